@@ -1,0 +1,54 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench format lock schema
+
+help:  ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run  ## Serve the demo registry on 127.0.0.1:8000 (PORT=… for another port)
+	@$(BIN)/python manage.py run_demo --port $(PORT)
+
+test: $(VENV)/.develop  ## Run the whole test suite
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.develop  ## Run the quality gate
+	$(BIN)/black --check --quiet .
+	$(BIN)/isort --check-only --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/pyright
+	PYTHONPATH=src $(BIN)/lint-imports
+	$(BIN)/bandit --quiet --recursive src --configfile pyproject.toml
+	$(BIN)/pylint --disable=all --enable=duplicate-code --min-similarity-lines=8 --ignore-patterns='^0.*' src
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	DJANGO_ENV=production SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
+		ALLOWED_HOSTS=registry.example $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn --file $(VENV)/openapi.json
+	cmp $(VENV)/openapi.json docs/openapi.json
+
+bench: $(VENV)/.develop  ## Print the benchmark table (needs BENCH_DATABASE_URL, a PostgreSQL database to fill)
+	$(BIN)/python benchmarks/reads.py
+
+format: $(VENV)/.develop  ## Put the code into its standard form
+	$(BIN)/isort --quiet .
+	$(BIN)/black --quiet .
+
+lock: $(VENV)/.develop  ## Lock the dependencies anew, for every platform
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+
+schema: $(VENV)/.develop  ## Write docs/openapi.json anew
+	$(BIN)/python manage.py spectacular --format openapi-json --validate --file docs/openapi.json
+
+$(VENV)/.run: requirements.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.develop: requirements-dev.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ $(VENV)/.run

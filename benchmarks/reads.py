@@ -1,0 +1,189 @@
+"""What reading costs at a million patients, against the plain DRF way on the same table, in one process and one run.
+
+Needs a PostgreSQL database of its own to fill: BENCH_DATABASE_URL=postgres://… make bench
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+from statistics import median
+from time import perf_counter
+from typing import Any
+from uuid import UUID
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
+os.environ["DATABASE_URL"] = os.environ["BENCH_DATABASE_URL"]
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.development"
+
+import django
+
+django.setup()
+
+import jwt
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
+from django.db import connection
+from django.test import RequestFactory
+from django.urls import include, path
+from rest_framework import authentication, pagination, permissions, renderers, serializers, viewsets
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+from rest_framework.routers import SimpleRouter
+
+from adapters.django_orm.accounts.models import User
+from adapters.django_orm.patients.models import Patient
+from config.apps import RegistryConfig
+from core.access import Actor
+from core.accounts.errors import UserEmailTaken
+
+PATIENTS = int(os.environ.get("BENCH_PATIENTS", "1000000"))
+SECRET = "a secret for the plain way's tokens, 32 bytes and more"
+EMAIL, PASSWORD = "bench@clinic.example", "bench-password"
+
+FILL = """
+    INSERT INTO patients_patient (id, first_name, last_name, email, phone, date_of_birth, sex, identifiers, status,
+                                  version, external_id, last_synced_at, created_at, updated_at)
+    SELECT (lpad(to_hex(1700000000000 + n), 12, '0') || '7000' || '8000' || lpad(to_hex(n), 12, '0'))::uuid,
+           'First' || n %% 5000, 'Last' || n %% 20000, 'patient' || n || '@bench.example',
+           '+1650253' || n %% 9000 + 1000,
+           date '1930-01-01' + n %% 33000, 'unknown', '[]', 'active', 1, 'EHR-' || n, NULL,
+           to_timestamp(1700000000 + n / 1000.0), to_timestamp(1700000000 + n / 1000.0)
+    FROM generate_series(1, %s) AS n
+"""
+WORDS = """
+    INSERT INTO patients_nameword (patient_id, word)
+    SELECT id, convert_to(lower(word), 'UTF8') FROM patients_patient, unnest(ARRAY[first_name, last_name]) AS word
+"""
+
+
+class PlainAuthentication(authentication.BaseAuthentication):
+    def authenticate(self, request: Request) -> tuple[User, None]:
+        try:
+            claims = jwt.decode(request.headers["Authorization"].partition(" ")[2], SECRET, ["HS256"])
+            return User.objects.get(id=claims["sub"]), None
+        except (KeyError, jwt.InvalidTokenError, User.DoesNotExist):
+            raise AuthenticationFailed from None
+
+
+class PlainSerializer(serializers.ModelSerializer[Patient]):
+    class Meta:  # type: ignore[override]  # the stubs declare one of their own
+        model = Patient
+        fields = "__all__"
+
+
+class PlainPagination(pagination.PageNumberPagination):
+    page_size = 100
+
+
+class PlainViewSet(viewsets.ModelViewSet[Patient]):
+    queryset = Patient.objects.order_by("-id")
+    serializer_class = PlainSerializer
+    pagination_class = PlainPagination
+    authentication_classes = (PlainAuthentication,)
+    permission_classes = (permissions.IsAuthenticated,)
+    renderer_classes = (renderers.JSONRenderer,)
+
+
+router = SimpleRouter()
+router.register("plain", PlainViewSet)
+urlpatterns = [path("api/", include("adapters.http_api.urls")), path("", include(router.urls))]
+settings.ROOT_URLCONF = "__main__"
+settings.ALLOWED_HOSTS = ["testserver"]
+
+
+def fill() -> None:
+    call_command("migrate", verbosity=0)
+    if Patient.objects.count() == PATIENTS:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE patients_patient CASCADE")
+        cursor.execute(FILL, [PATIENTS])
+        cursor.execute(WORDS)
+        cursor.execute("VACUUM ANALYZE patients_patient, patients_nameword")
+
+
+def tokens() -> tuple[str, str]:
+    registry = RegistryConfig.current().container
+    with suppress(UserEmailTaken):
+        registry.create_user()(actor=Actor.system("bench"), email=EMAIL, password=PASSWORD, role="reader")
+    plain = jwt.encode({"sub": str(User.objects.get(email=EMAIL).id)}, SECRET, "HS256")
+    return registry.sign_in()(email=EMAIL, password=PASSWORD).access, plain
+
+
+def asked(url: str, token: str) -> dict[str, Any]:
+    return RequestFactory().get(url, HTTP_AUTHORIZATION=f"Bearer {token}").environ
+
+
+def call(app: WSGIHandler, environ: dict[str, Any]) -> bytes:
+    statuses: list[str] = []
+
+    def start_response(status: str, *_: object) -> Callable[[bytes], object]:
+        statuses.append(status)
+        return bytes
+
+    response = app(dict(environ), start_response)
+    body = b"".join(response)
+    response.close()
+    if not statuses[0].startswith("200"):
+        raise SystemExit(f"{environ['PATH_INFO']} answered {statuses[0]}: {body[:300]!r}")
+    return body
+
+
+def paired(ours: Callable[[], object], theirs: Callable[[], object], times: int) -> tuple[float, float]:
+    """Median milliseconds of each, taken in turn."""
+    spent: tuple[list[float], list[float]] = ([], [])
+    for turn in range(times + 3):
+        for work, record in zip((ours, theirs), spent, strict=True):
+            started = perf_counter()
+            work()
+            if turn >= 3:
+                record.append((perf_counter() - started) * 1000)
+    return median(spent[0]), median(spent[1])
+
+
+def report(what: str, ours: float, theirs: float, promise: str) -> None:
+    print(f"{what:<44}{ours:>10.2f} ms{theirs:>12.2f} ms{ours / theirs:>8.3f}  {promise}")
+
+
+def cursor_at(depth: int) -> str:
+    from adapters.http_api.requests import cursor
+
+    last: UUID = Patient.objects.order_by("-id").values_list("id", flat=True)[depth]
+    return cursor(last)
+
+
+def main() -> None:
+    fill()
+    token, plain = tokens()
+    app = WSGIHandler()
+    ids = list(Patient.objects.order_by("?").values_list("id", flat=True)[:500])
+    ours = [asked(f"/api/v1/patients/{one}/", token) for one in ids]
+    theirs = [asked(f"/plain/{one}/", plain) for one in ids]
+    pick = Random(7)
+    print(f"{PATIENTS:,} patients on PostgreSQL\n{'':<44}{'registry':>13}{'plain DRF':>15}{'ratio':>8}")
+    one = paired(
+        lambda: call(app, pick.choice(ours)),
+        lambda: call(app, pick.choice(theirs)),
+        500,
+    )
+    report("one patient by id", *one, "promised: at most 0.6")
+    first = asked("/api/v1/patients/?limit=100", token)
+    plain_first = asked("/plain/", plain)
+    page = paired(lambda: call(app, first), lambda: call(app, plain_first), 20)
+    report("the first page of 100", *page, "promised: at most 0.1")
+    if PATIENTS > 900_000:
+        deep = asked(f"/api/v1/patients/?limit=100&cursor={cursor_at(9_000 * 100)}", token)
+        late = paired(lambda: call(app, deep), lambda: call(app, first), 100)
+        report("page 9,000, against the registry's first", *late, "promised: at most 1.2")
+    for q in ("first12", "f", "first12+last7", "last19999", "nobody"):
+        search = asked(f"/api/v1/patients/?limit=100&q={q}", token)
+        both = paired(lambda search=search: call(app, search), lambda: call(app, first), 10)
+        report(f"search q={q}, against the first page", *both, "")
+
+
+if __name__ == "__main__":
+    main()

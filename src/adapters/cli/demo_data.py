@@ -1,0 +1,115 @@
+"""The people of the demo: the same ones each time, so that what was loaded once meets the same upstream later."""
+
+import re
+from datetime import date, timedelta
+from random import Random
+
+from adapters.cli.demo_names import CULTURES, Culture
+from core.access import Role
+from core.patients.entities import Registration
+from core.patients.names import folded
+from core.patients.upstream import FIELDS
+from core.patients.values import Identifier, Sex, Status
+
+DEMO_PASSWORD = "registry-demo"  # noqa: S105  # nosec B105
+DEMO_ACCOUNTS = {
+    f"{role}@clinic.example": role for role in (Role.ADMIN, Role.CLERK, Role.READER, Role.AUTHOR, Role.EDITOR)
+}
+DEMO_PATIENTS = 500
+DEMO_DAY = date(2026, 1, 1)  # the ages are those of this day: upstream, asked later, must not disagree about birthdays
+
+# Not among the demo patients, for whoever tries the registry out. Upstream knows a newer phone.
+VISITOR_ID = "EHR-90001"
+VISITOR: Registration = {
+    "external_id": VISITOR_ID,
+    "first_name": "Zoë",
+    "last_name": "O'Connor-Hughes",
+    "email": "zoe.oconnor-hughes@mail.example",
+    "phone": "+447700900123",
+    "date_of_birth": "1987-03-14",
+    "sex": "female",
+}
+VISITORS_PHONE_UPSTREAM = "+447700900987"
+
+_SEED = 500
+_MAIL_DOMAINS = ("mail.example", "post.example", "inbox.example", "family.example")
+_SEXES = (Sex.FEMALE, Sex.MALE, Sex.OTHER, Sex.UNKNOWN), (48, 48, 2, 2)
+_STATUSES = (Status.ACTIVE, Status.INACTIVE, Status.ARCHIVED), (93, 5, 2)
+_AGES = (range(18), range(18, 40), range(40, 65), range(65, 85), range(85, 101)), (18, 24, 28, 22, 8)
+
+UpstreamRecord = dict[str, object]
+
+
+def demo_patients() -> dict[str, Registration]:
+    """By external id, `EHR-00001` to `EHR-00500`; none share an email or an identifier."""
+    dice = Random(_SEED)  # nosec B311
+    taken: set[str] = set()
+    ids = {number: f"EHR-{number:05}" for number in range(1, DEMO_PATIENTS + 1)}
+    return {external_id: _patient(dice, number, external_id, taken) for number, external_id in ids.items()}
+
+
+def upstream_records() -> dict[str, UpstreamRecord]:
+    """What the demo upstream knows, by external id: nine in ten of the demo patients, one in seven of them with a
+    newer phone, last name or email; and the visitor."""
+    dice = Random(_SEED)  # nosec B311
+    records: dict[str, UpstreamRecord] = {}
+    for number, (external_id, patient) in enumerate(demo_patients().items(), start=1):
+        if number % 10 == 0:
+            continue
+        newer = _newer(dice, number // 7 % 3, patient) if number % 7 == 3 else {}
+        records[external_id] = _record(external_id, patient) | newer
+    records[VISITOR_ID] = _record(VISITOR_ID, VISITOR) | {"phone": VISITORS_PHONE_UPSTREAM}
+    return records
+
+
+def _patient(dice: Random, number: int, external_id: str, taken: set[str]) -> Registration:
+    culture = dice.choice(CULTURES)
+    sex = dice.choices(*_SEXES)[0]
+    first_name = dice.choice(culture.given_names(sex))
+    last_name = dice.choice(culture.family_names(first_name))
+    identifiers = [Identifier("mrn", f"{100_000 + number}")]
+    if dice.random() < 0.6:
+        identifiers.append(Identifier(f"national-{culture.country}", f"{number:03}-{dice.randrange(10**7):07}"))
+    return {
+        "external_id": external_id,
+        "first_name": first_name,
+        "last_name": last_name,
+        "email": _email(dice, f"{first_name} {last_name}", taken),
+        "phone": _phone(dice, culture) if dice.random() < 0.93 else None,
+        "date_of_birth": _birthday(dice),
+        "sex": sex,
+        "identifiers": identifiers,
+        "status": dice.choices(*_STATUSES)[0],
+    }
+
+
+def _email(dice: Random, name: str, taken: set[str]) -> str:
+    """No two have the same part before the @, so that an address stays unique when its domain changes."""
+    plain = ".".join(re.findall(r"[a-z0-9-]+", folded(name).replace("'", "")))
+    local = plain
+    while local in taken:
+        local = f"{plain}{dice.randrange(10, 100)}"
+    taken.add(local)
+    return f"{local}@{dice.choice(_MAIL_DOMAINS)}"
+
+
+def _phone(dice: Random, culture: Culture) -> str:
+    return culture.phone + "".join(dice.choices("0123456789", k=culture.phone_digits))
+
+
+def _birthday(dice: Random) -> date:
+    age = dice.choice(dice.choices(*_AGES)[0])
+    return DEMO_DAY.replace(year=DEMO_DAY.year - age) - timedelta(days=dice.randrange(365))
+
+
+def _record(external_id: str, patient: Registration) -> UpstreamRecord:
+    record: UpstreamRecord = {name: patient.get(name) for name in FIELDS}
+    return {"id": external_id} | record | {"date_of_birth": str(patient["date_of_birth"])}
+
+
+def _newer(dice: Random, kind: int, patient: Registration) -> UpstreamRecord:
+    if kind == 0:
+        return {"phone": _phone(dice, dice.choice(CULTURES))}
+    if kind == 1:
+        return {"last_name": f"{patient['last_name']}-{dice.choice(['Silva', 'Kovács', 'Ōno', 'Walker'])}"}
+    return {"email": patient["email"].partition("@")[0] + "@moved.example"}

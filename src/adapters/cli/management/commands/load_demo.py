@@ -1,0 +1,82 @@
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated
+
+from dependency_injector.wiring import Provide, inject
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from adapters.cli.demo_data import DEMO_ACCOUNTS, DEMO_PASSWORD, demo_patients
+from core.access import Actor
+from core.accounts.errors import UserEmailTaken
+from core.accounts.use_cases import CreateUser
+from core.patients.entities import Registration
+from core.patients.searching import Filters
+from core.patients.use_cases import RegisterPatient, SearchPatients
+from core.ports import Atomic
+
+
+class Command(BaseCommand):
+    help = "Adds the demo accounts and 500 demo patients; what is already there stays as it is. Not in production."
+
+    @inject
+    def handle(
+        self,
+        *args: object,
+        register_patient: Annotated[RegisterPatient, Provide["register_patient"]],
+        search_patients: Annotated[SearchPatients, Provide["search_patients"]],
+        create_user: Annotated[CreateUser, Provide["create_user"]],
+        atomic: Annotated[Atomic, Provide["atomic"]],
+        **options: object,
+    ) -> None:
+        refuse_in_production()
+        actor = Actor.system("load_demo")
+        demo = demo_patients()
+
+        def register_missing() -> int:
+            missing = [one for key, one in demo.items() if not _is_there(search_patients, actor, key, one)]
+            for patient in missing:
+                register_patient(actor=actor, **patient)
+            return len(missing)
+
+        with _quiet():
+            accounts = sum(_added(create_user, actor, email) for email in DEMO_ACCOUNTS)
+            patients = atomic(register_missing)
+        self.stdout.write(f"Demo patients: {_told(patients, len(demo))}.")
+        self.stdout.write(f"Demo accounts: {_told(accounts, len(DEMO_ACCOUNTS))}.")
+
+
+def refuse_in_production() -> None:
+    if settings.DJANGO_ENV == "production":
+        raise CommandError("The demo is refused in production: its accounts have a password that everybody knows.")
+
+
+def _added(create_user: CreateUser, actor: Actor, email: str) -> bool:
+    try:
+        create_user(actor=actor, email=email, password=DEMO_PASSWORD, role=DEMO_ACCOUNTS[email])
+    except UserEmailTaken:
+        return False
+    return True
+
+
+def _is_there(search_patients: SearchPatients, actor: Actor, external_id: str, patient: Registration) -> bool:
+    """Under whatever of the patient's own has not been changed since."""
+    own = [Filters(external_id=external_id), Filters(email=patient["email"])]
+    own += [Filters(identifier=identifier) for identifier in patient.get("identifiers", [])]
+    return any(search_patients(actor=actor, **filters).patients for filters in own)
+
+
+def _told(added: int, of: int) -> str:
+    there = of - added
+    return f"{added} added" if not there else f"{added} added, {there} already there"
+
+
+@contextmanager
+def _quiet() -> Generator[None]:
+    """Without a log line for each of a thousand calls."""
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)

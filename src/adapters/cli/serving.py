@@ -1,0 +1,103 @@
+"""The processes of the demo: the server, and the demo upstream beside it."""
+
+import os
+import signal
+import socket
+import subprocess  # nosec B404
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from threading import Thread
+from time import monotonic
+
+from django.core.management.base import CommandError
+
+from adapters.cli.demo_data import upstream_records
+from adapters.cli.simulator import HOST, UpstreamSimulator
+
+SOURCES = Path(__file__).parents[2]
+UPSTREAM_PORT = 9000
+SECONDS_TO_START = 60
+SECONDS_TO_STOP = 10
+GRANIAN = ("granian", "--interface", "wsgi", "--workers-kill-timeout", "5", "--blocking-threads", "8")
+
+
+def stop_on_signals() -> None:
+    """SIGTERM and SIGINT raise `KeyboardInterrupt`, for processes that a shell started in the background too."""
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, signal.default_int_handler)
+
+
+def refuse_taken(port: int) -> None:
+    try:
+        with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind((HOST, port))
+    except (OSError, OverflowError) as error:
+        raise CommandError(f"PORT={port} cannot be used ({error}). Choose another: make run PORT=8001") from None
+
+
+@contextmanager
+def demo_upstream() -> Generator[str]:
+    """Its URL. It runs in this process, on a free port if its usual one is taken."""
+    records = upstream_records()
+    try:
+        simulator = UpstreamSimulator(UPSTREAM_PORT, records)
+    except OSError:
+        simulator = UpstreamSimulator(0, records)
+    with simulator:
+        Thread(target=simulator.serve_forever, daemon=True).start()
+        try:
+            yield simulator.url
+        finally:
+            simulator.shutdown()
+
+
+@contextmanager
+def server(port: int, environment: Mapping[str, str]) -> Generator[subprocess.Popen[bytes]]:
+    """The registry as a process of its own, stopped at the end. Its group is its own too: Ctrl-C reaches us alone."""
+    paths = os.pathsep.join(filter(None, [str(SOURCES), os.environ.get("PYTHONPATH")]))
+    address = ("--host", HOST, "--port", str(port))
+    process = subprocess.Popen(  # noqa: S603  # nosec B603
+        [sys.executable, "-m", *GRANIAN, *address, "--log-level", "error", "config.wsgi:application"],
+        env={**os.environ, **environment, "PYTHONPATH": paths},
+        process_group=0,
+    )
+    try:
+        yield process
+    finally:
+        _stop(process)
+
+
+def wait_until_live(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = monotonic() + SECONDS_TO_START
+    while monotonic() < deadline:
+        if _is_live(port):
+            return
+        with suppress(subprocess.TimeoutExpired):
+            raise CommandError(f"The server did not start; its exit code is {process.wait(timeout=0.1)}.")
+    raise CommandError(f"The server did not answer within {SECONDS_TO_START} seconds.")
+
+
+def _is_live(port: int) -> bool:
+    connection = HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/health/live")
+        return bool(connection.getresponse().status)
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, signal.SIG_IGN)  # the second Ctrl-C must not leave the server behind
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(SECONDS_TO_STOP)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # whatever is left of its group
+    process.wait()

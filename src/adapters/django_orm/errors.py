@@ -1,0 +1,61 @@
+"""Where database errors become the core's."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import cache
+from typing import cast
+
+from django.apps import apps
+from django.db import IntegrityError, InterfaceError, OperationalError, close_old_connections
+from django.db.models import Field, UniqueConstraint
+from django.db.transaction import TransactionManagementError
+
+from core.accounts.errors import UserEmailTaken
+from core.errors import Conflict, Unavailable
+from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
+from core.ports import Doomed
+
+CONFLICTS: dict[str, type[Conflict]] = {
+    "patients_email_unique": EmailTaken,
+    "patients_external_id_unique": ExternalIdTaken,
+    "patients_identifier_unique": IdentifierTaken,
+    "accounts_email_unique": UserEmailTaken,
+}
+
+
+@contextmanager
+def core_errors() -> Generator[None]:
+    """Database errors raised inside leave as core errors, their cause kept for `Atomic`; our bugs leave as they are."""
+    try:
+        yield
+    except IntegrityError as error:
+        conflict = CONFLICTS.get(violated_constraint(error))
+        if conflict is None:
+            raise
+        raise conflict from error
+    except TransactionManagementError as error:
+        raise Doomed from error
+    except (OperationalError, InterfaceError) as error:
+        close_old_connections()  # those that broke, so that the next call connects again; none inside a transaction
+        raise Unavailable from error
+
+
+def violated_constraint(error: IntegrityError) -> str:
+    """The constraint's name; empty when the database does not tell."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    if diagnosis is not None:
+        return diagnosis.constraint_name or ""
+    _, _, columns = str(error).partition("UNIQUE constraint failed: ")
+    return _sqlite_constraints().get(columns, "")
+
+
+@cache
+def _sqlite_constraints() -> dict[str, str]:
+    """SQLite names the columns of a unique constraint, not the constraint."""
+    names: dict[str, str] = {}
+    for options in (model._meta for model in apps.get_models()):
+        for constraint in options.constraints:
+            if isinstance(constraint, UniqueConstraint):
+                columns = (cast("Field", options.get_field(name)).column for name in constraint.fields)
+                names[", ".join(f"{options.db_table}.{column}" for column in columns)] = constraint.name
+    return names

@@ -1,0 +1,142 @@
+"""The tables of the patients. A patient's row holds the record whole; `NameWord` and `Identifier` repeat parts of it,
+to be found by and to be unique in, and are written with it.
+"""
+
+from uuid import UUID
+
+from django.db import models
+from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
+from django.db.models.functions import Length, Lower
+
+from core.patients.audit import Action
+from core.patients.values import Sex, Status
+
+models.CharField.register_lookup(Length)
+
+
+def _one_of(field: str, values: type[Sex] | type[Status] | type[Action]) -> CheckConstraint:
+    condition = Q((f"{field}__in", [value.value for value in values]))
+    return CheckConstraint(condition=condition, name=f"%(app_label)s_%(class)s_{field}_known")
+
+
+def _filled(field: str, most: int) -> CheckConstraint:
+    condition = Q((f"{field}__length__gte", 1), (f"{field}__length__lte", most))
+    return CheckConstraint(condition=condition, name=f"%(app_label)s_%(class)s_{field}_length")
+
+
+class Patient(models.Model):
+    id = models.UUIDField(primary_key=True, editable=False)
+    first_name = models.CharField(max_length=100)
+    last_name = models.CharField(max_length=100)
+    email = models.CharField(max_length=254)
+    phone = models.CharField(max_length=16, null=True)  # noqa: DJ001 (no phone is not an empty phone)
+    date_of_birth = models.DateField()
+    sex = models.CharField(max_length=10)
+    identifiers = models.JSONField(default=list)
+    status = models.CharField(max_length=10)
+    version = models.PositiveIntegerField()
+    external_id = models.CharField(max_length=200)
+    last_synced_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["email"], name="patients_email_unique"),
+            UniqueConstraint(fields=["external_id"], name="patients_external_id_unique"),
+            CheckConstraint(condition=Q(email=Lower(F("email"))), name="patients_email_lower_case"),
+            CheckConstraint(condition=Q(phone=None) | Q(phone__startswith="+"), name="patients_phone_e164"),
+            CheckConstraint(condition=Q(version__gte=1), name="patients_version_counts_from_one"),
+            _filled("first_name", 100),
+            _filled("last_name", 100),
+            _filled("external_id", 200),
+            _one_of("sex", Sex),
+            _one_of("status", Status),
+        ]
+        indexes = [
+            Index(fields=["status", "-id"], name="patients_by_status"),
+            Index(fields=["phone", "-id"], name="patients_by_phone"),
+            Index(fields=["date_of_birth", "-id"], name="patients_by_date_of_birth"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class NameWord(models.Model):
+    """One folded word of a name: bytes, so that every database orders them alike and a range finds a prefix."""
+
+    patient_id: UUID
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="+")
+    word = models.BinaryField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["word", "patient"], name="patients_name_word_unique")]
+
+    def __str__(self) -> str:
+        return str(self.patient_id)
+
+
+class Identifier(models.Model):
+    patient_id: UUID
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="+")
+    system = models.CharField(max_length=200)
+    value = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["system", "value"], name="patients_identifier_unique"),
+            _filled("system", 200),
+            _filled("value", 100),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.patient_id)
+
+
+class UpstreamCopy(models.Model):
+    """What upstream said last."""
+
+    patient_id: UUID
+    patient = models.OneToOneField(Patient, models.CASCADE, primary_key=True, related_name="+")
+    external_id = models.CharField(max_length=200)
+    values = models.JSONField()
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.patient_id)
+
+
+class PatientEvent(models.Model):
+    """Outlives its patient: there is no foreign key."""
+
+    patient_id = models.UUIDField()
+    version = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    actor = models.TextField()
+    request_id = models.TextField()
+    action = models.CharField(max_length=20)
+    fields = models.JSONField()
+    digest = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["patient_id", "version"], name="patients_one_event_per_version"),
+            _one_of("action", Action),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.patient_id} version {self.version}"
+
+
+class EventValues(models.Model):
+    """What an event's fields held. Apart from the event, so that erasing a patient can remove it."""
+
+    event_id: int
+    event = models.OneToOneField(PatientEvent, models.CASCADE, primary_key=True, related_name="held")
+    before = models.JSONField()
+    after = models.JSONField()
+    salt = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return str(self.event_id)

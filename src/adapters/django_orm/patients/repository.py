@@ -1,0 +1,155 @@
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from attrs import asdict, fields, frozen
+from django.db import transaction
+from django.db.models import QuerySet
+
+from adapters.django_orm.atomic import require_atomic
+from adapters.django_orm.errors import core_errors
+from adapters.django_orm.lookup import Row, lookup
+from adapters.django_orm.patients import models
+from core.errors import Conflict
+from core.patients.entities import Patient
+from core.patients.errors import EmailTaken, ExternalIdTaken, PatientNotFound
+from core.patients.names import name_words
+from core.patients.ports import PatientRepository
+from core.patients.searching import PatientPage, PatientQuery
+from core.patients.values import Identifier, Sex, Status
+
+_COLUMNS = tuple(field.name for field in fields(Patient))
+
+
+@frozen
+class DjangoPatientRepository(PatientRepository):
+    database: str = "default"
+
+    @core_errors()
+    def get(self, patient_id: UUID) -> Patient:
+        row = lookup(models.Patient, _COLUMNS, self.database)(patient_id)
+        if row is None:
+            raise PatientNotFound
+        return _patient(row)
+
+    @core_errors()
+    def lock(self, patient_id: UUID) -> Patient:
+        require_atomic(self.database)
+        row = self._rows.filter(id=patient_id).select_for_update().values(*_COLUMNS).first()
+        if row is None:
+            raise PatientNotFound
+        return _patient(row)
+
+    @core_errors()
+    def add(self, patient: Patient) -> None:
+        with self._all_or_nothing(patient):
+            self._rows.create(**_columns(patient))
+            self._write_words(patient)
+            self._write_identifiers(patient)
+
+    @core_errors()
+    def replace(self, before: Patient, after: Patient) -> None:
+        changed = {name: value for name, value in _columns(after).items() if value != _columns(before)[name]}
+        with self._all_or_nothing(after):
+            self._rows.filter(id=after.id).update(**changed)
+            if {"first_name", "last_name"} & changed.keys():
+                models.NameWord.objects.using(self.database).filter(patient_id=after.id).delete()
+                self._write_words(after)
+            if "identifiers" in changed:
+                models.Identifier.objects.using(self.database).filter(patient_id=after.id).delete()
+                self._write_identifiers(after)
+
+    @core_errors()
+    def remove(self, patient_id: UUID) -> None:
+        self._rows.filter(id=patient_id).delete()
+
+    @core_errors()
+    def find(self, query: PatientQuery) -> PatientPage:
+        rows = self._matching(query)
+        if query.after is not None:
+            rows = rows.filter(id__lt=query.after)
+        found = [_patient(row) for row in rows.order_by("-id").values(*_COLUMNS)[: query.limit + 1]]
+        page = tuple(found[: query.limit])
+        return PatientPage(page, page[-1].id if len(found) > query.limit else None)
+
+    @core_errors()
+    def count(self, query: PatientQuery, most: int) -> int:
+        return self._matching(query)[:most].count()
+
+    @property
+    def _rows(self) -> QuerySet[models.Patient]:
+        return models.Patient.objects.using(self.database)
+
+    def _matching(self, query: PatientQuery) -> QuerySet[models.Patient]:
+        rows = self._rows
+        for word in query.words:
+            rows = rows.filter(id__in=self._ids_by_word(word.encode()))
+        for name in ("status", "email", "phone", "date_of_birth", "external_id"):
+            if (value := getattr(query, name)) is not None:
+                rows = rows.filter((name, value))
+        if query.identifier is not None:
+            holders = models.Identifier.objects.using(self.database).filter(**asdict(query.identifier))
+            rows = rows.filter(id__in=holders.values("patient_id"))
+        if query.created_after is not None:
+            rows = rows.filter(created_at__gt=query.created_after, id__gte=_first_id_at(query.created_after))
+        if query.created_before is not None:
+            rows = rows.filter(created_at__lt=query.created_before, id__lt=_first_id_after(query.created_before))
+        return rows
+
+    def _ids_by_word(self, prefix: bytes) -> QuerySet[models.NameWord, dict[str, UUID]]:
+        end = prefix[:-1] + bytes([prefix[-1] + 1])
+        return models.NameWord.objects.using(self.database).filter(word__gte=prefix, word__lt=end).values("patient_id")
+
+    def _write_words(self, patient: Patient) -> None:
+        words = name_words(patient.first_name, patient.last_name)
+        models.NameWord.objects.using(self.database).bulk_create(
+            models.NameWord(patient_id=patient.id, word=word.encode()) for word in words
+        )
+
+    def _write_identifiers(self, patient: Patient) -> None:
+        models.Identifier.objects.using(self.database).bulk_create(
+            models.Identifier(patient_id=patient.id, system=one.system, value=one.value) for one in patient.identifiers
+        )
+
+    @contextmanager
+    def _all_or_nothing(self, patient: Patient) -> Generator[None]:
+        """What is refused inside leaves nothing behind, and the transaction around it usable."""
+        try:
+            with core_errors(), transaction.atomic(using=self.database):
+                yield
+        except Conflict as conflict:
+            raise self._first_conflict(patient) or conflict from None
+
+    def _first_conflict(self, patient: Patient) -> Conflict | None:
+        """Of several, databases differ in the one they name."""
+        others = self._rows.exclude(id=patient.id)
+        holder = others.filter(email=patient.email).values_list("id", flat=True).first()
+        if holder is not None:
+            return EmailTaken(holder)
+        return ExternalIdTaken() if others.filter(external_id=patient.external_id).exists() else None
+
+
+def _columns(patient: Patient) -> dict[str, object]:
+    columns: dict[str, object] = asdict(patient, recurse=False)
+    return columns | {"identifiers": [asdict(one) for one in patient.identifiers]}
+
+
+def _patient(row: Row) -> Patient:
+    row["identifiers"] = tuple(Identifier(**one) for one in row["identifiers"])
+    row["sex"] = Sex(row["sex"])
+    row["status"] = Status(row["status"])
+    return Patient(**row)
+
+
+def _first_id_at(instant: datetime) -> UUID:
+    """Ids begin with the milliseconds at which the patient was created, so that a span of time is a range of ids."""
+    return UUID(int=_milliseconds(instant) << 80)
+
+
+def _first_id_after(instant: datetime) -> UUID:
+    return UUID(int=(_milliseconds(instant) + 1) << 80)
+
+
+def _milliseconds(instant: datetime) -> int:
+    return max(0, (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1))

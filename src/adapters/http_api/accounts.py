@@ -1,0 +1,57 @@
+from typing import Annotated, cast
+
+from dependency_injector.wiring import Provide, inject
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from adapters.http_api.authentication import signed_in
+from adapters.http_api.requests import members
+from adapters.http_api.responses import document
+from adapters.http_api.schema import described
+from adapters.http_api.serializers import CredentialsSerializer, MeSerializer, RefreshSerializer, TokenPairSerializer
+from core.accounts.entities import TokenPair
+from core.accounts.use_cases import RefreshSession, SignIn, SignOut
+
+
+class SignInView(APIView):
+    authentication_classes = ()
+
+    @described("sign_in", TokenPairSerializer, 401, body=CredentialsSerializer, public=True)
+    @inject
+    def post(self, request: Request, sign_in: Annotated[SignIn, Provide["sign_in"]]) -> HttpResponse:
+        given = members(request, CredentialsSerializer)
+        return _tokens(sign_in(email=cast("str", given.get("email")), password=cast("str", given.get("password"))))
+
+
+class RefreshView(APIView):
+    authentication_classes = ()
+
+    @described("refresh_session", TokenPairSerializer, 401, body=RefreshSerializer, public=True)
+    @inject
+    def post(self, request: Request, refresh: Annotated[RefreshSession, Provide["refresh_session"]]) -> HttpResponse:
+        given = members(request, RefreshSerializer)
+        return _tokens(refresh(refresh=cast("str", given.get("refresh"))))
+
+
+class RevokeView(APIView):
+    authentication_classes = ()
+
+    @described("sign_out", None, 401, body=RefreshSerializer, public=True)
+    @inject
+    def post(self, request: Request, sign_out: Annotated[SignOut, Provide["sign_out"]]) -> HttpResponse:
+        given = members(request, RefreshSerializer)
+        sign_out(refresh=cast("str", given.get("refresh")))
+        return document({})
+
+
+class MeView(APIView):
+    @described("me", MeSerializer)
+    def get(self, request: Request) -> HttpResponse:
+        me = signed_in(request)
+        permissions = sorted(me.actor.permissions)
+        return document({"id": me.user.id, "email": me.user.email, "role": me.user.role, "permissions": permissions})
+
+
+def _tokens(pair: TokenPair) -> HttpResponse:
+    return document({"access": pair.access, "refresh": pair.refresh}, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,113 @@
+"""The one table from exceptions to HTTP: every error the API answers with is a problem document (RFC 9457)."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from django.http import Http404, HttpRequest, HttpResponse
+from rest_framework import exceptions as drf
+from rest_framework.request import Request
+
+from core import errors as core
+from core.patients.errors import EmailTaken
+
+STATUS: dict[type[core.RegistryError], int] = {
+    core.Invalid: 400,
+    core.Unauthenticated: 401,
+    core.Forbidden: 403,
+    core.NotFound: 404,
+    core.Conflict: 409,
+    core.VersionMismatch: 412,
+    core.RateLimited: 429,
+    core.InvalidAnswer: 502,
+    core.Unavailable: 503,
+}
+DEFAULT_RETRY_SECONDS = 5
+_PLAIN = {
+    400: ("bad-request", "The request cannot be read."),
+    403: ("forbidden", "You may not do this."),
+    404: ("not-found", "There is nothing at this address."),
+    405: ("method-not-allowed", "This address does not take this method."),
+    406: ("not-acceptable", "The answer is available as application/json only."),
+    413: ("too-large", "The body is over 1 MB."),
+    415: ("unsupported-media-type", "Send the body as application/json."),
+    500: ("internal-error", "Something went wrong in the registry. Quote the request id when you report it."),
+}
+
+
+class BodyTooLarge(drf.APIException):
+    status_code = 413
+
+
+class MalformedBody(drf.APIException):
+    status_code = 400
+    default_detail = "The body is not valid JSON."
+
+
+def problem(
+    request: HttpRequest | Request, status: int, kind: str, detail: str, headers: Mapping[str, str], **members: object
+) -> HttpResponse:
+    body = {
+        "type": f"urn:problem-type:patient-registry:{kind}",
+        "title": kind.replace("-", " ").capitalize(),
+        "status": status,
+        "detail": detail,
+        "instance": request.path,
+        "request_id": request.META.get("REQUEST_ID", ""),
+        **members,
+    }
+    return HttpResponse(
+        orjson.dumps(body), status=status, content_type="application/problem+json", headers=dict(headers)
+    )
+
+
+def answer_exception(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
+    """For DRF, whose context is untyped. None leaves an unforeseen error to Django, which answers 500."""
+    request: Request = context["request"]
+    if isinstance(error, core.RegistryError):
+        return _answer_core(request, error)
+    if isinstance(error, Http404):
+        return _answer_plain(request, 404)
+    if isinstance(error, MalformedBody):
+        return problem(request, 400, "malformed-body", str(error.detail), {})
+    if isinstance(error, drf.APIException) and error.status_code in _PLAIN:
+        return _answer_plain(request, error.status_code)
+    return None
+
+
+def _answer_core(request: Request, error: core.RegistryError) -> HttpResponse:
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    headers: dict[str, str] = {}
+    members: dict[str, object] = {}
+    if isinstance(error, core.Invalid):
+        members["errors"] = [{"field": f.field, "code": f.code, "message": f.message} for f in error.faults]
+    if isinstance(error, EmailTaken) and error.holder:
+        members["patient_id"] = str(error.holder)
+    if isinstance(error, core.TryLater):
+        seconds = error.retry_after.total_seconds() if error.retry_after else DEFAULT_RETRY_SECONDS
+        headers["Retry-After"] = str(max(1, math.ceil(seconds)))
+    if isinstance(error, core.Unauthenticated):
+        headers["WWW-Authenticate"] = 'Bearer realm="patient-registry"'
+    return problem(request, status, error.kind, str(error), headers, **members)
+
+
+def _answer_plain(request: HttpRequest | Request, status: int) -> HttpResponse:
+    kind, detail = _PLAIN[status]
+    return problem(request, status, kind, detail, {})
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer_plain(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer_plain(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer_plain(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _answer_plain(request, 500)

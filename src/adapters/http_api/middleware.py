@@ -1,0 +1,24 @@
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from adapters.http_api.errors import problem
+
+
+class ApiMiddleware:
+    """Answers every API path with and without its final slash, and says so where a promise is not kept yet."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith("/api/"):
+            return self._get_response(request)
+        if "Idempotency-Key" in request.headers:
+            detail = (
+                "This registry does not take idempotency keys. Send the request without the Idempotency-Key header."
+            )
+            return problem(request, 400, "idempotency-key-not-supported", detail, {})
+        if not request.path_info.endswith("/"):
+            request.path_info += "/"
+        return self._get_response(request)

@@ -1,0 +1,190 @@
+from typing import Annotated, cast
+from uuid import UUID
+
+from dependency_injector.wiring import Provide, inject
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from adapters.http_api.authentication import actor
+from adapters.http_api.requests import (
+    cursor,
+    flag,
+    members,
+    names,
+    parameters,
+    read_id_cursor,
+    read_version_cursor,
+    seen_version,
+    seen_version_of_whole,
+)
+from adapters.http_api.responses import document, page, patient_document, patient_json
+from adapters.http_api.schema import CURSOR, IF_MATCH, IF_NONE_MATCH, LIMIT, described
+from adapters.http_api.serializers import (
+    FiltersSerializer,
+    HistorySerializer,
+    PatientPageSerializer,
+    PatientSerializer,
+    RegistrationSerializer,
+    SyncSerializer,
+)
+from core.patients import use_cases
+from core.patients.audit import AuditEvent
+from core.patients.entities import REQUIRED, Changes, Registration
+from core.patients.searching import Filters
+from core.ports import Clock
+
+TheClock = Annotated[Clock, Provide["clock"]]
+Search = Annotated[use_cases.SearchPatients, Provide["search_patients"]]
+_FILTERS = {*names(FiltersSerializer), "cursor"}
+Update = Annotated[use_cases.UpdatePatient, Provide["update_patient"]]
+
+
+class PatientsView(APIView):
+    @described("list_patients", PatientPageSerializer, parameters=[FiltersSerializer, CURSOR])
+    @inject
+    def get(self, request: Request, search: Search, clock: TheClock) -> HttpResponse:
+        return _search(request, parameters(request.query_params, _FILTERS), search, clock)
+
+    @described("register_patient", PatientSerializer, 409, status=201, body=RegistrationSerializer)
+    @inject
+    def post(
+        self,
+        request: Request,
+        register: Annotated[use_cases.RegisterPatient, Provide["register_patient"]],
+        clock: TheClock,
+    ) -> HttpResponse:
+        details = cast("Registration", members(request, RegistrationSerializer))
+        patient = register(actor=actor(request), **details)
+        location = request.build_absolute_uri(f"/api/v1/patients/{patient.id}/")
+        return patient_document(request, patient, clock.today(), status=201, headers={"Location": location})
+
+
+class PatientSearchView(APIView):
+    @described("search_patients", PatientPageSerializer, body=FiltersSerializer, parameters=[CURSOR])
+    @inject
+    def post(self, request: Request, search: Search, clock: TheClock) -> HttpResponse:
+        filters = members(request, FiltersSerializer) | parameters(request.query_params, ["cursor"])
+        return _search(request, filters, search, clock)
+
+
+def _search(request: Request, given: dict[str, object], search: use_cases.SearchPatients, clock: Clock) -> HttpResponse:
+    count = flag("count", given.pop("count", False))
+    if "cursor" in given:
+        given["after"] = read_id_cursor(given.pop("cursor"))
+    found = search(actor=actor(request), count=count, **cast("Filters", given))
+    today = clock.today()
+    results = [patient_json(patient, today) for patient in found.patients]
+    counted = {"count": found.count, "count_capped": found.count_capped} if count else {}
+    return page(request, results, cursor(found.next) if found.next else None, **counted)
+
+
+class PatientView(APIView):
+    @described("view_patient", PatientSerializer, 404, parameters=[IF_NONE_MATCH])
+    @inject
+    def get(
+        self,
+        request: Request,
+        patient_id: UUID,
+        view: Annotated[use_cases.ViewPatient, Provide["view_patient"]],
+        clock: TheClock,
+    ) -> HttpResponse:
+        patient = view(actor=actor(request), patient_id=patient_id)
+        return patient_document(request, patient, clock.today())
+
+    @described("replace_patient", PatientSerializer, 404, 409, 412, body=PatientSerializer, parameters=[IF_MATCH])
+    @inject
+    def put(self, request: Request, patient_id: UUID, update: Update, clock: TheClock) -> HttpResponse:
+        """Takes what GET gave: read-only members are passed over, `version` acts as If-Match."""
+        changes = members(request, PatientSerializer, required=REQUIRED, ignore_read_only=True)
+        return _update(request, patient_id, changes, seen_version_of_whole(request), update, clock)
+
+    @described(
+        "change_patient", PatientSerializer, 404, 409, 412, body=PatientSerializer(partial=True), parameters=[IF_MATCH]
+    )
+    @inject
+    def patch(self, request: Request, patient_id: UUID, update: Update, clock: TheClock) -> HttpResponse:
+        return _update(request, patient_id, members(request, PatientSerializer), seen_version(request), update, clock)
+
+    @described("erase_patient", None, 404, 412, status=204, parameters=[IF_MATCH])
+    @inject
+    def delete(
+        self, request: Request, patient_id: UUID, erase: Annotated[use_cases.ErasePatient, Provide["erase_patient"]]
+    ) -> HttpResponse:
+        erase(actor=actor(request), patient_id=patient_id, seen_version=seen_version(request))
+        return HttpResponse(status=204)
+
+
+def _update(
+    request: Request,
+    patient_id: UUID,
+    changes: dict[str, object],
+    seen: int | None,
+    update: use_cases.UpdatePatient,
+    clock: Clock,
+) -> HttpResponse:
+    given = cast("Changes", changes)
+    patient = update(actor=actor(request), patient_id=patient_id, seen_version=seen, **given)
+    return patient_document(request, patient, clock.today())
+
+
+class PatientSyncView(APIView):
+    @described("sync_patient", SyncSerializer, 404, 409, 429, 502)
+    @inject
+    def post(
+        self,
+        request: Request,
+        patient_id: UUID,
+        sync: Annotated[use_cases.SyncPatient, Provide["sync_patient"]],
+        clock: TheClock,
+    ) -> HttpResponse:
+        result = sync(actor=actor(request), patient_id=patient_id)
+        seconds = int(result.age.total_seconds())
+        message = "Patient data synced successfully"
+        if result.stale:
+            message = f"Upstream does not answer. This is the record as it stands, {seconds} s after upstream last did."
+        return document(
+            {
+                "message": message,
+                "outcome": result.outcome,
+                "stale": result.stale,
+                "fetched_at": result.fetched_at,
+                "age_seconds": seconds,
+                "conflicts": result.conflicts,
+                "patient": patient_json(result.patient, clock.today()),
+            }
+        )
+
+
+class PatientHistoryView(APIView):
+    @described("patient_history", HistorySerializer, 404, parameters=[LIMIT, CURSOR])
+    @inject
+    def get(
+        self,
+        request: Request,
+        patient_id: UUID,
+        history: Annotated[use_cases.ViewHistory, Provide["view_history"]],
+    ) -> HttpResponse:
+        given = parameters(request.query_params, ["limit", "cursor"])
+        if "cursor" in given:
+            given["before_version"] = read_version_cursor(given.pop("cursor"))
+        found = history(actor=actor(request), patient_id=patient_id, **cast("dict[str, int]", given))
+        results = [_event_json(event) for event in found.events]
+        return page(request, results, cursor(found.next) if found.next else None)
+
+
+def _event_json(event: AuditEvent) -> dict[str, object]:
+    held = event.values
+    changes = (
+        {name: {"before": held.before.get(name), "after": held.after[name]} for name in event.fields} if held else None
+    )
+    return {
+        "version": event.version,
+        "at": event.at,
+        "actor": event.actor,
+        "request_id": event.request_id,
+        "action": event.action,
+        "fields": event.fields,
+        "changes": changes,
+        "digest": event.digest,
+    }

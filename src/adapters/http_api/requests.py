@@ -1,0 +1,152 @@
+"""Reading requests: bodies, query strings, cursors and preconditions. Values are left to the core to judge."""
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import IO, Any, cast
+from uuid import UUID
+
+import orjson
+from django.http import QueryDict
+from django.utils.http import parse_etags
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.serializers import Serializer
+
+from adapters.http_api.errors import BodyTooLarge, MalformedBody
+from core.errors import Fault, FaultList, Invalid, VersionMismatch
+
+MOST_BYTES = 1_000_000
+_VERSION_BYTES = 4
+
+
+class JsonParser(BaseParser):
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:  # JSON may hold anything
+        body = stream.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            raise BodyTooLarge
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            raise MalformedBody from None
+
+
+@cache
+def names(shape: type[Serializer[Any]]) -> dict[str, bool]:
+    """The members that `shape` has, and whether each may be set."""
+    return {name: not field.read_only for name, field in shape().get_fields().items()}
+
+
+def members(
+    request: Request,
+    shape: type[Serializer[Any]],
+    *,
+    required: Iterable[str] = (),
+    ignore_read_only: bool = False,
+) -> dict[str, object]:
+    """The body's members. Raises `Invalid` for each that `shape` does not name or names as read-only."""
+    body = _object(request)
+    fields = names(shape)
+    faults = FaultList()
+    given: dict[str, object] = {}
+    for name, value in body.items():
+        if name not in fields:
+            faults.add(name, "unknown", "There is no such field.")
+        elif fields[name]:
+            given[name] = value
+        elif not ignore_read_only:
+            faults.add(name, "read_only", "This field cannot be set.")
+    for name in required:
+        if name not in given:
+            faults.add(name, "required", "This is required.")
+    faults.raise_if_any()
+    return given
+
+
+def _object(request: Request) -> dict[str, object]:
+    if not isinstance(request.data, dict):
+        raise Invalid([Fault("", "type", "Give a JSON object.")])
+    return cast("dict[str, object]", request.data)
+
+
+def parameters(query: QueryDict, names: Iterable[str]) -> dict[str, object]:
+    """The query string's parameters: `limit` and `count` as JSON would have them, the others as text.
+
+    Raises `Invalid` for unknown and repeated ones.
+    """
+    known = set(names)
+    faults = FaultList()
+    for name, values in query.lists():
+        if name not in known:
+            faults.add(name, "unknown", "There is no such parameter.")
+        elif len(values) > 1:
+            faults.add(name, "repeated", "Give this once.")
+    faults.raise_if_any()
+    given: dict[str, object] = dict(query.items())
+    if re.fullmatch("[0-9]{1,6}", limit := str(query.get("limit", ""))):
+        given["limit"] = int(limit)
+    if "count" in given:
+        given["count"] = {"true": True, "false": False}.get(str(query["count"]), query["count"])
+    return given
+
+
+def flag(name: str, raw: object) -> bool:
+    if not isinstance(raw, bool):
+        raise Invalid([Fault(name, "type", "Give true or false.")])
+    return raw
+
+
+def cursor(last: UUID | int) -> str:
+    """Opaque to callers: where a page ended."""
+    raw = last.bytes if isinstance(last, UUID) else last.to_bytes(_VERSION_BYTES, "big")
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def read_id_cursor(raw: object) -> UUID:
+    return UUID(bytes=_decoded(raw, 16))
+
+
+def read_version_cursor(raw: object) -> int:
+    return int.from_bytes(_decoded(raw, _VERSION_BYTES), "big")
+
+
+def _decoded(raw: object, length: int) -> bytes:
+    try:
+        text = raw if isinstance(raw, str) else ""
+        value = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        value = b""
+    if len(value) != length:
+        raise Invalid([Fault("cursor", "invalid", "Give the cursor from the next link of the page before.")])
+    return value
+
+
+def seen_version(request: Request) -> int | None:
+    """The version in `If-Match`, None where any will do. Raises `VersionMismatch` for a tag that cannot match."""
+    header = request.headers.get("If-Match")
+    if header is None or header.strip() == "*":
+        return None
+    tags = parse_etags(header)
+    if len(tags) != 1:
+        raise Invalid([Fault("If-Match", "invalid", 'Give one entity tag, such as "3-0f1e2d3c4b5a6978".')])
+    version = re.fullmatch(r'"([0-9]{1,9})-[0-9a-f]+"', tags[0])
+    if version is None:
+        raise VersionMismatch
+    return int(version[1])
+
+
+def seen_version_of_whole(request: Request) -> int | None:
+    """For a PUT, whose `version` member says the same as `If-Match`. Raises `VersionMismatch` where they differ."""
+    header, version = seen_version(request), _object(request).get("version")
+    if version is None:
+        return header
+    if type(version) is not int:
+        raise Invalid([Fault("version", "type", "Give the version you read, a whole number.")])
+    if header not in (None, version):
+        raise VersionMismatch
+    return version

@@ -1,0 +1,69 @@
+"""Building responses: one function each for a document, a patient and a page."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from hashlib import blake2b
+
+import orjson
+from django.http import HttpResponse
+from django.utils.http import parse_etags
+from rest_framework.request import Request
+
+from core.patients.entities import Patient
+
+_OPTIONS = orjson.OPT_UTC_Z
+
+
+def document(body: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    content = orjson.dumps(body, option=_OPTIONS)
+    return HttpResponse(content, status=status, content_type="application/json", headers=dict(headers or {}))
+
+
+def page(request: Request, results: Sequence[object], next_cursor: str | None, **members: object) -> HttpResponse:
+    """`next` is the address of the next page: what was asked for, with the cursor."""
+    link = None
+    if next_cursor is not None:
+        query = request.query_params.copy()
+        query["cursor"] = next_cursor
+        link = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+    return document({"next": link, "results": results, **members})
+
+
+def patient_document(
+    request: Request, patient: Patient, today: date, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """Carries a strong ETag, the version and a digest of the body; 304 where the caller has just this already."""
+    response = document(patient_json(patient, today), status=status, headers=headers)
+    etag = f'"{patient.version}-{blake2b(response.content, digest_size=8).hexdigest()}"'
+    if request.method in {"GET", "HEAD"} and _is_known(etag, request.headers.get("If-None-Match")):
+        response = HttpResponse(status=304)
+    response["ETag"] = etag
+    return response
+
+
+def _is_known(etag: str, header: str | None) -> bool:
+    if header is None:
+        return False
+    known = parse_etags(header)
+    return "*" in known or etag in [tag.removeprefix("W/") for tag in known]
+
+
+def patient_json(patient: Patient, today: date) -> dict[str, object]:
+    return {
+        "id": patient.id,
+        "first_name": patient.first_name,
+        "last_name": patient.last_name,
+        "full_name": patient.full_name,
+        "email": patient.email,
+        "phone": patient.phone,
+        "date_of_birth": patient.date_of_birth,
+        "age": patient.age_on(today),
+        "sex": patient.sex,
+        "identifiers": [{"system": one.system, "value": one.value} for one in patient.identifiers],
+        "status": patient.status,
+        "version": patient.version,
+        "external_id": patient.external_id,
+        "last_synced_at": patient.last_synced_at,
+        "created_at": patient.created_at,
+        "updated_at": patient.updated_at,
+    }

@@ -1,0 +1,69 @@
+"""How views are described in the OpenAPI schema."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.serializers import Serializer
+
+from adapters.http_api.serializers import ProblemSerializer
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    target_class = "adapters.http_api.authentication.BearerAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+Shape = type[Serializer[Any]] | Serializer[Any]
+
+_MEANING = {
+    400: "Something given is not valid; `errors` names each field and rule.",
+    401: "Sign in first, or the token is no longer valid.",
+    403: "Your role may not do this.",
+    404: "There is no such record.",
+    406: "Answers are application/json only.",
+    409: "This contradicts another record, or the record's status.",
+    412: "The record has changed since you read it.",
+    413: "The body is over 1 MB.",
+    415: "Send application/json.",
+    429: "Upstream asks for fewer calls; wait for `Retry-After` seconds.",
+    502: "Upstream's answer is not acceptable.",
+    503: "Upstream or the database does not answer; wait for `Retry-After` seconds.",
+}
+_ALWAYS = (400, 406, 503)
+
+CURSOR = OpenApiParameter("cursor", str, description="From the `next` link of the page before.")
+LIMIT = OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50})
+IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="The ETag you read.")
+IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="The ETag you have.")
+
+
+def described(
+    operation: str,
+    answer: Shape | None,
+    *problems: int,
+    status: int = 200,
+    body: Shape | None = None,
+    parameters: list[OpenApiParameter | Shape] | None = None,
+    public: bool = False,
+) -> Callable[[F], F]:
+    """`problems` are the error statuses besides those that every call may answer with."""
+    expected = {*_ALWAYS, *problems} | (set() if public else {401, 403}) | ({413, 415} if body else set())
+    responses: dict[int | tuple[int, str], object] = {status: answer or OpenApiResponse(description="Done.")}
+    if parameters and IF_NONE_MATCH in parameters:
+        responses[304] = OpenApiResponse(description="You have this already.")
+    for problem in sorted(expected):
+        responses[problem, "application/problem+json"] = OpenApiResponse(ProblemSerializer, _MEANING[problem])
+    return extend_schema(
+        operation_id=operation,
+        request=body,
+        responses=responses,
+        parameters=parameters,
+        auth=[] if public else None,
+    )

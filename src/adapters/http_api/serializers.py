@@ -1,0 +1,141 @@
+"""What the API takes and gives, for its schema and for the names it accepts. Whether a value is right,
+the core decides: for scripts and upstream as much as for the API.
+"""
+
+from rest_framework import serializers
+
+from core.access import Permission, Role
+from core.patients.audit import Action
+from core.patients.searching import LONGEST_QUERY
+from core.patients.upstream import Outcome
+from core.patients.values import MOST_IDENTIFIERS, Sex, Status
+from core.values import DEFAULT_PER_PAGE, MOST_PER_PAGE
+
+
+class IdentifierSerializer(serializers.Serializer):
+    system = serializers.CharField(max_length=200, help_text="The authority that gave the number.")
+    value = serializers.CharField(max_length=100)
+
+
+class RegistrationSerializer(serializers.Serializer):
+    first_name = serializers.CharField(max_length=100)
+    last_name = serializers.CharField(max_length=100)
+    email = serializers.EmailField(max_length=254, help_text="Unique; stored in lower case.")
+    date_of_birth = serializers.DateField(help_text="Not in the future, not more than 130 years ago.")
+    phone = serializers.CharField(allow_null=True, required=False, help_text="Stored as E.164; may be shared.")
+    sex = serializers.ChoiceField(list(Sex), required=False, help_text="Administrative; unknown unless given.")
+    identifiers = serializers.ListField(child=IdentifierSerializer(), required=False, max_length=MOST_IDENTIFIERS)
+    external_id = serializers.CharField(
+        max_length=200, required=False, help_text="The id upstream knows; the patient's own id unless given."
+    )
+    status = serializers.ChoiceField(list(Status), required=False, help_text="active unless given.")
+
+
+class PatientSerializer(RegistrationSerializer):
+    id = serializers.UUIDField(read_only=True)
+    full_name = serializers.CharField(read_only=True)
+    age = serializers.IntegerField(read_only=True, min_value=0, help_text="In whole years, today.")
+    version = serializers.IntegerField(read_only=True, min_value=1, help_text="Counts up at each change.")
+    last_synced_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+
+
+class FiltersSerializer(serializers.Serializer):
+    """All filters given hold for each patient found."""
+
+    q = serializers.CharField(max_length=LONGEST_QUERY, required=False, help_text="Beginnings of words of the name.")
+    status = serializers.ChoiceField(list(Status), required=False)
+    email = serializers.CharField(required=False)
+    phone = serializers.CharField(required=False)
+    date_of_birth = serializers.DateField(required=False)
+    identifier = serializers.CharField(required=False, help_text="system|value")
+    external_id = serializers.CharField(required=False)
+    created_after = serializers.DateTimeField(required=False, help_text="Later than this instant.")
+    created_before = serializers.DateTimeField(required=False, help_text="Earlier than this instant.")
+    limit = serializers.IntegerField(
+        min_value=1, max_value=MOST_PER_PAGE, required=False, help_text=f"{DEFAULT_PER_PAGE} unless given."
+    )
+    count = serializers.BooleanField(required=False, help_text="Also count what is found, to 10,000 and no further.")
+
+
+class PatientPageSerializer(serializers.Serializer):
+    next = serializers.URLField(allow_null=True, help_text="Ask for this as you asked for this page; null at the end.")
+    results = PatientSerializer(many=True)
+    count = serializers.IntegerField(required=False, help_text="Given when it was asked for.")
+    count_capped = serializers.BooleanField(required=False, help_text="There are more than `count`.")
+
+
+class SyncSerializer(serializers.Serializer):
+    message = serializers.CharField()
+    outcome = serializers.ChoiceField(list(Outcome))
+    stale = serializers.BooleanField(help_text="Upstream did not answer: this is the record as it stands.")
+    fetched_at = serializers.DateTimeField(help_text="When upstream gave what the record rests on.")
+    age_seconds = serializers.IntegerField(min_value=0, help_text="How long ago that is.")
+    conflicts = serializers.ListField(
+        child=serializers.CharField(), help_text="Fields that both sides changed; ours were kept."
+    )
+    patient = PatientSerializer()
+
+
+class ChangeSerializer(serializers.Serializer):
+    before = serializers.JSONField()
+    after = serializers.JSONField()
+
+
+class EventSerializer(serializers.Serializer):
+    version = serializers.IntegerField(min_value=1)
+    at = serializers.DateTimeField()
+    actor = serializers.CharField(help_text="user:<id> or system:<job>")
+    request_id = serializers.CharField()
+    action = serializers.ChoiceField(list(Action))
+    fields = serializers.ListField(child=serializers.CharField())  # type: ignore[assignment]  # the member's name
+    changes = serializers.DictField(
+        child=ChangeSerializer(), allow_null=True, help_text="null once the patient is erased."
+    )
+    digest = serializers.CharField(help_text="SHA-256 over a salt and the values; stays when they are erased.")
+
+
+class HistorySerializer(serializers.Serializer):
+    next = serializers.URLField(allow_null=True)
+    results = EventSerializer(many=True)
+
+
+class CredentialsSerializer(serializers.Serializer):
+    email = serializers.CharField()
+    password = serializers.CharField()
+
+
+class RefreshSerializer(serializers.Serializer):
+    refresh = serializers.CharField()
+
+
+class TokenPairSerializer(serializers.Serializer):
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+
+
+class MeSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    email = serializers.EmailField()
+    role = serializers.ChoiceField(list(Role))
+    permissions = serializers.ListField(child=serializers.ChoiceField(list(Permission)))
+
+
+class FaultSerializer(serializers.Serializer):
+    field = serializers.CharField()
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer):
+    """RFC 9457. `type` names the kind of problem and is stable."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    instance = serializers.CharField()
+    request_id = serializers.CharField()
+    errors = FaultSerializer(many=True, required=False)  # type: ignore[assignment]  # the member's name
+    patient_id = serializers.UUIDField(required=False, help_text="Who already has the email.")

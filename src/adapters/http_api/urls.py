@@ -1,0 +1,18 @@
+from django.urls import path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+
+from adapters.http_api import accounts, patients
+
+urlpatterns = [
+    path("v1/auth/token/", accounts.SignInView.as_view()),
+    path("v1/auth/token/refresh/", accounts.RefreshView.as_view()),
+    path("v1/auth/token/revoke/", accounts.RevokeView.as_view()),
+    path("v1/users/me/", accounts.MeView.as_view()),
+    path("v1/patients/", patients.PatientsView.as_view()),
+    path("v1/patients/search/", patients.PatientSearchView.as_view()),
+    path("v1/patients/<uuid:patient_id>/", patients.PatientView.as_view()),
+    path("v1/patients/<uuid:patient_id>/sync_external_data/", patients.PatientSyncView.as_view()),
+    path("v1/patients/<uuid:patient_id>/history/", patients.PatientHistoryView.as_view()),
+    path("v1/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="schema")),
+]

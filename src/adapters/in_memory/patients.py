@@ -1,0 +1,115 @@
+from datetime import datetime
+from uuid import UUID
+
+from attrs import evolve, frozen
+
+from adapters.in_memory.store import Store
+from core.patients.audit import AuditEvent
+from core.patients.entities import Patient
+from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken, PatientNotFound
+from core.patients.names import name_words
+from core.patients.ports import AuditTrail, PatientRepository, UpstreamCopies
+from core.patients.searching import PatientPage, PatientQuery
+from core.patients.upstream import UpstreamCopy
+
+
+@frozen
+class InMemoryPatientRepository(PatientRepository):
+    store: Store
+
+    def get(self, patient_id: UUID) -> Patient:
+        with self.store.lock:
+            try:
+                return self.store.patients[patient_id]
+            except KeyError:
+                raise PatientNotFound from None
+
+    def lock(self, patient_id: UUID) -> Patient:
+        self.store.require_atomic()
+        return self.get(patient_id)
+
+    def add(self, patient: Patient) -> None:
+        with self.store.lock:
+            self._require_unique(patient)
+            self.store.patients[patient.id] = patient
+
+    def replace(self, before: Patient, after: Patient) -> None:
+        self.add(after)
+
+    def remove(self, patient_id: UUID) -> None:
+        with self.store.lock:
+            self.store.patients.pop(patient_id, None)
+            self.store.copies.pop(patient_id, None)
+
+    def find(self, query: PatientQuery) -> PatientPage:
+        with self.store.lock:
+            found = sorted((p for p in self.store.patients.values() if _matches(p, query)), key=lambda p: p.id)
+        newest = [p for p in reversed(found) if query.after is None or p.id < query.after]
+        page = tuple(newest[: query.limit])
+        return PatientPage(page, page[-1].id if len(newest) > query.limit else None)
+
+    def count(self, query: PatientQuery, most: int) -> int:
+        with self.store.lock:
+            return min(most, sum(_matches(p, query) for p in self.store.patients.values()))
+
+    def _require_unique(self, patient: Patient) -> None:
+        others = [other for other in self.store.patients.values() if other.id != patient.id]
+        for other in others:
+            if other.email == patient.email:
+                raise EmailTaken(other.id)
+        if any(other.external_id == patient.external_id for other in others):
+            raise ExternalIdTaken
+        if any(set(other.identifiers) & set(patient.identifiers) for other in others):
+            raise IdentifierTaken
+
+
+def _matches(patient: Patient, query: PatientQuery) -> bool:
+    names = name_words(patient.first_name, patient.last_name)
+    return (
+        all(any(name.startswith(word) for name in names) for word in query.words)
+        and query.status in (None, patient.status)
+        and query.email in (None, patient.email)
+        and query.phone in (None, patient.phone)
+        and query.date_of_birth in (None, patient.date_of_birth)
+        and (query.identifier is None or query.identifier in patient.identifiers)
+        and query.external_id in (None, patient.external_id)
+        and _between(query.created_after, patient.created_at, query.created_before)
+    )
+
+
+def _between(after: datetime | None, instant: datetime, before: datetime | None) -> bool:
+    return (after is None or after < instant) and (before is None or instant < before)
+
+
+@frozen
+class InMemoryAuditTrail(AuditTrail):
+    store: Store
+
+    def record(self, event: AuditEvent) -> None:
+        with self.store.lock:
+            self.store.events[event.patient_id, event.version] = event
+
+    def history(self, patient_id: UUID, *, before_version: int | None, limit: int) -> tuple[AuditEvent, ...]:
+        with self.store.lock:
+            events = [event for (owner, _), event in self.store.events.items() if owner == patient_id]
+        events.sort(key=lambda event: event.version, reverse=True)
+        return tuple(e for e in events if before_version is None or e.version < before_version)[:limit]
+
+    def forget_values(self, patient_id: UUID) -> None:
+        with self.store.lock:
+            for key, event in self.store.events.items():
+                if event.patient_id == patient_id:
+                    self.store.events[key] = evolve(event, values=None)
+
+
+@frozen
+class InMemoryUpstreamCopies(UpstreamCopies):
+    store: Store
+
+    def get(self, patient_id: UUID) -> UpstreamCopy | None:
+        with self.store.lock:
+            return self.store.copies.get(patient_id)
+
+    def keep(self, patient_id: UUID, copy: UpstreamCopy) -> None:
+        with self.store.lock:
+            self.store.copies[patient_id] = copy

@@ -1,0 +1,77 @@
+from collections.abc import Callable
+from threading import RLock
+from typing import TypeVar, cast
+from uuid import UUID
+
+from core.accounts.entities import RefreshFamily, User
+from core.patients.audit import AuditEvent
+from core.patients.entities import Patient
+from core.patients.upstream import UpstreamCopy
+from core.ports import Atomic, Doomed, NotAtomic
+
+T = TypeVar("T")
+
+
+class Store:
+    """The tables that the in-memory repositories share. Rows are frozen, so a copy of a table is a shallow one.
+
+    One lock guards all of them: it is held through a whole `Atomic`, and for the length of each call outside one.
+    """
+
+    def __init__(self) -> None:
+        self.lock = RLock()
+        self.depth = 0
+        self.doomed = False
+        self.patients: dict[UUID, Patient] = {}
+        self.events: dict[tuple[UUID, int], AuditEvent] = {}
+        self.copies: dict[UUID, UpstreamCopy] = {}
+        self.users: dict[UUID, User] = {}
+        self.passwords: dict[UUID, bytes] = {}
+        self.families: dict[UUID, RefreshFamily] = {}
+
+    def require_atomic(self) -> None:
+        with self.lock:
+            if not self.depth:
+                raise NotAtomic
+
+    def snapshot(self) -> dict[str, dict[object, object]]:
+        return {
+            name: dict(cast("dict[object, object]", table))
+            for name, table in vars(self).items()
+            if isinstance(table, dict)
+        }
+
+    def restore(self, snapshot: dict[str, dict[object, object]]) -> None:
+        for name, table in snapshot.items():
+            setattr(self, name, table)
+
+
+class InMemoryAtomic(Atomic):
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __call__(self, work: Callable[[], T]) -> T:
+        with self._store.lock:
+            return self._join(work) if self._store.depth else self._begin(work)
+
+    def _begin(self, work: Callable[[], T]) -> T:
+        before = self._store.snapshot()
+        self._store.depth, self._store.doomed = 1, False
+        done = False
+        try:
+            result = work()
+            done = not self._store.doomed
+        finally:
+            self._store.depth = 0
+            if not done:
+                self._store.restore(before)
+        if not done:
+            raise Doomed
+        return result
+
+    def _join(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except BaseException:
+            self._store.doomed = True
+            raise

@@ -1,0 +1,38 @@
+import re
+from collections.abc import Callable
+from time import perf_counter
+from uuid import uuid4
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+class RequestContextMiddleware:
+    """Gives each request an id, puts it into the logs and the answer, and logs the answer once.
+
+    The caller's `X-Request-ID` is taken where it is well formed. Views find the id as `request.META["REQUEST_ID"]`.
+    The logged route is the pattern, without the ids and the query that stand in the URL.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+        self._log = structlog.stdlib.get_logger("patient_registry.requests")
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid4())
+        request.META["REQUEST_ID"] = request_id
+        started = perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self._get_response(request)
+            self._log.info(
+                "request",
+                method=request.method,
+                route=request.resolver_match.route if request.resolver_match else "unknown",
+                status=response.status_code,
+                milliseconds=round((perf_counter() - started) * 1000, 1),
+            )
+        response["X-Request-ID"] = request_id
+        return response

@@ -1,0 +1,72 @@
+"""Signed tokens: JWTs by PyJWT, with one algorithm."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+import jwt
+from attrs import field, frozen
+
+from core.accounts.entities import RefreshFamily
+from core.accounts.errors import TokenRefused
+from core.accounts.ports import Tokens
+
+_ALGORITHM = "HS256"
+_NAME = "patient-registry"
+
+
+@frozen(repr=False)
+class SigningKey:
+    """A key of its own, derived from a secret that has other uses too; `id` tells it from its predecessors."""
+
+    secret: str
+    value: bytes = field(init=False)
+    id: str = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "value", sha256(b"patient-registry tokens\0" + self.secret.encode()).digest())
+        object.__setattr__(self, "id", sha256(self.value).hexdigest()[:16])
+
+
+@frozen(repr=False)
+class JwtTokens(Tokens):
+    """Signs with the first key; reads what any of them signed."""
+
+    keys: Sequence[SigningKey]
+
+    def access(self, user_id: UUID, issued_at: datetime, expires_at: datetime) -> str:
+        return self._signed("access", {"sub": str(user_id), "iat": issued_at, "exp": expires_at})
+
+    def refresh(self, family: RefreshFamily, issued_at: datetime) -> str:
+        claims = {"sub": str(family.id), "jti": str(family.token_id), "iat": issued_at, "exp": family.expires_at}
+        return self._signed("refresh", claims)
+
+    def read_access(self, token: str) -> UUID:
+        return UUID(self._claims("access", token)["sub"])
+
+    def read_refresh(self, token: str) -> tuple[UUID, UUID]:
+        claims = self._claims("refresh", token)
+        return UUID(claims["sub"]), UUID(claims["jti"])
+
+    def _signed(self, kind: str, claims: dict[str, str | datetime]) -> str:
+        key = self.keys[0]
+        audience = f"{_NAME}/{kind}"
+        return jwt.encode(
+            {"iss": _NAME, "aud": audience, **claims}, key.value, _ALGORITHM, headers={"kid": key.id, "typ": "JWT"}
+        )
+
+    def _claims(self, kind: str, token: str) -> dict[str, str]:
+        try:
+            key_id = jwt.get_unverified_header(token).get("kid")
+            key = next(key for key in self.keys if key.id == key_id)
+            return jwt.decode(
+                token,
+                key.value,
+                [_ALGORITHM],
+                issuer=_NAME,
+                audience=f"{_NAME}/{kind}",
+                options={"require": ["exp", "iat", "sub"]},
+            )
+        except (jwt.InvalidTokenError, StopIteration, UnicodeError):
+            raise TokenRefused from None

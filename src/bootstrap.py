@@ -1,0 +1,210 @@
+"""The composition root: the one place that knows which adapter stands behind which port.
+
+from bootstrap import in_memory_registry
+
+registry = in_memory_registry()
+patient = registry.register_patient()(actor=Actor.system("my-script"), first_name=…)
+"""
+
+import os
+from collections import abc
+from datetime import timedelta
+from secrets import token_urlsafe
+from typing import ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
+
+from attrs import frozen
+from dependency_injector.containers import DeclarativeContainer
+from dependency_injector.providers import Callable, Dependency, Provider
+from dependency_injector.providers import ThreadSafeSingleton as Singleton
+
+from adapters.external.client import UpstreamClient
+from adapters.external.patients import HttpPatientGateway, UnconfiguredGateway
+from adapters.external.policy import UpstreamPolicy
+from adapters.in_memory.accounts import InMemoryRefreshFamilies, InMemoryUserRepository
+from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepository, InMemoryUpstreamCopies
+from adapters.in_memory.store import InMemoryAtomic, Store
+from adapters.system import SystemClock, TimeOrderedIds
+from adapters.telemetry.logging import use_standard_logging
+from adapters.telemetry.observed import observed
+from adapters.tokens import JwtTokens, SigningKey
+from core.accounts import use_cases as accounts
+from core.accounts.entities import TokenLifetimes
+from core.accounts.ports import RefreshFamilies, Tokens, UserRepository
+from core.patients import use_cases
+from core.patients.ports import AuditTrail, PatientGateway, PatientRepository, UpstreamCopies
+from core.patients.use_cases.ledger import Ledger
+from core.ports import Atomic, Clock, Ids
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+WIRED_PACKAGES = ["adapters.http_api", "adapters.telemetry", "adapters.cli"]
+
+
+@frozen
+class Configuration:
+    """`upstream_timeout` is the seconds one answer may take in all; without `upstream_url` there is no upstream."""
+
+    secret_keys: tuple[str, ...]
+    time_zone: str = "UTC"
+    phone_region: str = "US"
+    upstream_url: str = ""
+    upstream_token: str = ""
+    upstream_timeout: float = 5.0
+    max_stale: timedelta = timedelta(days=1)
+    token_lifetimes: TokenLifetimes = TokenLifetimes()
+
+
+def _tokens(configuration: Configuration) -> JwtTokens:
+    return JwtTokens([SigningKey(secret) for secret in configuration.secret_keys])
+
+
+def _clock(configuration: Configuration) -> SystemClock:
+    return SystemClock(ZoneInfo(configuration.time_zone))
+
+
+def _upstream(configuration: Configuration) -> UpstreamClient | None:
+    if not configuration.upstream_url:
+        return None
+    policy = UpstreamPolicy(timeout=configuration.upstream_timeout)
+    return UpstreamClient(configuration.upstream_url, configuration.upstream_token, policy)
+
+
+def _gateway(client: UpstreamClient | None) -> PatientGateway:
+    return HttpPatientGateway(client) if client else UnconfiguredGateway()
+
+
+def _circuit_state(client: UpstreamClient | None) -> str:
+    return client.circuit.state if client else "not configured"
+
+
+def _use_case(use_case: abc.Callable[..., abc.Callable[P, R]], **ports: object) -> Singleton[abc.Callable[P, R]]:
+    def build(**resolved: object) -> abc.Callable[P, R]:
+        return observed(use_case(**resolved))
+
+    return Singleton(build, **ports)
+
+
+class Container(DeclarativeContainer):
+    """The registry. As it stands it keeps everything in memory; `registry_on_django` replaces that part."""
+
+    configuration = Dependency(instance_of=Configuration)
+    clock: Provider[Clock] = Singleton(_clock, configuration)
+    ids: Provider[Ids] = Singleton(TimeOrderedIds)
+    tokens: Provider[Tokens] = Singleton(_tokens, configuration)
+
+    store: Provider[Store] = Singleton(Store)
+    atomic: Provider[Atomic] = Singleton(InMemoryAtomic, store)
+    patients: Provider[PatientRepository] = Singleton(InMemoryPatientRepository, store)
+    trail: Provider[AuditTrail] = Singleton(InMemoryAuditTrail, store)
+    copies: Provider[UpstreamCopies] = Singleton(InMemoryUpstreamCopies, store)
+    users: Provider[UserRepository] = Singleton(InMemoryUserRepository, store)
+    families: Provider[RefreshFamilies] = Singleton(InMemoryRefreshFamilies, store)
+
+    upstream: Provider[UpstreamClient | None] = Singleton(_upstream, configuration)
+    gateway: Provider[PatientGateway] = Singleton(_gateway, upstream)
+    circuit_state: Provider[str] = Callable(_circuit_state, upstream)
+
+    ledger = Singleton(Ledger, patients, trail, ids)
+    phone_region = configuration.provided.phone_region
+    register_patient = _use_case(
+        use_cases.RegisterPatient, ledger=ledger, atomic=atomic, clock=clock, ids=ids, phone_region=phone_region
+    )
+    view_patient = _use_case(use_cases.ViewPatient, patients=patients)
+    search_patients = _use_case(use_cases.SearchPatients, patients=patients, clock=clock, phone_region=phone_region)
+    update_patient = _use_case(
+        use_cases.UpdatePatient,
+        patients=patients,
+        ledger=ledger,
+        atomic=atomic,
+        clock=clock,
+        phone_region=phone_region,
+    )
+    erase_patient = _use_case(use_cases.ErasePatient, patients=patients, ledger=ledger, atomic=atomic, clock=clock)
+    view_history = _use_case(use_cases.ViewHistory, trail=trail)
+    sync_patient = _use_case(
+        use_cases.SyncPatient,
+        patients=patients,
+        copies=copies,
+        gateway=gateway,
+        ledger=ledger,
+        atomic=atomic,
+        clock=clock,
+        phone_region=phone_region,
+        max_stale=configuration.provided.max_stale,
+    )
+
+    lifetimes = configuration.provided.token_lifetimes
+    create_user = _use_case(accounts.CreateUser, users=users, clock=clock, ids=ids)
+    sign_in = _use_case(
+        accounts.SignIn, users=users, families=families, tokens=tokens, clock=clock, ids=ids, lifetimes=lifetimes
+    )
+    refresh_session = _use_case(
+        accounts.RefreshSession,
+        users=users,
+        families=families,
+        tokens=tokens,
+        atomic=atomic,
+        clock=clock,
+        ids=ids,
+        lifetimes=lifetimes,
+    )
+    sign_out = _use_case(accounts.SignOut, families=families, tokens=tokens, atomic=atomic)
+    authenticate = _use_case(accounts.Authenticate, users=users, tokens=tokens)
+
+
+def in_memory_registry(configuration: Configuration | None = None) -> Container:
+    """A registry of its own, empty, which needs neither Django nor a database."""
+    use_standard_logging()
+    return Container(configuration=configuration or Configuration(secret_keys=(token_urlsafe(),)))
+
+
+def registry_on_django(configuration: Configuration | None = None, database: str = "default") -> Container:
+    """A registry on one of Django's databases, configured by Django's settings. Django must be set up.
+
+    Imports here rather than above, so that an in-memory registry needs no Django.
+    """
+    from adapters.django_orm.accounts.repository import DjangoRefreshFamilies, DjangoUserRepository
+    from adapters.django_orm.atomic import DjangoAtomic
+    from adapters.django_orm.patients.audit import DjangoAuditTrail
+    from adapters.django_orm.patients.repository import DjangoPatientRepository
+    from adapters.django_orm.patients.upstream import DjangoUpstreamCopies
+
+    container = Container(configuration=configuration or _configuration_by_django())
+    container.override_providers(
+        atomic=Singleton(DjangoAtomic, database),
+        patients=Singleton(DjangoPatientRepository, database),
+        trail=Singleton(DjangoAuditTrail, database),
+        copies=Singleton(DjangoUpstreamCopies, database),
+        users=Singleton(DjangoUserRepository, database),
+        families=Singleton(DjangoRefreshFamilies, database),
+    )
+    return container
+
+
+def _configuration_by_django() -> Configuration:
+    from django.conf import settings
+
+    return Configuration(
+        secret_keys=(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS),
+        time_zone=settings.TIME_ZONE,
+        phone_region=settings.PHONE_REGION,
+        upstream_url=settings.EXTERNAL_API_BASE_URL,
+        upstream_token=settings.EXTERNAL_API_TOKEN,
+        upstream_timeout=settings.EXTERNAL_API_TIMEOUT,
+    )
+
+
+def choose_settings() -> None:
+    """`DJANGO_ENV` names Django's settings, unless they are named outright."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"config.settings.{os.environ.get('DJANGO_ENV', 'development')}")
+
+
+def django_registry() -> Container:
+    """For scripts: sets Django up by the environment, as the server does, and gives a registry like the server's."""
+    import django
+
+    choose_settings()
+    django.setup()
+    return registry_on_django()

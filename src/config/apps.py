@@ -1,0 +1,26 @@
+import warnings
+
+from django.apps import AppConfig, apps
+from django.conf import settings
+
+import bootstrap
+from adapters.telemetry import logging
+
+
+class RegistryConfig(AppConfig):
+    name = "config"
+    label = "registry"
+    container: bootstrap.Container
+
+    @classmethod
+    def current(cls) -> "RegistryConfig":
+        config = apps.get_app_config("registry")
+        assert isinstance(config, cls)
+        return config
+
+    def ready(self) -> None:
+        logging.set_up(readable=settings.LOG_READABLE)
+        self.container = bootstrap.registry_on_django()
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # a marker that names no provider would be injected as itself
+            self.container.wire(packages=bootstrap.WIRED_PACKAGES, warn_unresolved=True)

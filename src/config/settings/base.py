@@ -1,0 +1,82 @@
+"""What every environment shares. All that differs between installations comes from environment variables."""
+
+from pathlib import Path
+
+import environ
+
+from config.settings.databases import database
+
+env = environ.Env()
+
+BASE_DIR = Path(__file__).resolve().parents[3]
+DEBUG = False  # its pages would take the place of our problem documents
+
+DEVELOPMENT_SECRET = "for development only: production refuses to start with this secret"
+
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "adapters.django_orm.accounts",
+    "adapters.django_orm.patients",
+    "adapters.http_api",
+    "adapters.cli",
+    "config",
+]
+
+MIDDLEWARE = [
+    "adapters.telemetry.request_context.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "adapters.http_api.middleware.ApiMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+
+DATABASES = {"default": database(env.str("DATABASE_URL", f"sqlite:///{BASE_DIR}/var/registry.sqlite3"))}
+AUTH_USER_MODEL = "accounts.User"
+
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", "UTC")
+PHONE_REGION = env.str("PHONE_REGION", "US")
+
+EXTERNAL_API_BASE_URL = env.str("EXTERNAL_API_BASE_URL", "")
+EXTERNAL_API_TOKEN = env.str("EXTERNAL_API_TOKEN", "")
+EXTERNAL_API_TIMEOUT = env.float("EXTERNAL_API_TIMEOUT", 5.0)
+
+LOGGING_CONFIG = None  # config.apps sets logging up
+LOG_READABLE = False
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["adapters.http_api.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_PARSER_CLASSES": ["adapters.http_api.requests.JsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "adapters.http_api.errors.answer_exception",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Patient registry",
+    "DESCRIPTION": "One trustworthy record per patient, kept in step with an upstream system.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}

@@ -1,0 +1,24 @@
+import os
+import tempfile
+from pathlib import Path
+
+from config.settings.base import *
+from config.settings.base import DATABASES, DEVELOPMENT_SECRET
+
+DJANGO_ENV = "test"
+SECRET_KEY = DEVELOPMENT_SECRET
+ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Shared by the workers of one run, and by nobody else.
+_SCRATCH = Path(tempfile.gettempdir()) / f"registry-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
+
+# A file, as the in-memory one that connections share fails under threads.
+DATABASES["default"]["TEST"] = {"NAME": str(_SCRATCH / "registry.sqlite3")}
+# The tests start this server, which listens on a socket in its data directory and nowhere else.
+DATABASES["postgres"] = {
+    "ENGINE": "django.db.backends.postgresql",
+    "NAME": "postgres",
+    "USER": "postgres",
+    "HOST": str(_SCRATCH / "postgres"),
+}

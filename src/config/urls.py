@@ -1,0 +1,16 @@
+from django.urls import include, path
+
+from adapters.http_api.home import home
+from adapters.telemetry import health
+
+urlpatterns = [
+    path("", home),
+    path("api/", include("adapters.http_api.urls")),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+]
+
+handler400 = "adapters.http_api.errors.bad_request"
+handler403 = "adapters.http_api.errors.forbidden"
+handler404 = "adapters.http_api.errors.not_found"
+handler500 = "adapters.http_api.errors.server_error"

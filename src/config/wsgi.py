@@ -1,0 +1,6 @@
+from django.core.wsgi import get_wsgi_application
+
+from bootstrap import choose_settings
+
+choose_settings()
+application = get_wsgi_application()

@@ -1,0 +1,133 @@
+"""The roots of every error that crosses a layer. Adapters map these and need to know no other.
+
+Messages are read by callers: they are written in plain words and never contain personal data.
+"""
+
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import ClassVar
+
+from attrs import field, frozen
+
+
+class RegistryError(Exception):
+    """`kind` is stable: it names the problem in logs and in the API's problem types."""
+
+    kind: ClassVar[str] = "error"
+    message: ClassVar[str] = "The registry refused this."
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.message)
+
+
+class NotFound(RegistryError):
+    kind = "not-found"
+    message = "There is no such record."
+
+
+class Conflict(RegistryError):
+    """The request is valid, but not with the records as they are."""
+
+    kind = "conflict"
+    message = "This contradicts another record."
+
+
+class VersionMismatch(RegistryError):
+    """The record has changed since the caller read it."""
+
+    kind = "version-mismatch"
+    message = "The record has changed since it was read. Read it again, then repeat the change."
+
+
+class Unauthenticated(RegistryError):
+    kind = "unauthenticated"
+    message = "Sign in first."
+
+
+class Forbidden(RegistryError):
+    kind = "forbidden"
+    message = "You may not do this."
+
+
+class TryLater(RegistryError):
+    """`retry_after` says for how long to keep still, where that is known."""
+
+    def __init__(self, message: str | None = None, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Unavailable(TryLater):
+    """Something the registry depends on does not answer."""
+
+    kind = "unavailable"
+    message = "The registry cannot answer right now. Try again later."
+
+
+class RateLimited(TryLater):
+    """Somebody asked for fewer calls."""
+
+    kind = "rate-limited"
+    message = "Too many calls. Try again later."
+
+
+class InvalidAnswer(RegistryError):
+    """Another system answered with something the registry does not accept."""
+
+    kind = "invalid-answer"
+    message = "Another system gave an answer that the registry cannot accept."
+
+
+@frozen
+class Fault:
+    """One broken rule. `field` is a name in the caller's input, `code` is stable, `message` is for people."""
+
+    field: str
+    code: str
+    message: str
+
+
+class Invalid(RegistryError):
+    """The input breaks rules; `faults` holds every one of them."""
+
+    kind = "invalid"
+    message = "Some of the values given are not valid."
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        super().__init__()
+        self.faults = tuple(faults)
+
+
+class Refused(ValueError):
+    """What a value's parser raises: the broken rule, without the field it was found in."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@frozen
+class FaultList:
+    """Collects the faults of one input, so that all are reported at once."""
+
+    faults: list[Fault] = field(factory=list[Fault])
+
+    def add(self, name: str, code: str, message: str) -> None:
+        self.faults.append(Fault(name, code, message))
+
+    @contextmanager
+    def noting(self, name: str) -> Generator[None]:
+        """Notes what is refused inside as a fault of `name`, and the faults of its parts as `name.part`."""
+        try:
+            yield
+        except Refused as refused:
+            self.add(name, refused.code, refused.message)
+        except Invalid as parts:
+            for fault in parts.faults:
+                self.add(f"{name}.{fault.field}", fault.code, fault.message)
+
+    def raise_if_any(self) -> None:
+        if self.faults:
+            raise Invalid(self.faults)

@@ -1,0 +1,178 @@
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import NotRequired, TypedDict, Unpack, cast
+from uuid import UUID
+
+from attrs import evolve, frozen
+
+from core.errors import FaultList
+from core.patients import values
+from core.patients.errors import PatientArchived, StatusMoveRefused
+from core.patients.values import Identifier, Sex, Status
+from core.values import email
+
+Plain = str | list[dict[str, str]] | None
+
+
+@frozen
+class Rules:
+    """What the rules for values depend on besides the value. `phone_region` is a two-letter country code."""
+
+    today: date
+    phone_region: str
+
+
+class Changes(TypedDict, total=False):
+    """What may be set on a patient."""
+
+    first_name: str
+    last_name: str
+    email: str
+    phone: str | None
+    date_of_birth: date | str
+    sex: Sex | str
+    identifiers: list[Identifier] | tuple[Identifier, ...]
+    external_id: str
+    status: Status | str
+
+
+class Registration(TypedDict):
+    """What a patient is registered with."""
+
+    first_name: str
+    last_name: str
+    email: str
+    date_of_birth: date | str
+    phone: NotRequired[str | None]
+    sex: NotRequired[Sex | str]
+    identifiers: NotRequired[list[Identifier] | tuple[Identifier, ...]]
+    external_id: NotRequired[str]
+    status: NotRequired[Status | str]
+
+
+class _Registered(TypedDict):
+    first_name: str
+    last_name: str
+    email: str
+    date_of_birth: date
+    phone: NotRequired[str | None]
+    sex: NotRequired[Sex]
+    identifiers: NotRequired[tuple[Identifier, ...]]
+    external_id: NotRequired[str]
+    status: NotRequired[Status]
+
+
+_PARSERS: dict[str, Callable[[object, Rules], object]] = {
+    "first_name": lambda raw, _: values.person_name(raw),
+    "last_name": lambda raw, _: values.person_name(raw),
+    "email": lambda raw, _: email(raw),
+    "phone": lambda raw, rules: None if raw is None else values.phone(raw, rules.phone_region),
+    "date_of_birth": lambda raw, rules: values.date_of_birth(raw, rules.today),
+    "sex": lambda raw, _: values.sex(raw),
+    "identifiers": lambda raw, _: values.identifiers(raw),
+    "external_id": lambda raw, _: values.external_id(raw),
+    "status": lambda raw, _: values.status(raw),
+}
+SETTABLE = tuple(_PARSERS)
+REQUIRED = ("first_name", "last_name", "email", "date_of_birth")
+
+
+def parse(raw: Mapping[str, object], rules: Rules, *, required: tuple[str, ...] = ()) -> dict[str, object]:
+    """The settable values in their normal forms. Raises `Invalid` with every fault there is."""
+    faults = FaultList()
+    parsed: dict[str, object] = {}
+    for name in required:
+        if name not in raw:
+            faults.add(name, "required", "This is required.")
+    for name, value in raw.items():
+        if name not in _PARSERS:
+            faults.add(name, "unknown", "There is no such field.")
+            continue
+        with faults.noting(name):
+            parsed[name] = _PARSERS[name](value, rules)
+    faults.raise_if_any()
+    return parsed
+
+
+@frozen(kw_only=True, repr=False)
+class Patient:
+    """One person's record. The constructor trusts its values; `register` and `changed` check them."""
+
+    id: UUID
+    first_name: str
+    last_name: str
+    email: str
+    phone: str | None
+    date_of_birth: date
+    sex: Sex
+    identifiers: tuple[Identifier, ...]
+    status: Status
+    version: int
+    external_id: str
+    last_synced_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def register(cls, new_id: UUID, now: datetime, rules: Rules, **details: Unpack[Registration]) -> "Patient":
+        """Raises `Invalid` with every fault there is."""
+        parsed = cast("_Registered", parse(details, rules, required=REQUIRED))
+        return cls(
+            id=new_id,
+            first_name=parsed["first_name"],
+            last_name=parsed["last_name"],
+            email=parsed["email"],
+            phone=parsed.get("phone"),
+            date_of_birth=parsed["date_of_birth"],
+            sex=parsed.get("sex", Sex.UNKNOWN),
+            identifiers=parsed.get("identifiers", ()),
+            status=parsed.get("status", Status.ACTIVE),
+            version=1,
+            external_id=parsed.get("external_id", str(new_id)),
+            last_synced_at=None,
+            created_at=now,
+            updated_at=now,
+        )
+
+    def changed(self, now: datetime, rules: Rules, **changes: Unpack[Changes]) -> "Patient":
+        """The next version, or this one where nothing differs.
+
+        Status moves active ⇄ inactive → archived, and archived → inactive; an archived record takes no other change.
+        Raises `Invalid` with every fault there is, `PatientArchived`, `StatusMoveRefused`.
+        """
+        after = evolve(self, **parse(changes, rules))
+        if after == self:
+            return self
+        if after.status is not self.status and not self.status.may_become(after.status):
+            raise StatusMoveRefused(self.status, after.status)
+        if self.status is Status.ARCHIVED and after != evolve(self, status=after.status):
+            raise PatientArchived
+        return evolve(after, version=self.version + 1, updated_at=now)
+
+    def refuse_if_archived(self) -> None:
+        if self.status is Status.ARCHIVED:
+            raise PatientArchived
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+    def age_on(self, day: date) -> int:
+        return values.age_on(day, self.date_of_birth)
+
+    def plain(self) -> dict[str, Plain]:
+        """The settable values as JSON has them."""
+        return {
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "email": self.email,
+            "phone": self.phone,
+            "date_of_birth": self.date_of_birth.isoformat(),
+            "sex": self.sex.value,
+            "identifiers": [{"system": i.system, "value": i.value} for i in self.identifiers],
+            "external_id": self.external_id,
+            "status": self.status.value,
+        }
+
+    def __repr__(self) -> str:
+        return f"<Patient {self.id}>"

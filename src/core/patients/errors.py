@@ -1,0 +1,51 @@
+from uuid import UUID
+
+from core.errors import Conflict, NotFound
+
+
+class PatientNotFound(NotFound):
+    kind = "patient-not-found"
+    message = "There is no patient with this id."
+
+
+class NoUpstreamRecord(NotFound):
+    kind = "no-external-data"
+    message = "No external data found for patient"
+
+
+class EmailTaken(Conflict):
+    """`holder` is the patient who has the email, or None when that may not be told."""
+
+    kind = "email-taken"
+    message = "Another patient already has this email."
+
+    def __init__(self, holder: UUID | None = None) -> None:
+        super().__init__()
+        self.holder = holder
+
+
+class ExternalIdTaken(Conflict):
+    kind = "external-id-taken"
+    message = "Another patient already has this external id."
+
+
+class ExternalIdChanged(Conflict):
+    kind = "external-id-changed"
+    message = "The patient's external id changed while upstream was being asked. Sync again."
+
+
+class IdentifierTaken(Conflict):
+    kind = "identifier-taken"
+    message = "Another patient already has one of these identifiers."
+
+
+class PatientArchived(Conflict):
+    kind = "patient-archived"
+    message = "The patient is archived. Make the record inactive first; until then it can only be erased."
+
+
+class StatusMoveRefused(Conflict):
+    kind = "status-move-refused"
+
+    def __init__(self, before: str, after: str) -> None:
+        super().__init__(f"A patient's status cannot move from {before} to {after}.")

@@ -1,0 +1,99 @@
+"""What the upstream system says of a patient, and how it is merged into the record."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import cast
+
+from attrs import frozen
+
+from core.errors import Invalid, InvalidAnswer
+from core.patients.entities import Changes, Patient, Rules, parse
+
+FIELDS = ("first_name", "last_name", "email", "phone", "date_of_birth")
+
+
+@frozen(repr=False)
+class UpstreamCopy:
+    """What upstream said last: the base of the merge, and the last good copy.
+
+    `values` holds, of `FIELDS`, those it ever gave, in their normal forms. `asked_at` is when it was asked.
+    """
+
+    external_id: str
+    values: Mapping[str, str]
+    asked_at: datetime
+
+    def age(self, now: datetime) -> timedelta:
+        return now - self.asked_at
+
+
+class UnacceptableAnswer(InvalidAnswer):
+    """`Invalid` tells which of upstream's values break which rules."""
+
+    kind = "invalid-external-data"
+
+    def __init__(self, faults: Invalid) -> None:
+        broken = ", ".join(f"{fault.field} ({fault.code})" for fault in faults.faults)
+        super().__init__(f"The upstream system's record breaks our rules: {broken}. Nothing was changed.")
+
+
+def normalised(answer: Mapping[str, object], rules: Rules) -> dict[str, str]:
+    """The values of `FIELDS` that an untrusted answer gives; null is no value, other fields are passed over.
+
+    Raises `UnacceptableAnswer`.
+    """
+    given = {name: answer[name] for name in FIELDS if answer.get(name) is not None}
+    try:
+        parsed = parse(given, rules)
+    except Invalid as invalid:
+        raise UnacceptableAnswer(invalid) from None
+    return {name: str(value) for name, value in parsed.items()}
+
+
+@frozen
+class Merge:
+    changes: Changes
+    conflicts: tuple[str, ...]
+
+
+def merge(ours: Mapping[str, object], base: Mapping[str, str], theirs: Mapping[str, str]) -> Merge:
+    """A three-way merge, a field at a time.
+
+    Upstream's value is applied where it differs from what upstream said last. Where ours differs from that too, ours
+    stays and the field is a conflict. Where upstream never gave the field before, its value is applied.
+    """
+    changes: dict[str, str] = {}
+    conflicts: list[str] = []
+    for name, value in theirs.items():
+        if value == base.get(name) or value == ours[name]:
+            continue
+        if name in base and ours[name] != base[name]:
+            conflicts.append(name)
+        else:
+            changes[name] = value
+    return Merge(cast("Changes", changes), tuple(conflicts))
+
+
+class Outcome(StrEnum):
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    STALE = "stale"
+
+
+@frozen
+class SyncResult:
+    """`fetched_at` is when upstream gave what the record rests on, `age` how long ago that is.
+
+    When `outcome` is `stale`, upstream did not answer and the record is as it stood.
+    """
+
+    patient: Patient
+    outcome: Outcome
+    fetched_at: datetime
+    age: timedelta
+    conflicts: tuple[str, ...] = ()
+
+    @property
+    def stale(self) -> bool:
+        return self.outcome is Outcome.STALE

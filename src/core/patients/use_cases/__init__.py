@@ -1,0 +1,20 @@
+"""What can be done with patients. Scripts, the API and the commands all come in here."""
+
+from core.patients.use_cases.erase import ErasePatient
+from core.patients.use_cases.history import HistoryPage, ViewHistory
+from core.patients.use_cases.register import RegisterPatient
+from core.patients.use_cases.search import SearchPatients
+from core.patients.use_cases.sync import SyncPatient
+from core.patients.use_cases.update import UpdatePatient
+from core.patients.use_cases.view import ViewPatient
+
+__all__ = [
+    "ErasePatient",
+    "HistoryPage",
+    "RegisterPatient",
+    "SearchPatients",
+    "SyncPatient",
+    "UpdatePatient",
+    "ViewHistory",
+    "ViewPatient",
+]

@@ -1,0 +1,42 @@
+from uuid import UUID
+
+from attrs import frozen
+
+from core.access import Actor, Permission
+from core.errors import FaultList
+from core.patients.audit import AuditEvent
+from core.patients.errors import PatientNotFound
+from core.patients.ports import AuditTrail
+from core.values import DEFAULT_PER_PAGE, page_limit
+
+
+@frozen
+class HistoryPage:
+    """Newest first. `next` is the version to go on before, or None at the end."""
+
+    events: tuple[AuditEvent, ...]
+    next: int | None
+
+
+@frozen
+class ViewHistory:
+    """Who changed what in a record, and when. An erased patient's events can still be read; their values are gone.
+
+    Raises `Forbidden`, `Invalid`, `PatientNotFound`.
+    """
+
+    trail: AuditTrail
+
+    def __call__(
+        self, *, actor: Actor, patient_id: UUID, before_version: int | None = None, limit: int = DEFAULT_PER_PAGE
+    ) -> HistoryPage:
+        actor.require(Permission.VIEW_PATIENTS)
+        faults = FaultList()
+        with faults.noting("limit"):
+            page_limit(limit)
+        faults.raise_if_any()
+        events = self.trail.history(patient_id, before_version=before_version, limit=limit + 1)
+        if not events and before_version is None:
+            raise PatientNotFound
+        page = events[:limit]
+        return HistoryPage(page, page[-1].version if len(events) > limit else None)

@@ -1,0 +1,46 @@
+from typing import Unpack
+from uuid import UUID
+
+from attrs import frozen
+
+from core.access import Actor, Permission
+from core.errors import VersionMismatch
+from core.patients.audit import Action
+from core.patients.entities import Changes, Patient, Rules
+from core.patients.ports import PatientRepository
+from core.patients.use_cases.ledger import Ledger
+from core.ports import Atomic, Clock
+
+
+@frozen
+class UpdatePatient:
+    """Changes a patient, status included. What is not given stays; a change to what already is keeps the version.
+
+    With `seen_version`, the change is refused when the record has moved on since.
+    Raises `Forbidden`, `Invalid`, `PatientNotFound`, `VersionMismatch`, `PatientArchived`, `StatusMoveRefused`,
+    `EmailTaken`, `ExternalIdTaken`, `IdentifierTaken`.
+    """
+
+    patients: PatientRepository
+    ledger: Ledger
+    atomic: Atomic
+    clock: Clock
+    phone_region: str
+
+    def __call__(
+        self, *, actor: Actor, patient_id: UUID, seen_version: int | None = None, **changes: Unpack[Changes]
+    ) -> Patient:
+        actor.require(Permission.UPDATE_PATIENTS)
+        now = self.clock.now()
+        rules = Rules(self.clock.today(), self.phone_region)
+
+        def update() -> Patient:
+            before = self.patients.lock(patient_id)
+            if seen_version not in (None, before.version):
+                raise VersionMismatch
+            after = before.changed(now, rules, **changes)
+            if after is before:
+                return before
+            return self.ledger.enter(Action.UPDATED, actor, now, before=before, after=after)
+
+        return self.atomic(update)

@@ -1,0 +1,155 @@
+"""The values a patient is made of, parsed as `core.values` says."""
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date, datetime
+from enum import StrEnum
+from typing import cast
+from uuid import UUID
+
+import phonenumbers
+from attrs import frozen
+
+from core.errors import FaultList, Refused
+from core.values import choice, one_line, text
+
+OLDEST_IN_YEARS = 130
+MOST_IDENTIFIERS = 20
+_POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE
+_LONGEST_E164 = 16
+
+
+class Sex(StrEnum):
+    """Administrative sex, with the codes of FHIR."""
+
+    MALE = "male"
+    FEMALE = "female"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class Status(StrEnum):
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    ARCHIVED = "archived"
+
+    def may_become(self, other: "Status") -> bool:
+        return other in _STATUS_MOVES[self]
+
+
+_STATUS_MOVES = {
+    Status.ACTIVE: {Status.INACTIVE},
+    Status.INACTIVE: {Status.ACTIVE, Status.ARCHIVED},
+    Status.ARCHIVED: {Status.INACTIVE},
+}
+
+
+@frozen(order=True)
+class Identifier:
+    """A number some authority gave the patient: `system` names the authority, `value` is the number."""
+
+    system: str
+    value: str
+
+
+def person_name(raw: object) -> str:
+    return one_line(raw, 100)
+
+
+def phone(raw: object, region: str) -> str:
+    """In E.164; a number without a country code is read as one of `region`."""
+    number, value = phonenumbers.PhoneNumber(), ""
+    with suppress(phonenumbers.NumberParseException):
+        number = phonenumbers.parse(text(raw), region)
+        value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if phonenumbers.is_possible_number_with_reason(number) != _POSSIBLE or len(value) > _LONGEST_E164:
+        raise Refused("invalid", "Give a valid phone number, with its country code if it is foreign.")
+    if number.extension:
+        raise Refused("extension", "Leave out the extension.")
+    return value
+
+
+def iso_date(raw: object) -> date:
+    if isinstance(raw, date) and not isinstance(raw, datetime):
+        return raw
+    if isinstance(raw, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", raw):
+        try:
+            return date.fromisoformat(raw)
+        except ValueError:
+            pass
+    raise Refused("invalid", "Give a date as YYYY-MM-DD.")
+
+
+def date_of_birth(raw: object, today: date) -> date:
+    value = iso_date(raw)
+    if value > today:
+        raise Refused("future", "A date of birth cannot be in the future.")
+    if (value.year + OLDEST_IN_YEARS, value.month, value.day) < (today.year, today.month, today.day):
+        raise Refused("too_old", f"A date of birth cannot be more than {OLDEST_IN_YEARS} years ago.")
+    return value
+
+
+def age_on(day: date, born: date) -> int:
+    """Whole years; who was born on 29 February turns a year older on 1 March in common years."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def sex(raw: object) -> Sex:
+    return choice(raw, Sex)
+
+
+def status(raw: object) -> Status:
+    return choice(raw, Status)
+
+
+def external_id(raw: object) -> str:
+    value = one_line(raw, 200)
+    if any(c.isspace() for c in value) or value in {".", ".."}:
+        raise Refused("characters", "An external id has no spaces and is more than dots.")
+    return value
+
+
+def identifier(raw: object) -> Identifier:
+    """From an `Identifier` or a mapping with just `system` and `value`."""
+    if isinstance(raw, Identifier):
+        raw = {"system": raw.system, "value": raw.value}
+    if not isinstance(raw, Mapping):
+        raise Refused("type", "Give an object with system and value.")
+    given = cast("Mapping[object, object]", raw)
+    if set(given) != {"system", "value"}:
+        raise Refused("members", "Give system and value, and nothing else.")
+    faults = FaultList()
+    system, value = "", ""
+    with faults.noting("system"):
+        system = one_line(given["system"], 200)
+        if "|" in system or any(c.isspace() for c in system):
+            raise Refused("characters", "A system has neither spaces nor a bar.")
+    with faults.noting("value"):
+        value = one_line(given["value"], 100)
+    faults.raise_if_any()
+    return Identifier(system, value)
+
+
+def identifiers(raw: object) -> tuple[Identifier, ...]:
+    """In order of system and value: the order they are given in means nothing."""
+    if not isinstance(raw, list | tuple):
+        raise Refused("type", "Give a list of identifiers.")
+    given = cast("list[object] | tuple[object, ...]", raw)
+    if len(given) > MOST_IDENTIFIERS:
+        raise Refused("too_long", f"Give at most {MOST_IDENTIFIERS} identifiers.")
+    faults = FaultList()
+    found: list[Identifier] = []
+    for position, one in enumerate(given):
+        with faults.noting(str(position)):
+            found.append(identifier(one))
+    faults.raise_if_any()
+    if len(set(found)) != len(found):
+        raise Refused("repeated", "Give each identifier once.")
+    return tuple(sorted(found))
+
+
+def patient_id(raw: object) -> UUID:
+    if isinstance(raw, UUID):
+        return raw
+    raise Refused("type", "Give the id of a patient.")

@@ -1,0 +1,69 @@
+from collections.abc import Callable
+from datetime import date
+from threading import Barrier, Thread
+from typing import TypeVar
+
+from attrs import evolve
+from django.db import connections
+
+from core.access import Role
+from core.accounts.entities import User
+from core.patients.entities import Patient
+from core.patients.values import Sex, Status
+from tests.strategies import uuid7
+from tests.unit.fakes import NOW
+
+T = TypeVar("T")
+
+
+def person(number: int = 1, **changes: object) -> Patient:
+    """A patient whose unique values tell the number."""
+    patient = Patient(
+        id=uuid7(NOW, number),
+        first_name="Ada",
+        last_name="Byron",
+        email=f"p{number}@example.org",
+        phone=None,
+        date_of_birth=date(1985, 12, 10),
+        sex=Sex.UNKNOWN,
+        identifiers=(),
+        status=Status.ACTIVE,
+        version=1,
+        external_id=f"x{number}",
+        last_synced_at=None,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    return evolve(patient, **changes)
+
+
+def user(number: int = 1, **changes: object) -> User:
+    there = User(id=uuid7(NOW, number), email=f"u{number}@example.org", role=Role.CLERK, is_active=True, created_at=NOW)
+    return evolve(there, **changes)
+
+
+def sql(database: str, statement: str, *values: object) -> None:
+    with connections[database].cursor() as cursor:
+        cursor.execute(statement, values or None)  # type: ignore[arg-type]
+
+
+def together(count: int, work: Callable[[int], T]) -> list[T | Exception]:
+    """What `count` threads got that began at once, in the order of their numbers."""
+    outcomes: list[T | Exception] = [RuntimeError("did not end")] * count
+    start = Barrier(count)
+
+    def run(number: int) -> None:
+        start.wait(timeout=30)
+        try:
+            outcomes[number] = work(number)
+        except Exception as error:  # noqa: BLE001 (it is handed to the test)
+            outcomes[number] = error
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return outcomes

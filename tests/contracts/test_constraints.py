@@ -1,0 +1,83 @@
+"""The databases themselves refuse what the core refuses: shown by SQL that goes round all of our code."""
+
+import pytest
+from django.db import DataError, IntegrityError
+
+from bootstrap import Container
+from core.access import Role
+from core.patients.audit import Action, AuditEvent
+from core.patients.values import Identifier
+from tests.contracts.conftest import POSTGRES, SQLITE
+from tests.contracts.examples import person, sql, user
+from tests.unit.fakes import CLERK, NOW
+
+pytestmark = pytest.mark.parametrize("database", [SQLITE, POSTGRES])
+
+
+@pytest.fixture(autouse=True)
+def rows(registry: Container) -> None:
+    for number in (1, 2):
+        patient = person(number, phone="+12015550123", identifiers=(Identifier("mrn", str(number)),))
+        registry.patients().add(patient)
+        told = AuditEvent.of(Action.REGISTERED, CLERK, NOW, "salt", before=None, after=patient)
+        registry.trail().record(told)
+        registry.users().add(user(number), "correct horse")
+    registry.trail().record(AuditEvent.erased(CLERK, NOW, person(1)))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("patients_patient", "email", "p1@example.org"),
+        ("patients_patient", "email", "Ada@Example.org"),
+        ("patients_patient", "email", None),
+        ("patients_patient", "external_id", "x1"),
+        ("patients_patient", "external_id", ""),
+        ("patients_patient", "external_id", "x" * 201),
+        ("patients_patient", "first_name", ""),
+        ("patients_patient", "first_name", "x" * 101),
+        ("patients_patient", "first_name", None),
+        ("patients_patient", "last_name", ""),
+        ("patients_patient", "last_name", "x" * 101),
+        ("patients_patient", "phone", ""),
+        ("patients_patient", "phone", "2015550123"),
+        ("patients_patient", "date_of_birth", None),
+        ("patients_patient", "sex", "f"),
+        ("patients_patient", "sex", ""),
+        ("patients_patient", "status", "dead"),
+        ("patients_patient", "version", 0),
+        ("patients_patient", "version", -1),
+        ("patients_identifier", "value", "1"),
+        ("patients_identifier", "value", ""),
+        ("patients_identifier", "value", "x" * 101),
+        ("patients_identifier", "system", ""),
+        ("patients_identifier", "system", "x" * 201),
+        ("patients_patientevent", "version", 1),
+        ("patients_patientevent", "action", "forgotten"),
+        ("accounts_user", "email", "u1@example.org"),
+        ("accounts_user", "email", "Ada@Example.org"),
+        ("accounts_user", "role", "boss"),
+    ],
+)
+def test_what_breaks_a_rule_is_refused(database: str, table: str, column: str, value: object) -> None:
+    with pytest.raises((IntegrityError, DataError)):
+        sql(database, f"UPDATE {table} SET {column} = %s", value)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("patients_patient", "first_name", "é" * 100),
+        ("patients_patient", "phone", None),
+        ("patients_patient", "last_synced_at", NOW),
+        ("patients_identifier", "system", "é" * 200),
+        ("accounts_user", "role", Role.AUTHOR.value),
+    ],
+)
+def test_what_breaks_none_is_taken(database: str, table: str, column: str, value: object) -> None:
+    sql(database, f"UPDATE {table} SET {column} = %s", value)
+
+
+def test_an_event_does_not_go_with_its_patient(registry: Container) -> None:
+    registry.patients().remove(person(1).id)
+    assert len(registry.trail().history(person(1).id, before_version=None, limit=9)) == 2

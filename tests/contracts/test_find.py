@@ -1,0 +1,177 @@
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bootstrap import Container
+from core.patients.entities import Patient
+from core.patients.names import name_words, query_words
+from core.patients.ports import PatientRepository
+from core.patients.searching import PatientQuery
+from core.patients.values import Identifier, Status
+from tests import strategies
+from tests.contracts.conftest import Fresh, some
+from tests.contracts.examples import person
+from tests.strategies import uuid7
+from tests.unit.fakes import NOW
+
+MINUTE, TICK = timedelta(minutes=1), timedelta(microseconds=1)
+
+
+def at(number: int, instant: datetime, **changes: object) -> Patient:
+    return person(number, id=uuid7(instant, number), created_at=instant, **changes)
+
+
+PEOPLE = (
+    at(0, NOW, phone="+12015550123", identifiers=(Identifier("mrn", "7"), Identifier("national", "8"))),
+    at(1, NOW + TICK, first_name="Conan", last_name="O'Brien", status=Status.INACTIVE),
+    at(2, NOW + MINUTE, first_name="Anh", last_name="Nguyễn", phone="+12015550123"),
+    at(3, NOW + 2 * MINUTE, last_name="Yonath", date_of_birth=date(1939, 6, 22), identifiers=(Identifier("mrn", "8"),)),
+    at(4, NOW + 3 * MINUTE, first_name="Anne-Marie", last_name="Brien", status=Status.ARCHIVED),
+)
+
+
+@pytest.fixture
+def patients(registry: Container) -> PatientRepository:
+    patients = registry.patients()
+    for number in (2, 0, 4, 1, 3):
+        patients.add(PEOPLE[number])
+    return patients
+
+
+def found(patients: PatientRepository, **filters: object) -> list[int]:
+    query = PatientQuery(**filters)  # type: ignore[arg-type]
+    page = patients.find(query)
+    assert page.next is None
+    assert patients.count(query, 100) == len(page.patients)
+    return [PEOPLE.index(patient) for patient in page.patients]
+
+
+@pytest.mark.parametrize(
+    ("filters", "numbers"),
+    [
+        ({}, [4, 3, 2, 1, 0]),
+        ({"words": ("ada",)}, [3, 0]),
+        ({"words": ("ad", "yo")}, [3]),
+        ({"words": ("a",)}, [4, 3, 2, 0]),
+        ({"words": ("brien",)}, [4, 1]),
+        ({"words": ("obrien",)}, [1]),
+        ({"words": ("marie", "anne", "b")}, [4]),
+        ({"words": ("nguyen",)}, [2]),
+        ({"words": ("adab",)}, []),
+        ({"words": ("z",)}, []),
+        ({"status": Status.ACTIVE}, [3, 2, 0]),
+        ({"status": Status.ARCHIVED}, [4]),
+        ({"email": "p2@example.org"}, [2]),
+        ({"email": "p9@example.org"}, []),
+        ({"phone": "+12015550123"}, [2, 0]),
+        ({"phone": "+1201555012"}, []),
+        ({"date_of_birth": date(1939, 6, 22)}, [3]),
+        ({"identifier": Identifier("mrn", "8")}, [3]),
+        ({"identifier": Identifier("national", "8")}, [0]),
+        ({"identifier": Identifier("national", "7")}, []),
+        ({"external_id": "x4"}, [4]),
+        ({"words": ("ada",), "phone": "+12015550123", "identifier": Identifier("mrn", "7")}, [0]),
+        ({"words": ("ada",), "status": Status.INACTIVE}, []),
+    ],
+)
+def test_who_is_found_meets_every_filter(
+    patients: PatientRepository, filters: dict[str, object], numbers: list[int]
+) -> None:
+    assert found(patients, **filters) == numbers
+
+
+@pytest.mark.parametrize("z", ["z", "9", "a"])
+def test_the_last_letters_of_the_alphabet_are_prefixes_too(registry: Container, z: str) -> None:
+    registry.patients().add(person(first_name=z * 3))
+    assert len(registry.patients().find(PatientQuery(words=(z * 2,))).patients) == 1
+
+
+@pytest.mark.parametrize(
+    ("filters", "numbers"),
+    [
+        ({"created_after": NOW - TICK}, [4, 3, 2, 1, 0]),
+        ({"created_after": NOW}, [4, 3, 2, 1]),
+        ({"created_after": NOW + TICK}, [4, 3, 2]),
+        ({"created_before": NOW}, []),
+        ({"created_before": NOW + TICK}, [0]),
+        ({"created_before": NOW + 2 * TICK}, [1, 0]),
+        ({"created_after": NOW, "created_before": NOW + 2 * MINUTE}, [2, 1]),
+        ({"created_after": NOW + MINUTE, "created_before": NOW + MINUTE}, []),
+        ({"created_after": datetime(1, 1, 1, tzinfo=UTC)}, [4, 3, 2, 1, 0]),
+        ({"created_after": datetime.max.replace(tzinfo=UTC)}, []),
+        ({"created_before": datetime(1, 1, 1, tzinfo=UTC)}, []),
+        ({"created_before": datetime.max.replace(tzinfo=UTC)}, [4, 3, 2, 1, 0]),
+    ],
+)
+def test_created_after_and_before_leave_out_the_instant_itself(
+    patients: PatientRepository, filters: dict[str, object], numbers: list[int]
+) -> None:
+    assert found(patients, **filters) == numbers
+
+
+def test_the_newest_are_first_by_id_and_pages_go_on_after_the_last(patients: PatientRepository) -> None:
+    first = patients.find(PatientQuery(limit=2))
+    assert first.patients == (PEOPLE[4], PEOPLE[3])
+    assert first.next == PEOPLE[3].id
+    last = patients.find(PatientQuery(limit=3, after=first.next))
+    assert last.patients == (PEOPLE[2], PEOPLE[1], PEOPLE[0])
+    assert last.next is None
+    assert patients.find(PatientQuery(after=PEOPLE[0].id)).patients == ()
+    assert patients.find(PatientQuery(after=UUID(int=2**128 - 1), limit=1)).patients == (PEOPLE[4],)
+
+
+def test_a_count_is_of_all_pages_and_goes_no_further_than_told(patients: PatientRepository) -> None:
+    assert patients.count(PatientQuery(limit=1, after=PEOPLE[2].id), 100) == 5
+    assert [patients.count(PatientQuery(), most) for most in (1, 4, 5, 6)] == [1, 4, 5, 5]
+    assert patients.count(PatientQuery(words=("ada",)), 1) == 1
+    assert patients.count(PatientQuery(words=("nobody",)), 5) == 0
+
+
+@some
+@given(
+    instants=st.lists(st.integers(0, 3000), max_size=12),
+    limit=st.integers(1, 6),
+    status=st.none() | st.sampled_from(Status),
+)
+def test_paging_visits_everybody_once(fresh: Fresh, instants: list[int], limit: int, status: Status | None) -> None:
+    patients = fresh().patients()
+    people = [
+        at(number, NOW + TICK * microseconds, status=list(Status)[microseconds % 2])
+        for number, microseconds in enumerate(instants)
+    ]
+    for patient in people:
+        patients.add(patient)
+    visited: list[Patient] = []
+    page = patients.find(PatientQuery(limit=limit, status=status))
+    visited.extend(page.patients)
+    while page.next:
+        assert len(page.patients) == limit
+        page = patients.find(PatientQuery(limit=limit, status=status, after=page.next))
+        assert page.patients
+        visited.extend(page.patients)
+    expected = [patient for patient in people if status in (None, patient.status)]
+    assert visited == sorted(expected, key=lambda patient: patient.id, reverse=True)
+
+
+@some
+@given(first=strategies.names(), last=strategies.names(), words=strategies.names(), renamed=st.booleans())
+def test_any_name_is_found_by_words_that_begin_its_own(
+    fresh: Fresh, first: str, last: str, words: str, renamed: bool
+) -> None:
+    registry = fresh()
+    patients, patient = registry.patients(), person(first_name=first, last_name=last)
+    if renamed:
+        before = person(first_name="Before")
+        patients.add(before)
+        registry.atomic()(lambda: patients.replace(patients.lock(before.id), patient))
+        assert patients.find(PatientQuery(words=("before",))).patients == ()
+    else:
+        patients.add(evolve(patient))
+    names = name_words(first, last)
+    for query in (query_words(f"{last} {first}"), query_words(words), tuple(name[:2] for name in names)):
+        expected = all(any(name.startswith(word) for name in names) for word in query)
+        assert bool(patients.find(PatientQuery(words=query)).patients) == expected

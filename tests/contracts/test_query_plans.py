@@ -1,0 +1,104 @@
+"""Every search takes an index that knows what is asked for, and as many queries for many as for one."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from attrs import evolve
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
+
+from bootstrap import Container
+from core.patients.searching import PatientQuery
+from core.patients.values import Identifier, Status
+from tests.contracts.conftest import POSTGRES, SQLITE
+from tests.contracts.examples import person, sql
+from tests.strategies import uuid7
+from tests.unit.fakes import NOW
+
+FILTERS: list[tuple[dict[str, object], str]] = [
+    ({}, ""),
+    ({"words": ("ada007",)}, "word"),
+    ({"words": ("ada007", "byron007")}, "word"),
+    ({"status": Status.ARCHIVED}, "status"),
+    ({"email": "p7@example.org"}, "email"),
+    ({"phone": "+12015550107"}, "phone"),
+    ({"date_of_birth": date(1985, 12, 17)}, "date_of_birth"),
+    ({"identifier": Identifier("mrn", "7")}, "system"),
+    ({"external_id": "x7"}, "external_id"),
+    ({"created_after": NOW + timedelta(minutes=290)}, "id"),
+    ({"created_before": NOW + timedelta(minutes=10)}, "id"),
+    ({"after": person(7).id}, "id"),
+    ({"after": person(7).id, "status": Status.ARCHIVED}, "status"),
+]
+
+
+@pytest.fixture(autouse=True)
+def people(registry: Container, database: str) -> None:
+    """Three hundred, a minute apart, whose values differ."""
+
+    def add() -> None:
+        for number in range(300):
+            instant = NOW + timedelta(minutes=number)
+            patient = person(
+                number,
+                id=uuid7(instant, number),
+                first_name=f"Ada{number:03}",
+                last_name=f"Byron{number:03}",
+                phone=f"+1201555{number:04}",
+                date_of_birth=date(1985, 12, 10) + timedelta(days=number),
+                identifiers=(Identifier("mrn", str(number)),),
+                status=Status.ARCHIVED if number % 100 == 7 else Status.ACTIVE,
+                created_at=instant,
+            )
+            registry.patients().add(evolve(patient))
+
+    registry.atomic()(add)
+    sql(database, "ANALYZE")
+
+
+def query_of(registry: Container, database: str, filters: dict[str, object]) -> str:
+    with CaptureQueriesContext(connections[database]) as captured:
+        registry.patients().find(PatientQuery(**filters))  # type: ignore[arg-type]
+    (query,) = captured.captured_queries
+    return query["sql"]
+
+
+def plan(database: str, explain: str, query: str) -> list[str]:
+    with connections[database].cursor() as cursor:
+        cursor.execute(f"{explain} {query}")
+        return [str(row[-1]) for row in cursor.fetchall()]
+
+
+@pytest.mark.parametrize("database", [SQLITE])
+def test_sqlite_searches_an_index_for_what_is_asked_for(registry: Container, database: str) -> None:
+    for filters, column in FILTERS:
+        steps = plan(database, "EXPLAIN QUERY PLAN", query_of(registry, database, filters))
+        whole = [step for step in steps if step.startswith("SCAN") and (column or "USING INDEX" not in step)]
+        assert not whole, (filters, steps)
+        assert not column or [step for step in steps if re.search(rf"\b{column}[=<>]", step)], (filters, steps)
+
+
+@pytest.mark.parametrize("database", [POSTGRES])
+def test_postgresql_searches_an_index_for_what_is_asked_for(registry: Container, database: str) -> None:
+    sql(database, "SET enable_seqscan = off")
+    for filters, column in FILTERS:
+        steps = plan(database, "EXPLAIN", query_of(registry, database, filters))
+        assert not [step for step in steps if "Seq Scan" in step], (filters, steps)
+        known = [step for step in steps if re.search(rf"Index Cond: .*\b{column}\b", step)]
+        assert not column or known, (filters, steps)
+    sql(database, "RESET enable_seqscan")
+
+
+@pytest.mark.parametrize("database", [SQLITE, POSTGRES])
+def test_a_page_is_one_query_however_long(registry: Container, database: str) -> None:
+    for filters, _ in FILTERS:
+        for limit in (1, 50, 200):
+            query_of(registry, database, {**filters, "limit": limit})
+
+
+@pytest.mark.parametrize("database", [SQLITE, POSTGRES])
+def test_a_history_is_one_query_however_long(registry: Container, database: str) -> None:
+    with CaptureQueriesContext(connections[database]) as captured:
+        registry.trail().history(person(1).id, before_version=9, limit=200)
+    assert len(captured) == 1

@@ -1,0 +1,103 @@
+"""Many at once, on the databases that serve many."""
+
+from uuid import UUID
+
+import pytest
+from attrs import evolve
+
+from core.access import Actor
+from core.accounts.errors import TokenRefused
+from core.errors import VersionMismatch
+from core.patients.entities import Changes, Patient
+from core.patients.errors import EmailTaken
+from core.patients.searching import PatientQuery
+from core.patients.values import Identifier
+from tests.contracts.conftest import MEMORY, POSTGRES, SQLITE, open_registry
+from tests.contracts.examples import person, together
+from tests.unit.fakes import CLERK, details
+
+EVERYWHERE = pytest.mark.parametrize("database", [MEMORY, SQLITE, POSTGRES])
+
+
+@EVERYWHERE
+def test_fifty_who_register_one_email_at_once_give_one_patient(database: str) -> None:
+    registry = open_registry(database)
+    register = registry.register_patient()
+    outcomes = together(50, lambda number: register(actor=CLERK, **details(first_name=f"Ada {number}")))
+    (patient,) = [outcome for outcome in outcomes if isinstance(outcome, Patient)]
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, EmailTaken)]
+    assert len(refusals) == 49
+    assert {refusal.holder for refusal in refusals} == {patient.id}
+    assert registry.patients().find(PatientQuery()).patients == (patient,)
+    assert len(registry.view_history()(actor=CLERK, patient_id=patient.id).events) == 1
+
+
+@EVERYWHERE
+def test_of_many_who_saw_one_version_one_changes_it(database: str) -> None:
+    registry = open_registry(database)
+    patient = registry.register_patient()(actor=CLERK, **details())
+    update = registry.update_patient()
+
+    def rename(number: int) -> Patient:
+        return update(actor=CLERK, patient_id=patient.id, seen_version=1, first_name=f"Ada {number}")
+
+    outcomes = together(8, rename)
+    assert sum(isinstance(outcome, VersionMismatch) for outcome in outcomes) == 7
+    (changed,) = [outcome for outcome in outcomes if isinstance(outcome, Patient)]
+    assert registry.patients().get(patient.id) == changed
+
+
+@EVERYWHERE
+def test_updates_of_different_fields_at_once_are_all_kept(database: str) -> None:
+    registry = open_registry(database)
+    patient = registry.register_patient()(actor=CLERK, **details())
+    update = registry.update_patient()
+    changes: list[Changes] = [
+        {"first_name": "Eve"},
+        {"last_name": "King"},
+        {"phone": "+12015550123"},
+        {"email": "eve@example.org"},
+    ]
+    together(4, lambda number: update(actor=CLERK, patient_id=patient.id, **changes[number]))
+    after = registry.patients().get(patient.id)
+    assert (after.full_name, after.phone, after.email) == ("Eve King", "+12015550123", "eve@example.org")
+    events = registry.view_history()(actor=CLERK, patient_id=patient.id).events
+    assert [event.version for event in events] == [5, 4, 3, 2, 1]
+
+
+@EVERYWHERE
+def test_of_two_who_use_one_refresh_token_at_most_one_goes_on(database: str) -> None:
+    registry = open_registry(database)
+    email, password = "ada@example.org", "correct horse"
+    registry.create_user()(actor=Actor.system("test"), email=email, password=password, role="reader")
+    pair = registry.sign_in()(email=email, password=password)
+    refresh = registry.refresh_session()
+    outcomes = together(2, lambda _: refresh(refresh=pair.refresh))
+    (newer,) = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
+    assert sum(isinstance(outcome, TokenRefused) for outcome in outcomes) == 1
+    with pytest.raises(TokenRefused):
+        refresh(refresh=newer.refresh)
+
+
+@EVERYWHERE
+def test_two_who_swap_identifiers_at_once_both_end(database: str) -> None:
+    registry = open_registry(database)
+    patients, atomic = registry.patients(), registry.atomic()
+    for number in (0, 1):
+        patients.add(person(number, identifiers=(Identifier("mrn", str(number)),)))
+
+    def swap(number: int) -> list[UUID]:
+        def work() -> list[UUID]:
+            pair = [patients.lock(person(one).id) for one in (0, 1)]
+            freed = [evolve(patient, identifiers=()) for patient in pair]
+            swapped = [
+                evolve(one, identifiers=other.identifiers) for one, other in zip(pair, reversed(pair), strict=True)
+            ]
+            for before, after in [*zip(pair, freed, strict=True), *zip(freed, swapped, strict=True)]:
+                patients.replace(before, after)
+            return [patient.id for patient in swapped]
+
+        return atomic(work)
+
+    assert together(2, swap) == [[person(0).id, person(1).id]] * 2
+    assert patients.get(person(0).id).identifiers == (Identifier("mrn", "0"),)

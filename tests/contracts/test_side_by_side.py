@@ -1,0 +1,163 @@
+"""The same calls on a registry in memory and on one in a database give the same answers and leave the same records."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from bootstrap import Container
+from core.errors import RateLimited, RegistryError, Unavailable
+from core.patients.entities import Changes, Patient, Registration
+from core.patients.searching import Filters
+from core.patients.values import Identifier
+from tests import strategies
+from tests.contracts.conftest import POSTGRES, SQLITE, open_registry
+from tests.unit.fakes import ADMIN, Answer, IdsInSequence, ScriptedGateway, StillClock, equip
+
+EMAILS = st.sampled_from(["ada@example.org", "Eve@example.org", "kim@example.org"])
+NAMES = st.sampled_from(["Ada", "Anne-Marie", "O'Brien", "Nguyễn", "Ærø", "王小明", "Byron"])
+EXTERNAL_IDS = st.sampled_from(["x1", "x2", "x3"])
+PHONES = st.sampled_from(["(201) 555-0123", "+44 20 7946 0958", "12", "201 555 0199"]) | st.none()
+IDENTIFIERS = st.lists(st.builds(Identifier, st.just("mrn"), st.sampled_from("789")), max_size=2)
+DATES = st.sampled_from(["1985-12-10", "2000-02-29"])
+STATUSES = st.sampled_from(["active", "inactive", "archived"])
+
+SETTABLE: dict[str, st.SearchStrategy[Any]] = {
+    "phone": PHONES,
+    "sex": st.sampled_from(["female", "other", "f", "unknown"]),
+    "identifiers": IDENTIFIERS,
+    "external_id": EXTERNAL_IDS,
+    "status": STATUSES,
+}
+REQUIRED: dict[str, st.SearchStrategy[Any]] = {
+    "first_name": NAMES,
+    "last_name": NAMES,
+    "email": EMAILS | strategies.emails(),
+    "date_of_birth": DATES,
+}
+REGISTRATIONS = st.fixed_dictionaries(REQUIRED, optional=SETTABLE)
+CHANGES = st.fixed_dictionaries({}, optional=REQUIRED | SETTABLE)
+ANSWERS = (
+    st.fixed_dictionaries({}, optional=REQUIRED | {"phone": PHONES, "status": STATUSES, "id": st.just("7")})
+    | st.none()
+    | st.sampled_from([Unavailable(), RateLimited()])
+)
+FILTERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "q": st.sampled_from(["ada", "o'br", "marie an", "NGUYEN", "aero", "wang", "-"]),
+        "status": STATUSES,
+        "email": EMAILS,
+        "phone": PHONES.filter(bool),
+        "date_of_birth": DATES,
+        "identifier": st.sampled_from(["mrn|7", "mrn|8", "mrn"]),
+        "external_id": EXTERNAL_IDS,
+        "limit": st.integers(1, 3),
+        "created_after": st.sampled_from(["2026-01-31T09:31:00Z", "2026-01-31T09:40:00.000001Z"]),
+        "created_before": st.sampled_from(["2026-01-31T09:31:00Z", "2026-01-31T10:30:00Z"]),
+    },
+)
+Outcome = tuple[str, object]
+
+
+def outcome(call: Callable[[], object]) -> Outcome:
+    try:
+        return "done", call()
+    except RegistryError as error:
+        told = getattr(error, "faults", None), getattr(error, "holder", None), str(error)
+        return type(error).__name__, told
+
+
+class SideBySide(RuleBasedStateMachine):
+    """`database` names the one beside the memory."""
+
+    database: str
+    patients = Bundle("patients")
+
+    @initialize()
+    def two_empty_registries(self) -> None:
+        self.clock, self.gateway = StillClock(), ScriptedGateway()
+        both = (open_registry(""), open_registry(self.database, emptied=True))
+        self.memory, self.django = (equip(one, self.clock, self.gateway, IdsInSequence()) for one in both)
+        self.known: list[Patient] = []
+
+    def both(self, call: Callable[[Container], object]) -> Outcome:
+        ours, theirs = outcome(lambda: call(self.memory)), outcome(lambda: call(self.django))
+        assert ours == theirs
+        return ours
+
+    @rule(minutes=st.integers(0, 60 * 30))
+    def time_passes(self, minutes: int) -> None:
+        self.clock.forward(timedelta(minutes=minutes, microseconds=minutes))
+
+    @rule(target=patients, registration=REGISTRATIONS)
+    def register(self, registration: Registration) -> Any:
+        kind, result = self.both(lambda registry: registry.register_patient()(actor=ADMIN, **registration))
+        if kind != "done":
+            return multiple()
+        assert isinstance(result, Patient)
+        self.known.append(result)
+        return result
+
+    @rule(patient=patients, changes=CHANGES, seen_version=st.none() | st.integers(1, 3))
+    def update(self, patient: Patient, changes: Changes, seen_version: int | None) -> None:
+        self.both(
+            lambda registry: registry.update_patient()(
+                actor=ADMIN, patient_id=patient.id, seen_version=seen_version, **changes
+            )
+        )
+
+    @rule(patient=consumes(patients), seen_version=st.none() | st.integers(1, 2))
+    def erase(self, patient: Patient, seen_version: int | None) -> None:
+        self.both(
+            lambda registry: registry.erase_patient()(actor=ADMIN, patient_id=patient.id, seen_version=seen_version)
+        )
+
+    @rule(patient=patients, answer=ANSWERS)
+    def sync(self, patient: Patient, answer: Answer) -> None:
+        self.gateway.answer = answer
+        self.both(lambda registry: registry.sync_patient()(actor=ADMIN, patient_id=patient.id))
+
+    @rule(filters=FILTERS, count=st.booleans(), after=st.none() | patients)
+    def search(self, filters: Filters, count: bool, after: Patient | None) -> None:
+        if after is not None:
+            filters["after"] = after.id
+        self.both(lambda registry: registry.search_patients()(actor=ADMIN, count=count, **filters))
+
+    @rule(patient=patients, before_version=st.none() | st.integers(0, 4), limit=st.integers(0, 3))
+    def history(self, patient: Patient, before_version: int | None, limit: int) -> None:
+        self.both(
+            lambda registry: registry.view_history()(
+                actor=ADMIN, patient_id=patient.id, before_version=before_version, limit=limit
+            )
+        )
+
+    @invariant()
+    def the_records_are_the_same(self) -> None:
+        self.both(lambda registry: registry.search_patients()(actor=ADMIN, limit=200, count=True))
+
+    def teardown(self) -> None:
+        for patient in getattr(self, "known", []):
+            self.both(lambda registry, one=patient: registry.view_history()(actor=ADMIN, patient_id=one.id))
+            self.both(lambda registry, one=patient: registry.view_patient()(actor=ADMIN, patient_id=one.id))
+            assert self.memory.copies().get(patient.id) == self.django.copies().get(patient.id)
+
+
+@pytest.mark.parametrize("database", [SQLITE, POSTGRES])
+def test_memory_and_database_answer_alike(database: str) -> None:
+    machine = type("Machine", (SideBySide,), {"database": database})
+    examples = 60 if database == "default" else 20
+    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=25))

@@ -1,0 +1,118 @@
+from collections.abc import Callable
+
+import pytest
+from attrs import evolve
+
+from bootstrap import Container
+from core.patients.entities import Patient
+from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
+from core.patients.ports import PatientRepository
+from core.patients.searching import PatientQuery
+from core.patients.values import Identifier
+from tests.contracts.examples import person
+
+MRN, NATIONAL = Identifier("mrn", "7"), Identifier("national", "7")
+Store = Callable[[Patient], None]
+
+
+@pytest.fixture
+def patients(registry: Container) -> PatientRepository:
+    """With one patient, who has `p1@example.org`, `x1` and the MRN 7, and another who has nothing of it."""
+    patients = registry.patients()
+    patients.add(person(1, identifiers=(MRN,)))
+    patients.add(person(2))
+    return patients
+
+
+@pytest.fixture(params=["add", "replace"])
+def store(request: pytest.FixtureRequest, registry: Container, patients: PatientRepository) -> Store:
+    """Adds the patient 3, or puts it into the place of the patient 2."""
+
+    def replace(after: Patient) -> None:
+        before = patients.lock(person(2).id)
+        patients.replace(before, evolve(after, id=before.id))
+
+    if request.param == "add":
+        return patients.add
+    return lambda after: registry.atomic()(lambda: replace(after))
+
+
+def everybody(patients: PatientRepository) -> list[Patient]:
+    return list(reversed(patients.find(PatientQuery()).patients))
+
+
+@pytest.mark.parametrize(
+    ("taken", "error"),
+    [
+        ({"email": "p1@example.org"}, EmailTaken),
+        ({"external_id": "x1"}, ExternalIdTaken),
+        ({"identifiers": (NATIONAL, MRN)}, IdentifierTaken),
+    ],
+)
+def test_what_another_patient_has_is_refused_and_nothing_is_stored(
+    patients: PatientRepository, store: Store, taken: dict[str, object], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        store(person(3, last_name="King", **taken))
+    assert everybody(patients) == [person(1, identifiers=(MRN,)), person(2)]
+    assert patients.find(PatientQuery(words=("king",))).patients == ()
+    assert patients.find(PatientQuery(identifier=NATIONAL)).patients == ()
+
+
+def test_the_holder_of_an_email_is_named(patients: PatientRepository, store: Store) -> None:
+    with pytest.raises(EmailTaken) as taken:
+        store(person(3, email="p1@example.org"))
+    assert taken.value.holder == person(1).id
+
+
+def test_the_email_is_named_before_the_external_id_and_that_before_identifiers(
+    patients: PatientRepository, store: Store
+) -> None:
+    with pytest.raises(EmailTaken):
+        store(person(3, email="p1@example.org", external_id="x1", identifiers=(MRN,)))
+    with pytest.raises(ExternalIdTaken):
+        store(person(3, external_id="x1", identifiers=(MRN,)))
+
+
+def test_the_order_holds_across_holders(patients: PatientRepository) -> None:
+    with pytest.raises(EmailTaken):
+        patients.add(person(3, email="p2@example.org", identifiers=(MRN,)))
+    with pytest.raises(EmailTaken):
+        patients.add(person(3, email="p2@example.org", external_id="x1"))
+    with pytest.raises(ExternalIdTaken):
+        patients.add(person(3, external_id="x2", identifiers=(MRN,)))
+
+
+def test_one_number_of_two_systems_is_two_identifiers(patients: PatientRepository, store: Store) -> None:
+    store(person(3, identifiers=(NATIONAL,)))
+
+
+@pytest.mark.parametrize(
+    "near", [{"email": "p1@example.co"}, {"external_id": "X1"}, {"identifiers": (Identifier("MRN", "7"),)}]
+)
+def test_only_what_is_the_same_is_taken(patients: PatientRepository, store: Store, near: dict[str, object]) -> None:
+    store(person(3, **near))
+
+
+def test_what_a_patient_gives_up_is_free(registry: Container, patients: PatientRepository, store: Store) -> None:
+    def give_up() -> None:
+        before = patients.lock(person(1).id)
+        patients.replace(before, evolve(before, email="new@example.org", external_id="new", identifiers=()))
+
+    registry.atomic()(give_up)
+    store(person(3, email="p1@example.org", external_id="x1", identifiers=(MRN,)))
+
+
+def test_what_a_removed_patient_had_is_free(patients: PatientRepository, store: Store) -> None:
+    patients.remove(person(1).id)
+    store(person(3, email="p1@example.org", external_id="x1", identifiers=(MRN,)))
+
+
+def test_a_patient_keeps_its_own_when_it_is_replaced(registry: Container, patients: PatientRepository) -> None:
+    def rename() -> Patient:
+        before = patients.lock(person(1).id)
+        after = evolve(before, last_name="King", identifiers=(MRN, NATIONAL))
+        patients.replace(before, after)
+        return after
+
+    assert registry.atomic()(rename) == patients.get(person(1).id)

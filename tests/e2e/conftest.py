@@ -1,0 +1,78 @@
+import os
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+ROOT = Path(__file__).parents[2]
+
+
+@frozen
+class Demo:
+    """`run_demo` when it serves, and what it has printed by then."""
+
+    process: subprocess.Popen[str]
+    printed: list[str]
+
+    def named(self, name: str) -> str:
+        return next(line.removeprefix(name).strip() for line in self.printed if line.startswith(name))
+
+    @property
+    def home(self) -> str:
+        return self.named("The registry").rstrip("/")
+
+    @property
+    def upstream(self) -> str:
+        return self.named("Upstream")
+
+
+def environment_in(directory: Path) -> dict[str, str]:
+    """That of a user, with a database of its own."""
+    kept = {name: value for name, value in os.environ.items() if not re.match("DJANGO_|EXTERNAL_API_", name)}
+    return kept | {"DATABASE_URL": f"sqlite:///{directory}/registry.sqlite3"}
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return environment_in(tmp_path)
+
+
+def manage(environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finished(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+@contextmanager
+def running(environment: dict[str, str], port: int) -> Generator[Demo]:
+    with manage(environment, "run_demo", "--port", str(port)) as process:
+        assert process.stdout
+        printed: list[str] = []
+        try:
+            for line in process.stdout:
+                printed.append(line)
+                if line.startswith("Stop with"):
+                    break
+            yield Demo(process, printed)
+        finally:
+            process.terminate()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()

@@ -1,0 +1,48 @@
+import subprocess
+import sys
+from collections.abc import Generator
+from threading import Thread
+
+import pytest
+
+from adapters.cli.demo_data import upstream_records
+from adapters.cli.simulator import UpstreamSimulator
+from tests.e2e.conftest import ROOT, finished, manage
+
+WITHOUT_DJANGO = "import runpy, sys; sys.modules['django'] = None; runpy.run_path(sys.argv[1], run_name='__main__')"
+
+
+def run(environment: dict[str, str], *command: str) -> str:
+    paths = {"PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(
+        [sys.executable, *command], env=environment | paths, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_in_memory_example_runs_where_importing_django_raises(environment: dict[str, str]) -> None:
+    printed = run(environment, "-c", WITHOUT_DJANGO, str(ROOT / "examples" / "in_memory_registry.py"))
+    assert "Ana Clara Gonçalves, +5511900123456, version 1" in printed
+    assert "first_name: This must not be blank." in printed
+    assert "the second: The record has changed since it was read." in printed
+
+
+@pytest.fixture
+def upstream() -> Generator[str]:
+    with UpstreamSimulator(0, upstream_records()) as simulator:
+        Thread(target=simulator.serve_forever).start()
+        yield simulator.url
+        simulator.shutdown()
+
+
+def test_the_sync_example_registers_and_syncs_on_the_django_registry(
+    environment: dict[str, str], upstream: str
+) -> None:
+    assert finished(manage(environment, "migrate", "--verbosity", "0"))[0] == 0
+    example = str(ROOT / "examples" / "sync_registry.py")
+    printed = run(environment | {"EXTERNAL_API_BASE_URL": upstream}, example)
+    assert "50 of 50 done" in printed
+    counted = [line.split() for line in printed.splitlines() if "done" not in line]
+    assert {outcome for _, outcome in counted} >= {"unchanged", "updated", "no-external-data"}
+    assert sum(int(count) for count, _ in counted) == 50

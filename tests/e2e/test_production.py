@@ -1,0 +1,35 @@
+import pytest
+
+from tests.e2e.conftest import finished, manage
+
+SECRET = "a secret of sixty characters, which is long enough for this one"
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"ALLOWED_HOSTS": "registry.example"}, "SECRET_KEY"),
+        ({"ALLOWED_HOSTS": "registry.example", "SECRET_KEY": "short"}, "SECRET_KEY"),
+        (
+            {
+                "ALLOWED_HOSTS": "registry.example",
+                "SECRET_KEY": "for development only: production refuses to start with this secret",
+            },
+            "SECRET_KEY",
+        ),
+        ({"SECRET_KEY": SECRET}, "ALLOWED_HOSTS"),
+    ],
+)
+def test_production_refuses_to_start_without_a_setting_and_names_it(
+    environment: dict[str, str], settings: dict[str, str], told: str
+) -> None:
+    status, _, err = finished(manage(environment | {"DJANGO_ENV": "production"} | settings, "check"))
+    assert status != 0
+    assert f"Set {told}" in err.splitlines()[-1]
+
+
+def test_production_passes_the_deployment_check_without_a_warning(environment: dict[str, str]) -> None:
+    settings = {"DJANGO_ENV": "production", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "registry.example"}
+    status, out, err = finished(manage(environment | settings, "check", "--deploy", "--fail-level", "WARNING"))
+    assert (status, err) == (0, "")
+    assert "no issues" in out

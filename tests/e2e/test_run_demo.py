@@ -1,0 +1,84 @@
+"""What `make run` and `manage.py load_demo` do, as processes of their own on a database of their own."""
+
+import os
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+
+from adapters.cli.demo_data import DEMO_PASSWORD, VISITOR_ID
+from tests.e2e.conftest import finished, manage, running
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def test_serves_the_demo_with_its_upstream_and_stops_cleanly(environment: dict[str, str], port: int) -> None:
+    with running(environment, port) as demo:
+        assert "Demo patients: 500 added.\n" in demo.printed
+        with httpx.Client(base_url=demo.home, trust_env=False, timeout=60) as client:
+            email = demo.named("Sign in as").split(", ")[1]
+            signed_in = client.post("/api/v1/auth/token/", json={"email": email, "password": DEMO_PASSWORD})
+            client.headers["Authorization"] = f"Bearer {signed_in.json()['access']}"
+            [patient] = client.get("/api/v1/patients/", params={"external_id": "EHR-00003"}).json()["results"]
+            synced = client.post(f"/api/v1/patients/{patient['id']}/sync_external_data/")
+        assert synced.json()["outcome"] == "updated"
+        upstream = demo.upstream
+        assert httpx.get(f"{upstream}/patients/{VISITOR_ID}", trust_env=False).status_code == 200
+
+        demo.process.send_signal(signal.SIGINT)
+        assert finished(demo.process)[0] == 0
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(upstream, trust_env=False)
+    with socket.create_server(("127.0.0.1", port)):
+        pass  # nobody listens there any more
+
+
+def test_a_taken_port_is_named_before_anything_starts(environment: dict[str, str], tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        status, _, err = finished(manage(environment, "run_demo", "--port", str(port)))
+    assert status == 1
+    assert f"PORT={port}" in err
+    assert not any(tmp_path.glob("*.sqlite3*"))
+
+
+def test_a_server_that_dies_ends_the_demo_and_says_so(environment: dict[str, str], port: int) -> None:
+    own_upstream = {"EXTERNAL_API_BASE_URL": "http://127.0.0.1:1/own"}
+    with running(environment | own_upstream, port) as demo:
+        assert demo.upstream == "http://127.0.0.1:1/own"
+        assert not any(line.startswith("Switch") for line in demo.printed)
+        for child in children(demo.process):
+            os.kill(child, signal.SIGKILL)
+        status, _, err = finished(demo.process)
+    assert status == 1
+    assert "The server stopped by itself" in err
+    with socket.create_server(("127.0.0.1", port)):
+        pass  # its workers are gone too
+
+
+def test_loading_twice_changes_nothing_and_says_so(environment: dict[str, str]) -> None:
+    assert finished(manage(environment, "migrate", "--verbosity", "0")) == (0, "", "")
+    status, out, err = finished(manage(environment, "load_demo"))
+    assert (status, err) == (0, "")
+    assert out == "Demo patients: 500 added.\nDemo accounts: 5 added.\n"
+    status, out, err = finished(manage(environment, "load_demo"))
+    assert (status, err) == (0, "")
+    assert out == "Demo patients: 0 added, 500 already there.\nDemo accounts: 0 added, 5 already there.\n"
+
+
+@pytest.mark.parametrize("command", ["load_demo", "run_demo"])
+def test_the_demo_is_refused_in_production(environment: dict[str, str], tmp_path: Path, command: str) -> None:
+    production = {
+        "DJANGO_ENV": "production",
+        "SECRET_KEY": "a secret of sixty characters, which is long enough for this one",
+        "ALLOWED_HOSTS": "registry.example",
+    }
+    status, out, err = finished(manage(environment | production, command))
+    assert (status, out) == (1, "")
+    assert "refused in production" in err
+    assert not any(tmp_path.glob("*.sqlite3*"))

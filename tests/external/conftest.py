@@ -1,0 +1,71 @@
+from collections.abc import Generator
+from contextlib import ExitStack
+from typing import Protocol
+
+import pytest
+from attrs import define, field
+
+from adapters.external.client import UpstreamClient
+from adapters.external.policy import UpstreamPolicy
+from tests.external.upstream import Upstream, running_upstream
+
+ONE_ATTEMPT = UpstreamPolicy(attempts=1)
+
+
+@define
+class StoppedTime:
+    """A clock that moves by sleeping, and when it is told to; and chance that always draws the middle."""
+
+    now: float = 1000.0
+    sleeps: list[float] = field(factory=list[float])
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.now += seconds
+
+    def random(self) -> float:
+        return 0.5
+
+
+class Connect(Protocol):
+    def __call__(
+        self, policy: UpstreamPolicy = ..., *, base_url: str = ..., token: str = ..., time: StoppedTime | None = ...
+    ) -> UpstreamClient: ...
+
+
+@pytest.fixture
+def upstream() -> Generator[Upstream]:
+    with running_upstream() as server:
+        yield server
+
+
+@pytest.fixture
+def time() -> StoppedTime:
+    return StoppedTime()
+
+
+@pytest.fixture
+def connect(upstream: Upstream) -> Generator[Connect]:
+    """Makes clients of `upstream`, and closes them."""
+    with ExitStack() as stack:
+
+        def make(
+            policy: UpstreamPolicy = ONE_ATTEMPT,
+            *,
+            base_url: str = upstream.url,
+            token: str = "",
+            time: StoppedTime | None = None,
+        ) -> UpstreamClient:
+            if time is None:
+                client = UpstreamClient(base_url, token, policy)
+            else:
+                client = UpstreamClient(
+                    base_url, token, policy, sleep=time.sleep, random=time.random, monotonic=time.monotonic
+                )
+            stack.callback(client.close)
+            return client
+
+        yield make

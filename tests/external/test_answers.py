@@ -1,0 +1,232 @@
+"""What each answer of the upstream comes out as, and what it is asked with."""
+
+import gzip
+import json
+import tracemalloc
+import zlib
+
+import pytest
+
+from adapters.external.policy import UpstreamPolicy
+from core.errors import InvalidAnswer, RateLimited, RegistryError, Unavailable
+from tests.external.conftest import Connect
+from tests.external.upstream import OK, Answer, Upstream, drip, reply, send
+
+PATIENT = {"first_name": "Zoë", "last_name": "Núñez", "phone": None, "tags": [1, 2.5, True]}
+
+
+def packed(body: bytes, encoding: str = "gzip") -> reply:
+    return reply(body, headers={"Content-Encoding": encoding})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(PATIENT),
+        reply(PATIENT, headers={"Content-Type": "application/fhir+json; charset=utf-8"}),
+        packed(gzip.compress(json.dumps(PATIENT).encode())),
+        send(OK + b"\r\n" + json.dumps(PATIENT).encode()),
+    ],
+    ids=["json", "json-suffix", "gzip", "until-closed"],
+)
+def test_an_object_is_returned(upstream: Upstream, connect: Connect, answer: Answer) -> None:
+    upstream.answers(answer)
+    assert connect().get_object("patients", "1", request_id="r") == PATIENT
+
+
+@pytest.mark.parametrize("body", [b"", b"<h1>Not found</h1>", b"{}"])
+def test_404_is_none_whatever_its_body(upstream: Upstream, connect: Connect, body: bytes) -> None:
+    upstream.answers(reply(body, status=404, headers={"Content-Type": "text/html"}))
+    assert connect().get_object("patients", "1", request_id="r") is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"{} {}",
+        b"\xef\xbb\xbf{}",
+        b'["a list"]',
+        b'"a string"',
+        b"5",
+        b"null",
+        b'{"a": NaN}',
+        b'{"a": -Infinity}',
+        b'{"a": 1e999}',
+        b'{"a": 1, "a": 2}',
+        b'{"a": {"b": 1, "b": 1}}',
+        b'{"a": "\\ud800"}',
+        b'{"\\udfff": 1}',
+        b'{"a": "\xff\xfe"}',
+        '{"a": "ü"}'.encode("latin-1"),
+        '{"a": 1}'.encode("utf-16"),
+        b'{"a": ' + b"9" * 5000 + b"}",
+        b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"a": 1' + b"[" * 100_000,
+    ],
+    ids=lambda body: repr(body[:24]),
+)
+def test_a_body_that_is_no_strict_json_object_is_an_invalid_answer(
+    upstream: Upstream, connect: Connect, body: bytes
+) -> None:
+    upstream.answers(reply(body))
+    client = connect(UpstreamPolicy(failure_threshold=1))
+    with pytest.raises(InvalidAnswer):
+        client.get_object("patients", "1", request_id="r")
+    assert len(upstream.requests) == 1
+    assert client.circuit.state == "closed"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(b"<html>Sign in</html>", headers={"Content-Type": "text/html; charset=utf-8"}),
+        reply(b"{}", headers={"Content-Type": "text/html"}),
+        reply(b"{}", headers={"Content-Type": "application/jsonp"}),
+        reply(b"{}", headers={"Content-Type": ""}),
+        packed(b"{}"),
+        packed(gzip.compress(b'{"a": 1}')[:-9]),
+        packed(gzip.compress(b"{}") + b"more"),
+        packed(zlib.compress(b"{}"), "deflate"),
+        packed(b"{}", "br"),
+        packed(gzip.compress(gzip.compress(b"{}")), "gzip, gzip"),
+    ],
+    ids=[
+        "login-page", "html", "jsonp", "no-type", "not-gzip", "cut-gzip", "gzip-and-more", "deflate", "brotli", "twice",
+    ],
+)  # fmt: skip
+def test_what_is_not_sent_as_json_is_an_invalid_answer(upstream: Upstream, connect: Connect, answer: Answer) -> None:
+    upstream.answers(answer)
+    with pytest.raises(InvalidAnswer):
+        connect().get_object("patients", "1", request_id="r")
+
+
+@pytest.mark.parametrize("status", [201, 204, 206, 300, 301, 304, 400, 405, 409, 410, 422])
+def test_any_other_status_is_an_invalid_answer_and_not_asked_for_again(
+    upstream: Upstream, connect: Connect, status: int
+) -> None:
+    upstream.answers(reply({}, status=status) if status not in {204, 304} else send(b"HTTP/1.1 %d X\r\n\r\n" % status))
+    with pytest.raises(InvalidAnswer):
+        connect(UpstreamPolicy()).get_object("patients", "1", request_id="r")
+    assert len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_refused_credentials_are_unavailable_and_not_tried_again(
+    upstream: Upstream, connect: Connect, status: int
+) -> None:
+    upstream.answers(reply({}, status=status))
+    client = connect(UpstreamPolicy(failure_threshold=1), token="wrong")
+    with pytest.raises(Unavailable, match="credentials"):
+        client.get_object("patients", "1", request_id="r")
+    assert len(upstream.requests) == 1
+    assert client.circuit.state == "closed"
+
+
+def test_the_largest_body_is_read_and_one_byte_more_is_not(upstream: Upstream, connect: Connect) -> None:
+    body = b'{"a": "b"}'
+    upstream.answers(reply(body), packed(gzip.compress(body)))
+    fits = connect(UpstreamPolicy(max_body=len(gzip.compress(body))))
+    assert fits.get_object("patients", "1", request_id="r") == {"a": "b"}
+    assert fits.get_object("patients", "1", request_id="r") == {"a": "b"}
+    upstream.answers(reply(body))
+    with pytest.raises(InvalidAnswer, match="too large"):
+        connect(UpstreamPolicy(max_body=len(body) - 1)).get_object("patients", "1", request_id="r")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        drip(OK + b"Content-Length: 1000000000000\r\n\r\n", b" " * 65536, every=0),
+        drip(OK + b"\r\n", b" " * 65536, every=0),
+        drip(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"10000\r\n" + b" " * 65536 + b"\r\n", every=0),
+        packed(gzip.compress(b'{"a": "' + b"b" * 50_000_000 + b'"}')),
+    ],
+    ids=["declared", "until-closed", "chunked", "gzip-bomb"],
+)
+def test_a_huge_body_is_refused_without_being_held(upstream: Upstream, connect: Connect, answer: Answer) -> None:
+    upstream.answers(answer)
+    client = connect()
+    tracemalloc.start()
+    try:
+        with pytest.raises(InvalidAnswer, match="too large"):
+            client.get_object("patients", "1", request_id="r")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("segment", "on_the_wire"),
+    [
+        ("EHR-1", "EHR-1"),
+        ("a/b", "a%2Fb"),
+        ("a?b=c", "a%3Fb%3Dc"),
+        ("a#b", "a%23b"),
+        ("100%", "100%25"),
+        ("%2F", "%252F"),
+        ("..x", "..x"),
+        ("../admin", "..%2Fadmin"),
+        ("a b+c&d", "a%20b%2Bc%26d"),
+        ("héllo", "h%C3%A9llo"),
+        ("患者", "%E6%82%A3%E8%80%85"),
+        ("a\\b;c:d@e", "a%5Cb%3Bc%3Ad%40e"),
+        ("a\r\nX-Evil: 1", "a%0D%0AX-Evil%3A%201"),
+    ],
+)
+def test_every_character_of_an_id_reaches_the_upstream(
+    upstream: Upstream, connect: Connect, segment: str, on_the_wire: str
+) -> None:
+    connect(base_url=f"{upstream.url}/v1/").get_object("patients", segment, request_id="r")
+    assert [request.target for request in upstream.requests] == [f"/v1/patients/{on_the_wire}"]
+
+
+@pytest.mark.parametrize("segment", ["", ".", ".."])
+def test_an_id_that_would_name_another_url_is_unknown_without_asking(
+    upstream: Upstream, connect: Connect, segment: str
+) -> None:
+    assert connect().get_object("patients", segment, request_id="r") is None
+    assert upstream.requests == []
+
+
+def test_the_request_carries_its_id_and_the_token(upstream: Upstream, connect: Connect) -> None:
+    connect(token="s3cret").get_object("patients", "1", request_id="0192-abc")
+    (request,) = upstream.requests
+    assert request.headers["x-request-id"] == "0192-abc"
+    assert request.headers["authorization"] == "Bearer s3cret"
+    assert request.headers["accept"] == "application/json"
+
+
+def test_without_a_token_no_credentials_are_sent(upstream: Upstream, connect: Connect) -> None:
+    connect().get_object("patients", "1", request_id="r")
+    assert "authorization" not in upstream.requests[0].headers
+
+
+def test_a_request_id_cannot_add_a_header(upstream: Upstream, connect: Connect) -> None:
+    connect().get_object("patients", "1", request_id="a\r\nX-Evil: ü\ud800")
+    (request,) = upstream.requests
+    assert request.headers["x-request-id"].startswith("a%0D%0AX-Evil:")
+    assert "x-evil" not in request.headers
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(b'{"email": "ada@example.org"'),
+        reply(b"ada@example.org", status=500),
+        reply(b"ada@example.org", status=429),
+        reply(b"ada@example.org", status=302, headers={"Location": "/ada@example.org"}),
+        send(b"ada@example.org\r\n\r\n"),
+    ],
+    ids=["body", "500", "429", "redirect", "not-http"],
+)
+def test_an_error_says_nothing_of_the_patient_or_the_url(upstream: Upstream, connect: Connect, answer: Answer) -> None:
+    upstream.answers(answer)
+    with pytest.raises(RegistryError) as raised:
+        connect().get_object("patients", "EHR-777", request_id="r")
+    assert isinstance(raised.value, Unavailable | RateLimited | InvalidAnswer)
+    for secret in ("ada@", "EHR-777", "127.0.0.1", "http:", "JSONDecodeError"):
+        assert secret not in str(raised.value)
+    assert raised.value.__suppress_context__ or raised.value.__context__ is None

@@ -1,0 +1,56 @@
+from typing import Any
+
+import pytest
+
+from adapters.external.client import UpstreamClient
+from adapters.external.patients import UnconfiguredGateway
+from adapters.external.policy import UpstreamPolicy
+from core.errors import Unavailable
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"timeout": 0},
+        {"timeout": -1.0},
+        {"timeout": float("nan")},
+        {"timeout": float("inf")},
+        {"timeout": "5"},
+        {"attempts": 0},
+        {"attempts": 2.5},
+        {"attempts": 1000},
+        {"failure_threshold": 0},
+        {"recovery": 0},
+        {"max_calls": 0},
+        {"max_body": 0},
+    ],
+    ids=str,
+)
+def test_a_policy_that_makes_no_sense_is_refused(values: dict[str, Any]) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        UpstreamPolicy(**values)
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    ["", "ehr.example", "ftp://ehr.example", "https://", "https://u:p@ehr.example", "https://ehr.example/?key=1", "https://e#f"],
+)  # fmt: skip
+def test_a_base_url_that_is_not_just_a_place_is_refused(base_url: str) -> None:
+    with pytest.raises(ValueError, match="base URL"):
+        UpstreamClient(base_url)
+
+
+@pytest.mark.parametrize("token", ["line\nbreak", "schlüssel"])
+def test_a_token_that_no_header_can_hold_is_refused_without_being_shown(token: str) -> None:
+    with pytest.raises(ValueError, match="printable") as raised:
+        UpstreamClient("https://ehr.example", token)
+    assert token not in str(raised.value)
+
+
+def test_a_client_does_not_show_its_token() -> None:
+    assert "s3cret" not in repr(UpstreamClient("https://ehr.example", "s3cret"))
+
+
+def test_without_an_upstream_a_fetch_says_that_none_is_configured() -> None:
+    with pytest.raises(Unavailable, match="No upstream system is configured"):
+        UnconfiguredGateway().fetch("EHR-1", request_id="r")

@@ -1,0 +1,101 @@
+"""The gateway against a REST server that nobody here wrote: npm's json-server over a file of patients."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from adapters.external.client import UpstreamClient
+from adapters.external.patients import HttpPatientGateway
+
+HOME = Path(__file__).parent / "json_server"
+PROGRAM = Path("node_modules", "json-server", "lib", "cli", "bin.js")
+
+
+def program(name: str) -> str:
+    path = shutil.which(name)
+    if path:
+        return path
+    reason = f"{name} is missing, so json-server cannot be run."
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def install(npm: str) -> None:
+    """Installs beside and moves into place: several test processes may be at it at once."""
+    with tempfile.TemporaryDirectory(dir=HOME) as beside:
+        for name in ("package.json", "package-lock.json", ".npmrc"):
+            shutil.copy(HOME / name, beside)
+        subprocess.run([npm, "ci"], cwd=beside, check=True, capture_output=True, timeout=300)
+        try:
+            Path(beside, "node_modules").rename(HOME / "node_modules")
+        except OSError:
+            if not (HOME / PROGRAM).exists():
+                raise
+
+
+def wait_for_port(process: "subprocess.Popen[bytes]", port: int) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            assert process.poll() is None, "json-server ended before it listened."
+            assert time.monotonic() < deadline, "json-server does not listen."
+            time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def json_server_url() -> Generator[str]:
+    node, npm = program("node"), program("npm")
+    if not (HOME / PROGRAM).exists():
+        install(npm)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [node, PROGRAM, "--host", "127.0.0.1", "--port", str(port), "--read-only", "--quiet", "patients.json"]
+    with subprocess.Popen(command, cwd=HOME, stdout=sys.stderr) as process:
+        try:
+            wait_for_port(process, port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+@pytest.fixture
+def client(json_server_url: str) -> Generator[UpstreamClient]:
+    client = UpstreamClient(json_server_url)
+    yield client
+    client.close()
+
+
+def test_a_known_patient_is_fetched(client: UpstreamClient) -> None:
+    record = HttpPatientGateway(client).fetch("EHR-00001", request_id="r")
+    assert record is not None
+    assert record["id"] == "EHR-00001"
+    assert record["email"] == "ada.whitfield@example.org"
+
+
+def test_names_beyond_ascii_and_missing_values_arrive(client: UpstreamClient) -> None:
+    record = HttpPatientGateway(client).fetch("EHR-00002", request_id="r")
+    assert record is not None
+    assert (record["first_name"], record["last_name"], record["phone"]) == ("Zoë", "Núñez", None)
+
+
+def test_an_id_with_a_slash_is_one_id(client: UpstreamClient) -> None:
+    record = HttpPatientGateway(client).fetch("EHR/00003", request_id="r")
+    assert record is not None
+    assert record["first_name"] == "Ebele"
+
+
+@pytest.mark.parametrize("external_id", ["EHR-99999", "EHR-00001/", "?id=EHR-00001", "患者", "..x"])
+def test_an_unknown_patient_is_none(client: UpstreamClient, external_id: str) -> None:
+    assert HttpPatientGateway(client).fetch(external_id, request_id="r") is None

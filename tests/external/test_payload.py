@@ -1,0 +1,41 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.external.payload import parse_object
+from core.errors import InvalidAnswer
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+OBJECTS = st.dictionaries(st.text(), VALUES, max_size=3)
+
+
+@given(OBJECTS, st.booleans())
+def test_every_json_object_is_read_as_it_was_written(value: dict[str, object], escaped: bool) -> None:
+    assert parse_object(json.dumps(value, ensure_ascii=escaped).encode()) == value
+
+
+@given(VALUES.filter(lambda value: not isinstance(value, dict)))
+def test_what_is_no_object_is_refused(value: object) -> None:
+    with pytest.raises(InvalidAnswer, match="JSON object"):
+        parse_object(json.dumps(value).encode())
+
+
+@given(st.binary() | st.text(alphabet='{}[]":,\\u0dD8 1eE+-.NaInfity').map(str.encode))
+def test_any_bytes_are_an_object_that_is_strict_json_or_refused(body: bytes) -> None:
+    try:
+        value = parse_object(body)
+    except InvalidAnswer:
+        return
+    assert json.loads(json.dumps(value, ensure_ascii=False, allow_nan=False).encode()) == value
+
+
+@given(OBJECTS, st.integers(1, 20))
+def test_an_object_cut_short_is_refused(value: dict[str, object], cut: int) -> None:
+    with pytest.raises(InvalidAnswer):
+        parse_object(json.dumps(value).encode()[:-cut])

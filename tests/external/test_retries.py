@@ -1,0 +1,172 @@
+"""When another attempt is made, how long before it, and what the caller is told."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.external.exchange import retry_after
+from adapters.external.policy import UpstreamPolicy
+from core.errors import InvalidAnswer, RateLimited, Unavailable
+from tests.external.conftest import Connect, StoppedTime
+from tests.external.upstream import OK, Answer, Upstream, reply, send
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+PATIENT = {"first_name": "Ada"}
+TIRELESS = UpstreamPolicy(attempts=4, backoff=0.4, backoff_cap=1.0, failure_threshold=100)
+
+
+def refusal(status: int, retry_after: str | None = None) -> reply:
+    headers: Mapping[str, str] = {} if retry_after is None else {"Retry-After": retry_after}
+    return reply(b"", status=status, headers=headers)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        refusal(500),
+        refusal(503),
+        refusal(408),
+        refusal(429),
+        send(b""),
+        send(b"garbage\r\n\r\n"),
+        send(OK + b"Content-Length: 100\r\n\r\n{"),
+        send(OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"),
+        send(OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"),
+        send(OK + b"X-Large: " + b"x" * 200_000 + b"\r\n\r\n{}"),
+    ],
+    ids=["500", "503", "408", "429", "closed", "garbage", "short", "two-lengths", "cut-chunk", "large-headers"],
+)
+def test_a_passing_failure_is_tried_again(
+    upstream: Upstream, connect: Connect, time: StoppedTime, failure: Answer
+) -> None:
+    upstream.answers(failure, failure, reply(PATIENT))
+    assert connect(TIRELESS, time=time).get_object("patients", "1", request_id="r") == PATIENT
+    assert len(upstream.requests) == 3
+
+
+def test_attempts_end_at_their_number_and_the_waits_grow_to_a_cap(
+    upstream: Upstream, connect: Connect, time: StoppedTime
+) -> None:
+    upstream.answers(refusal(500))
+    with pytest.raises(Unavailable) as raised:
+        connect(TIRELESS, time=time).get_object("patients", "1", request_id="r")
+    assert raised.value.retry_after is None
+    assert len(upstream.requests) == 4
+    assert time.sleeps == pytest.approx([0.2, 0.4, 0.5])
+
+
+def test_429_to_the_end_is_rate_limited(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
+    upstream.answers(refusal(429, "1"))
+    client = connect(UpstreamPolicy(attempts=3, backoff=0.4, failure_threshold=1), time=time)
+    with pytest.raises(RateLimited) as raised:
+        client.get_object("patients", "1", request_id="r")
+    assert raised.value.retry_after == timedelta(seconds=1)
+    assert len(upstream.requests) == 3
+    assert time.sleeps == pytest.approx([1.2, 1.4])
+    assert client.circuit.state == "closed"
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_wait_that_would_outlast_the_deadline_is_the_callers(
+    upstream: Upstream, connect: Connect, time: StoppedTime, status: int
+) -> None:
+    upstream.answers(refusal(status, "7"))
+    with pytest.raises((RateLimited, Unavailable)) as raised:
+        connect(UpstreamPolicy(timeout=5.0), time=time).get_object("patients", "1", request_id="r")
+    assert raised.value.retry_after == timedelta(seconds=7)
+    assert len(upstream.requests) == 1
+    assert time.sleeps == []
+
+
+@pytest.mark.parametrize("header", ["9" * 20, "9" * 5000, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_nobody_is_told_to_wait_for_ages(upstream: Upstream, connect: Connect, time: StoppedTime, header: str) -> None:
+    upstream.answers(refusal(429, header))
+    with pytest.raises(RateLimited) as raised:
+        connect(UpstreamPolicy(retry_after_cap=60), time=time).get_object("patients", "1", request_id="r")
+    assert raised.value.retry_after == timedelta(seconds=60)
+    assert time.sleeps == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "soon",
+        "-5",
+        "1.5",
+        "",
+        "٣",
+        "Wed, 99 Foo 2026 00:00:00 GMT",
+        "Wed, 01 Jul 2026 99999999999999999999:00:00 GMT",
+        "0x10",
+    ],
+)
+def test_an_unreadable_wait_is_none(upstream: Upstream, connect: Connect, time: StoppedTime, header: str) -> None:
+    assert retry_after(header, NOW, 60) is None
+    upstream.answers(refusal(429, header))
+    with pytest.raises(RateLimited) as raised:
+        connect(TIRELESS, time=time).get_object("patients", "1", request_id="r")
+    assert raised.value.retry_after is None
+    assert len(upstream.requests) == 4
+
+
+def test_a_date_is_a_wait_until_then() -> None:
+    assert retry_after("Wed, 01 Jul 2026 12:00:30 GMT", NOW, 60) == timedelta(seconds=30)
+    assert retry_after("Wed, 01 Jul 2026 12:00:30 -0000", NOW, 60) == timedelta(seconds=30)
+
+
+def test_a_past_date_is_no_wait(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
+    upstream.answers(refusal(503, "Wed, 21 Oct 2015 07:28:00 GMT"), reply(PATIENT))
+    assert connect(TIRELESS, time=time).get_object("patients", "1", request_id="r") == PATIENT
+    assert time.sleeps == pytest.approx([0.2])
+
+
+@given(st.text() | st.integers().map(str) | st.datetimes().map(format_datetime), st.floats(0.01, 3600))
+def test_whatever_the_header_says_the_wait_is_none_or_within_bounds(header: str, cap: float) -> None:
+    wait = retry_after(header, NOW, cap)
+    assert wait is None or timedelta() <= wait <= timedelta(seconds=cap)
+
+
+@given(st.integers(0, 86_400))
+def test_seconds_and_dates_ask_for_the_same(seconds: int) -> None:
+    date = format_datetime(NOW + timedelta(seconds=seconds), usegmt=True)
+    assert retry_after(date, NOW, 3600) == retry_after(str(seconds), NOW, 3600)
+    assert retry_after(date, NOW, 3600) == timedelta(seconds=min(seconds, 3600))
+
+
+def test_an_invalid_answer_ends_the_attempts(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
+    upstream.answers(refusal(500), reply(b"{"), reply(PATIENT))
+    with pytest.raises(InvalidAnswer):
+        connect(TIRELESS, time=time).get_object("patients", "1", request_id="r")
+    assert len(upstream.requests) == 2
+
+
+def test_a_failed_handshake_is_not_tried_again_but_counts(
+    upstream: Upstream, connect: Connect, time: StoppedTime
+) -> None:
+    not_tls = upstream.url.replace("http:", "https:")
+    client = connect(UpstreamPolicy(failure_threshold=2), base_url=not_tls, time=time)
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="secure"):
+            client.get_object("patients", "1", request_id="r")
+    assert upstream.connections == 2
+    assert client.circuit.state == "open"
+
+
+def test_a_refused_connection_is_tried_again(connect: Connect, time: StoppedTime) -> None:
+    client = connect(TIRELESS, base_url="http://127.0.0.1:1", time=time)
+    with pytest.raises(Unavailable):
+        client.get_object("patients", "1", request_id="r")
+    assert len(time.sleeps) == 3
+
+
+def test_a_connection_closed_while_idle_costs_an_attempt_and_no_more(
+    upstream: Upstream, connect: Connect, time: StoppedTime
+) -> None:
+    upstream.answers(reply(PATIENT), send(b""), reply(PATIENT))
+    client = connect(TIRELESS, time=time)
+    for _ in range(2):
+        assert client.get_object("patients", "1", request_id="r") == PATIENT

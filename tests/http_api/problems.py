@@ -1,0 +1,19 @@
+from tests.http_api.conftest import Answer
+
+
+def kind(response: Answer) -> str:
+    """The kind of problem, once the response is seen to be a whole problem document about itself."""
+    assert response["Content-Type"] == "application/problem+json", response.content
+    problem = response.json()
+    assert problem["status"] == response.status_code
+    assert problem["request_id"] == response["X-Request-ID"]
+    assert problem["title"]
+    assert problem["detail"]
+    return problem["type"].removeprefix("urn:problem-type:patient-registry:")
+
+
+def faults(response: Answer) -> set[tuple[str, str]]:
+    """Field and code of every fault named."""
+    assert kind(response) == "invalid"
+    assert response.status_code == 400
+    return {(fault["field"], fault["code"]) for fault in response.json()["errors"]}

@@ -1,0 +1,119 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from adapters.django_orm.accounts.models import User
+from core.access import Role
+from core.patients.entities import Patient
+from tests.http_api.conftest import PASSWORD, Api
+from tests.http_api.problems import faults, kind
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CREDENTIALS = {"email": "reader@clinic.example", "password": PASSWORD}
+
+
+def refused(api: Api) -> str:
+    response = api.get("users/me/")
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"].startswith("Bearer")
+    return kind(response)
+
+
+def test_signs_in_and_says_who_that_is(reader: Api) -> None:
+    pair = reader.post("auth/token/", CREDENTIALS | {"email": " Reader@Clinic.Example "})
+    assert pair.status_code == 200
+    assert pair["Cache-Control"] == "no-store"
+    me = Api(pair.json()["access"]).get("users/me/").json()
+    assert (me["email"], me["role"], me["permissions"]) == (CREDENTIALS["email"], "reader", ["patients.view"])
+
+
+@pytest.mark.parametrize("wrong", [{"password": "wrong password"}, {"email": "nobody@clinic.example"}])
+def test_says_the_same_of_a_wrong_password_and_of_an_unknown_email(reader: Api, wrong: dict[str, str]) -> None:
+    response = Api().post("auth/token/", CREDENTIALS | wrong)
+    assert (response.status_code, kind(response)) == (401, "wrong-credentials")
+    assert response["WWW-Authenticate"]
+
+
+def test_names_what_is_wrong_with_credentials(anonymous: Api) -> None:
+    assert faults(anonymous.post("auth/token/", {"email": 5})) == {("email", "type"), ("password", "type")}
+    assert faults(anonymous.post("auth/token/", {"user": "x"})) == {("user", "unknown")}
+    assert faults(anonymous.post("auth/token/refresh/", {"refresh": 5})) == {("refresh", "type")}
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", "Bearer a.b.c", "Bearer \xe9"])
+def test_wants_a_token(anonymous: Api, header: str) -> None:
+    response = anonymous.get("patients/", Authorization=header)
+    assert response.status_code == 401
+    assert kind(response) in {"unauthenticated", "token-refused"}
+
+
+def test_an_access_token_lasts_ten_minutes(reader: Api) -> None:
+    with time_machine.travel(timedelta(minutes=9), tick=False):
+        assert reader.get("users/me/").status_code == 200
+    with time_machine.travel(timedelta(minutes=11), tick=False):
+        assert refused(reader) == "token-refused"
+
+
+def test_a_refresh_token_is_good_once_and_a_copy_ends_the_session(reader: Api) -> None:
+    first = Api().post("auth/token/", CREDENTIALS).json()
+    second = Api().post("auth/token/refresh/", {"refresh": first["refresh"]})
+    assert second.status_code == 200
+    assert Api(second.json()["access"]).get("users/me/").status_code == 200
+    for token in (first["refresh"], second.json()["refresh"]):
+        response = Api().post("auth/token/refresh/", {"refresh": token})
+        assert (response.status_code, kind(response)) == (401, "token-refused")
+
+
+def test_signing_out_ends_the_session_and_may_be_repeated(reader: Api) -> None:
+    pair = Api().post("auth/token/", CREDENTIALS).json()
+    for _ in range(2):
+        assert Api().post("auth/token/revoke/", {"refresh": pair["refresh"]}).status_code == 200
+    assert Api().post("auth/token/refresh/", {"refresh": pair["refresh"]}).status_code == 401
+
+
+def test_tokens_of_one_kind_are_not_taken_for_the_other(reader: Api) -> None:
+    pair = Api().post("auth/token/", CREDENTIALS).json()
+    assert refused(Api(pair["refresh"])) == "token-refused"
+    assert Api().post("auth/token/refresh/", {"refresh": pair["access"]}).status_code == 401
+
+
+def test_who_is_disabled_is_out_at_once(reader: Api) -> None:
+    pair = Api().post("auth/token/", CREDENTIALS).json()
+    User.objects.update(is_active=False)
+    assert refused(reader) == "token-refused"
+    assert Api().post("auth/token/refresh/", {"refresh": pair["refresh"]}).status_code == 401
+    assert Api().post("auth/token/", CREDENTIALS).status_code == 401
+
+
+def test_who_is_demoted_is_so_at_once(admin: Api, ada: Patient) -> None:
+    User.objects.update(role=Role.READER)
+    response = admin.delete(f"patients/{ada.id}/")
+    assert (response.status_code, kind(response)) == (403, "forbidden")
+
+
+CALLS = [
+    ("GET", "patients/", {Role.READER, Role.CLERK, Role.ADMIN}),
+    ("POST", "patients/search/", {Role.READER, Role.CLERK, Role.ADMIN}),
+    ("POST", "patients/", {Role.CLERK, Role.ADMIN}),
+    ("GET", "patients/{id}/", {Role.READER, Role.CLERK, Role.ADMIN}),
+    ("PATCH", "patients/{id}/", {Role.CLERK, Role.ADMIN}),
+    ("PUT", "patients/{id}/", {Role.CLERK, Role.ADMIN}),
+    ("DELETE", "patients/{id}/", {Role.ADMIN}),
+    ("POST", "patients/{id}/sync_external_data/", {Role.CLERK, Role.ADMIN}),
+    ("GET", "patients/{id}/history/", {Role.READER, Role.CLERK, Role.ADMIN}),
+    ("GET", "users/me/", set(Role)),
+]
+REQUIRED = {"first_name": "A", "last_name": "B", "email": "b@example.org", "date_of_birth": "2000-01-01"}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_may_do_its_work_and_no_more(signed_in: Callable[[Role], Api], ada: Patient, role: Role) -> None:
+    api = signed_in(role)
+    for method, path, allowed in CALLS:
+        body = REQUIRED if method == "PUT" or path == "patients/" else {}
+        response = api.call(method, path.format(id=ada.id), body if method not in {"GET", "DELETE"} else None)
+        assert (response.status_code != 403) == (role in allowed), (method, path, response.content)
+        assert response.status_code != 401

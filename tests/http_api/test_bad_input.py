@@ -1,0 +1,132 @@
+from typing import Any
+
+import pytest
+
+from core.patients.entities import Patient
+from tests.http_api.conftest import Api
+from tests.http_api.problems import faults, kind
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+VALID: dict[str, Any] = {
+    "first_name": "Grace",
+    "last_name": "Hopper",
+    "email": "grace@example.org",
+    "date_of_birth": "1946-12-09",
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"shoe_size": 43}, ("shoe_size", "unknown")),
+        ({"actor": "admin"}, ("actor", "unknown")),
+        ({"version": 7}, ("version", "unknown")),
+        ({"first_name": 5}, ("first_name", "type")),
+        ({"first_name": None}, ("first_name", "type")),
+        ({"first_name": ["Grace"]}, ("first_name", "type")),
+        ({"first_name": "  "}, ("first_name", "blank")),
+        ({"first_name": "x" * 101}, ("first_name", "too_long")),
+        ({"last_name": "Hop\u0000per"}, ("last_name", "characters")),
+        ({"last_name": "Hop\u202eper"}, ("last_name", "characters")),
+        ({"email": "grace"}, ("email", "invalid")),
+        ({"email": "a" * 250 + "@example.org"}, ("email", "invalid")),
+        ({"email": 12}, ("email", "type")),
+        ({"phone": "call me"}, ("phone", "invalid")),
+        ({"phone": 6502530000}, ("phone", "type")),
+        ({"date_of_birth": "2999-01-01"}, ("date_of_birth", "future")),
+        ({"date_of_birth": "1700-01-01"}, ("date_of_birth", "too_old")),
+        ({"date_of_birth": "1990-02-30"}, ("date_of_birth", "invalid")),
+        ({"date_of_birth": "19900203"}, ("date_of_birth", "invalid")),
+        ({"date_of_birth": 1990}, ("date_of_birth", "invalid")),
+        ({"sex": "yes"}, ("sex", "choice")),
+        ({"status": True}, ("status", "type")),
+        ({"identifiers": "mrn|1"}, ("identifiers", "type")),
+        ({"identifiers": [{"system": "mrn"}]}, ("identifiers.0", "members")),
+        ({"identifiers": [{"system": "m rn", "value": ""}]}, ("identifiers.0.value", "blank")),
+        ({"identifiers": [{"system": "mrn", "value": "1"}] * 2}, ("identifiers", "repeated")),
+        ({"external_id": ".."}, ("external_id", "characters")),
+        ({"external_id": "a b"}, ("external_id", "characters")),
+    ],
+)
+def test_names_the_field_and_the_rule_and_registers_nobody(
+    clerk: Api, given: dict[str, Any], fault: tuple[str, str]
+) -> None:
+    assert fault in faults(clerk.post("patients/", VALID | given))
+    assert clerk.get("patients/").json()["results"] == []
+
+
+def test_names_every_fault_at_once(clerk: Api) -> None:
+    response = clerk.post("patients/", {"first_name": 5, "email": "grace", "date_of_birth": "2999-01-01"})
+    assert faults(response) == {
+        ("first_name", "type"),
+        ("last_name", "required"),
+        ("email", "invalid"),
+        ("date_of_birth", "future"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "expected"),
+    [
+        (b"{", 400, "malformed-body"),
+        (b"\xff{}", 400, "malformed-body"),
+        (b'{"first_name": NaN}', 400, "malformed-body"),
+        (b'{"first_name": "\\ud800"}', 400, "malformed-body"),
+        (b"[" * 100_000, 400, "malformed-body"),
+        (b'{"first_name": ' + b"[" * 900 + b"]" * 900 + b"}", 400, "invalid"),
+        (b"[]", 400, "invalid"),
+        (b"null", 400, "invalid"),
+        (b"", 400, "invalid"),
+        (b'{"first_name": "' + b"x" * 1_000_001 + b'"}', 413, "too-large"),
+    ],
+)
+def test_refuses_bodies_it_cannot_read(clerk: Api, body: bytes, status: int, expected: str) -> None:
+    response = clerk.post("patients/", body)
+    assert (response.status_code, kind(response)) == (status, expected)
+
+
+def test_refuses_other_content_types(clerk: Api) -> None:
+    response = clerk.call("POST", "patients/", b"first_name=Grace", content_type="application/x-www-form-urlencoded")
+    assert (response.status_code, kind(response)) == (415, "unsupported-media-type")
+
+
+def test_answers_in_json_only(reader: Api) -> None:
+    response = reader.get("patients/", Accept="text/html")
+    assert (response.status_code, kind(response)) == (406, "not-acceptable")
+
+
+def test_refuses_methods_it_does_not_have_and_names_those_it_has(clerk: Api) -> None:
+    response = clerk.delete("patients/")
+    assert (response.status_code, kind(response)) == (405, "method-not-allowed")
+    assert "POST" in response["Allow"]
+
+
+@pytest.mark.parametrize("path", ["nothing/", "patients/not-an-id/", "/nowhere", "/api/v2/patients/"])
+def test_answers_for_unknown_addresses(clerk: Api, path: str) -> None:
+    response = clerk.get(path)
+    assert (response.status_code, kind(response)) == (404, "not-found")
+
+
+@pytest.mark.parametrize("rest", ["", "history/"])
+def test_answers_for_unknown_patients(clerk: Api, ada: Patient, rest: str) -> None:
+    unknown = str(ada.id)[:-4] + "0000"
+    response = clerk.get(f"patients/{unknown}/{rest}")
+    assert (response.status_code, kind(response)) == (404, "patient-not-found")
+
+
+def test_refuses_hosts_it_does_not_serve(anonymous: Api) -> None:
+    response = anonymous.get("patients/", Host="evil.example")
+    assert (response.status_code, kind(response)) == (400, "bad-request")
+
+
+def test_refuses_an_idempotency_key_rather_than_ignoring_it(clerk: Api) -> None:
+    response = clerk.post("patients/", VALID, Idempotency_Key="one")
+    assert (response.status_code, kind(response)) == (400, "idempotency-key-not-supported")
+    assert clerk.get("patients/").json()["results"] == []
+
+
+@pytest.mark.parametrize(("query", "field"), [("limit=0", "limit"), ("cursor=zz", "cursor"), ("page=2", "page")])
+def test_names_what_is_wrong_in_asking_for_a_history(clerk: Api, ada: Patient, query: str, field: str) -> None:
+    ((named, _),) = faults(clerk.get(f"patients/{ada.id}/history/?{query}"))
+    assert named == field

@@ -1,0 +1,30 @@
+import pytest
+from django.db import connection
+
+from tests.http_api.conftest import Api
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_is_ready_with_its_database_and_reports_the_upstream(anonymous: Api) -> None:
+    response = anonymous.get("/health/ready")
+    assert response.status_code == 200
+    assert response.json()["checks"] == {"database": "ok", "upstream_circuit": "not configured"}
+
+
+def test_is_alive_but_not_ready_before_its_migrations(anonymous: Api) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE django_migrations SET app = 'elsewhere' WHERE app = 'patients'")
+        try:
+            response = anonymous.get("/health/ready")
+        finally:
+            cursor.execute("UPDATE django_migrations SET app = 'patients' WHERE app = 'elsewhere'")
+    assert response.status_code == 503
+    assert response.json()["checks"]["database"] == "migrations pending"
+    assert anonymous.get("/health/live").status_code == 200
+
+
+def test_the_front_page_says_what_this_is_and_leads_to_the_documentation(anonymous: Api) -> None:
+    page = anonymous.get("/")
+    assert page.status_code == 200
+    assert "/api/docs/" in page.content.decode()

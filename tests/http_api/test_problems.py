@@ -1,0 +1,72 @@
+import json
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+from django.db import connection
+
+from adapters.http_api.errors import _PLAIN, STATUS
+from core.errors import RegistryError
+from core.patients.entities import Patient
+from tests.http_api.conftest import Api
+from tests.http_api.problems import kind
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "problems.md"
+
+
+def kinds_of_errors(root: type[RegistryError] = RegistryError) -> Iterator[type[RegistryError]]:
+    for error in root.__subclasses__():
+        yield error
+        yield from kinds_of_errors(error)
+
+
+def test_every_core_error_has_a_status() -> None:
+    for error in kinds_of_errors():
+        is_root = any(issubclass(known, error) and known is not error for known in STATUS)
+        assert is_root or any(issubclass(error, known) for known in STATUS), error
+
+
+def test_the_document_lists_every_kind_of_problem() -> None:
+    listed = set(re.findall(r"^\| `([a-z-]+)` \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE))
+    raised = {error.kind for error in kinds_of_errors() if "kind" in vars(error)}
+    answered = {kind for kind, _ in _PLAIN.values()} | {"malformed-body", "idempotency-key-not-supported"}
+    never_answered = {"conflict", "user-not-found"}
+    assert (raised | answered) - never_answered == listed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_crash_says_nothing_but_the_request_id_and_logs_no_values(reader: Api, ada: Patient) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE patients_patient SET identifiers = '[{\"secret\": 1}]'")
+    response = reader.get(f"patients/{ada.id}/", X_Request_ID="crash-1")
+    assert (response.status_code, kind(response)) == (500, "internal-error")
+    assert response["X-Request-ID"] == "crash-1"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("given", ["", "a b", "x" * 65, "a\u00e9"])
+def test_a_request_id_that_is_not_well_formed_is_replaced(anonymous: Api, given: str) -> None:
+    answered = anonymous.get("patients/", X_Request_ID=given)["X-Request-ID"]
+    assert answered != given
+    assert re.fullmatch(r"[0-9a-f-]{36}", answered)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_logs_each_request_and_use_case_once_and_nothing_personal(
+    clerk: Api, ada: Patient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        clerk.get(f"patients/?q={ada.last_name}&email={ada.email}", X_Request_ID="look-1")
+        clerk.patch(f"patients/{ada.id}/", {"last_name": "Lovelace"})
+        clerk.post("patients/", {"first_name": "Ada", "email": ada.email})
+    events = [cast("dict[str, str]", record.msg) for record in caplog.records]
+    logged = json.dumps(events, default=str)
+    for secret in (ada.email, ada.last_name, "Lovelace", str(ada.id)):
+        assert secret not in logged
+    looked = [event for event in events if event.get("request_id") == "look-1"]
+    assert [event["event"] for event in looked] == ["use_case", "use_case", "request"]
+    assert looked[1]["operation"] == "search_patients"
+    assert looked[2]["route"] == "api/v1/patients/"

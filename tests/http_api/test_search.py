@@ -1,0 +1,107 @@
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import pytest
+
+from core.patients.entities import Patient
+from tests.http_api.conftest import Answer, Api
+from tests.http_api.problems import faults
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def people(register: Callable[..., Patient]) -> list[Patient]:
+    return [
+        register(first_name="Nguyễn", last_name="O'Brien", email="a@example.org", phone="+16502530001"),
+        register(first_name="Ærø", last_name="Smith-Jones", email="b@example.org", date_of_birth="2001-02-03"),
+        register(
+            first_name="Ada", last_name="Smith", email="c@example.org", external_id="EHR-3", status="inactive",
+            identifiers=[{"system": "mrn", "value": "7"}],
+        ),
+    ]  # fmt: skip
+
+
+def found(response: Answer) -> list[str]:
+    return [patient["email"][0] for patient in response.json()["results"]]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({}, "cba"),
+        ({"q": "nguyen"}, "a"),
+        ({"q": "brien NGU"}, "a"),
+        ({"q": "aero"}, "b"),
+        ({"q": "smi"}, "cb"),
+        ({"q": "jon smi"}, "b"),
+        ({"q": "mith"}, ""),
+        ({"status": "inactive"}, "c"),
+        ({"email": "B@example.org"}, "b"),
+        ({"phone": "650 253 0001"}, "a"),
+        ({"date_of_birth": "2001-02-03"}, "b"),
+        ({"identifier": "mrn|7"}, "c"),
+        ({"external_id": "EHR-3"}, "c"),
+        ({"created_after": "2020-01-01T00:00:00Z"}, "cba"),
+        ({"created_before": "2020-01-01T00:00:00Z"}, ""),
+        ({"q": "smi", "status": "active"}, "b"),
+    ],
+)
+def test_finds_by_query_and_by_body_alike(
+    reader: Api, people: list[Patient], filters: dict[str, str], expected: str
+) -> None:
+    assert found(reader.get(f"patients/?{urlencode(filters)}")) == list(expected)
+    assert found(reader.post("patients/search/", filters)) == list(expected)
+
+
+def test_next_leads_through_every_page_newest_first(reader: Api, people: list[Patient]) -> None:
+    first = reader.get("patients/?limit=2&q=smi&count=true")
+    assert (found(first), first.json()["next"], first.json()["count"]) == (["c", "b"], None, 2)
+    first = reader.get("patients/?limit=2")
+    second = reader.get(first.json()["next"])
+    assert (found(first), found(second), second.json()["next"]) == (["c", "b"], ["a"], None)
+
+
+def test_a_search_by_body_goes_on_at_next_with_the_same_body_and_no_personal_value_in_the_address(
+    reader: Api, people: list[Patient]
+) -> None:
+    body = {"q": "smi", "limit": 1}
+    first = reader.post("patients/search/", body)
+    link = first.json()["next"]
+    assert "smi" not in link
+    second = reader.post(link, body)
+    assert (found(first), found(second), second.json()["next"]) == (["c"], ["b"], None)
+
+
+def test_counts_only_when_asked(reader: Api, people: list[Patient]) -> None:
+    assert "count" not in reader.get("patients/").json()
+    counted = reader.get("patients/?count=true&limit=1").json()
+    assert (counted["count"], counted["count_capped"]) == (3, False)
+
+
+@pytest.mark.parametrize(
+    ("query", "fault"),
+    [
+        ("nonsense=1", ("nonsense", "unknown")),
+        ("after=1", ("after", "unknown")),
+        ("q=a&q=b", ("q", "repeated")),
+        ("limit=0", ("limit", "range")),
+        ("limit=201", ("limit", "range")),
+        ("limit=ten", ("limit", "range")),
+        ("count=yes", ("count", "type")),
+        ("cursor=%%%", ("cursor", "invalid")),
+        ("cursor=AAAA", ("cursor", "invalid")),
+        ("q=", ("q", "blank")),
+        ("q=" + "a" * 201, ("q", "too_long")),
+        ("status=gone", ("status", "choice")),
+        ("email=nobody", ("email", "invalid")),
+        ("phone=abc", ("phone", "invalid")),
+        ("date_of_birth=2001-2-3", ("date_of_birth", "invalid")),
+        ("identifier=mrn", ("identifier", "invalid")),
+        ("created_after=yesterday", ("created_after", "invalid")),
+        ("created_after=2020-01-01T00:00:00", ("created_after", "invalid")),
+        ("status=active&status=inactive", ("status", "repeated")),
+    ],
+)
+def test_names_the_parameter_that_is_wrong(reader: Api, query: str, fault: tuple[str, str]) -> None:
+    assert faults(reader.get(f"patients/?{query}")) == {fault}

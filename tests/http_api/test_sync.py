@@ -1,0 +1,106 @@
+from collections.abc import Mapping
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from core.errors import InvalidAnswer, RateLimited, Unavailable
+from core.patients.entities import Patient
+from tests.http_api.conftest import Api
+from tests.http_api.problems import kind
+from tests.unit.fakes import ScriptedGateway
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+THEIRS: Mapping[str, object] = {"first_name": "Augusta", "email": "AUGUSTA@example.org", "phone": None, "id": 9}
+
+
+def test_takes_over_what_upstream_changed(clerk: Api, ada: Patient, upstream: ScriptedGateway) -> None:
+    upstream.answer = THEIRS
+    response = clerk.post(f"patients/{ada.id}/sync_external_data/", X_Request_ID="sync-1")
+    synced = response.json()
+    assert response.status_code == 200
+    assert synced["message"] == "Patient data synced successfully"
+    assert (synced["outcome"], synced["stale"], synced["conflicts"]) == ("updated", False, [])
+    assert (synced["patient"]["first_name"], synced["patient"]["version"]) == ("Augusta", 2)
+    assert synced["patient"] == clerk.get(f"patients/{ada.id}/").json()
+    assert synced["patient"]["last_synced_at"] == synced["fetched_at"]
+    assert upstream.asked == [(ada.external_id, "sync-1")]
+
+
+def test_a_sync_that_changes_nothing_moves_only_the_time(clerk: Api, ada: Patient, upstream: ScriptedGateway) -> None:
+    upstream.answer = {"first_name": ada.first_name}
+    response = clerk.post(f"patients/{ada.id}/sync_external_data").json()
+    assert (response["outcome"], response["patient"]["version"]) == ("unchanged", 1)
+    assert response["patient"]["last_synced_at"] is not None
+    assert len(clerk.get(f"patients/{ada.id}/history/").json()["results"]) == 1
+
+
+def test_shows_the_last_good_record_and_its_age_while_upstream_is_down(
+    clerk: Api, ada: Patient, upstream: ScriptedGateway
+) -> None:
+    upstream.answer = THEIRS
+    synced = clerk.post(f"patients/{ada.id}/sync_external_data/").json()
+    upstream.answer = Unavailable(retry_after=timedelta(seconds=30))
+    with time_machine.travel(timedelta(minutes=5)):
+        response = clerk.post(f"patients/{ada.id}/sync_external_data/")
+    stale = response.json()
+    assert response.status_code == 200
+    assert (stale["outcome"], stale["stale"], stale["fetched_at"]) == ("stale", True, synced["fetched_at"])
+    assert 299 <= stale["age_seconds"] <= 302
+    assert "synced" not in stale["message"]
+    assert stale["patient"] == synced["patient"]
+
+
+def test_local_corrections_stand_and_conflicts_are_named(clerk: Api, ada: Patient, upstream: ScriptedGateway) -> None:
+    sync = f"patients/{ada.id}/sync_external_data/"
+    upstream.answer = {"first_name": "Augusta", "last_name": "Byron"}
+    clerk.post(sync)
+    clerk.patch(f"patients/{ada.id}/", {"first_name": "Ada", "last_name": "King"})
+    upstream.answer = {"first_name": "Augusta", "last_name": "Lovelace"}
+    response = clerk.post(sync).json()
+    assert (response["outcome"], response["conflicts"]) == ("unchanged", ["last_name"])
+    assert response["patient"]["full_name"] == "Ada King"
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "expected", "retry_after"),
+    [
+        (None, 404, "no-external-data", None),
+        (Unavailable(retry_after=timedelta(seconds=29.1)), 503, "unavailable", "30"),
+        (RateLimited(retry_after=timedelta(seconds=7)), 429, "rate-limited", "7"),
+        (InvalidAnswer(), 502, "invalid-answer", None),
+        ({"email": "nonsense", "date_of_birth": 5}, 502, "invalid-external-data", None),
+        ({"email": "taken@example.org"}, 409, "email-taken", None),
+    ],
+)
+def test_a_sync_that_fails_says_why_and_changes_nothing(
+    clerk: Api,
+    ada: Patient,
+    upstream: ScriptedGateway,
+    answer: Mapping[str, object] | Exception | None,
+    status: int,
+    expected: str,
+    retry_after: str | None,
+) -> None:
+    clerk.post("patients/", {"first_name": "T", "last_name": "T", "email": "taken@example.org",
+                             "date_of_birth": "2000-01-01"})  # fmt: skip
+    before = clerk.get(f"patients/{ada.id}/").json()
+    upstream.answer = answer
+    response = clerk.post(f"patients/{ada.id}/sync_external_data/")
+    assert (response.status_code, kind(response), response.get("Retry-After")) == (status, expected, retry_after)
+    assert clerk.get(f"patients/{ada.id}/").json() == before
+
+
+def test_says_in_the_promised_words_that_upstream_does_not_know_the_patient(
+    clerk: Api, ada: Patient, upstream: ScriptedGateway
+) -> None:
+    response = clerk.post(f"patients/{ada.id}/sync_external_data/")
+    assert response.json()["detail"] == "No external data found for patient"
+
+
+def test_an_archived_patient_is_not_synced(clerk: Api, ada: Patient, upstream: ScriptedGateway) -> None:
+    for status in ("inactive", "archived"):
+        clerk.patch(f"patients/{ada.id}/", {"status": status})
+    response = clerk.post(f"patients/{ada.id}/sync_external_data/")
+    assert (response.status_code, kind(response), upstream.asked) == (409, "patient-archived", [])

@@ -1,0 +1,45 @@
+from collections.abc import Callable, Generator
+
+import pytest
+import time_machine
+from attrs import evolve
+
+from bootstrap import Configuration, Container, in_memory_registry
+from core.access import Role
+from core.accounts.entities import TokenPair, User
+from tests.unit.fakes import ADMIN, NOW
+
+SECRET = "k" * 50
+PASSWORD = "correct horse"
+
+
+@pytest.fixture(autouse=True)
+def time() -> Generator[time_machine.Traveller]:
+    """Stands still; the tokens' own clock follows it."""
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def registry() -> Container:
+    return in_memory_registry(Configuration(secret_keys=(SECRET,)))
+
+
+@pytest.fixture
+def ada(registry: Container) -> User:
+    return registry.create_user()(actor=ADMIN, email="ada@example.org", password=PASSWORD, role=Role.CLERK)
+
+
+@pytest.fixture
+def pair(registry: Container, ada: User) -> TokenPair:
+    return registry.sign_in()(email=ada.email, password=PASSWORD)
+
+
+@pytest.fixture
+def becomes(registry: Container, ada: User) -> Callable[..., None]:
+    """Changes Ada's account as an administrator of the store would."""
+
+    def becomes(**changes: object) -> None:
+        registry.store().users[ada.id] = evolve(ada, **changes)
+
+    return becomes

@@ -1,0 +1,103 @@
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from bootstrap import Container
+from core.accounts.entities import TokenPair, User
+from core.accounts.errors import TokenRefused
+from core.errors import Invalid
+from tests.unit.accounts.conftest import PASSWORD
+from tests.unit.fakes import NOW
+
+
+def refused(registry: Container, refresh: str) -> bool:
+    try:
+        registry.refresh_session()(refresh=refresh)
+    except TokenRefused:
+        return True
+    return False
+
+
+def test_a_refresh_token_is_traded_for_a_new_pair(registry: Container, ada: User, pair: TokenPair) -> None:
+    newer = registry.refresh_session()(refresh=pair.refresh)
+    assert newer.refresh != pair.refresh
+    assert registry.authenticate()(access=newer.access, request_id="request-1").user == ada
+    assert not refused(registry, newer.refresh)
+
+
+def test_a_refresh_token_used_again_revokes_its_family(registry: Container, pair: TokenPair) -> None:
+    newer = registry.refresh_session()(refresh=pair.refresh)
+    assert refused(registry, pair.refresh)
+    assert refused(registry, newer.refresh)
+
+
+def test_other_sign_ins_are_other_families(registry: Container, ada: User, pair: TokenPair) -> None:
+    other = registry.sign_in()(email=ada.email, password=PASSWORD)
+    registry.refresh_session()(refresh=pair.refresh)
+    assert refused(registry, pair.refresh)
+    registry.sign_out()(refresh=pair.refresh)
+    assert not refused(registry, other.refresh)
+
+
+def test_who_signs_out_can_refresh_no_more(registry: Container, pair: TokenPair) -> None:
+    newer = registry.refresh_session()(refresh=pair.refresh)
+    registry.sign_out()(refresh=newer.refresh)
+    assert refused(registry, newer.refresh)
+
+
+def test_signing_out_twice_or_with_an_older_token_is_harmless(registry: Container, pair: TokenPair) -> None:
+    newer = registry.refresh_session()(refresh=pair.refresh)
+    for refresh in (pair.refresh, pair.refresh, newer.refresh):
+        registry.sign_out()(refresh=refresh)
+    assert refused(registry, newer.refresh)
+
+
+def test_signing_out_of_a_family_that_is_gone_is_harmless(registry: Container, pair: TokenPair) -> None:
+    registry.store().families.clear()
+    registry.sign_out()(refresh=pair.refresh)
+    assert refused(registry, pair.refresh)
+
+
+def test_a_refresh_token_lasts_14_days_from_its_own_making(
+    registry: Container, pair: TokenPair, time: time_machine.Traveller
+) -> None:
+    almost = timedelta(days=14) - timedelta(seconds=1)
+    time.shift(almost)
+    newer = registry.refresh_session()(refresh=pair.refresh)
+    time.shift(almost)
+    newest = registry.refresh_session()(refresh=newer.refresh)
+    time.shift(timedelta(days=14))
+    assert refused(registry, newest.refresh)
+    with pytest.raises(TokenRefused):
+        registry.sign_out()(refresh=newest.refresh)
+
+
+def test_a_family_that_has_ended_is_not_refreshed_by_a_token_that_has_not(
+    registry: Container, pair: TokenPair, time: time_machine.Traveller
+) -> None:
+    (family,) = registry.store().families.values()
+    longer = family.rotated(family.token_id, family.expires_at + timedelta(days=1))
+    token = registry.tokens().refresh(longer, NOW)
+    time.shift(timedelta(days=14))
+    assert registry.tokens().read_refresh(token) == (family.id, family.token_id)
+    assert refused(registry, token)
+
+
+def test_an_access_token_refreshes_nothing_and_a_refresh_token_lets_nobody_in(
+    registry: Container, pair: TokenPair
+) -> None:
+    assert refused(registry, pair.access)
+    with pytest.raises(TokenRefused):
+        registry.sign_out()(refresh=pair.access)
+    with pytest.raises(TokenRefused):
+        registry.authenticate()(access=pair.refresh, request_id="request-1")
+    assert not refused(registry, pair.refresh)
+
+
+@pytest.mark.parametrize("refresh", [None, 5, b"token"])
+def test_a_refresh_token_is_a_text(registry: Container, refresh: str) -> None:
+    with pytest.raises(Invalid):
+        registry.refresh_session()(refresh=refresh)
+    with pytest.raises(Invalid):
+        registry.sign_out()(refresh=refresh)

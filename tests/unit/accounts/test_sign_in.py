@@ -1,0 +1,83 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from bootstrap import Container
+from core.access import Role
+from core.accounts.entities import TokenPair, User
+from core.accounts.errors import TokenRefused, WrongCredentials
+from core.errors import Invalid, RegistryError
+from tests.unit.accounts.conftest import PASSWORD
+
+
+def test_who_knows_the_password_is_let_in_as_who_they_are(registry: Container, ada: User) -> None:
+    pair = registry.sign_in()(email=" ADA@Example.org ", password=PASSWORD)
+    signed_in = registry.authenticate()(access=pair.access, request_id="request-1")
+    assert signed_in.user == ada
+    assert (signed_in.actor.name, signed_in.actor.request_id) == (f"user:{ada.id}", "request-1")
+    assert signed_in.actor.permissions == Role.CLERK.permissions
+
+
+def test_a_wrong_password_an_unknown_email_and_a_disabled_user_are_alike(
+    registry: Container, ada: User, becomes: Callable[..., None]
+) -> None:
+    def refusal(email: str, password: str) -> tuple[type[RegistryError], str]:
+        with pytest.raises(WrongCredentials) as refused:
+            registry.sign_in()(email=email, password=password)
+        return type(refused.value), str(refused.value)
+
+    wrong = refusal(ada.email, PASSWORD.upper())
+    unknown = refusal("eve@example.org", PASSWORD)
+    becomes(is_active=False)
+    assert wrong == unknown == refusal(ada.email, PASSWORD)
+    assert registry.store().families == {}
+
+
+@pytest.mark.parametrize(("email", "password", "fields"), [(5, None, ["email", "password"]), ("ada", "x", ["email"])])
+def test_signing_in_takes_an_email_and_a_text(
+    registry: Container, email: str, password: str, fields: list[str]
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        registry.sign_in()(email=email, password=password)
+    assert [fault.field for fault in refused.value.faults] == fields
+
+
+def test_an_access_token_lasts_ten_minutes(registry: Container, pair: TokenPair, time: time_machine.Traveller) -> None:
+    time.shift(timedelta(minutes=10) - timedelta(seconds=1))
+    registry.authenticate()(access=pair.access, request_id="request-1")
+    time.shift(timedelta(seconds=1))
+    with pytest.raises(TokenRefused):
+        registry.authenticate()(access=pair.access, request_id="request-1")
+
+
+def test_who_is_demoted_or_promoted_is_so_at_once(
+    registry: Container, pair: TokenPair, becomes: Callable[..., None]
+) -> None:
+    for role in Role:
+        becomes(role=role)
+        signed_in = registry.authenticate()(access=pair.access, request_id="request-1")
+        assert signed_in.actor.permissions == role.permissions
+
+
+def test_who_is_disabled_is_so_at_once(registry: Container, pair: TokenPair, becomes: Callable[..., None]) -> None:
+    becomes(is_active=False)
+    with pytest.raises(TokenRefused):
+        registry.authenticate()(access=pair.access, request_id="request-1")
+    with pytest.raises(TokenRefused):
+        registry.refresh_session()(refresh=pair.refresh)
+
+
+def test_who_is_removed_is_so_at_once(registry: Container, pair: TokenPair) -> None:
+    registry.store().users.clear()
+    with pytest.raises(TokenRefused):
+        registry.authenticate()(access=pair.access, request_id="request-1")
+    with pytest.raises(TokenRefused):
+        registry.refresh_session()(refresh=pair.refresh)
+
+
+def test_a_password_and_a_pair_of_tokens_do_not_print(registry: Container, ada: User, pair: TokenPair) -> None:
+    assert pair.access not in repr(pair)
+    assert pair.refresh not in repr(pair)
+    assert PASSWORD.encode() not in b"".join(registry.store().passwords.values())

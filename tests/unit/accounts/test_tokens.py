@@ -1,0 +1,126 @@
+import base64
+import json
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import jwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.tokens import JwtTokens, SigningKey
+from core.accounts.errors import TokenRefused
+from tests.unit.accounts.conftest import SECRET
+from tests.unit.fakes import NOW
+
+KEY = SigningKey(SECRET)
+TOKENS = JwtTokens([KEY])
+USER = UUID(int=7)
+CLAIMS = {
+    "iss": "patient-registry",
+    "aud": "patient-registry/access",
+    "sub": str(USER),
+    "iat": NOW,
+    "exp": NOW + timedelta(minutes=10),
+}
+
+
+def signed(claims: dict[str, object], key: bytes = KEY.value, algorithm: str = "HS256", kid: object = KEY.id) -> str:
+    return jwt.encode(claims, key, algorithm, headers={"kid": kid} if kid else {})
+
+
+def part(content: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+
+
+def refuse(token: str) -> None:
+    with pytest.raises(TokenRefused):
+        TOKENS.read_access(token)
+
+
+def test_a_token_gives_back_whom_it_was_made_for() -> None:
+    assert TOKENS.read_access(signed(dict(CLAIMS))) == USER
+    assert TOKENS.read_access(TOKENS.access(USER, NOW, NOW + timedelta(minutes=1))) == USER
+
+
+@pytest.mark.parametrize("claim", ["iss", "aud", "sub", "iat", "exp"])
+def test_a_token_without_one_of_its_claims_is_refused(claim: str) -> None:
+    refuse(signed({name: value for name, value in CLAIMS.items() if name != claim}))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"iss": "somebody"},
+        {"aud": "patient-registry/refresh"},
+        {"aud": "patient-registry"},
+        {"exp": NOW},
+        {"iat": NOW + timedelta(minutes=1)},
+        {"sub": 7},
+    ],
+)
+def test_a_token_with_a_wrong_claim_is_refused(wrong: dict[str, object]) -> None:
+    refuse(signed({**CLAIMS, **wrong}))
+
+
+def test_a_token_that_nobody_signed_is_refused() -> None:
+    claims = {**CLAIMS, "iat": NOW.timestamp(), "exp": NOW.timestamp() + 600}
+    header = {"alg": "none", "typ": "JWT", "kid": KEY.id}
+    refuse(f"{part(header)}.{part(claims)}.")
+    refuse(f"{part(header)}.{part(claims)}.{signed(dict(CLAIMS)).rpartition('.')[2]}")
+
+
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
+def test_a_token_signed_by_another_key_or_in_another_way_is_refused() -> None:
+    refuse(signed(dict(CLAIMS), key=SigningKey("x" * 50).value))
+    refuse(signed(dict(CLAIMS), key=SECRET.encode()))
+    refuse(signed(dict(CLAIMS), algorithm="HS512"))
+
+
+def test_a_token_that_names_no_key_of_ours_is_refused() -> None:
+    refuse(signed(dict(CLAIMS), kid=None))
+    refuse(signed(dict(CLAIMS), kid="another"))
+
+
+@given(st.data())
+def test_a_token_with_any_character_changed_is_refused(data: st.DataObject) -> None:
+    token = signed(dict(CLAIMS))
+    place = data.draw(st.integers(0, len(token) - 2))  # the last character has bits that mean nothing
+    other = data.draw(st.sampled_from("AbC9-_.").filter(lambda letter: letter != token[place]))
+    refuse(token[:place] + other + token[place + 1 :])
+
+
+@given(st.text())
+def test_what_is_no_token_is_refused(token: str) -> None:
+    refuse(token)
+
+
+@pytest.mark.parametrize("token", ["\ud800", "a.b.\ud800", "é.é.é", f"{part('x')[:-2]}.{part({})}.x"])
+def test_what_cannot_be_a_token_is_refused(token: str) -> None:
+    refuse(token)
+
+
+def test_a_deeply_nested_header_is_refused() -> None:
+    nested = base64.urlsafe_b64encode(b'{"alg":' + b"[" * 100_000).decode().rstrip("=")
+    refuse(f"{nested}.{part({})}.x")
+
+
+def test_tokens_of_an_older_key_are_read_until_it_is_dropped() -> None:
+    old, new = SigningKey("o" * 50), SigningKey("n" * 50)
+    token = JwtTokens([old]).access(USER, NOW, NOW + timedelta(minutes=1))
+    assert JwtTokens([new, old]).read_access(token) == USER
+    with pytest.raises(TokenRefused):
+        JwtTokens([new]).read_access(token)
+
+
+def test_the_first_key_signs() -> None:
+    old, new = SigningKey("o" * 50), SigningKey("n" * 50)
+    token = JwtTokens([new, old]).access(uuid4(), NOW, NOW + timedelta(minutes=1))
+    assert jwt.get_unverified_header(token)["kid"] == new.id
+    JwtTokens([new]).read_access(token)
+
+
+def test_keys_do_not_print() -> None:
+    assert SECRET not in repr(KEY)
+    assert SECRET not in repr(TOKENS)
+    assert KEY.value.hex() not in repr(KEY)

@@ -1,0 +1,83 @@
+"""Ports written for tests: a clock that stands still, ids in sequence, an upstream that says what it is told to."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import cast
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from dependency_injector.providers import Object
+
+from bootstrap import Container
+from core.access import Actor, Role
+from core.patients.entities import Changes, Registration
+from core.patients.ports import PatientGateway
+from core.ports import Clock, Ids
+from tests.strategies import uuid7
+
+NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+ADMIN, CLERK, READER, AUTHOR = (
+    Actor(f"user:{role}", role.permissions, f"request of {role}")
+    for role in (Role.ADMIN, Role.CLERK, Role.READER, Role.AUTHOR)
+)
+
+Answer = Mapping[str, object] | Exception | None
+
+
+class StillClock(Clock):
+    def __init__(self, at: datetime = NOW, time_zone: str = "UTC") -> None:
+        self.at = at
+        self._time_zone = ZoneInfo(time_zone)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def today(self) -> date:
+        return self.at.astimezone(self._time_zone).date()
+
+    def forward(self, span: timedelta) -> None:
+        self.at += span
+
+
+class IdsInSequence(Ids):
+    def __init__(self) -> None:
+        self._given = 0
+
+    def new(self, at: datetime) -> UUID:
+        self._given += 1
+        return uuid7(at, self._given)
+
+
+class ScriptedGateway(PatientGateway):
+    """Gives `answer`, or raises it; `meanwhile` happens while upstream is being asked."""
+
+    def __init__(self) -> None:
+        self.answer: Answer = None
+        self.meanwhile: Callable[[], object] = lambda: None
+        self.asked: list[tuple[str, str]] = []
+
+    def fetch(self, external_id: str, *, request_id: str) -> Mapping[str, object] | None:
+        self.asked.append((external_id, request_id))
+        self.meanwhile()
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def equip(registry: Container, clock: Clock, gateway: PatientGateway, ids: Ids | None = None) -> Container:
+    registry.clock.override(Object(clock))
+    registry.gateway.override(Object(gateway))
+    if ids is not None:
+        registry.ids.override(Object(ids))
+    return registry
+
+
+def details(**given: object) -> Registration:
+    """A valid registration but for what is given, which may be anything."""
+    valid = {"first_name": "Ada", "last_name": "Byron", "email": "ada@example.org", "date_of_birth": "1985-12-10"}
+    return cast("Registration", valid | given)
+
+
+def anything(**given: object) -> Changes:
+    """Changes as a caller without types may send them."""
+    return cast("Changes", given)

@@ -1,0 +1,78 @@
+from uuid import uuid4
+
+from attrs import evolve
+from hypothesis import given
+
+from core.patients.audit import Action, AuditEvent, Values
+from core.patients.entities import SETTABLE, Changes, Patient
+from core.patients.values import Status
+from tests import strategies
+from tests.strategies import RULES
+from tests.unit.fakes import CLERK, NOW, anything, details
+
+
+def registered(**given: object) -> Patient:
+    return Patient.register(uuid4(), NOW, RULES, **details(**given))
+
+
+def event(before: Patient | None, after: Patient, salt: str = "salt") -> AuditEvent:
+    return AuditEvent.of(Action.UPDATED, CLERK, NOW, salt, before=before, after=after)
+
+
+def values_of(event: AuditEvent) -> Values:
+    assert event.values is not None
+    return event.values
+
+
+def test_an_event_says_who_did_what_and_when_in_which_request() -> None:
+    patient = registered()
+    told = AuditEvent.of(Action.REGISTERED, CLERK, NOW, "salt", before=None, after=patient)
+    assert (told.patient_id, told.version, told.at, told.action) == (patient.id, 1, NOW, Action.REGISTERED)
+    assert (told.actor, told.request_id) == (CLERK.name, CLERK.request_id)
+
+
+def test_the_first_event_holds_all_that_was_given() -> None:
+    told = event(None, registered(phone="+12015550123"))
+    assert set(told.fields) == set(SETTABLE)
+    assert values_of(told).before == {}
+    assert values_of(told).after["phone"] == "+12015550123"
+    assert "phone" not in event(None, registered()).fields
+
+
+@given(strategies.patients(), strategies.changes())
+def test_an_event_holds_the_fields_that_differ_and_no_other(patient: Patient, changes: Changes) -> None:
+    rest = {name: value for name, value in changes.items() if name != "status"}
+    before = evolve(patient, status=Status.INACTIVE)
+    after = before.changed(NOW, RULES, **anything(**rest))
+    told = event(before, after)
+    assert set(told.fields) == {name for name in SETTABLE if getattr(before, name) != getattr(after, name)}
+    assert values_of(told).before == {name: before.plain()[name] for name in told.fields}
+    assert values_of(told).after == {name: after.plain()[name] for name in told.fields}
+    assert told.version == after.version
+
+
+@given(strategies.patients())
+def test_the_digest_proves_the_values(patient: Patient) -> None:
+    told = event(None, patient)
+    held = values_of(told)
+    assert told.digest == Values({}, dict(reversed(list(held.after.items()))), held.salt).digest
+    forged = Values(held.before, {**held.after, "first_name": f"{patient.first_name}x"}, held.salt)
+    assert told.digest != forged.digest
+    assert told.digest != Values(held.after, held.before, held.salt).digest
+
+
+def test_the_digest_is_salted() -> None:
+    patient = registered()
+    assert event(None, patient, "salt").digest != event(None, patient, "pepper").digest
+
+
+def test_the_event_of_an_erasure_holds_no_values_and_counts_on() -> None:
+    patient = evolve(registered(), version=4)
+    told = AuditEvent.erased(CLERK, NOW, patient)
+    assert (told.patient_id, told.version, told.action) == (patient.id, 5, Action.ERASED)
+    assert (told.actor, told.request_id, told.at) == (CLERK.name, CLERK.request_id, NOW)
+    assert (told.fields, told.values, told.digest) == ((), None, "")
+
+
+def test_values_do_not_print() -> None:
+    assert "Ada" not in repr(event(None, registered(first_name="Ada")))

@@ -1,0 +1,101 @@
+from datetime import date
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.patients.entities import Patient, Registration
+from core.patients.upstream import FIELDS, UnacceptableAnswer, merge, normalised
+from tests import strategies
+from tests.strategies import RULES
+from tests.unit.fakes import NOW
+
+VALUES = st.sampled_from(["a", "b", "c"])
+SAID = st.dictionaries(st.sampled_from(FIELDS), VALUES)
+OURS = st.fixed_dictionaries(dict.fromkeys(FIELDS, VALUES) | {"phone": st.none() | VALUES})
+
+
+def after(ours: dict[str, str], base: dict[str, str], theirs: dict[str, str]) -> dict[str, str]:
+    return {**ours, **merge(ours, base, theirs).changes}  # type: ignore[typeddict-item]
+
+
+@given(OURS, SAID, SAID)
+def test_what_upstream_does_not_give_stays(ours: dict[str, str], base: dict[str, str], theirs: dict[str, str]) -> None:
+    merged = merge(ours, base, theirs)
+    assert {*merged.changes, *merged.conflicts} <= set(theirs)
+
+
+@given(OURS, SAID)
+def test_the_first_word_of_upstream_is_applied(ours: dict[str, str], theirs: dict[str, str]) -> None:
+    assert after(ours, {}, theirs) == {**ours, **theirs}
+    assert merge(ours, {}, theirs).conflicts == ()
+
+
+@given(OURS, SAID)
+def test_a_local_correction_stands_while_upstream_says_the_same(ours: dict[str, str], said: dict[str, str]) -> None:
+    assert merge(ours, said, said) == merge(ours, {}, {})
+
+
+@given(SAID, OURS, OURS)
+def test_what_only_upstream_changed_is_applied(
+    theirs: dict[str, str], unchanged: dict[str, str], base: dict[str, str]
+) -> None:
+    ours = {**unchanged, **base}
+    merged = merge(ours, base, theirs)
+    assert merged.conflicts == ()
+    assert {**ours, **merged.changes} == {**ours, **theirs}
+
+
+@given(OURS, SAID, SAID)
+def test_what_both_changed_stays_and_is_a_conflict(
+    ours: dict[str, str], base: dict[str, str], theirs: dict[str, str]
+) -> None:
+    both = {
+        name for name in theirs if name in base and len({theirs[name], base[name], ours[name]}) == 3
+    }  # three values: each side moved away from the base, and elsewhere
+    assert set(merge(ours, base, theirs).conflicts) == both
+    assert not both & set(merge(ours, base, theirs).changes)
+
+
+@given(OURS, SAID, SAID)
+def test_the_same_answer_again_changes_nothing(
+    ours: dict[str, str], base: dict[str, str], theirs: dict[str, str]
+) -> None:
+    once = after(ours, base, theirs)
+    again = merge(once, {**base, **theirs}, theirs)
+    assert (again.changes, again.conflicts) == ({}, ())
+
+
+def test_a_phone_taken_out_here_is_a_correction_too() -> None:
+    ours = {"phone": None}
+    assert merge(ours, {"phone": "a"}, {"phone": "a"}).changes == {}
+    assert merge(ours, {"phone": "a"}, {"phone": "b"}).conflicts == ("phone",)
+    assert merge(ours, {}, {"phone": "b"}).changes == {"phone": "b"}
+
+
+@given(strategies.registrations())
+def test_an_answer_is_put_into_the_form_of_a_registration(answer: Registration) -> None:
+    plain = Patient.register(uuid4(), NOW, RULES, **answer).plain()
+    given = {name for name in FIELDS if answer.get(name) is not None}
+    assert normalised(answer, RULES) == {name: plain[name] for name in given}
+
+
+def test_other_fields_of_an_answer_are_passed_over_and_null_is_no_value() -> None:
+    answer = {"first_name": None, "id": "7", "status": "dead", "sex": 5, "external_id": "y", "identifiers": 7, "x": {}}
+    assert normalised({**answer, "last_name": " Byron "}, RULES) == {"last_name": "Byron"}
+
+
+def test_an_answer_is_held_to_every_rule_of_a_registration() -> None:
+    answer = {"first_name": 5, "last_name": "", "email": "ada", "phone": "12", "date_of_birth": date(2990, 1, 1)}
+    with pytest.raises(UnacceptableAnswer) as refused:
+        normalised(answer, RULES)
+    for told in (
+        "first_name (type)",
+        "last_name (blank)",
+        "email (invalid)",
+        "phone (invalid)",
+        "date_of_birth (future)",
+    ):
+        assert told in str(refused.value)
+    assert "2990" not in str(refused.value)

@@ -1,0 +1,166 @@
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from attrs import evolve, exceptions
+from hypothesis import assume, given
+
+from core.errors import Invalid
+from core.patients.entities import REQUIRED, SETTABLE, Changes, Patient, Registration
+from core.patients.errors import PatientArchived, StatusMoveRefused
+from core.patients.values import Identifier, Sex, Status
+from tests import strategies
+from tests.strategies import RULES, TODAY
+from tests.unit.fakes import NOW, anything, details
+
+LATER = NOW + timedelta(hours=1)
+
+
+def registered(**given: object) -> Patient:
+    return Patient.register(uuid4(), NOW, RULES, **details(**given))
+
+
+def faults(refused: pytest.ExceptionInfo[Invalid]) -> dict[str, str]:
+    return {fault.field: fault.code for fault in refused.value.faults}
+
+
+def test_a_registration_needs_names_an_email_and_a_date_of_birth() -> None:
+    with pytest.raises(Invalid) as refused:
+        Patient.register(uuid4(), NOW, RULES, **Registration())  # type: ignore[typeddict-item]
+    assert faults(refused) == dict.fromkeys(REQUIRED, "required")
+    assert set(REQUIRED) == {"first_name", "last_name", "email", "date_of_birth"}
+
+
+def test_what_is_not_given_has_its_default() -> None:
+    patient = registered()
+    assert (patient.phone, patient.sex, patient.identifiers) == (None, Sex.UNKNOWN, ())
+    assert (patient.status, patient.version, patient.last_synced_at) == (Status.ACTIVE, 1, None)
+    assert patient.external_id == str(patient.id)
+    assert patient.created_at == patient.updated_at == NOW
+
+
+def test_every_fault_of_a_registration_is_reported_at_once() -> None:
+    broken = details(
+        first_name=5,
+        last_name=" ",
+        email="ada",
+        phone="12",
+        date_of_birth=TODAY + timedelta(1),
+        sex="f",
+        identifiers=[{"system": "a b", "value": ""}, {}, {"system": "mrn", "value": "7"}],
+        external_id="..",
+        status="dead",
+        version=3,
+    )
+    with pytest.raises(Invalid) as refused:
+        Patient.register(uuid4(), NOW, RULES, **broken)
+    assert faults(refused) == {
+        "first_name": "type",
+        "last_name": "blank",
+        "email": "invalid",
+        "phone": "invalid",
+        "date_of_birth": "future",
+        "sex": "choice",
+        "identifiers.0.system": "characters",
+        "identifiers.0.value": "blank",
+        "identifiers.1": "members",
+        "external_id": "characters",
+        "status": "choice",
+        "version": "unknown",
+    }
+
+
+@pytest.mark.parametrize("field", sorted(set(SETTABLE) - {"phone"}))
+def test_null_is_a_value_for_the_phone_alone(field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        registered(**{field: None})
+    assert set(faults(refused)) == {field}
+    assert registered(phone=None).phone is None
+
+
+@pytest.mark.parametrize(
+    "field", ["id", "version", "last_synced_at", "created_at", "updated_at", "full_name", "age", "x"]
+)
+def test_what_may_not_be_set_is_an_unknown_field(field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        registered().changed(LATER, RULES, **anything(**{field: "7"}))
+    assert faults(refused) == {field: "unknown"}
+
+
+@given(strategies.patients())
+def test_a_patient_set_to_what_it_is_stays_the_same(patient: Patient) -> None:
+    same = {name: getattr(patient, name) for name in SETTABLE}
+    assert patient.changed(LATER, RULES, **anything(**same)) is patient
+    assert patient.changed(LATER, RULES, **anything(**patient.plain())) is patient
+    assert patient.changed(LATER, RULES) is patient
+
+
+@given(strategies.patients(), strategies.changes())
+def test_a_change_counts_the_version_up_and_changes_nothing_else(patient: Patient, changes: Changes) -> None:
+    try:
+        after = patient.changed(LATER, RULES, **changes)
+    except (PatientArchived, StatusMoveRefused):
+        assume(False)
+        raise
+    if after is not patient:
+        assert (after.version, after.updated_at) == (patient.version + 1, LATER)
+    for name in set(SETTABLE) - set(changes):
+        assert getattr(after, name) == getattr(patient, name)
+    kept = ("id", "created_at", "last_synced_at")
+    assert [getattr(after, name) for name in kept] == [getattr(patient, name) for name in kept]
+    assert after.changed(LATER, RULES, **changes) is after
+
+
+@pytest.mark.parametrize("before", Status)
+@pytest.mark.parametrize("after", Status)
+def test_status_moves_between_active_and_inactive_and_between_inactive_and_archived(
+    before: Status, after: Status
+) -> None:
+    patient = registered(status=before)
+    neighbours = [{Status.ACTIVE, Status.INACTIVE}, {Status.INACTIVE, Status.ARCHIVED}, {before}]
+    if {before, after} in neighbours:
+        assert patient.changed(LATER, RULES, status=after).status is after
+    else:
+        with pytest.raises(StatusMoveRefused, match=f"from {before} to {after}"):
+            patient.changed(LATER, RULES, status=after)
+
+
+@given(strategies.patients(), strategies.changes())
+def test_an_archived_record_takes_a_move_to_inactive_and_nothing_else(patient: Patient, changes: Changes) -> None:
+    archived, inactive = evolve(patient, status=Status.ARCHIVED), evolve(patient, status=Status.INACTIVE)
+    changes.pop("status", None)
+    if inactive.changed(LATER, RULES, **changes) is inactive:
+        assert archived.changed(LATER, RULES, **changes) is archived
+        return
+    with pytest.raises(PatientArchived):
+        archived.changed(LATER, RULES, **changes)
+    with pytest.raises(PatientArchived):
+        archived.changed(LATER, RULES, **changes | Changes(status="inactive"))
+
+
+def test_an_archived_record_made_inactive_takes_changes_again() -> None:
+    archived = registered(status="archived")
+    assert archived.changed(LATER, RULES, status="inactive").changed(LATER, RULES, first_name="Eve").first_name == "Eve"
+
+
+def test_only_an_archived_record_is_refused_as_archived() -> None:
+    registered(status="active").refuse_if_archived()
+    registered(status="inactive").refuse_if_archived()
+    with pytest.raises(PatientArchived):
+        registered(status="archived").refuse_if_archived()
+
+
+def test_full_name_and_age_follow_from_the_record() -> None:
+    patient = registered(first_name="Ada", last_name="Byron", date_of_birth="1985-12-10")
+    assert patient.full_name == "Ada Byron"
+    assert (patient.age_on(datetime(2025, 12, 9, tzinfo=UTC).date()), patient.age_on(TODAY)) == (39, 40)
+
+
+def test_a_patient_prints_as_its_id() -> None:
+    patient = evolve(registered(identifiers=[Identifier("mrn", "7")]), id=UUID(int=7))
+    assert repr(patient) == str(patient) == f"<Patient {UUID(int=7)}>"
+
+
+def test_a_patient_is_never_changed_in_place() -> None:
+    with pytest.raises(exceptions.FrozenInstanceError):
+        registered().first_name = "Eve"  # type: ignore[misc]

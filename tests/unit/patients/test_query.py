@@ -1,0 +1,108 @@
+from datetime import UTC, date, datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from core.errors import Invalid
+from core.patients.searching import LONGEST_QUERY, PatientQuery
+from core.patients.values import Identifier, Status
+from tests.strategies import RULES
+
+
+def parsed(**raw: object) -> PatientQuery:
+    return PatientQuery.parse(raw, RULES)
+
+
+def test_without_filters_everybody_is_looked_for_50_at_a_time() -> None:
+    assert parsed() == PatientQuery(limit=50)
+
+
+def test_every_filter_is_parsed_into_the_form_it_is_stored_in() -> None:
+    after = uuid4()
+    assert parsed(
+        q="O'Brien, Conan",
+        status="active",
+        email=" Ada@Example.org",
+        phone="(201) 555-0123",
+        date_of_birth="1985-12-10",
+        identifier=" mrn | 7|8 ",
+        external_id=" x7 ",
+        created_after="2026-01-31T10:30:00+01:00",
+        created_before=datetime(2026, 1, 31, 10, 30, tzinfo=UTC),
+        limit=200,
+        after=after,
+    ) == PatientQuery(
+        words=("conan", "obrien"),
+        status=Status.ACTIVE,
+        email="ada@example.org",
+        phone="+12015550123",
+        date_of_birth=date(1985, 12, 10),
+        identifier=Identifier("mrn", "7|8"),
+        external_id="x7",
+        created_after=datetime(2026, 1, 31, 9, 30, tzinfo=UTC),
+        created_before=datetime(2026, 1, 31, 10, 30, tzinfo=UTC),
+        limit=200,
+        after=after,
+    )
+
+
+def test_an_identifier_object_is_parsed_as_text_is() -> None:
+    assert parsed(identifier=Identifier(" mrn", "7 ")) == parsed(identifier="mrn|7")
+
+
+@pytest.mark.parametrize("day", ["2990-01-01", "0001-01-01"])
+def test_any_date_of_birth_may_be_looked_for(day: str) -> None:
+    assert parsed(date_of_birth=day).date_of_birth == date.fromisoformat(day)
+
+
+def test_every_fault_of_a_query_is_reported_at_once() -> None:
+    broken = {
+        "q": "-- '",
+        "status": "dead",
+        "email": "ada",
+        "phone": "12",
+        "date_of_birth": "1985",
+        "identifier": "mrn",
+        "external_id": "a b",
+        "created_after": "yesterday",
+        "created_before": "2026-01-31",
+        "limit": 0,
+        "after": "7",
+        "name": "Ada",
+        "words": ("ada",),
+    }
+    with pytest.raises(Invalid) as refused:
+        PatientQuery.parse(broken, RULES)
+    assert {fault.field: fault.code for fault in refused.value.faults} == {
+        "q": "blank",
+        "status": "choice",
+        "email": "invalid",
+        "phone": "invalid",
+        "date_of_birth": "invalid",
+        "identifier": "invalid",
+        "external_id": "characters",
+        "created_after": "invalid",
+        "created_before": "invalid",
+        "limit": "range",
+        "after": "type",
+        "name": "unknown",
+        "words": "unknown",
+    }
+
+
+def test_a_query_has_at_most_200_characters() -> None:
+    assert parsed(q="a" * LONGEST_QUERY).words == ("a" * LONGEST_QUERY,)
+    with pytest.raises(Invalid) as refused:
+        parsed(q="a" * (LONGEST_QUERY + 1))
+    assert refused.value.faults[0].code == "too_long"
+
+
+def test_a_filter_that_is_null_is_a_fault_and_no_filter() -> None:
+    for name in ("q", "status", "email", "phone", "date_of_birth", "identifier", "external_id", "limit", "after"):
+        with pytest.raises(Invalid):
+            parsed(**{name: None})
+
+
+def test_a_query_and_what_it_looks_for_do_not_print() -> None:
+    query = parsed(email="ada@example.org", after=UUID(int=7))
+    assert "ada" not in repr(query)

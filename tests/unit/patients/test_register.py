@@ -1,0 +1,121 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+
+from bootstrap import Configuration, Container, in_memory_registry
+from core.access import Actor, Permission
+from core.errors import Invalid
+from core.patients.audit import Action
+from core.patients.entities import Registration
+from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
+from core.patients.values import Identifier
+from tests import strategies
+from tests.unit.fakes import ADMIN, CLERK, NOW, ScriptedGateway, StillClock, details, equip
+
+
+@given(strategies.registrations())
+def test_who_is_registered_can_be_viewed_as_registered(registration: Registration) -> None:
+    registry = equip(in_memory_registry(), StillClock(noon()), ScriptedGateway())
+    patient = registry.register_patient()(actor=CLERK, **registration)
+    assert registry.view_patient()(actor=CLERK, patient_id=patient.id) == patient
+    again = registry.update_patient()(actor=CLERK, patient_id=patient.id, **registration)
+    assert again == patient
+
+
+def noon() -> datetime:
+    return datetime.combine(strategies.TODAY, datetime.min.time(), UTC) + timedelta(hours=12)
+
+
+def test_a_patient_starts_with_version_1_at_the_clocks_time_under_an_id_of_that_time(registry: Container) -> None:
+    patient = registry.register_patient()(actor=CLERK, **details())
+    assert (patient.version, patient.created_at, patient.updated_at) == (1, NOW, NOW)
+    assert patient.id.version == 7
+    assert patient.id.int >> 80 == int(NOW.timestamp() * 1000)
+
+
+def test_a_registration_leaves_one_event(registry: Container) -> None:
+    patient = registry.register_patient()(actor=CLERK, **details())
+    (event,) = registry.view_history()(actor=CLERK, patient_id=patient.id).events
+    assert (event.action, event.actor, event.request_id, event.at) == (
+        Action.REGISTERED,
+        CLERK.name,
+        CLERK.request_id,
+        NOW,
+    )
+
+
+def test_a_refused_registration_leaves_nothing(registry: Container) -> None:
+    with pytest.raises(Invalid):
+        registry.register_patient()(actor=CLERK, **details(email="ada"))
+    first = registry.register_patient()(actor=CLERK, **details())
+    with pytest.raises(EmailTaken):
+        registry.register_patient()(actor=CLERK, **details())
+    assert registry.search_patients()(actor=CLERK).patients == (first,)
+    assert len(registry.store().events) == 1
+
+
+def test_an_email_is_taken_however_it_is_written(registry: Container) -> None:
+    first = registry.register_patient()(actor=CLERK, **details(email="ada@example.org"))
+    with pytest.raises(EmailTaken) as taken:
+        registry.register_patient()(actor=CLERK, **details(email=" ADA@Example.org"))
+    assert taken.value.holder == first.id
+
+
+def test_who_may_not_view_patients_is_not_told_who_has_the_email(registry: Container) -> None:
+    registry.register_patient()(actor=CLERK, **details())
+    blind = Actor("user:x", frozenset({Permission.REGISTER_PATIENTS, Permission.UPDATE_PATIENTS}), "request")
+    with pytest.raises(EmailTaken) as taken:
+        registry.register_patient()(actor=blind, **details())
+    assert taken.value.holder is None
+    assert taken.value.__cause__ is None
+    other = registry.register_patient()(actor=blind, **details(email="eve@example.org"))
+    with pytest.raises(EmailTaken) as taken:
+        registry.update_patient()(actor=blind, patient_id=other.id, email="ada@example.org")
+    assert taken.value.holder is None
+
+
+def test_external_ids_and_identifiers_belong_to_one_patient(registry: Container) -> None:
+    ours = {"external_id": "x7", "identifiers": [Identifier("mrn", "7"), Identifier("mrn", "8")]}
+    registry.register_patient()(actor=CLERK, **details(**ours))
+    with pytest.raises(ExternalIdTaken):
+        registry.register_patient()(actor=CLERK, **details(email="eve@example.org", external_id="x7"))
+    theirs = [Identifier("mrn", "9"), Identifier("mrn", "8")]
+    with pytest.raises(IdentifierTaken):
+        registry.register_patient()(actor=CLERK, **details(email="eve@example.org", identifiers=theirs))
+
+
+def test_a_family_may_share_a_phone_and_a_name(registry: Container) -> None:
+    for n in range(2):
+        shared = details(email=f"{n}@example.org", phone="(201) 555-0123")
+        assert registry.register_patient()(actor=CLERK, **shared).phone == "+12015550123"
+
+
+def test_archived_patients_keep_their_email(registry: Container) -> None:
+    registry.register_patient()(actor=CLERK, **details(status="archived"))
+    with pytest.raises(EmailTaken):
+        registry.register_patient()(actor=CLERK, **details())
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "at", "today"),
+    [
+        ("Pacific/Auckland", datetime(2026, 1, 31, 11, 0, tzinfo=UTC), date(2026, 2, 1)),
+        ("Pacific/Auckland", datetime(2026, 1, 31, 10, 59, tzinfo=UTC), date(2026, 1, 31)),
+        ("America/Los_Angeles", datetime(2026, 1, 31, 7, 59, tzinfo=UTC), date(2026, 1, 30)),
+    ],
+)
+def test_today_is_the_date_in_the_registrys_time_zone(time_zone: str, at: datetime, today: date) -> None:
+    registry = equip(in_memory_registry(), StillClock(at, time_zone), ScriptedGateway())
+    born_today = registry.register_patient()(actor=ADMIN, **details(date_of_birth=today))
+    assert born_today.date_of_birth == today
+    tomorrow = today + timedelta(days=1)
+    with pytest.raises(Invalid):
+        registry.register_patient()(actor=ADMIN, **details(email="eve@example.org", date_of_birth=tomorrow))
+    with pytest.raises(Invalid):
+        registry.update_patient()(actor=ADMIN, patient_id=born_today.id, date_of_birth=tomorrow)
+
+
+def test_a_phone_is_read_in_the_registrys_region() -> None:
+    registry = in_memory_registry(Configuration(secret_keys=("k" * 50,), phone_region="DE"))
+    assert registry.register_patient()(actor=ADMIN, **details(phone="030 123456")).phone == "+4930123456"

@@ -1,0 +1,116 @@
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from attrs import frozen
+
+from adapters.in_memory.patients import InMemoryPatientRepository
+from bootstrap import Container
+from core.errors import Invalid
+from core.patients.searching import Filters, PatientQuery
+from core.patients.use_cases import SearchPatients
+from core.patients.values import Identifier
+from tests.unit.fakes import CLERK, READER, StillClock, details
+
+
+@pytest.fixture
+def ids(registry: Container, clock: StillClock) -> list[UUID]:
+    """Five patients, oldest first, a minute apart."""
+    people = [
+        details(first_name="Ada", last_name="Byron", phone="(201) 555-0123"),
+        details(first_name="Conan", last_name="O'Brien", status="inactive", date_of_birth="1963-04-18"),
+        details(first_name="Anh", last_name="Nguyễn", identifiers=[Identifier("mrn", "7")]),
+        details(first_name="Ada", last_name="Yonath", external_id="x7", phone="+12015550123"),
+        details(first_name="Anne-Marie", last_name="Brien", status="archived"),
+    ]
+    found: list[UUID] = []
+    for n, person in enumerate(people):
+        person["email"] = f"p{n}@example.org"
+        found.append(registry.register_patient()(actor=CLERK, **person).id)
+        clock.forward(timedelta(minutes=1))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({}, [4, 3, 2, 1, 0]),
+        ({"q": "ada"}, [3, 0]),
+        ({"q": "by ad"}, [0]),
+        ({"q": "brien"}, [4, 1]),
+        ({"q": "O\u2019Brien"}, [1]),
+        ({"q": "NGUYEN"}, [2]),
+        ({"status": "active"}, [3, 2, 0]),
+        ({"status": "archived"}, [4]),
+        ({"email": "P1@example.org "}, [1]),
+        ({"phone": "201 555 0123"}, [3, 0]),
+        ({"date_of_birth": "1963-04-18"}, [1]),
+        ({"identifier": "mrn|7"}, [2]),
+        ({"identifier": "mrn|8"}, []),
+        ({"external_id": "x7"}, [3]),
+        ({"created_after": "2026-01-31T09:31:00Z"}, [4, 3, 2]),
+        ({"created_before": "2026-01-31T10:31:00+01:00"}, [0]),
+        ({"q": "ada", "phone": "(201) 555-0123", "external_id": "x7"}, [3]),
+        ({"q": "ada", "status": "inactive"}, []),
+    ],
+)
+def test_every_filter_holds_for_who_is_found_newest_first(
+    registry: Container, ids: list[UUID], filters: Filters, found: list[int]
+) -> None:
+    page = registry.search_patients()(actor=READER, **filters)
+    assert [patient.id for patient in page.patients] == [ids[n] for n in found]
+    assert (page.next, page.count, page.count_capped) == (None, None, False)
+
+
+def test_pages_follow_one_another(registry: Container, ids: list[UUID]) -> None:
+    search = registry.search_patients()
+    first = search(actor=READER, limit=2)
+    second = search(actor=READER, limit=2, after=ids[3])
+    third = search(actor=READER, limit=2, after=ids[1])
+    pages = [[patient.id for patient in page.patients] for page in (first, second, third)]
+    assert pages == [[ids[4], ids[3]], [ids[2], ids[1]], [ids[0]]]
+    assert [page.next for page in (first, second, third)] == [ids[3], ids[1], None]
+
+
+def test_a_full_last_page_is_the_last(registry: Container, ids: list[UUID]) -> None:
+    assert registry.search_patients()(actor=READER, limit=5).next is None
+
+
+def test_who_is_registered_meanwhile_is_on_no_later_page(registry: Container, ids: list[UUID]) -> None:
+    first = registry.search_patients()(actor=READER, limit=3)
+    registry.register_patient()(actor=CLERK, **details(email="new@example.org"))
+    assert first.next is not None
+    rest = registry.search_patients()(actor=READER, limit=3, after=first.next)
+    assert [patient.id for patient in rest.patients] == [ids[1], ids[0]]
+
+
+def test_a_count_is_of_all_pages(registry: Container, ids: list[UUID]) -> None:
+    search = registry.search_patients()
+    assert search(actor=READER, count=True, limit=1).count == 5
+    assert search(actor=READER, count=True, limit=1, after=ids[1]).count == 5
+    assert search(actor=READER, count=True, q="ada").count == 2
+    assert search(actor=READER, count=True, q="nobody").count == 0
+
+
+@frozen
+class Crowd(InMemoryPatientRepository):
+    """As many patients as it is told, to be counted."""
+
+    size: int = 0
+
+    def count(self, query: PatientQuery, most: int) -> int:
+        return min(most, self.size)
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "capped"), [(9_999, 9_999, False), (10_000, 10_000, False), (10_001, 10_000, True)]
+)
+def test_counting_stops_at_10_000(registry: Container, size: int, count: int, capped: bool) -> None:
+    search = SearchPatients(Crowd(registry.store(), size), registry.clock(), "US")
+    page = search(actor=READER, count=True)
+    assert (page.count, page.count_capped) == (count, capped)
+
+
+def test_a_broken_search_is_refused(registry: Container) -> None:
+    with pytest.raises(Invalid):
+        registry.search_patients()(actor=READER, q="", limit=201)

@@ -1,0 +1,194 @@
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import Invalid, Refused
+from core.patients import values
+from core.patients.values import Identifier
+from tests import strategies
+from tests.strategies import TODAY
+from tests.unit.test_values import code
+
+
+def test_a_name_has_at_most_100_characters() -> None:
+    assert values.person_name("é" * 100) == "é" * 100
+    assert code(values.person_name, "é" * 101) == "too_long"
+
+
+@pytest.mark.parametrize(
+    ("raw", "stored"),
+    [
+        ("(201) 555-0123", "+12015550123"),
+        ("201.555.0123", "+12015550123"),
+        ("+44 20 7946 0958", "+442079460958"),
+        ("0044 20 7946 0958", None),
+        ("011 44 20 7946 0958", "+442079460958"),
+    ],
+)
+def test_a_phone_is_read_as_one_of_the_registrys_region_unless_it_says_otherwise(raw: str, stored: str | None) -> None:
+    if stored is None:
+        assert code(values.phone, raw, "US") == "invalid"
+    else:
+        assert values.phone(raw, "US") == stored
+
+
+def test_the_same_phone_differs_between_regions() -> None:
+    assert values.phone("030 123456", "DE") == "+4930123456"
+    assert values.phone("06 6982 1234", "IT") == "+390669821234"
+
+
+@pytest.mark.parametrize("raw", ["", "phone", "12", "+1", "+999 123456789", "1" * 16, "1" * 300])
+def test_what_is_no_phone_is_refused(raw: str) -> None:
+    assert code(values.phone, raw, "US") == "invalid"
+
+
+def test_a_number_that_only_the_neighbourhood_can_dial_is_refused() -> None:
+    assert code(values.phone, "555-0123", "US") == "invalid"
+
+
+def test_a_phone_has_at_most_the_15_digits_that_e164_allows() -> None:
+    assert code(values.phone, "+49" + "3" * 15, "US") == "invalid"
+
+
+def test_a_phone_is_a_text_without_an_extension() -> None:
+    assert code(values.phone, 2015550123, "US") == "type"
+    assert code(values.phone, "+1 201 555 0123 ext. 5", "US") == "extension"
+
+
+def test_a_date_of_birth_is_taken_as_a_date_or_as_iso_text() -> None:
+    assert values.date_of_birth("1985-12-10", TODAY) == values.date_of_birth(date(1985, 12, 10), TODAY)
+
+
+NO_DATES = [
+    "",
+    "1985-02-30",
+    "10.12.1985",
+    "19851210",
+    "1985-W50-2",
+    "1985-12-10T00:00",
+    "\uff11985-12-10",
+    "0000-01-01",
+]
+
+
+@pytest.mark.parametrize("raw", [*NO_DATES, 5, None, datetime(1985, 12, 10, tzinfo=UTC)])
+def test_what_is_no_date_is_refused(raw: object) -> None:
+    assert code(values.date_of_birth, raw, TODAY) == "invalid"
+
+
+def test_who_is_born_today_is_taken_and_who_is_born_tomorrow_is_not() -> None:
+    assert values.date_of_birth(TODAY, TODAY) == TODAY
+    assert code(values.date_of_birth, TODAY + timedelta(1), TODAY) == "future"
+
+
+def test_a_birth_130_years_ago_to_the_day_is_taken_and_a_day_more_is_not() -> None:
+    assert values.date_of_birth("1896-01-31", TODAY) == date(1896, 1, 31)
+    assert code(values.date_of_birth, "1896-01-30", TODAY) == "too_old"
+    assert code(values.date_of_birth, "0001-01-01", TODAY) == "too_old"
+
+
+def test_130_years_reach_back_to_29_february() -> None:
+    assert values.date_of_birth("1904-02-29", date(2034, 2, 28)) == date(1904, 2, 29)
+    assert code(values.date_of_birth, "1904-02-28", date(2034, 3, 1)) == "too_old"
+
+
+@pytest.mark.parametrize(
+    ("born", "day", "age"),
+    [
+        ("2000-02-29", "2000-02-29", 0),
+        ("2000-02-29", "2001-02-28", 0),
+        ("2000-02-29", "2001-03-01", 1),
+        ("2000-02-29", "2004-02-28", 3),
+        ("2000-02-29", "2004-02-29", 4),
+        ("1999-12-31", "2000-01-01", 0),
+        ("1999-12-31", "2000-12-30", 0),
+        ("1999-12-31", "2000-12-31", 1),
+    ],
+)
+def test_age_is_in_whole_years_and_29_february_waits_for_1_march(born: str, day: str, age: int) -> None:
+    assert values.age_on(date.fromisoformat(day), date.fromisoformat(born)) == age
+
+
+@given(strategies.dates_of_birth())
+def test_every_birth_that_is_taken_makes_an_age_from_0_to_130(born: date) -> None:
+    assert 0 <= values.age_on(TODAY, values.date_of_birth(born, TODAY)) <= values.OLDEST_IN_YEARS
+
+
+@pytest.mark.parametrize("raw", ["a b", "a\u00a0b", ".", "..", "a\tb"])
+def test_an_external_id_is_one_word_that_no_path_mistakes(raw: str) -> None:
+    assert code(values.external_id, raw) == "characters"
+
+
+def test_an_external_id_has_at_most_200_characters_and_at_least_one() -> None:
+    assert values.external_id(f" {'x' * 200} ") == "x" * 200
+    assert code(values.external_id, "x" * 201) == "too_long"
+    assert code(values.external_id, " ") == "blank"
+
+
+def faults(raw: object) -> set[tuple[str, str]]:
+    """Where which rule is broken; the whole is ``."""
+    try:
+        values.identifiers(raw)
+    except Refused as refused:
+        return {("", refused.code)}
+    except Invalid as invalid:
+        return {(fault.field, fault.code) for fault in invalid.faults}
+    return set()
+
+
+@given(strategies.identifier_lists(), st.randoms())
+def test_the_order_identifiers_are_given_in_means_nothing(given: list[Identifier], chance: st.DataObject) -> None:
+    shuffled = sorted(given, key=lambda _: chance.random())  # type: ignore[attr-defined]
+    assert values.identifiers(shuffled) == values.identifiers(given)
+
+
+def test_identifiers_are_taken_as_objects_and_as_mappings() -> None:
+    assert values.identifiers([{"system": " mrn ", "value": " 7 "}]) == (Identifier("mrn", "7"),)
+    assert values.identifiers((Identifier(" mrn ", " 7 "),)) == (Identifier("mrn", "7"),)
+
+
+@pytest.mark.parametrize("raw", [None, "mrn|7", {"system": "mrn", "value": "7"}, 5])
+def test_identifiers_are_a_list(raw: object) -> None:
+    assert faults(raw) == {("", "type")}
+
+
+def test_each_identifier_is_an_object_of_two_members() -> None:
+    assert faults(["mrn|7"]) == {("0", "type")}
+    assert faults([{"system": "mrn"}]) == {("0", "members")}
+    assert faults([{"system": "mrn", "value": "7", "use": "old"}]) == {("0", "members")}
+
+
+@pytest.mark.parametrize("system", ["a|b", "a b", "a\u00a0b"])
+def test_a_system_has_neither_spaces_nor_a_bar(system: str) -> None:
+    assert {c for _, c in faults([Identifier(system, "7")])} == {"characters"}
+
+
+def test_a_value_may_have_spaces_and_bars_inside() -> None:
+    assert values.identifier(Identifier("mrn", "7 | 8")) == Identifier("mrn", "7 | 8")
+
+
+def test_systems_have_at_most_200_characters_and_values_100() -> None:
+    assert faults([Identifier("s" * 200, "v" * 100)]) == set()
+    assert {c for _, c in faults([Identifier("s" * 201, "7")])} == {"too_long"}
+    assert {c for _, c in faults([Identifier("mrn", "v" * 101)])} == {"too_long"}
+    assert {c for _, c in faults([Identifier("", "7")])} == {"blank"}
+    assert {c for _, c in faults([Identifier("mrn", "")])} == {"blank"}
+
+
+def test_an_identifier_is_given_once() -> None:
+    assert faults([Identifier("mrn", "7"), Identifier("mrn", "7 ")]) == {("", "repeated")}
+    assert faults([Identifier("mrn", "7"), Identifier("mrn", "8")]) == set()
+
+
+def test_a_patient_has_at_most_20_identifiers() -> None:
+    assert faults([Identifier("mrn", str(n)) for n in range(20)]) == set()
+    assert faults([Identifier("mrn", str(n)) for n in range(21)]) == {("", "too_long")}
+
+
+def test_an_id_is_an_id_and_no_text() -> None:
+    one = uuid4()
+    assert values.patient_id(one) == one
+    assert code(values.patient_id, str(one)) == "type"

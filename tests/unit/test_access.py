@@ -1,0 +1,49 @@
+from uuid import uuid4
+
+import pytest
+
+from core.access import Actor, Permission, Role
+from core.errors import Forbidden
+
+READS = {Permission.VIEW_PATIENTS}
+WRITES = {Permission.REGISTER_PATIENTS, Permission.UPDATE_PATIENTS, Permission.SYNC_PATIENTS}
+
+
+@pytest.mark.parametrize(
+    ("role", "permissions"),
+    [
+        (Role.READER, READS),
+        (Role.CLERK, READS | WRITES),
+        (Role.ADMIN, set(Permission)),
+        (Role.AUTHOR, set()),
+        (Role.EDITOR, set()),
+    ],
+)
+def test_each_role_may_do_what_it_is_for_and_no_more(role: Role, permissions: set[Permission]) -> None:
+    assert role.permissions == permissions
+
+
+def test_an_admin_alone_erases_and_manages_users() -> None:
+    for permission in (Permission.ERASE_PATIENTS, Permission.MANAGE_USERS):
+        assert [role for role in Role if permission in role.permissions] == [Role.ADMIN]
+
+
+def test_a_user_acts_by_id_in_a_role_for_one_request() -> None:
+    user_id = uuid4()
+    actor = Actor.user(user_id, Role.READER, "request-1")
+    assert (actor.name, actor.request_id) == (f"user:{user_id}", "request-1")
+    assert actor.permissions == Role.READER.permissions
+
+
+def test_a_job_of_the_operator_may_do_everything_and_has_a_request_id_of_its_own() -> None:
+    one, other = Actor.system("nightly"), Actor.system("nightly")
+    assert one.name == "system:nightly"
+    assert all(one.may(permission) for permission in Permission)
+    assert one.request_id != other.request_id
+
+
+def test_who_lacks_a_permission_is_told_which() -> None:
+    reader = Actor.user(uuid4(), Role.READER, "request-1")
+    reader.require(Permission.VIEW_PATIENTS)
+    with pytest.raises(Forbidden, match=r"patients\.erase"):
+        reader.require(Permission.ERASE_PATIENTS)

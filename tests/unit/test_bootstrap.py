@@ -1,0 +1,45 @@
+import ast
+import inspect
+from collections.abc import Iterator
+
+from dependency_injector.providers import Provider
+from dependency_injector.wiring import _patched_registry
+from django.urls import URLPattern, URLResolver, get_resolver
+
+import bootstrap
+from bootstrap import Configuration, in_memory_registry, registry_on_django
+
+CONFIGURATION = Configuration(secret_keys=("k" * 50,))
+
+
+def views(resolver: URLResolver | None = None) -> Iterator[object]:
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield getattr(pattern.callback, "view_class", pattern.callback)
+        else:
+            yield from views(pattern)
+
+
+def test_every_provider_of_both_registries_gives_something() -> None:
+    for registry in (in_memory_registry(CONFIGURATION), registry_on_django(CONFIGURATION)):
+        providers: dict[str, Provider[object]] = registry.providers
+        for name, provider in providers.items():
+            if name != "upstream":
+                assert provider() is not None, name
+
+
+def test_no_view_is_left_with_an_unresolved_marker() -> None:
+    injected = 0
+    for view in views():
+        for function in vars(view).values() if inspect.isclass(view) else [view]:
+            if inspect.isroutine(function) and (patched := _patched_registry.get_callable(function)):
+                assert patched.injections.keys() == patched.reference_injections.keys() != set()
+                injected += 1
+    assert injected >= 10
+
+
+def test_the_composition_root_imports_no_framework_at_the_top() -> None:
+    source = ast.parse(inspect.getsource(bootstrap))
+    imported = {node.module or "" for node in source.body if isinstance(node, ast.ImportFrom)}
+    imported |= {alias.name for node in source.body if isinstance(node, ast.Import) for alias in node.names}
+    assert not [name for name in imported if name.startswith(("django", "rest_framework", "config", "adapters.django"))]

@@ -1,0 +1,43 @@
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.system import SystemClock, TimeOrderedIds
+from bootstrap import Configuration, in_memory_registry
+from tests import strategies
+
+
+def test_the_clock_tells_this_instant_in_utc() -> None:
+    now = SystemClock(ZoneInfo("Asia/Tokyo")).now()
+    assert now.tzinfo is UTC
+    assert abs(now - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(("time_zone", "today"), [("UTC", 31), ("Pacific/Auckland", 1), ("America/Los_Angeles", 31)])
+def test_today_is_the_date_in_the_registrys_time_zone(time_zone: str, today: int) -> None:
+    clock = in_memory_registry(Configuration(secret_keys=("k" * 50,), time_zone=time_zone)).clock()
+    with time_machine.travel(datetime(2026, 1, 31, 23, 30, tzinfo=UTC)):
+        assert clock.today().day == today
+
+
+@given(strategies.instants())
+def test_an_id_is_a_uuid7_of_its_instant(instant: datetime) -> None:
+    one = TimeOrderedIds().new(instant)
+    assert one.version == 7
+    assert one.int >> 80 == (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+@given(st.lists(strategies.instants(), max_size=20))
+def test_ids_sort_as_the_instants_they_were_made_at(instants: list[datetime]) -> None:
+    apart = sorted({instant.replace(microsecond=instant.microsecond // 1000 * 1000) for instant in instants})
+    ids = [TimeOrderedIds().new(instant) for instant in apart]
+    assert ids == sorted(ids)
+
+
+def test_no_id_is_given_twice() -> None:
+    instant = datetime(2026, 1, 31, tzinfo=UTC)
+    assert len({TimeOrderedIds().new(instant) for _ in range(10_000)}) == 10_000

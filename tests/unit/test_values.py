@@ -1,0 +1,162 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import values
+from core.access import Role
+from core.errors import Refused
+from core.patients.values import external_id, identifiers, person_name, phone
+from tests import strategies
+
+
+def code(parser: object, *given: object) -> str:
+    assert callable(parser)
+    with pytest.raises(Refused) as refused:
+        parser(*given)
+    return refused.value.code
+
+
+@given(strategies.names())
+def test_parsing_a_parsed_name_gives_it_again(raw: str) -> None:
+    assert person_name(person_name(raw)) == person_name(raw)
+
+
+@given(strategies.emails())
+def test_parsing_a_parsed_email_gives_it_again(raw: str) -> None:
+    assert values.email(values.email(raw)) == values.email(raw)
+
+
+def test_an_email_that_grows_in_lower_case_is_refused_or_stays_as_it_is() -> None:
+    try:
+        address = values.email(f"{'İ' * 90}@example.org")
+    except Refused:
+        return
+    assert values.email(address) == address
+
+
+@given(strategies.phones())
+def test_parsing_a_parsed_phone_gives_it_again_in_any_region(raw: str) -> None:
+    assert phone(phone(raw, "US"), "FR") == phone(raw, "US")
+
+
+@given(strategies.external_ids())
+def test_parsing_a_parsed_external_id_gives_it_again(raw: str) -> None:
+    assert external_id(external_id(raw)) == external_id(raw)
+
+
+@given(strategies.identifier_lists())
+def test_parsing_parsed_identifiers_gives_them_again(raw: list[object]) -> None:
+    assert identifiers(identifiers(raw)) == identifiers(raw)
+
+
+@given(st.text())
+def test_any_text_is_a_line_that_stays_as_it_is_or_is_refused(raw: str) -> None:
+    try:
+        line = values.one_line(raw, 20)
+    except Refused:
+        return
+    assert values.one_line(line, 20) == line
+    assert 1 <= len(line) <= 20
+    assert line == line.strip()
+
+
+@given(st.text() | st.builds("{}@example.org".format, st.text(min_size=1)))
+def test_any_text_is_an_email_that_stays_as_it_is_or_is_refused(raw: str) -> None:
+    try:
+        address = values.email(raw)
+    except Refused:
+        return
+    assert values.email(address) == address == address.lower()
+
+
+@pytest.mark.parametrize("raw", [5, None, True, b"x", ["x"]])
+def test_what_is_no_text_is_not_made_into_one(raw: object) -> None:
+    assert code(values.text, raw) == "type"
+    assert code(values.one_line, raw, 9) == "type"
+    assert code(values.email, raw) == "type"
+    assert code(values.choice, raw, Role) == "type"
+
+
+def test_a_line_is_trimmed_and_composed() -> None:
+    assert values.one_line(" \tZoe\u0308 \n", 9) == "Zo\xeb"
+
+
+@pytest.mark.parametrize(
+    "raw", ["a\x00b", "a\nb", "a\x7fb", "a\u202eb", "a\u200bb", "\ufeffa", "a\u2028b", "a\ud800b", "\u00ada"]
+)
+def test_control_and_invisible_characters_are_refused(raw: str) -> None:
+    assert code(values.one_line, raw, 9) == "characters"
+
+
+@pytest.mark.parametrize("joiner", ["\u200c", "\u200d"])
+def test_joiners_are_part_of_some_scripts(joiner: str) -> None:
+    assert values.one_line(f"علی{joiner}رضا", 9) == f"علی{joiner}رضا"
+
+
+@pytest.mark.parametrize("raw", ["", " ", "\t\n", "\u200d", "\u200c \u200d", "\u3000"])
+def test_what_shows_nothing_is_blank(raw: str) -> None:
+    assert code(values.one_line, raw, 9) == "blank"
+
+
+def test_a_line_is_as_long_as_allowed_and_no_longer() -> None:
+    assert values.one_line("x" * 9, 9) == "x" * 9
+    assert values.one_line(f" {'x' * 9} ", 9) == "x" * 9
+    assert code(values.one_line, "x" * 10, 9) == "too_long"
+
+
+def test_an_email_is_trimmed_and_in_lower_case() -> None:
+    assert values.email(" Ada.Byron@Example.ORG\n") == "ada.byron@example.org"
+
+
+NO_EMAILS = ["", "ada", "ada@", "@example.org", "ada@example", "a b@example.org", "a@b@example.org", "a..b@example.org"]
+ODD_EMAILS = [
+    "Ada <a@example.org>",
+    "ada@[127.0.0.1]",
+    f"{'a' * 250}@example.org",
+    "ada@\ud800.org",
+    "a\x00@example.org",
+]
+
+
+@pytest.mark.parametrize("raw", NO_EMAILS + ODD_EMAILS)
+def test_what_is_no_email_is_refused(raw: str) -> None:
+    assert code(values.email, raw) in {"invalid", "characters"}
+
+
+@given(st.text(max_size=20).filter(lambda raw: raw not in list(Role)))
+def test_what_is_not_among_the_choices_is_refused(raw: str) -> None:
+    assert code(values.choice, raw, Role) == "choice"
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_choice_is_taken_as_text_or_as_itself(role: Role) -> None:
+    assert values.choice(str(role), Role) is values.choice(role, Role) is role
+
+
+@given(strategies.instants(), st.integers(-23, 23))
+def test_an_instant_is_the_same_from_any_offset_and_from_text(instant: datetime, hours: int) -> None:
+    elsewhere = instant.astimezone(timezone(timedelta(hours=hours)))
+    assert values.instant(elsewhere) == values.instant(elsewhere.isoformat()) == instant
+    assert values.instant(elsewhere).tzinfo is UTC
+
+
+@pytest.mark.parametrize("raw", ["", "yesterday", "2026-01-31", "2026-01-31T09:30:00", "2026-02-30T00:00:00Z", 5, None])
+def test_what_is_no_instant_with_an_offset_is_refused(raw: object) -> None:
+    assert code(values.instant, raw) == "invalid"
+
+
+@pytest.mark.parametrize("raw", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"])
+def test_an_instant_beyond_the_calendar_is_refused(raw: str) -> None:
+    assert code(values.instant, raw) == "range"
+
+
+@pytest.mark.parametrize("limit", [1, values.DEFAULT_PER_PAGE, 200])
+def test_a_page_holds_from_1_to_200(limit: int) -> None:
+    assert values.page_limit(limit) == limit
+
+
+@pytest.mark.parametrize("limit", [0, -1, 201, 1.0, "10", True, None])
+def test_other_page_limits_are_refused(limit: object) -> None:
+    assert code(values.page_limit, limit) == "range"
