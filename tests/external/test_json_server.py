@@ -14,6 +14,8 @@ import pytest
 
 from adapters.external.client import UpstreamClient
 from adapters.external.patients import HttpPatientGateway
+from bootstrap import Configuration, in_memory_registry
+from core.access import Actor
 
 HOME = Path(__file__).parent / "json_server"
 PROGRAM = Path("node_modules", "json-server", "lib", "cli", "bin.js")
@@ -99,3 +101,33 @@ def test_an_id_with_a_slash_is_one_id(client: UpstreamClient) -> None:
 @pytest.mark.parametrize("external_id", ["EHR-99999", "EHR-00001/", "?id=EHR-00001", "患者", "..x"])
 def test_an_unknown_patient_is_none(client: UpstreamClient, external_id: str) -> None:
     assert HttpPatientGateway(client).fetch(external_id, request_id="r") is None
+
+
+def test_registered_patients_are_brought_in_step_with_it(json_server_url: str) -> None:
+    registry = in_memory_registry(Configuration(secret_keys=("k" * 50,), upstream_url=json_server_url))
+    actor = Actor.system("tests")
+    client = registry.upstream()
+    assert client is not None
+    outcomes: list[tuple[str, str, str | None]] = []
+    for external_id, first_name, phone in (
+        ("EHR-00001", "Ada", "+12025550100"),
+        ("EHR-00002", "Zoe", "+12025550143"),
+        ("EHR/00003", "Ebele", None),
+    ):
+        patient = registry.register_patient()(
+            actor=actor,
+            first_name=first_name,
+            last_name="Unknown",
+            email=f"{first_name}@example.org",
+            phone=phone,
+            date_of_birth="1990-01-01",
+            external_id=external_id,
+        )
+        result = registry.sync_patient()(actor=actor, patient_id=patient.id)
+        outcomes.append((result.outcome, result.patient.full_name, result.patient.phone))
+    client.close()
+    assert outcomes == [
+        ("updated", "Ada Whitfield", "+12025550143"),
+        ("updated", "Zoë Núñez", "+12025550143"),
+        ("updated", "Ebele Okafor", "+12025550119"),
+    ]

@@ -86,6 +86,12 @@ def test_refuses_bodies_it_cannot_read(clerk: Api, body: bytes, status: int, exp
     assert (response.status_code, kind(response)) == (status, expected)
 
 
+def test_refuses_a_body_sent_without_its_length_rather_than_losing_it(clerk: Api) -> None:
+    headers = {"Transfer-Encoding": "chunked", "Content-Length": ""}
+    response = clerk.call("POST", "patients/", VALID, headers)
+    assert (response.status_code, kind(response)) == (411, "length-required")
+
+
 def test_refuses_other_content_types(clerk: Api) -> None:
     response = clerk.call("POST", "patients/", b"first_name=Grace", content_type="application/x-www-form-urlencoded")
     assert (response.status_code, kind(response)) == (415, "unsupported-media-type")

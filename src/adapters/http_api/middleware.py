@@ -19,6 +19,9 @@ class ApiMiddleware:
                 "This registry does not take idempotency keys. Send the request without the Idempotency-Key header."
             )
             return problem(request, 400, "idempotency-key-not-supported", detail, {})
+        if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
+            # WSGI would hand us an empty body, and what was sent would be lost without a word.
+            return problem(request, 411, "length-required", "Send the body's length: Content-Length.", {})
         if not request.path_info.endswith("/"):
             request.path_info += "/"
         return self._get_response(request)
