@@ -111,7 +111,9 @@ def test_an_email_is_trimmed_and_in_lower_case() -> None:
 
 
 NO_EMAILS = ["", "ada", "ada@", "@example.org", "ada@example", "a b@example.org", "a@b@example.org", "a..b@example.org"]
+CHEROKEE = "ada@b\u13a0c.org"  # a domain that its own normal form puts into capitals
 ODD_EMAILS = [
+    CHEROKEE,
     "Ada <a@example.org>",
     "ada@[127.0.0.1]",
     f"{'a' * 250}@example.org",
