@@ -4,6 +4,7 @@ from pathlib import Path
 
 from config.settings.base import *
 from config.settings.base import DATABASES, DEVELOPMENT_SECRET
+from config.settings.databases import database
 
 DJANGO_ENV = "test"
 SECRET_KEY = DEVELOPMENT_SECRET
@@ -16,9 +17,4 @@ _SCRATCH = Path(tempfile.gettempdir()) / f"registry-{os.environ.get('PYTEST_XDIS
 # A file, as the in-memory one that connections share fails under threads.
 DATABASES["default"]["TEST"] = {"NAME": str(_SCRATCH / "registry.sqlite3")}
 # The tests start this server, which listens on a socket in its data directory and nowhere else.
-DATABASES["postgres"] = {
-    "ENGINE": "django.db.backends.postgresql",
-    "NAME": "postgres",
-    "USER": "postgres",
-    "HOST": str(_SCRATCH / "postgres"),
-}
+DATABASES["postgres"] = database("postgres://postgres@/postgres") | {"HOST": str(_SCRATCH / "postgres")}

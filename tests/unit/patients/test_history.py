@@ -34,6 +34,11 @@ def test_the_history_is_read_a_page_at_a_time(registry: Container, patient: Pati
     assert [page.next for page in pages] == [4, 2, None]
 
 
+def test_each_event_has_a_salt_of_its_own(registry: Container, patient: Patient) -> None:
+    events = registry.view_history()(actor=READER, patient_id=patient.id).events
+    assert len({event.values.salt for event in events if event.values}) == 5
+
+
 def test_the_history_of_nobody_is_not_found(registry: Container, patient: Patient) -> None:
     with pytest.raises(PatientNotFound):
         registry.view_history()(actor=READER, patient_id=uuid4())

@@ -47,8 +47,9 @@ def test_a_changed_external_id_refuses_the_answer(
     assert registry.copies().get(ada.id) is None
 
 
+@pytest.mark.parametrize("answer", [{"last_name": "King"}, {}])
 def test_an_archived_record_refuses_the_answer(
-    registry: Container, ada: Patient, sync: Sync, gateway: ScriptedGateway
+    registry: Container, ada: Patient, sync: Sync, gateway: ScriptedGateway, answer: dict[str, object]
 ) -> None:
     def archive() -> None:
         for status in ("inactive", "archived"):
@@ -56,7 +57,7 @@ def test_an_archived_record_refuses_the_answer(
 
     gateway.meanwhile = archive
     with pytest.raises(PatientArchived):
-        sync({"last_name": "King"})
+        sync(answer)
     assert registry.view_patient()(actor=READER, patient_id=ada.id).last_name == "Byron"
     assert registry.copies().get(ada.id) is None
 
