@@ -19,29 +19,29 @@ os.environ["DATABASE_URL"] = os.environ["BENCH_DATABASE_URL"]
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.development"
 
 import django
+from django.conf import settings
 
+settings.INSTALLED_APPS += ["django.contrib.contenttypes", "django.contrib.auth"]  # for the plain way's tokens
 django.setup()
 
-import jwt
-from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.db import connection
 from django.test import RequestFactory
 from django.urls import include, path
-from rest_framework import authentication, pagination, permissions, renderers, serializers, viewsets
-from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.request import Request
+from rest_framework import pagination, permissions, renderers, serializers, viewsets
 from rest_framework.routers import SimpleRouter
+from rest_framework_simplejwt.authentication import JWTAuthentication
+from rest_framework_simplejwt.tokens import AccessToken
 
 from adapters.django_orm.accounts.models import User
 from adapters.django_orm.patients.models import Patient
+from adapters.telemetry import logging
 from config.apps import RegistryConfig
 from core.access import Actor
 from core.accounts.errors import UserEmailTaken
 
 PATIENTS = int(os.environ.get("BENCH_PATIENTS", "1000000"))
-SECRET = "a secret for the plain way's tokens, 32 bytes and more"
 EMAIL, PASSWORD = "bench@clinic.example", "bench-password"
 
 FILL = """
@@ -60,15 +60,6 @@ WORDS = """
 """
 
 
-class PlainAuthentication(authentication.BaseAuthentication):
-    def authenticate(self, request: Request) -> tuple[User, None]:
-        try:
-            claims = jwt.decode(request.headers["Authorization"].partition(" ")[2], SECRET, ["HS256"])
-            return User.objects.get(id=claims["sub"]), None
-        except (KeyError, jwt.InvalidTokenError, User.DoesNotExist):
-            raise AuthenticationFailed from None
-
-
 class PlainSerializer(serializers.ModelSerializer[Patient]):
     class Meta:  # type: ignore[override]  # the stubs declare one of their own
         model = Patient
@@ -83,7 +74,7 @@ class PlainViewSet(viewsets.ModelViewSet[Patient]):
     queryset = Patient.objects.order_by("-id")
     serializer_class = PlainSerializer
     pagination_class = PlainPagination
-    authentication_classes = (PlainAuthentication,)
+    authentication_classes = (JWTAuthentication,)
     permission_classes = (permissions.IsAuthenticated,)
     renderer_classes = (renderers.JSONRenderer,)
 
@@ -110,8 +101,8 @@ def tokens() -> tuple[str, str]:
     registry = RegistryConfig.current().container
     with suppress(UserEmailTaken):
         registry.create_user()(actor=Actor.system("bench"), email=EMAIL, password=PASSWORD, role="reader")
-    plain = jwt.encode({"sub": str(User.objects.get(email=EMAIL).id)}, SECRET, "HS256")
-    return registry.sign_in()(email=EMAIL, password=PASSWORD).access, plain
+    plain = AccessToken.for_user(User.objects.get(email=EMAIL))
+    return registry.sign_in()(email=EMAIL, password=PASSWORD).access, str(plain)
 
 
 def asked(url: str, token: str) -> dict[str, Any]:
@@ -157,6 +148,7 @@ def cursor_at(depth: int) -> str:
 
 
 def main() -> None:
+    logging.set_up(readable=False)  # as in production
     fill()
     token, plain = tokens()
     app = WSGIHandler()

@@ -4,8 +4,10 @@ import logging
 import logging.config
 import sys
 import traceback
+from collections.abc import Callable
 from types import TracebackType
 
+import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -17,13 +19,13 @@ ALLOWED_KEYS = frozenset(
         "upstream", "state", "attempt", "error", "where",
     }
 )  # fmt: skip
-_STRUCTLOGS_OWN = frozenset({"_record", "_from_structlog"})
+_SHOWN_KEYS = ALLOWED_KEYS | {"_record", "_from_structlog"}  # structlog's own, never written
 HIDDEN = "[hidden]"
 
 
 def hide_unlisted(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Fails closed: what is under a key that is not allowed is hidden, whatever it is."""
-    return {key: value if key in ALLOWED_KEYS | _STRUCTLOGS_OWN else HIDDEN for key, value in event.items()}
+    return {key: value if key in _SHOWN_KEYS else HIDDEN for key, value in event.items()}
 
 
 def describe_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -49,6 +51,10 @@ def template_only(_logger: WrappedLogger, _method: str, event: EventDict) -> Eve
         event["event"] = HIDDEN
     event["where"] = f"{record.pathname}:{record.lineno}"
     return event
+
+
+def _json(event: EventDict, default: Callable[[object], object]) -> str:
+    return orjson.dumps(event, default).decode()
 
 
 _SHARED: list[Processor] = [
@@ -79,7 +85,7 @@ def set_up(*, readable: bool, level: str = "INFO") -> None:
     """One line an event on standard error: JSON, or columns for people."""
     use_standard_logging()
     logging.raiseExceptions = False  # or a line that cannot be written is printed with its values
-    renderer: Processor = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    renderer: Processor = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(_json)
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "use_get_message": False,
