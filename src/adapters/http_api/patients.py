@@ -18,7 +18,7 @@ from adapters.http_api.requests import (
     seen_version,
     seen_version_of_whole,
 )
-from adapters.http_api.responses import document, page, patient_document, patient_json
+from adapters.http_api.responses import document, event_json, page, patient_document, patient_json
 from adapters.http_api.schema import CURSOR, IF_MATCH, IF_NONE_MATCH, LIMIT, described
 from adapters.http_api.serializers import (
     FiltersSerializer,
@@ -29,15 +29,14 @@ from adapters.http_api.serializers import (
     SyncSerializer,
 )
 from core.patients import use_cases
-from core.patients.audit import AuditEvent
 from core.patients.entities import REQUIRED, Changes, Registration
 from core.patients.searching import Filters
 from core.ports import Clock
 
 TheClock = Annotated[Clock, Provide["clock"]]
 Search = Annotated[use_cases.SearchPatients, Provide["search_patients"]]
-_FILTERS = {*names(FiltersSerializer), "cursor"}
 Update = Annotated[use_cases.UpdatePatient, Provide["update_patient"]]
+_FILTERS = {*names(FiltersSerializer), "cursor"}
 
 
 class PatientsView(APIView):
@@ -169,22 +168,5 @@ class PatientHistoryView(APIView):
         if "cursor" in given:
             given["before_version"] = read_version_cursor(given.pop("cursor"))
         found = history(actor=actor(request), patient_id=patient_id, **cast("dict[str, int]", given))
-        results = [_event_json(event) for event in found.events]
+        results = [event_json(event) for event in found.events]
         return page(request, results, cursor(found.next) if found.next else None)
-
-
-def _event_json(event: AuditEvent) -> dict[str, object]:
-    held = event.values
-    changes = (
-        {name: {"before": held.before.get(name), "after": held.after[name]} for name in event.fields} if held else None
-    )
-    return {
-        "version": event.version,
-        "at": event.at,
-        "actor": event.actor,
-        "request_id": event.request_id,
-        "action": event.action,
-        "fields": event.fields,
-        "changes": changes,
-        "digest": event.digest,
-    }

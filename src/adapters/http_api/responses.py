@@ -1,4 +1,4 @@
-"""Building responses: one function each for a document, a patient and a page."""
+"""Building responses: what each record looks like in JSON, and the documents around it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 
+from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
 
 _OPTIONS = orjson.OPT_UTC_Z
@@ -66,4 +67,21 @@ def patient_json(patient: Patient, today: date) -> dict[str, object]:
         "last_synced_at": patient.last_synced_at,
         "created_at": patient.created_at,
         "updated_at": patient.updated_at,
+    }
+
+
+def event_json(event: AuditEvent) -> dict[str, object]:
+    held = event.values
+    changes = (
+        {name: {"before": held.before.get(name), "after": held.after[name]} for name in event.fields} if held else None
+    )
+    return {
+        "version": event.version,
+        "at": event.at,
+        "actor": event.actor,
+        "request_id": event.request_id,
+        "action": event.action,
+        "fields": event.fields,
+        "changes": changes,
+        "digest": event.digest,
     }
