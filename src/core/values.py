@@ -45,7 +45,7 @@ def email(raw: object) -> str:
         value = validate_email(given, check_deliverability=False).normalized
     except EmailNotValidError:
         value = ""
-    if not value or value != value.lower():
+    if not value or value != value.lower():  # a domain in Cherokee has its standard form in upper case
         raise Refused("invalid", "Give a valid email address, such as name@example.org.")
     return value
 

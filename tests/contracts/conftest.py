@@ -7,7 +7,7 @@ from django.db import connections
 from hypothesis import settings
 
 from bootstrap import Configuration, Container, in_memory_registry, registry_on_django
-from tests.unit.fakes import ScriptedGateway, StillClock, equip
+from tests.fakes import ScriptedGateway, StillClock, equip
 
 CONFIGURATION = Configuration(secret_keys=("k" * 50,))
 SQLITE = pytest.param("default", marks=pytest.mark.django_db(transaction=True, databases=["default"]), id="sqlite")

@@ -10,8 +10,8 @@ from core.access import Role
 from core.accounts.entities import User
 from core.patients.entities import Patient
 from core.patients.values import Sex, Status
+from tests.fakes import NOW
 from tests.strategies import uuid7
-from tests.unit.fakes import NOW
 
 T = TypeVar("T")
 

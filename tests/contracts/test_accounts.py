@@ -15,7 +15,7 @@ from core.ports import NotAtomic
 from tests import strategies
 from tests.contracts.conftest import Fresh, some
 from tests.contracts.examples import user
-from tests.unit.fakes import NOW
+from tests.fakes import NOW
 
 PASSWORD = "correct horse"
 FAMILY = RefreshFamily(id=UUID(int=1), user_id=user().id, token_id=UUID(int=2), expires_at=NOW)

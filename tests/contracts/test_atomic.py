@@ -14,7 +14,7 @@ from core.patients.upstream import UpstreamCopy
 from core.patients.values import Identifier
 from core.ports import Atomic, Doomed
 from tests.contracts.examples import person, user
-from tests.unit.fakes import CLERK, NOW
+from tests.fakes import CLERK, NOW
 
 
 class Failure(Exception):

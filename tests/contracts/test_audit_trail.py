@@ -1,6 +1,8 @@
 from uuid import UUID, uuid4
 
+import pytest
 from attrs import evolve
+from django.db import IntegrityError
 from hypothesis import given
 
 from bootstrap import Container
@@ -10,7 +12,7 @@ from core.patients.ports import AuditTrail
 from tests import strategies
 from tests.contracts.conftest import Fresh, some
 from tests.contracts.examples import person
-from tests.unit.fakes import CLERK, NOW
+from tests.fakes import CLERK, NOW
 
 
 def event(patient: Patient, version: int, before: Patient | None = None) -> AuditEvent:
@@ -82,3 +84,9 @@ def test_forgetting_removes_the_values_of_one_patient_and_leaves_the_events(regi
     assert forgotten == (evolve(kept[1], values=None), evolve(kept[0], values=None))
     assert trail.history(person(2).id, before_version=None, limit=50) == (other,)
     trail.forget_values(uuid4())
+
+
+def test_a_version_has_one_event(registry: Container) -> None:
+    registry.trail().record(event(person(), 2))
+    with pytest.raises((ValueError, IntegrityError)):
+        registry.trail().record(event(person(), 2))

@@ -9,7 +9,7 @@ from core.patients.audit import Action, AuditEvent
 from core.patients.values import Identifier
 from tests.contracts.conftest import POSTGRES, SQLITE
 from tests.contracts.examples import person, sql, user
-from tests.unit.fakes import CLERK, NOW
+from tests.fakes import CLERK, NOW
 
 pytestmark = pytest.mark.parametrize("database", [SQLITE, POSTGRES])
 

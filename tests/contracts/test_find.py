@@ -15,8 +15,8 @@ from core.patients.values import Identifier, Status
 from tests import strategies
 from tests.contracts.conftest import Fresh, some
 from tests.contracts.examples import person
+from tests.fakes import NOW
 from tests.strategies import uuid7
-from tests.unit.fakes import NOW
 
 MINUTE, TICK = timedelta(minutes=1), timedelta(microseconds=1)
 

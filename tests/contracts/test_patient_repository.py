@@ -15,7 +15,7 @@ from core.ports import NotAtomic
 from tests import strategies
 from tests.contracts.conftest import Fresh, some
 from tests.contracts.examples import person
-from tests.unit.fakes import NOW
+from tests.fakes import NOW
 
 ANYBODY = PatientQuery()
 

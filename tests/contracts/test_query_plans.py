@@ -9,12 +9,13 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from bootstrap import Container
+from core.patients.audit import Action, AuditEvent
 from core.patients.searching import PatientQuery
 from core.patients.values import Identifier, Status
 from tests.contracts.conftest import POSTGRES, SQLITE
 from tests.contracts.examples import person, sql
+from tests.fakes import CLERK, NOW
 from tests.strategies import uuid7
-from tests.unit.fakes import NOW
 
 FILTERS: list[tuple[dict[str, object], str]] = [
     ({}, ""),
@@ -99,6 +100,9 @@ def test_a_page_is_one_query_however_long(registry: Container, database: str) ->
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
 def test_a_history_is_one_query_however_long(registry: Container, database: str) -> None:
+    for version in (1, 2, 3):
+        after = person(1, version=version)
+        registry.trail().record(AuditEvent.of(Action.UPDATED, CLERK, NOW, "salt", before=None, after=after))
     with CaptureQueriesContext(connections[database]) as captured:
-        registry.trail().history(person(1).id, before_version=9, limit=200)
+        assert len(registry.trail().history(person(1).id, before_version=9, limit=200)) == 3
     assert len(captured) == 1

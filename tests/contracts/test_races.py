@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 
-from core.access import Actor
-from core.accounts.errors import TokenRefused
+from core.accounts.entities import User
+from core.accounts.errors import TokenRefused, UserEmailTaken
 from core.errors import VersionMismatch
 from core.patients.entities import Changes, Patient
 from core.patients.errors import EmailTaken
@@ -14,7 +14,7 @@ from core.patients.searching import PatientQuery
 from core.patients.values import Identifier
 from tests.contracts.conftest import MEMORY, POSTGRES, SQLITE, open_registry
 from tests.contracts.examples import person, together
-from tests.unit.fakes import CLERK, details
+from tests.fakes import ADMIN, CLERK, details
 
 EVERYWHERE = pytest.mark.parametrize("database", [MEMORY, SQLITE, POSTGRES])
 
@@ -30,6 +30,15 @@ def test_fifty_who_register_one_email_at_once_give_one_patient(database: str) ->
     assert {refusal.holder for refusal in refusals} == {patient.id}
     assert registry.patients().find(PatientQuery()).patients == (patient,)
     assert len(registry.view_history()(actor=CLERK, patient_id=patient.id).events) == 1
+
+
+@EVERYWHERE
+def test_many_who_create_a_user_with_one_email_at_once_give_one_user(database: str) -> None:
+    create = open_registry(database).create_user()
+    email, password = "ada@example.org", "correct horse"
+    outcomes = together(8, lambda _: create(actor=ADMIN, email=email, password=password, role="reader"))
+    assert sum(isinstance(outcome, UserEmailTaken) for outcome in outcomes) == 7
+    assert sum(isinstance(outcome, User) for outcome in outcomes) == 1
 
 
 @EVERYWHERE
@@ -69,7 +78,7 @@ def test_updates_of_different_fields_at_once_are_all_kept(database: str) -> None
 def test_of_two_who_use_one_refresh_token_at_most_one_goes_on(database: str) -> None:
     registry = open_registry(database)
     email, password = "ada@example.org", "correct horse"
-    registry.create_user()(actor=Actor.system("test"), email=email, password=password, role="reader")
+    registry.create_user()(actor=ADMIN, email=email, password=password, role="reader")
     pair = registry.sign_in()(email=email, password=password)
     refresh = registry.refresh_session()
     outcomes = together(2, lambda _: refresh(refresh=pair.refresh))

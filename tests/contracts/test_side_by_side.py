@@ -25,7 +25,7 @@ from core.patients.searching import Filters
 from core.patients.values import Identifier
 from tests import strategies
 from tests.contracts.conftest import POSTGRES, SQLITE, open_registry
-from tests.unit.fakes import ADMIN, Answer, IdsInSequence, ScriptedGateway, StillClock, equip
+from tests.fakes import ADMIN, Answer, IdsInSequence, ScriptedGateway, StillClock, equip
 
 EMAILS = st.sampled_from(["ada@example.org", "Eve@example.org", "kim@example.org"])
 NAMES = st.sampled_from(["Ada", "Anne-Marie", "O'Brien", "Nguyễn", "Ærø", "王小明", "Byron"])

@@ -9,7 +9,7 @@ from core.patients.upstream import FIELDS, UpstreamCopy
 from tests import strategies
 from tests.contracts.conftest import Fresh, some
 from tests.contracts.examples import person
-from tests.unit.fakes import NOW
+from tests.fakes import NOW
 
 COPIES = st.builds(
     UpstreamCopy,

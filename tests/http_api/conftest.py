@@ -12,7 +12,7 @@ from bootstrap import Container
 from config.apps import RegistryConfig
 from core.access import Actor, Role
 from core.patients.entities import Patient
-from tests.unit.fakes import ScriptedGateway, details
+from tests.fakes import ScriptedGateway, details
 
 PASSWORD = "correct horse battery"
 SETUP = Actor.system("tests")

@@ -9,8 +9,8 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from config.wsgi import application
 from core.patients.entities import Patient
+from tests.fakes import ScriptedGateway
 from tests.http_api.conftest import Api
-from tests.unit.fakes import ScriptedGateway
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "openapi.json"
 schema = schemathesis.openapi.from_dict(orjson.loads(COMMITTED.read_bytes()))

@@ -6,9 +6,9 @@ import time_machine
 
 from core.errors import InvalidAnswer, RateLimited, Unavailable
 from core.patients.entities import Patient
+from tests.fakes import ScriptedGateway
 from tests.http_api.conftest import Api
 from tests.http_api.problems import kind
-from tests.unit.fakes import ScriptedGateway
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

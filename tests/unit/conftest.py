@@ -1,7 +1,7 @@
 import pytest
 
 from bootstrap import Configuration, Container, in_memory_registry
-from tests.unit.fakes import ScriptedGateway, StillClock, equip
+from tests.fakes import ScriptedGateway, StillClock, equip
 
 
 @pytest.fixture

@@ -87,6 +87,8 @@ class InMemoryAuditTrail(AuditTrail):
 
     def record(self, event: AuditEvent) -> None:
         with self.store.lock:
+            if (event.patient_id, event.version) in self.store.events:
+                raise ValueError("This version of the patient has its event already.")
             self.store.events[event.patient_id, event.version] = event
 
     def history(self, patient_id: UUID, *, before_version: int | None, limit: int) -> tuple[AuditEvent, ...]:

@@ -4,7 +4,7 @@ import environ
 
 _SQLITE = {
     "transaction_mode": "IMMEDIATE",  # a deferred one fails at once when it has to wait for a lock
-    "timeout": 20,
+    "timeout": 5,
     "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
 }
 _POSTGRESQL = {

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import cast
 from uuid import UUID
@@ -85,7 +85,7 @@ def date_of_birth(raw: object, today: date) -> date:
     value = iso_date(raw)
     if value > today:
         raise Refused("future", "A date of birth cannot be in the future.")
-    if (value.year + OLDEST_IN_YEARS, value.month, value.day) < (today.year, today.month, today.day):
+    if age_on(today - timedelta(days=1), value) >= OLDEST_IN_YEARS:
         raise Refused("too_old", f"A date of birth cannot be more than {OLDEST_IN_YEARS} years ago.")
     return value
 

@@ -7,7 +7,7 @@ from attrs import evolve
 from bootstrap import Configuration, Container, in_memory_registry
 from core.access import Role
 from core.accounts.entities import TokenPair, User
-from tests.unit.fakes import ADMIN, NOW
+from tests.fakes import ADMIN, NOW
 
 SECRET = "k" * 50
 PASSWORD = "correct horse"

@@ -7,8 +7,8 @@ from bootstrap import Container
 from core.accounts.entities import TokenPair, User
 from core.accounts.errors import TokenRefused
 from core.errors import Invalid
+from tests.fakes import NOW
 from tests.unit.accounts.conftest import PASSWORD
-from tests.unit.fakes import NOW
 
 
 def refused(registry: Container, refresh: str) -> bool:

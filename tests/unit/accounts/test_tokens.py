@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from adapters.tokens import JwtTokens, SigningKey
 from core.accounts.errors import TokenRefused
+from tests.fakes import NOW
 from tests.unit.accounts.conftest import SECRET
-from tests.unit.fakes import NOW
 
 KEY = SigningKey(SECRET)
 TOKENS = JwtTokens([KEY])

@@ -5,8 +5,8 @@ from core.access import Role
 from core.accounts.entities import User
 from core.accounts.errors import UserEmailTaken, UserNotFound
 from core.errors import Invalid
+from tests.fakes import ADMIN, NOW
 from tests.unit.accounts.conftest import PASSWORD
-from tests.unit.fakes import ADMIN, NOW
 
 
 def test_a_new_user_is_active_in_one_role(registry: Container, ada: User) -> None:

@@ -5,7 +5,7 @@ import pytest
 from bootstrap import Container
 from core.patients.entities import Patient
 from core.patients.upstream import SyncResult
-from tests.unit.fakes import CLERK, Answer, ScriptedGateway, details
+from tests.fakes import CLERK, Answer, ScriptedGateway, details
 
 Sync = Callable[[Answer], SyncResult]
 

@@ -7,8 +7,8 @@ from core.patients.audit import Action, AuditEvent, Values
 from core.patients.entities import SETTABLE, Changes, Patient
 from core.patients.values import Status
 from tests import strategies
+from tests.fakes import CLERK, NOW, anything, details
 from tests.strategies import RULES
-from tests.unit.fakes import CLERK, NOW, anything, details
 
 
 def registered(**given: object) -> Patient:

@@ -8,7 +8,7 @@ from core.patients.audit import Action
 from core.patients.entities import Patient
 from core.patients.errors import PatientNotFound
 from core.patients.values import Identifier
-from tests.unit.fakes import ADMIN, CLERK, READER, ScriptedGateway, details
+from tests.fakes import ADMIN, CLERK, READER, ScriptedGateway, details
 
 ALL = details(phone="(201) 555-0123", external_id="x7", identifiers=[Identifier("mrn", "7")])
 

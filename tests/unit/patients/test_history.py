@@ -6,7 +6,7 @@ from bootstrap import Container
 from core.errors import Invalid
 from core.patients.entities import Patient
 from core.patients.errors import PatientNotFound
-from tests.unit.fakes import CLERK, READER, details
+from tests.fakes import CLERK, READER, details
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from core.patients.entities import Patient, Registration
 from core.patients.upstream import FIELDS, UnacceptableAnswer, merge, normalised
 from tests import strategies
+from tests.fakes import NOW
 from tests.strategies import RULES
-from tests.unit.fakes import NOW
 
 VALUES = st.sampled_from(["a", "b", "c"])
 SAID = st.dictionaries(st.sampled_from(FIELDS), VALUES)

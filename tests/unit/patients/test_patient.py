@@ -10,8 +10,8 @@ from core.patients.entities import REQUIRED, SETTABLE, Changes, Patient, Registr
 from core.patients.errors import PatientArchived, StatusMoveRefused
 from core.patients.values import Identifier, Sex, Status
 from tests import strategies
+from tests.fakes import NOW, anything, details
 from tests.strategies import RULES, TODAY
-from tests.unit.fakes import NOW, anything, details
 
 LATER = NOW + timedelta(hours=1)
 

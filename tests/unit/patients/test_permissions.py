@@ -6,7 +6,7 @@ from bootstrap import Container
 from core.access import Actor, Permission
 from core.errors import Forbidden
 from core.patients.entities import Patient
-from tests.unit.fakes import ADMIN, ScriptedGateway, details
+from tests.fakes import ADMIN, ScriptedGateway, details
 
 Call = Callable[[Container, Actor, Patient], object]
 

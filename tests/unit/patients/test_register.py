@@ -11,7 +11,7 @@ from core.patients.entities import Registration
 from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
 from core.patients.values import Identifier
 from tests import strategies
-from tests.unit.fakes import ADMIN, CLERK, NOW, ScriptedGateway, StillClock, details, equip
+from tests.fakes import ADMIN, CLERK, NOW, ScriptedGateway, StillClock, details, equip
 
 
 @given(strategies.registrations())

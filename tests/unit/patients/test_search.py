@@ -10,7 +10,7 @@ from core.errors import Invalid
 from core.patients.searching import Filters, PatientQuery
 from core.patients.use_cases import SearchPatients
 from core.patients.values import Identifier
-from tests.unit.fakes import CLERK, READER, StillClock, details
+from tests.fakes import CLERK, READER, StillClock, details
 
 
 @pytest.fixture

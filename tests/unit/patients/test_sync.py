@@ -6,7 +6,7 @@ from bootstrap import Container
 from core.patients.audit import Action
 from core.patients.entities import Patient
 from core.patients.upstream import Outcome
-from tests.unit.fakes import CLERK, NOW, READER, ScriptedGateway, StillClock
+from tests.fakes import CLERK, NOW, READER, ScriptedGateway, StillClock
 from tests.unit.patients.conftest import Sync
 
 

@@ -10,7 +10,7 @@ from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
 from core.patients.errors import EmailTaken, NoUpstreamRecord, PatientArchived, PatientNotFound
 from core.patients.upstream import Outcome, UnacceptableAnswer, UpstreamCopy
-from tests.unit.fakes import CLERK, NOW, READER, Answer, ScriptedGateway, StillClock, details
+from tests.fakes import CLERK, NOW, READER, Answer, ScriptedGateway, StillClock, details
 from tests.unit.patients.conftest import Sync
 
 MAX_STALE = timedelta(days=1)

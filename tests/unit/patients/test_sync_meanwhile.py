@@ -10,7 +10,7 @@ from core.patients.entities import Patient
 from core.patients.errors import ExternalIdChanged, PatientArchived, PatientNotFound
 from core.patients.upstream import Outcome
 from core.ports import NotAtomic
-from tests.unit.fakes import ADMIN, CLERK, NOW, READER, ScriptedGateway, StillClock
+from tests.fakes import ADMIN, CLERK, NOW, READER, ScriptedGateway, StillClock
 from tests.unit.patients.conftest import Sync
 
 
@@ -47,9 +47,9 @@ def test_a_changed_external_id_refuses_the_answer(
     assert registry.copies().get(ada.id) is None
 
 
-@pytest.mark.parametrize("answer", [{"last_name": "King"}, {}])
+@pytest.mark.parametrize("answer", [{"last_name": "King"}, {}, Unavailable()])
 def test_an_archived_record_refuses_the_answer(
-    registry: Container, ada: Patient, sync: Sync, gateway: ScriptedGateway, answer: dict[str, object]
+    registry: Container, ada: Patient, sync: Sync, gateway: ScriptedGateway, answer: dict[str, object] | Unavailable
 ) -> None:
     def archive() -> None:
         for status in ("inactive", "archived"):

@@ -16,7 +16,7 @@ from core.patients.errors import (
     StatusMoveRefused,
 )
 from core.patients.values import Identifier
-from tests.unit.fakes import CLERK, NOW, READER, StillClock, anything, details
+from tests.fakes import CLERK, NOW, READER, StillClock, anything, details
 
 
 @pytest.fixture

@@ -91,7 +91,8 @@ def test_a_birth_130_years_ago_to_the_day_is_taken_and_a_day_more_is_not() -> No
 
 
 def test_130_years_reach_back_to_29_february() -> None:
-    assert values.date_of_birth("1904-02-29", date(2034, 2, 28)) == date(1904, 2, 29)
+    assert values.date_of_birth("1904-02-29", date(2034, 3, 1)) == date(1904, 2, 29)
+    assert code(values.date_of_birth, "1904-02-29", date(2034, 3, 2)) == "too_old"
     assert code(values.date_of_birth, "1904-02-28", date(2034, 3, 1)) == "too_old"
 
 

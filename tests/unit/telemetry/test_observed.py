@@ -8,7 +8,7 @@ from bootstrap import Container
 from core.accounts.errors import WrongCredentials
 from core.errors import Unavailable
 from core.patients.errors import EmailTaken
-from tests.unit.fakes import CLERK, details
+from tests.fakes import CLERK, details
 from tests.unit.telemetry.conftest import Lines
 
 

@@ -57,6 +57,7 @@ class SyncPatient:
 
     def _stale(self, patient_id: UUID, unavailable: Unavailable) -> SyncResult:
         patient = self.patients.get(patient_id)
+        patient.refuse_if_archived()
         copy = self._copy_for(patient)
         if copy is None:
             raise unavailable
