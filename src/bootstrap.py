@@ -13,10 +13,11 @@ from secrets import token_urlsafe
 from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import Attribute, field, frozen
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable, Dependency, Provider
 from dependency_injector.providers import ThreadSafeSingleton as Singleton
+from phonenumbers import SUPPORTED_REGIONS
 
 from adapters.external.client import UpstreamClient
 from adapters.external.patients import HttpPatientGateway, UnconfiguredGateway
@@ -42,13 +43,18 @@ R = TypeVar("R")
 WIRED_PACKAGES = ["adapters.http_api", "adapters.telemetry", "adapters.cli"]
 
 
+def _known_region(_instance: object, _attribute: "Attribute[str]", value: str) -> None:
+    if value not in SUPPORTED_REGIONS:
+        raise ValueError(f"PHONE_REGION must be the two capital letters of a country, such as US. It is {value!r}.")
+
+
 @frozen
 class Configuration:
     """`upstream_timeout` is the seconds one answer may take in all; without `upstream_url` there is no upstream."""
 
     secret_keys: tuple[str, ...]
     time_zone: str = "UTC"
-    phone_region: str = "US"
+    phone_region: str = field(default="US", validator=_known_region)
     upstream_url: str = ""
     upstream_token: str = ""
     upstream_timeout: float = 5.0

@@ -2,6 +2,7 @@ import warnings
 
 from django.apps import AppConfig, apps
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 import bootstrap
 from adapters.telemetry import logging
@@ -20,7 +21,11 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         logging.set_up(readable=settings.LOG_READABLE)
-        self.container = bootstrap.registry_on_django()
+        try:
+            self.container = bootstrap.registry_on_django()
+            self.container.upstream()  # a setting that makes no client is told now, not at the first sync
+        except ValueError as error:
+            raise ImproperlyConfigured(str(error)) from error
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # a marker that names no provider would be injected as itself
             self.container.wire(packages=bootstrap.WIRED_PACKAGES, warn_unresolved=True)

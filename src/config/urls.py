@@ -1,4 +1,4 @@
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from adapters.http_api.home import home
 from adapters.telemetry import health
@@ -6,8 +6,8 @@ from adapters.telemetry import health
 urlpatterns = [
     path("", home),
     path("api/", include("adapters.http_api.urls")),
-    path("health/live", health.live),
-    path("health/ready", health.ready),
+    re_path("^health/live/?$", health.live),
+    re_path("^health/ready/?$", health.ready),
 ]
 
 handler400 = "adapters.http_api.errors.bad_request"

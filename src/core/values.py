@@ -15,6 +15,7 @@ from core.errors import Refused
 DEFAULT_PER_PAGE = 50
 MOST_PER_PAGE = 200
 _JOINERS = "\u200c\u200d"
+_FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols by category, with nothing to see
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -32,7 +33,7 @@ def one_line(raw: object, most: int) -> str:
     value = unicodedata.normalize("NFC", text(raw)).strip()
     if any(unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"} and c not in _JOINERS for c in value):
         raise Refused("characters", "Leave out control and invisible characters.")
-    if all(c.isspace() or c in _JOINERS for c in value):
+    if all(c.isspace() or c in _JOINERS + _FILLERS for c in value):
         raise Refused("blank", "This must not be blank.")
     if len(value) > most:
         raise Refused("too_long", f"Give at most {most} characters.")

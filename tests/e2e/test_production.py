@@ -33,3 +33,19 @@ def test_production_passes_the_deployment_check_without_a_warning(environment: d
     status, out, err = finished(manage(environment | settings, "check", "--deploy", "--fail-level", "WARNING"))
     assert (status, err) == (0, "")
     assert "no issues" in out
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"EXTERNAL_API_BASE_URL": "ftp://upstream.example"}, "base URL is http or https"),
+        ({"EXTERNAL_API_BASE_URL": "http://upstream.example", "EXTERNAL_API_TIMEOUT": "0"}, "timeout"),
+        ({"PHONE_REGION": "uk"}, "PHONE_REGION"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_told_at_the_start(
+    environment: dict[str, str], settings: dict[str, str], told: str
+) -> None:
+    status, _, err = finished(manage(environment | settings, "check"))
+    assert status != 0
+    assert told in err.splitlines()[-1]

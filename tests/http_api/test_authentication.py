@@ -38,8 +38,12 @@ def test_says_the_same_of_a_wrong_password_and_of_an_unknown_email(reader: Api, 
 
 
 def test_names_what_is_wrong_with_credentials(anonymous: Api) -> None:
-    assert faults(anonymous.post("auth/token/", {"email": 5})) == {("email", "type"), ("password", "type")}
-    assert faults(anonymous.post("auth/token/", {"user": "x"})) == {("user", "unknown")}
+    assert faults(anonymous.post("auth/token/", {"email": 5, "password": 5})) == {
+        ("email", "type"),
+        ("password", "type"),
+    }
+    assert faults(anonymous.post("auth/token/", {})) == {("email", "required"), ("password", "required")}
+    assert ("user", "unknown") in faults(anonymous.post("auth/token/", {"user": "x"}))
     assert faults(anonymous.post("auth/token/refresh/", {"refresh": 5})) == {("refresh", "type")}
 
 

@@ -86,8 +86,9 @@ def test_refuses_bodies_it_cannot_read(clerk: Api, body: bytes, status: int, exp
     assert (response.status_code, kind(response)) == (status, expected)
 
 
-def test_refuses_a_body_sent_without_its_length_rather_than_losing_it(clerk: Api) -> None:
-    headers = {"Transfer-Encoding": "chunked", "Content-Length": ""}
+@pytest.mark.parametrize("headers", [{"Transfer-Encoding": "chunked", "Content-Type": ""}, {}])
+def test_refuses_a_body_sent_without_its_length_rather_than_losing_it(clerk: Api, headers: dict[str, str]) -> None:
+    headers = {"Content-Length": ""} | headers
     response = clerk.call("POST", "patients/", VALID, headers)
     assert (response.status_code, kind(response)) == (411, "length-required")
 

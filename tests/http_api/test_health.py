@@ -1,14 +1,16 @@
 import pytest
 from django.db import connection
+from django.test import Client
 
 from tests.http_api.conftest import Api
+from tests.http_api.problems import kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_is_ready_with_its_database_and_reports_the_upstream(anonymous: Api) -> None:
     response = anonymous.get("/health/ready")
-    assert response.status_code == 200
+    assert response.status_code == anonymous.get("/health/ready/").status_code == 200
     assert response.json()["checks"] == {"database": "ok", "upstream_circuit": "not configured"}
 
 
@@ -28,3 +30,10 @@ def test_the_front_page_says_what_this_is_and_leads_to_the_documentation(anonymo
     page = anonymous.get("/")
     assert page.status_code == 200
     assert "/api/docs/" in page.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/health/live"])
+def test_what_is_only_to_be_read_refuses_the_rest_with_a_problem(path: str) -> None:
+    strict = Api(client=Client(enforce_csrf_checks=True))
+    response = strict.post(path)
+    assert (response.status_code, kind(response)) == (403, "forbidden")

@@ -66,6 +66,7 @@ def test_put_takes_back_what_get_gave(clerk: Api, ada: Patient) -> None:
     assert renamed.json()["last_name"] == "Lovelace"
     late = clerk.put(f"patients/{ada.id}/", whole | {"last_name": "King"})
     assert (late.status_code, kind(late)) == (412, "version-mismatch")
+    assert faults(clerk.put(f"patients/{ada.id}/", whole | {"version": None})) == {("version", "type")}
 
 
 def test_put_wants_the_required_fields(clerk: Api, ada: Patient) -> None:

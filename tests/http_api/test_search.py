@@ -93,6 +93,7 @@ def test_counts_only_when_asked(reader: Api, people: list[Patient]) -> None:
         ("cursor=AAAA", ("cursor", "invalid")),
         ("q=", ("q", "blank")),
         ("q=" + "a" * 201, ("q", "too_long")),
+        ("q=a+b+c+d+e+f+g+h+i+j+k", ("q", "too_many")),
         ("status=gone", ("status", "choice")),
         ("email=nobody", ("email", "invalid")),
         ("phone=abc", ("phone", "invalid")),

@@ -41,13 +41,14 @@ def test_shows_the_last_good_record_and_its_age_while_upstream_is_down(
 ) -> None:
     upstream.answer = THEIRS
     synced = clerk.post(f"patients/{ada.id}/sync_external_data/").json()
-    upstream.answer = Unavailable(retry_after=timedelta(seconds=30))
+    upstream.answer = Unavailable("It is down.", retry_after=timedelta(seconds=30))
     with time_machine.travel(timedelta(minutes=5)):
         response = clerk.post(f"patients/{ada.id}/sync_external_data/")
     stale = response.json()
     assert response.status_code == 200
     assert (stale["outcome"], stale["stale"], stale["fetched_at"]) == ("stale", True, synced["fetched_at"])
     assert 299 <= stale["age_seconds"] <= 302
+    assert stale["message"].startswith("It is down. This is the record as it stands, ")
     assert "synced" not in stale["message"]
     assert stale["patient"] == synced["patient"]
 

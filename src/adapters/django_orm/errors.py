@@ -6,7 +6,7 @@ from functools import cache
 from typing import cast
 
 from django.apps import apps
-from django.db import IntegrityError, InterfaceError, OperationalError, close_old_connections
+from django.db import IntegrityError, InterfaceError, InternalError, OperationalError, close_old_connections
 from django.db.models import Field, UniqueConstraint
 from django.db.transaction import TransactionManagementError
 
@@ -35,7 +35,7 @@ def core_errors() -> Generator[None]:
         raise conflict from error
     except TransactionManagementError as error:
         raise Doomed from error
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, InternalError) as error:  # internal: a stand-by that only reads
         close_old_connections()  # those that broke, so that the next call connects again; none inside a transaction
         raise Unavailable from error
 

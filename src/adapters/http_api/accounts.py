@@ -20,8 +20,8 @@ class SignInView(APIView):
     @described("sign_in", TokenPairSerializer, 401, body=CredentialsSerializer, public=True)
     @inject
     def post(self, request: Request, sign_in: Annotated[SignIn, Provide["sign_in"]]) -> HttpResponse:
-        given = members(request, CredentialsSerializer)
-        return _tokens(sign_in(email=cast("str", given.get("email")), password=cast("str", given.get("password"))))
+        given = members(request, CredentialsSerializer, required=("email", "password"))
+        return _tokens(sign_in(email=cast("str", given["email"]), password=cast("str", given["password"])))
 
 
 class RefreshView(APIView):
@@ -30,8 +30,8 @@ class RefreshView(APIView):
     @described("refresh_session", TokenPairSerializer, 401, body=RefreshSerializer, public=True)
     @inject
     def post(self, request: Request, refresh: Annotated[RefreshSession, Provide["refresh_session"]]) -> HttpResponse:
-        given = members(request, RefreshSerializer)
-        return _tokens(refresh(refresh=cast("str", given.get("refresh"))))
+        given = members(request, RefreshSerializer, required=("refresh",))
+        return _tokens(refresh(refresh=cast("str", given["refresh"])))
 
 
 class RevokeView(APIView):
@@ -40,8 +40,8 @@ class RevokeView(APIView):
     @described("sign_out", None, 401, body=RefreshSerializer, public=True)
     @inject
     def post(self, request: Request, sign_out: Annotated[SignOut, Provide["sign_out"]]) -> HttpResponse:
-        given = members(request, RefreshSerializer)
-        sign_out(refresh=cast("str", given.get("refresh")))
+        given = members(request, RefreshSerializer, required=("refresh",))
+        sign_out(refresh=cast("str", given["refresh"]))
         return document({})
 
 

@@ -105,6 +105,10 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer_plain(request, 403)
 
 
+def cross_site(request: HttpRequest, reason: str) -> HttpResponse:
+    return _answer_plain(request, 403)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer_plain(request, 404)
 

@@ -19,9 +19,15 @@ class ApiMiddleware:
                 "This registry does not take idempotency keys. Send the request without the Idempotency-Key header."
             )
             return problem(request, 400, "idempotency-key-not-supported", detail, {})
-        if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
-            # WSGI would hand us an empty body, and what was sent would be lost without a word.
+        if _length_is_missing(request):
             return problem(request, 411, "length-required", "Send the body's length: Content-Length.", {})
         if not request.path_info.endswith("/"):
             request.path_info += "/"
         return self._get_response(request)
+
+
+def _length_is_missing(request: HttpRequest) -> bool:
+    """WSGI hands over a body of unknown length as an empty one: what was sent would be lost without a word."""
+    if request.method not in {"POST", "PUT", "PATCH"} or request.headers.get("Content-Length"):
+        return False
+    return "Transfer-Encoding" in request.headers or bool(request.headers.get("Content-Type"))

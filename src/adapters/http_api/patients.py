@@ -94,7 +94,8 @@ class PatientView(APIView):
     @described("replace_patient", PatientSerializer, 404, 409, 412, body=PatientSerializer, parameters=[IF_MATCH])
     @inject
     def put(self, request: Request, patient_id: UUID, update: Update, clock: TheClock) -> HttpResponse:
-        """Takes what GET gave: read-only members are passed over, `version` acts as If-Match."""
+        """Takes what GET gave: read-only members are passed over, `version` acts as If-Match. What is optional and left
+        out stays as it is."""
         changes = members(request, PatientSerializer, required=REQUIRED, ignore_read_only=True)
         return _update(request, patient_id, changes, seen_version_of_whole(request), update, clock)
 
@@ -141,7 +142,7 @@ class PatientSyncView(APIView):
         seconds = int(result.age.total_seconds())
         message = "Patient data synced successfully"
         if result.stale:
-            message = f"Upstream does not answer. This is the record as it stands, {seconds} s after upstream last did."
+            message = f"{result.reason} This is the record as it stands, {seconds} s after upstream last answered."
         return document(
             {
                 "message": message,

@@ -142,9 +142,10 @@ def seen_version(request: Request) -> int | None:
 
 def seen_version_of_whole(request: Request) -> int | None:
     """For a PUT, whose `version` member says the same as `If-Match`. Raises `VersionMismatch` where they differ."""
-    header, version = seen_version(request), _object(request).get("version")
-    if version is None:
+    header, body = seen_version(request), _object(request)
+    if "version" not in body:
         return header
+    version = body["version"]
     if type(version) is not int:
         raise Invalid([Fault("version", "type", "Give the version you read, a whole number.")])
     if header not in (None, version):

@@ -4,16 +4,13 @@ from dependency_injector.wiring import Provide, inject
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
-from django.views.decorators.http import require_safe
 
 
-@require_safe
 def live(_request: HttpRequest) -> JsonResponse:
     """The process answers."""
     return JsonResponse({"status": "ok"})
 
 
-@require_safe
 @inject
 def ready(_request: HttpRequest, circuit_state: Annotated[str, Provide["circuit_state"]]) -> JsonResponse:
     """Whether requests should be sent here: 503 without the database or before its migrations. Upstream being down is

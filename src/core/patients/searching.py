@@ -16,6 +16,7 @@ from core.values import DEFAULT_PER_PAGE, email, instant, page_limit, text
 
 COUNTED_AT_MOST = 10_000
 LONGEST_QUERY = 200
+MOST_WORDS = 10
 
 
 @frozen(kw_only=True, repr=False)
@@ -101,6 +102,8 @@ def _words(raw: object) -> tuple[str, ...]:
     words = query_words(query)
     if not words:
         raise Refused("blank", "Search with at least one letter or digit.")
+    if len(words) > MOST_WORDS:
+        raise Refused("too_many", f"Search with at most {MOST_WORDS} words.")
     return words
 
 

@@ -85,7 +85,8 @@ class Outcome(StrEnum):
 class SyncResult:
     """`fetched_at` is when upstream gave what the record rests on, `age` how long ago that is.
 
-    When `outcome` is `stale`, upstream did not answer and the record is as it stood.
+    When `outcome` is `stale`, nothing came from upstream, for `reason`, and the record is as it stood. A conflict is
+    named by the sync that meets it, and not again until upstream changes the field once more.
     """
 
     patient: Patient
@@ -93,6 +94,7 @@ class SyncResult:
     fetched_at: datetime
     age: timedelta
     conflicts: tuple[str, ...] = ()
+    reason: str = ""
 
     @property
     def stale(self) -> bool:

@@ -64,7 +64,7 @@ class SyncPatient:
         age = copy.age(self.clock.now())
         if age > self.max_stale:
             raise unavailable
-        return SyncResult(patient, Outcome.STALE, copy.asked_at, age)
+        return SyncResult(patient, Outcome.STALE, copy.asked_at, age, reason=str(unavailable))
 
     def _apply(self, actor: Actor, asked_for: Patient, theirs: Mapping[str, str], asked_at: datetime) -> SyncResult:
         now = self.clock.now()
