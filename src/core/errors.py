@@ -3,12 +3,14 @@
 Messages are read by callers: they are written in plain words and never contain personal data.
 """
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from attrs import field, frozen
+
+T = TypeVar("T")
 
 
 class RegistryError(Exception):
@@ -131,3 +133,11 @@ class FaultList:
     def raise_if_any(self) -> None:
         if self.faults:
             raise Invalid(self.faults)
+
+
+def parse_one(name: str, parser: Callable[[object], T], raw: object) -> T:
+    """What `parser` makes of the one value `raw`. Raises `Invalid` with its fault."""
+    try:
+        return parser(raw)
+    except Refused as refused:
+        raise Invalid([Fault(name, refused.code, refused.message)]) from None

@@ -189,3 +189,23 @@ def test_an_error_of_the_works_own_is_not_tried_again(registry: Container) -> No
     with pytest.raises(ZeroDivisionError):
         registry.atomic()(work)
     assert work.attempts == 1
+
+
+@on_postgres
+def test_a_record_that_others_keep_locked_is_unavailable_before_long(registry: Container) -> None:
+    registry.patients().add(person(1))
+    other = connections["postgres"].copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN; SELECT 1 FROM patients_patient FOR UPDATE")
+        with pytest.raises(Unavailable):
+            registry.atomic()(lambda: registry.patients().lock(person(1).id))
+    finally:
+        other.close()
+
+
+@on_postgres
+def test_a_database_that_only_reads_is_unavailable_for_writing(registry: Container) -> None:
+    sql("postgres", "SET default_transaction_read_only = on")
+    with pytest.raises(Unavailable):
+        registry.atomic()(lambda: registry.patients().add(person(1)))

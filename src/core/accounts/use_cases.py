@@ -4,7 +4,7 @@ from core.access import Actor, Permission, Role
 from core.accounts.entities import RefreshFamily, SignedIn, TokenLifetimes, TokenPair, User
 from core.accounts.errors import TokenRefused, UserNotFound, WrongCredentials
 from core.accounts.ports import RefreshFamilies, Tokens, UserRepository
-from core.errors import FaultList
+from core.errors import FaultList, parse_one
 from core.ports import Atomic, Clock, Ids
 from core.values import email as email_address
 from core.values import text
@@ -76,7 +76,7 @@ class RefreshSession:
     lifetimes: TokenLifetimes
 
     def __call__(self, *, refresh: str) -> TokenPair:
-        family_id, token_id = self.tokens.read_refresh(_refresh_token(refresh))
+        family_id, token_id = self.tokens.read_refresh(parse_one("refresh", text, refresh))
         now = self.clock.now()
 
         def rotate() -> RefreshFamily | None:
@@ -112,7 +112,7 @@ class SignOut:
     atomic: Atomic
 
     def __call__(self, *, refresh: str) -> None:
-        family_id, _ = self.tokens.read_refresh(_refresh_token(refresh))
+        family_id, _ = self.tokens.read_refresh(parse_one("refresh", text, refresh))
 
         def revoke() -> None:
             family = self.families.lock(family_id)
@@ -140,12 +140,3 @@ class Authenticate:
         if not user.is_active:
             raise TokenRefused
         return SignedIn(user, Actor.user(user.id, user.role, request_id))
-
-
-def _refresh_token(raw: object) -> str:
-    faults = FaultList()
-    token = ""
-    with faults.noting("refresh"):
-        token = text(raw)
-    faults.raise_if_any()
-    return token

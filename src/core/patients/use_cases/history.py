@@ -3,7 +3,7 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.errors import FaultList
+from core.errors import parse_one
 from core.patients.audit import AuditEvent
 from core.patients.errors import PatientNotFound
 from core.patients.ports import AuditTrail
@@ -31,10 +31,7 @@ class ViewHistory:
         self, *, actor: Actor, patient_id: UUID, before_version: int | None = None, limit: int = DEFAULT_PER_PAGE
     ) -> HistoryPage:
         actor.require(Permission.VIEW_PATIENTS)
-        faults = FaultList()
-        with faults.noting("limit"):
-            page_limit(limit)
-        faults.raise_if_any()
+        parse_one("limit", page_limit, limit)
         events = self.trail.history(patient_id, before_version=before_version, limit=limit + 1)
         if not events and before_version is None:
             raise PatientNotFound
