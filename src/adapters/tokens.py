@@ -1,6 +1,6 @@
 """Signed tokens: JWTs by PyJWT, with one algorithm."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -18,15 +18,23 @@ _NAME = "patient-registry"
 
 @frozen(repr=False)
 class SigningKey:
-    """A key of its own, derived from a secret that has other uses too; `id` tells it from its predecessors."""
+    """A key of its own, derived from a secret that has other uses too; `id` tells it from its predecessors.
+
+    `header` begins every token signed with it, so that no header of anybody else's needs to be read.
+    """
 
     secret: str
     value: bytes = field(init=False)
     id: str = field(init=False)
+    header: str = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "value", sha256(b"patient-registry tokens\0" + self.secret.encode()).digest())
         object.__setattr__(self, "id", sha256(self.value).hexdigest()[:16])
+        object.__setattr__(self, "header", self.sign({}).partition(".")[0])
+
+    def sign(self, claims: Mapping[str, str | datetime]) -> str:
+        return jwt.encode(dict(claims), self.value, _ALGORITHM, headers={"kid": self.id})
 
 
 @frozen(repr=False)
@@ -50,16 +58,14 @@ class JwtTokens(Tokens):
         return UUID(claims["sub"]), UUID(claims["jti"])
 
     def _signed(self, kind: str, claims: dict[str, str | datetime]) -> str:
-        key = self.keys[0]
-        audience = f"{_NAME}/{kind}"
-        return jwt.encode(
-            {"iss": _NAME, "aud": audience, **claims}, key.value, _ALGORITHM, headers={"kid": key.id, "typ": "JWT"}
-        )
+        return self.keys[0].sign({"iss": _NAME, "aud": f"{_NAME}/{kind}", **claims})
 
     def _claims(self, kind: str, token: str) -> dict[str, str]:
+        header = token.partition(".")[0]
+        key = next((key for key in self.keys if key.header == header), None)
+        if key is None:
+            raise TokenRefused
         try:
-            key_id = jwt.get_unverified_header(token).get("kid")
-            key = next(key for key in self.keys if key.id == key_id)
             return jwt.decode(
                 token,
                 key.value,
@@ -68,5 +74,5 @@ class JwtTokens(Tokens):
                 audience=f"{_NAME}/{kind}",
                 options={"require": ["exp", "iat", "sub"], "verify_iat": False},  # another server's clock may be ahead
             )
-        except (jwt.InvalidTokenError, StopIteration, UnicodeError):
+        except (jwt.InvalidTokenError, UnicodeError):
             raise TokenRefused from None

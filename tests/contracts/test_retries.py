@@ -12,6 +12,7 @@ from bootstrap import Container
 from core.errors import Unavailable
 from core.patients.errors import PatientNotFound
 from core.patients.ports import PatientRepository
+from core.patients.searching import PatientQuery
 from tests.contracts.conftest import POSTGRES, SQLITE
 from tests.contracts.examples import person, sql, together
 
@@ -146,12 +147,19 @@ def test_a_connection_lost_outside_atomic_is_unavailable_once(registry: Containe
     registry.patients().add(person(1))
     lose_the_connection_while_idle()
     with pytest.raises(Unavailable):
-        registry.patients().get(person(1).id)
-    assert registry.patients().get(person(1).id) == person(1)
+        registry.patients().find(PatientQuery())
+    assert registry.patients().find(PatientQuery()).patients == (person(1),)
     lose_the_connection_while_idle()
     with pytest.raises(Unavailable):
-        registry.patients().get(person(1).id)
+        registry.patients().find(PatientQuery())
     assert registry.atomic()(lambda: registry.patients().lock(person(1).id)) == person(1)
+
+
+@on_postgres
+def test_looking_up_one_record_connects_again_by_itself(registry: Container) -> None:
+    registry.patients().add(person(1))
+    lose_the_connection_while_idle()
+    assert registry.patients().get(person(1).id) == person(1)
 
 
 @on_postgres

@@ -3,7 +3,8 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db import connections, models
+from django.db import InterfaceError, OperationalError, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 Row = dict[str, Any]  # what a row holds, the schema says
 
@@ -12,7 +13,9 @@ Row = dict[str, Any]  # what a row holds, the schema says
 def lookup(model: type[models.Model], columns: Sequence[str], database: str) -> Callable[[UUID], Row | None]:
     """Reads one row by its primary key, None if there is none.
 
-    The query is compiled once: Django takes longer to put one together than PostgreSQL takes to answer it.
+    The query is compiled once: Django takes longer to put one together than PostgreSQL takes to answer it. It is run
+    again if the connection broke while nobody used it. Every request of a signed-in user begins with a look-up, so that
+    no request has to ask first whether its connection is alive.
     """
     key = model._meta.pk
     assert key is not None
@@ -21,11 +24,20 @@ def lookup(model: type[models.Model], columns: Sequence[str], database: str) -> 
     sql, _ = compiler.as_sql()
     converters = compiler.get_converters([expression for expression, _, _ in compiler.select])
 
-    def find(row_id: UUID) -> Row | None:
-        connection = connections[database]
+    def run(connection: BaseDatabaseWrapper, row_id: UUID) -> tuple[Any, ...] | None:
         with connection.cursor() as cursor:
             cursor.execute(sql, [key.get_db_prep_value(row_id, connection)])
-            found = cursor.fetchone()
+            return cursor.fetchone()
+
+    def find(row_id: UUID) -> Row | None:
+        connection = connections[database]
+        try:
+            found = run(connection, row_id)
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block:
+                raise
+            connection.close_if_unusable_or_obsolete()
+            found = run(connection, row_id)
         if found is None:
             return None
         values = list(found)

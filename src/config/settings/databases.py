@@ -24,4 +24,4 @@ def database(url: str) -> dict[str, object]:
     if settings["ENGINE"] == "django.db.backends.sqlite3":
         Path(str(settings["NAME"])).parent.mkdir(parents=True, exist_ok=True)
         return settings | {"OPTIONS": _SQLITE | options}
-    return settings | {"OPTIONS": _POSTGRESQL | options, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+    return settings | {"OPTIONS": _POSTGRESQL | options, "CONN_MAX_AGE": 600}
