@@ -4,6 +4,7 @@ httpx's timeouts are for one read each: an upstream that sends a byte now and th
 timed out. Here every operation on the network is given what is left of the call.
 """
 
+import socket
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -76,6 +77,14 @@ class _Stream(httpcore.NetworkStream):
         self._stream.close()
 
 
+def _addresses(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError(str(error)) from None
+    return [str(address[0]) for *_, address in found]
+
+
 class _Backend(httpcore.SyncBackend):
     def connect_tcp(
         self,
@@ -85,8 +94,15 @@ class _Backend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        left = _left(httpcore.ConnectTimeout)
-        return _Stream(super().connect_tcp(host, port, left, local_address, socket_options))
+        """Tries the host's addresses in turn, all of them within the deadline."""
+        failure: httpcore.ConnectError | httpcore.ConnectTimeout = httpcore.ConnectError()
+        for address in _addresses(host, port):
+            left = _left(httpcore.ConnectTimeout)
+            try:
+                return _Stream(super().connect_tcp(address, port, left, local_address, socket_options))
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
 
 
 class DeadlineTransport(httpx.HTTPTransport):
