@@ -28,18 +28,12 @@ class DjangoPatientRepository(PatientRepository):
 
     @core_errors()
     def get(self, patient_id: UUID) -> Patient:
-        row = lookup(models.Patient, _COLUMNS, self.database)(patient_id)
-        if row is None:
-            raise PatientNotFound
-        return _patient(row)
+        return _found(lookup(models.Patient, _COLUMNS, self.database)(patient_id))
 
     @core_errors()
     def lock(self, patient_id: UUID) -> Patient:
         require_atomic(self.database)
-        row = self._rows.filter(id=patient_id).select_for_update().values(*_COLUMNS).first()
-        if row is None:
-            raise PatientNotFound
-        return _patient(row)
+        return _found(self._rows.filter(id=patient_id).select_for_update().values(*_COLUMNS).first())
 
     @core_errors()
     def add(self, patient: Patient) -> None:
@@ -50,7 +44,8 @@ class DjangoPatientRepository(PatientRepository):
 
     @core_errors()
     def replace(self, before: Patient, after: Patient) -> None:
-        changed = {name: value for name, value in _columns(after).items() if value != _columns(before)[name]}
+        was = _columns(before)
+        changed = {name: value for name, value in _columns(after).items() if value != was[name]}
         with self._all_or_nothing(after):
             self._rows.filter(id=after.id).update(**changed)
             if {"first_name", "last_name"} & changed.keys():
@@ -133,6 +128,12 @@ class DjangoPatientRepository(PatientRepository):
 def _columns(patient: Patient) -> dict[str, object]:
     columns: dict[str, object] = asdict(patient, recurse=False)
     return columns | {"identifiers": [asdict(one) for one in patient.identifiers]}
+
+
+def _found(row: Row | None) -> Patient:
+    if row is None:
+        raise PatientNotFound
+    return _patient(row)
 
 
 def _patient(row: Row) -> Patient:
