@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from threading import Barrier
+from time import monotonic
 from typing import NoReturn
 
 import pytest
@@ -217,3 +218,18 @@ def test_a_database_that_only_reads_is_unavailable_for_writing(registry: Contain
     sql("postgres", "SET default_transaction_read_only = on")
     with pytest.raises(Unavailable):
         registry.atomic()(lambda: registry.patients().add(person(1)))
+
+
+@on_postgres
+def test_a_look_up_that_waits_for_too_long_is_not_tried_again(registry: Container) -> None:
+    other = connections["postgres"].copy()
+    sql("postgres", "SET lock_timeout = '1s'")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN; LOCK TABLE patients_patient")
+        started = monotonic()
+        with pytest.raises(Unavailable):
+            registry.patients().get(person(1).id)
+        assert monotonic() - started < 1.9
+    finally:
+        other.close()

@@ -31,12 +31,13 @@ def lookup(model: type[models.Model], columns: Sequence[str], database: str) -> 
 
     def find(row_id: UUID) -> Row | None:
         connection = connections[database]
+        was_connected = connection.connection is not None
         try:
             found = run(connection, row_id)
         except (OperationalError, InterfaceError):
-            if connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()  # closes what broke, and nothing inside a transaction
+            if not was_connected or connection.connection is not None:
                 raise
-            connection.close_if_unusable_or_obsolete()
             found = run(connection, row_id)
         if found is None:
             return None
