@@ -94,12 +94,14 @@ class _Backend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Tries the host's addresses in turn, all of them within the deadline."""
+        """Tries the host's addresses in turn, each for its share of what is left: one that is silent must not keep the
+        next from being tried."""
         failure: httpcore.ConnectError | httpcore.ConnectTimeout = httpcore.ConnectError()
-        for address in _addresses(host, port):
-            left = _left(httpcore.ConnectTimeout)
+        addresses = _addresses(host, port)
+        for position, address in enumerate(addresses):
+            share = _left(httpcore.ConnectTimeout) / (len(addresses) - position)
             try:
-                return _Stream(super().connect_tcp(address, port, left, local_address, socket_options))
+                return _Stream(super().connect_tcp(address, port, share, local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
