@@ -101,11 +101,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer_plain(request, 400)
 
 
-def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer_plain(request, 403)
-
-
-def cross_site(request: HttpRequest, reason: str) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Exception | None = None, reason: str = "") -> HttpResponse:
+    """For what Django forbids: with the exception, or with the reason why a request looks forged."""
     return _answer_plain(request, 403)
 
 

@@ -6,7 +6,7 @@ from adapters.http_api.errors import problem
 
 
 class ApiMiddleware:
-    """Answers every API path with and without its final slash, and says so where a promise is not kept yet."""
+    """Answers every API path with and without its final slash, and refuses what would be ignored or lost."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response

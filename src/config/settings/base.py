@@ -14,7 +14,7 @@ DEBUG = False  # its pages would take the place of our problem documents
 DEVELOPMENT_SECRET = "for development only: production refuses to start with this secret"
 
 SECRET_KEY_FALLBACKS = [key for key in env.str("SECRET_KEY_FALLBACKS", "").split(",") if key]
-CSRF_FAILURE_VIEW = "adapters.http_api.errors.cross_site"
+CSRF_FAILURE_VIEW = "adapters.http_api.errors.forbidden"
 
 INSTALLED_APPS = [
     "django.contrib.staticfiles",
