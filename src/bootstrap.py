@@ -23,6 +23,7 @@ from adapters.external.client import UpstreamClient
 from adapters.external.patients import HttpPatientGateway, UnconfiguredGateway
 from adapters.external.policy import UpstreamPolicy
 from adapters.in_memory.accounts import InMemoryRefreshFamilies, InMemoryUserRepository
+from adapters.in_memory.cache import InMemoryCache, Unlimited
 from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepository, InMemoryUpstreamCopies
 from adapters.in_memory.store import InMemoryAtomic, Store
 from adapters.system import SystemClock, TimeOrderedIds
@@ -35,7 +36,7 @@ from core.accounts.ports import RefreshFamilies, Tokens, UserRepository
 from core.patients import use_cases
 from core.patients.ports import AuditTrail, PatientGateway, PatientRepository, UpstreamCopies
 from core.patients.use_cases.ledger import Ledger
-from core.ports import Atomic, Clock, Ids
+from core.ports import Atomic, Cache, Clock, Ids, Limit, Limiter, Scope
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -108,6 +109,9 @@ class Container(DeclarativeContainer):
     users: Provider[UserRepository] = Singleton(InMemoryUserRepository, store)
     families: Provider[RefreshFamilies] = Singleton(InMemoryRefreshFamilies, store)
 
+    cache: Provider[Cache] = Singleton(InMemoryCache, clock)
+    limiter: Provider[Limiter] = Singleton(Unlimited)
+
     upstream: Provider[UpstreamClient | None] = Singleton(_upstream, configuration)
     gateway: Provider[PatientGateway] = Singleton(_gateway, upstream)
     circuit_state: Provider[str] = Callable(_circuit_state, upstream)
@@ -171,6 +175,9 @@ def registry_on_django(configuration: Configuration | None = None, database: str
 
     Imports here rather than above, so that an in-memory registry needs no Django.
     """
+    from adapters.caching.backend import CacheBackend
+    from adapters.caching.cache import DjangoCache
+    from adapters.caching.limiter import CacheLimiter
     from adapters.django_orm.accounts.repository import DjangoRefreshFamilies, DjangoUserRepository
     from adapters.django_orm.atomic import DjangoAtomic
     from adapters.django_orm.patients.audit import DjangoAuditTrail
@@ -178,6 +185,7 @@ def registry_on_django(configuration: Configuration | None = None, database: str
     from adapters.django_orm.patients.upstream import DjangoUpstreamCopies
 
     container = Container(configuration=configuration or _configuration_by_django())
+    backend = Singleton(CacheBackend)
     container.override_providers(
         atomic=Singleton(DjangoAtomic, database),
         patients=Singleton(DjangoPatientRepository, database),
@@ -185,6 +193,8 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         copies=Singleton(DjangoUpstreamCopies, database),
         users=Singleton(DjangoUserRepository, database),
         families=Singleton(DjangoRefreshFamilies, database),
+        cache=Singleton(DjangoCache, backend),
+        limiter=Singleton(CacheLimiter, backend, _limits_by_django()),
     )
     return container
 
@@ -200,6 +210,12 @@ def _configuration_by_django() -> Configuration:
         upstream_token=settings.EXTERNAL_API_TOKEN,
         upstream_timeout=settings.EXTERNAL_API_TIMEOUT,
     )
+
+
+def _limits_by_django() -> dict[Scope, Limit]:
+    from django.conf import settings
+
+    return {scope: Limit.parse(settings.LIMITS[scope]) for scope in Scope}
 
 
 def choose_settings() -> None:

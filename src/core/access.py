@@ -14,6 +14,10 @@ class Permission(StrEnum):
     UPDATE_PATIENTS = "patients.update"
     SYNC_PATIENTS = "patients.sync"
     ERASE_PATIENTS = "patients.erase"
+    VIEW_POSTS = "posts.view"
+    COMMENT_POSTS = "posts.comment"
+    WRITE_POSTS = "posts.write"
+    EDIT_POSTS = "posts.edit"
     MANAGE_USERS = "users.manage"
 
 
@@ -29,21 +33,24 @@ class Role(StrEnum):
         return PERMISSIONS[self]
 
 
-_READER = frozenset({Permission.VIEW_PATIENTS})
+ANYBODY = frozenset({Permission.VIEW_POSTS})
+_SIGNED_IN = ANYBODY | {Permission.COMMENT_POSTS}
+_READER = _SIGNED_IN | {Permission.VIEW_PATIENTS}
 _CLERK = _READER | {Permission.REGISTER_PATIENTS, Permission.UPDATE_PATIENTS, Permission.SYNC_PATIENTS}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.READER: _READER,
     Role.CLERK: _CLERK,
     Role.ADMIN: frozenset(Permission),
-    Role.AUTHOR: frozenset(),
-    Role.EDITOR: frozenset(),
+    Role.AUTHOR: _SIGNED_IN | {Permission.WRITE_POSTS},
+    Role.EDITOR: _SIGNED_IN | {Permission.WRITE_POSTS, Permission.EDIT_POSTS},
 }
 
 
 @frozen
 class Actor:
-    """Who asks. `name` stands in the audit trail (`user:<id>` or `system:<job>`), `request_id` ties it to the logs."""
+    """Who asks. `name` stands in the audit trail and marks what is the actor's own: `user:<id>`, `service:<name>`,
+    `system:<job>` or `anonymous`. `request_id` ties it to the logs."""
 
     name: str
     permissions: frozenset[Permission]
@@ -52,6 +59,15 @@ class Actor:
     @classmethod
     def user(cls, user_id: UUID, role: Role, request_id: str) -> "Actor":
         return cls(f"user:{user_id}", role.permissions, request_id)
+
+    @classmethod
+    def service(cls, name: str, role: Role, request_id: str) -> "Actor":
+        """Another machine, under the name of its service account."""
+        return cls(f"service:{name}", role.permissions, request_id)
+
+    @classmethod
+    def anonymous(cls, request_id: str) -> "Actor":
+        return cls("anonymous", ANYBODY, request_id)
 
     @classmethod
     def system(cls, job: str) -> "Actor":

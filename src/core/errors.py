@@ -74,6 +74,13 @@ class RateLimited(TryLater):
     message = "Too many calls. Try again later."
 
 
+class TooManyRequests(RateLimited):
+    """The registry itself asks its caller for fewer calls."""
+
+    kind = "too-many-requests"
+    message = "Too many requests. Wait, then try again."
+
+
 class InvalidAnswer(RegistryError):
     """Another system answered with something the registry does not accept."""
 

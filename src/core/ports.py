@@ -1,11 +1,17 @@
 """Ports that every area needs."""
 
+import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from attrs import frozen
+
 T = TypeVar("T")
+
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 
 
 class Clock(Protocol):
@@ -32,6 +38,56 @@ class Atomic(Protocol):
         asks for it, so it must have no effect outside the repositories. An error that leaves a nested call dooms the
         whole, even if it is caught: the outermost call then raises `Doomed`. Raises `Unavailable` when the store does
         not answer, or when it is not known whether the commit took effect.
+        """
+        ...
+
+
+class Cache(Protocol):
+    """What may be forgotten at any time. A cache that is down costs speed, never an error."""
+
+    def get(self, key: str, kind: type[T], lifetime: timedelta, make: Callable[[], T]) -> T:
+        """The attrs instance kept under `key`; otherwise the one that `make` gives, which is then kept for `lifetime`.
+
+        Callers in one process who miss at the same time share one `make`, and what it raises. What was being made when
+        its key was dropped is given to those who waited, and not kept.
+        """
+        ...
+
+    def drop(self, *keys: str) -> None:
+        """Forgets what is kept under each of `keys`. Called after the change was committed."""
+        ...
+
+
+class Scope(StrEnum):
+    """What is counted apart when calls are limited."""
+
+    ANONYMOUS = "anonymous"
+    USER = "user"
+    SIGN_IN = "sign_in"
+    SYNC = "sync"
+
+
+@frozen
+class Limit:
+    """So many calls in each span of so many seconds."""
+
+    calls: int
+    seconds: int
+
+    @classmethod
+    def parse(cls, raw: str) -> "Limit":
+        """From `60/minute`. Raises `ValueError`."""
+        parts = re.fullmatch(r"([1-9][0-9]{0,8})/(second|minute|hour|day)", raw)
+        if parts is None:
+            raise ValueError(f"A limit is a number of calls a second, minute, hour or day, such as 60/minute: {raw!r}.")
+        return cls(int(parts[1]), _SECONDS[parts[2]])
+
+
+class Limiter(Protocol):
+    def hit(self, scope: Scope, who: str) -> None:
+        """Counts one call by `who`, which may be personal: it is kept as a digest only.
+
+        Raises `TooManyRequests` for a call too many. Calls that cannot be counted are allowed.
         """
         ...
 

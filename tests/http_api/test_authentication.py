@@ -27,7 +27,8 @@ def test_signs_in_and_says_who_that_is(reader: Api) -> None:
     assert pair.status_code == 200
     assert pair["Cache-Control"] == "no-store"
     me = Api(pair.json()["access"]).get("users/me/").json()
-    assert (me["email"], me["role"], me["permissions"]) == (CREDENTIALS["email"], "reader", ["patients.view"])
+    permissions = ["patients.view", "posts.comment", "posts.view"]
+    assert (me["email"], me["role"], me["permissions"]) == (CREDENTIALS["email"], "reader", permissions)
 
 
 @pytest.mark.parametrize("wrong", [{"password": "wrong password"}, {"email": "nobody@clinic.example"}])

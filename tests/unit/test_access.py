@@ -5,7 +5,8 @@ import pytest
 from core.access import Actor, Permission, Role
 from core.errors import Forbidden
 
-READS = {Permission.VIEW_PATIENTS}
+SIGNED_IN = {Permission.VIEW_POSTS, Permission.COMMENT_POSTS}
+READS = {*SIGNED_IN, Permission.VIEW_PATIENTS}
 WRITES = {Permission.REGISTER_PATIENTS, Permission.UPDATE_PATIENTS, Permission.SYNC_PATIENTS}
 
 
@@ -15,8 +16,8 @@ WRITES = {Permission.REGISTER_PATIENTS, Permission.UPDATE_PATIENTS, Permission.S
         (Role.READER, READS),
         (Role.CLERK, READS | WRITES),
         (Role.ADMIN, set(Permission)),
-        (Role.AUTHOR, set()),
-        (Role.EDITOR, set()),
+        (Role.AUTHOR, {*SIGNED_IN, Permission.WRITE_POSTS}),
+        (Role.EDITOR, {*SIGNED_IN, Permission.WRITE_POSTS, Permission.EDIT_POSTS}),
     ],
 )
 def test_each_role_may_do_what_it_is_for_and_no_more(role: Role, permissions: set[Permission]) -> None:
@@ -33,6 +34,16 @@ def test_a_user_acts_by_id_in_a_role_for_one_request() -> None:
     actor = Actor.user(user_id, Role.READER, "request-1")
     assert (actor.name, actor.request_id) == (f"user:{user_id}", "request-1")
     assert actor.permissions == Role.READER.permissions
+
+
+def test_a_machine_acts_under_the_name_of_its_service_account() -> None:
+    actor = Actor.service("lab-import", Role.CLERK, "request-1")
+    assert (actor.name, actor.request_id) == ("service:lab-import", "request-1")
+    assert actor.permissions == Role.CLERK.permissions
+
+
+def test_anybody_may_read_posts_and_nothing_else() -> None:
+    assert Actor.anonymous("request-1").permissions == {Permission.VIEW_POSTS}
 
 
 def test_a_job_of_the_operator_may_do_everything_and_has_a_request_id_of_its_own() -> None:

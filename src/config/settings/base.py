@@ -4,6 +4,7 @@ from pathlib import Path
 
 import environ
 
+from config.settings.caches import cache
 from config.settings.databases import database
 
 env = environ.Env()
@@ -46,6 +47,13 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 
 DATABASES = {"default": database(env.str("DATABASE_URL", f"sqlite:///{BASE_DIR}/var/registry.sqlite3"))}
+CACHES = {"default": cache(env.str("CACHE_URL", ""))}
+LIMITS = {
+    "anonymous": env.str("LIMIT_ANONYMOUS", "300/minute"),
+    "user": env.str("LIMIT_USER", "3000/minute"),
+    "sign_in": env.str("LIMIT_SIGN_IN", "10/minute"),
+    "sync": env.str("LIMIT_SYNC", "120/minute"),
+}
 AUTH_USER_MODEL = "accounts.User"
 
 USE_TZ = True

@@ -3,7 +3,7 @@ import tempfile
 from pathlib import Path
 
 from config.settings.base import *
-from config.settings.base import DATABASES, DEVELOPMENT_SECRET
+from config.settings.base import DATABASES, DEVELOPMENT_SECRET, LIMITS
 from config.settings.databases import database
 
 DJANGO_ENV = "test"
@@ -18,3 +18,5 @@ _SCRATCH = Path(tempfile.gettempdir()) / f"registry-{os.environ.get('PYTEST_XDIS
 DATABASES["default"]["TEST"] = {"NAME": str(_SCRATCH / "registry.sqlite3")}
 # The tests start this server, which listens on a socket in its data directory and nowhere else.
 DATABASES["postgres"] = database("postgres://postgres@/postgres") | {"HOST": str(_SCRATCH / "postgres")}
+
+LIMITS = dict.fromkeys(LIMITS, "1000000/second")

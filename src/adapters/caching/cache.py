@@ -1,0 +1,87 @@
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import timedelta
+from threading import Lock
+from typing import TypeVar, cast
+from uuid import uuid4
+
+from cattrs.preconf.orjson import make_converter
+
+from adapters.caching.backend import CacheBackend
+from core.ports import Cache
+
+T = TypeVar("T")
+
+_converter = make_converter(detailed_validation=False, forbid_extra_keys=True)
+
+
+class DjangoCache(Cache):
+    """Each entry names the generation of its key it was made in, and dropping a key begins a new generation: what was
+    made of older data and stored after the drop is not found.
+
+    Entries are JSON. One that cannot be read, as another version of the registry wrote it, is a miss.
+    """
+
+    def __init__(self, backend: CacheBackend) -> None:
+        self._backend = backend
+        self._flights: dict[str, Future[object]] = {}
+        self._lock = Lock()
+
+    def get(self, key: str, kind: type[T], lifetime: timedelta, make: Callable[[], T]) -> T:
+        generation, kept = self._read(key, kind)
+        if kept is not None:
+            return kept
+        with self._lock:
+            flight = self._flights.get(key)
+            if leads := flight is None:
+                flight = self._flights[key] = Future()
+        if leads:
+            self._fly(key, flight, lambda: self._made(key, generation, lifetime, make))
+        return cast("T", flight.result())
+
+    def drop(self, *keys: str) -> None:
+        with self._lock:
+            for key in keys:
+                self._flights.pop(key, None)  # who asks from now on is not to join it
+        fresh = {_generation_key(key): uuid4().hex for key in keys}
+        self._backend(lambda cache: cache.set_many(fresh, timeout=None))
+
+    def _fly(self, key: str, flight: Future[object], work: Callable[[], object]) -> None:
+        try:
+            flight.set_result(work())
+        except BaseException as error:
+            flight.set_exception(error)
+            raise
+        finally:
+            with self._lock:
+                if self._flights.get(key) is flight:
+                    del self._flights[key]
+
+    def _read(self, key: str, kind: type[T]) -> tuple[str | None, T | None]:
+        """The generation of now, None while the cache is down, and what was kept in it."""
+        found = self._backend(lambda cache: cache.get_many([_generation_key(key), key]))
+        if found is None:
+            return None, None
+        generation = found.get(_generation_key(key))
+        if generation is None:
+            first = uuid4().hex
+            generation = self._backend(lambda cache: cache.get_or_set(_generation_key(key), first, timeout=None))
+            return generation, None
+        made_in, _, entry = str(found.get(key, "")).partition(" ")
+        if made_in != generation:
+            return generation, None
+        try:
+            return generation, _converter.loads(entry, kind)
+        except Exception:  # noqa: BLE001 (whatever cannot be read is a miss)
+            return generation, None
+
+    def _made(self, key: str, generation: str | None, lifetime: timedelta, make: Callable[[], T]) -> T:
+        made = make()
+        if generation is not None:
+            entry = f"{generation} {_converter.dumps(made).decode()}"
+            self._backend(lambda cache: cache.set(key, entry, timeout=lifetime.total_seconds()))
+        return made
+
+
+def _generation_key(key: str) -> str:
+    return f"{key}:generation"

@@ -1,0 +1,38 @@
+from collections.abc import Mapping
+from datetime import timedelta
+from hashlib import blake2b
+from time import time
+from typing import cast
+
+from attrs import frozen
+from django.core.cache import BaseCache
+
+from adapters.caching.backend import CacheBackend
+from core.errors import TooManyRequests
+from core.ports import Limit, Limiter, Scope
+
+
+@frozen
+class CacheLimiter(Limiter):
+    """Counts in spans that begin on the clock, shared by all processes that share the cache. Around the end of a span
+    up to twice as many calls may pass."""
+
+    backend: CacheBackend
+    limits: Mapping[Scope, Limit]
+
+    def hit(self, scope: Scope, who: str) -> None:
+        limit = self.limits[scope]
+        span, elapsed = divmod(time(), limit.seconds)
+        key = f"limit:{scope}:{int(span)}:{blake2b(who.encode(), digest_size=12).hexdigest()}"
+        counted = self.backend(lambda cache: _count(cache, key, limit.seconds))
+        if counted is not None and counted > limit.calls:
+            raise TooManyRequests(retry_after=timedelta(seconds=limit.seconds - elapsed))
+
+
+def _count(cache: BaseCache, key: str, seconds: int) -> int:
+    if cache.add(key, 1, timeout=seconds):
+        return 1
+    try:
+        return cast("int", cache.incr(key))
+    except ValueError:  # it ended in between
+        return 1

@@ -1,0 +1,25 @@
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+
+def cache(url: str) -> dict[str, object]:
+    """A `CACHES` entry for a Redis URL, or for a cache in each process without one."""
+    if not url:
+        many = {"MAX_ENTRIES": 100_000}
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": many}
+    if urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+        raise ImproperlyConfigured("CACHE_URL must be a Redis URL, such as redis://host:6379/0.")
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": url,
+        "KEY_PREFIX": "patient-registry",
+        "OPTIONS": {
+            "serializer": "adapters.caching.backend.PlainSerializer",
+            "socket_connect_timeout": 0.2,
+            "socket_timeout": 0.2,
+            "retry": Retry(NoBackoff(), 0),
+        },
+    }
