@@ -12,10 +12,12 @@ from adapters.http_api.schema import described
 from adapters.http_api.serializers import CredentialsSerializer, MeSerializer, RefreshSerializer, TokenPairSerializer
 from core.accounts.entities import TokenPair
 from core.accounts.use_cases import RefreshSession, SignIn, SignOut
+from core.ports import Scope
 
 
 class SignInView(APIView):
     authentication_classes = ()
+    limited_as = Scope.SIGN_IN
 
     @described("sign_in", TokenPairSerializer, 401, body=CredentialsSerializer, public=True)
     @inject

@@ -31,7 +31,7 @@ from adapters.http_api.serializers import (
 from core.patients import use_cases
 from core.patients.entities import REQUIRED, Changes, Registration
 from core.patients.searching import Filters
-from core.ports import Clock
+from core.ports import Clock, Scope
 
 TheClock = Annotated[Clock, Provide["clock"]]
 Search = Annotated[use_cases.SearchPatients, Provide["search_patients"]]
@@ -129,7 +129,9 @@ def _update(
 
 
 class PatientSyncView(APIView):
-    @described("sync_patient", SyncSerializer, 404, 409, 429, 502)
+    limited_as = Scope.SYNC
+
+    @described("sync_patient", SyncSerializer, 404, 409, 502)
     @inject
     def post(
         self,

@@ -32,11 +32,11 @@ _MEANING = {
     412: "The record has changed since you read it.",
     413: "The body is over 1 MB.",
     415: "Send application/json.",
-    429: "Upstream asks for fewer calls; wait for `Retry-After` seconds.",
+    429: "Too many calls, of yours or to upstream; wait for `Retry-After` seconds.",
     502: "Upstream's answer is not acceptable.",
     503: "Upstream or the database does not answer; wait for `Retry-After` seconds.",
 }
-_ALWAYS = (400, 406, 503)
+_ALWAYS = (400, 406, 429, 503)
 
 CURSOR = OpenApiParameter("cursor", str, description="From the `next` link of the page before.")
 LIMIT = OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50})

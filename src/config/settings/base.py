@@ -70,6 +70,7 @@ LOG_READABLE = False
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["adapters.http_api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_THROTTLE_CLASSES": ["adapters.http_api.throttling.Throttle"],
     "DEFAULT_PARSER_CLASSES": ["adapters.http_api.requests.JsonParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_METADATA_CLASS": None,

@@ -1,0 +1,72 @@
+from collections.abc import Callable, Generator
+
+import pytest
+from dependency_injector.providers import Object
+from django.core.cache import caches
+
+from adapters.caching.backend import CacheBackend
+from adapters.caching.limiter import CacheLimiter
+from bootstrap import Container
+from core.patients.entities import Patient
+from core.ports import Limit, Scope
+from tests.fakes import ScriptedGateway
+from tests.http_api.conftest import Answer, Api
+from tests.http_api.problems import kind
+
+LIMITS = {Scope.ANONYMOUS: 3, Scope.USER: 5, Scope.SIGN_IN: 2, Scope.SYNC: 2}
+
+
+@pytest.fixture(autouse=True)
+def limits(registry: Container) -> Generator[None]:
+    """So many a day; the calls that the fixtures make are not counted."""
+    caches["default"].clear()
+    few = CacheLimiter(CacheBackend(), {scope: Limit(calls, 86_400) for scope, calls in LIMITS.items()})
+    with registry.limiter.override(Object(few)):
+        yield
+    caches["default"].clear()
+
+
+def calls_until_refused(call: Callable[[], Answer]) -> int:
+    for count in range(20):
+        response = call()
+        if response.status_code == 429:
+            assert kind(response) == "too-many-requests"
+            assert int(response["Retry-After"]) > 0
+            return count
+    raise AssertionError("No call was refused.")
+
+
+def test_an_address_may_make_so_many_calls_without_signing_in(anonymous: Api) -> None:
+    assert calls_until_refused(lambda: anonymous.get("schema/")) == 3
+
+
+def test_a_user_may_make_so_many_calls_and_others_go_on(reader: Api, clerk: Api) -> None:
+    assert calls_until_refused(lambda: reader.get("patients/")) == 5
+    assert clerk.get("patients/").status_code == 200
+
+
+def test_signing_in_may_be_tried_so_often(anonymous: Api) -> None:
+    wrong = {"email": "nobody@clinic.example", "password": "wrong password"}
+    assert calls_until_refused(lambda: anonymous.post("auth/token/", wrong)) == 2
+
+
+def test_a_user_may_ask_for_so_many_syncs_and_for_the_rest_as_before(
+    clerk: Api, ada: Patient, upstream: ScriptedGateway
+) -> None:
+    upstream.answer = {}
+    assert calls_until_refused(lambda: clerk.post(f"patients/{ada.id}/sync_external_data/")) == 2
+    assert len(upstream.asked) == 2
+    assert clerk.get(f"patients/{ada.id}/").status_code == 200
+
+
+def test_addresses_are_counted_apart_but_not_those_of_one_ipv6_network() -> None:
+    def calls_from(address: str) -> int:
+        api = Api()
+        api.client.defaults["REMOTE_ADDR"] = address
+        return calls_until_refused(lambda: api.get("schema/"))
+
+    assert calls_from("192.0.2.1") == calls_from("192.0.2.2") == 3
+    assert calls_from("2001:db8:0:1::1") == 3
+    assert calls_from("2001:db8:0:1:ffff::2") == 0
+    assert calls_from("2001:db8:0:2::1") == 3
+    assert calls_from("unix:") == 3
