@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import Attribute, field, frozen
 from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Callable, Dependency, Provider
+from dependency_injector.providers import Callable, Dependency, Object, Provider
 from dependency_injector.providers import ThreadSafeSingleton as Singleton
 from phonenumbers import SUPPORTED_REGIONS
 
@@ -111,6 +111,7 @@ class Container(DeclarativeContainer):
 
     cache: Provider[Cache] = Singleton(InMemoryCache, clock)
     limiter: Provider[Limiter] = Singleton(Unlimited)
+    cache_state: Provider[str] = Object("ok")
 
     upstream: Provider[UpstreamClient | None] = Singleton(_upstream, configuration)
     gateway: Provider[PatientGateway] = Singleton(_gateway, upstream)
@@ -194,6 +195,7 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         users=Singleton(DjangoUserRepository, database),
         families=Singleton(DjangoRefreshFamilies, database),
         cache=Singleton(DjangoCache, backend),
+        cache_state=Callable(CacheBackend.state, backend),
         limiter=Singleton(CacheLimiter, backend, _limits_by_django()),
     )
     return container

@@ -1,6 +1,5 @@
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Generator
@@ -9,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from attrs import frozen
+
+from tests.programs import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -66,11 +67,6 @@ def running(environment: dict[str, str], port: int) -> Generator[Demo]:
             yield Demo(process, printed)
         finally:
             process.terminate()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
 
 
 @pytest.fixture

@@ -1,12 +1,9 @@
 """The gateway against a REST server that nobody here wrote: npm's json-server over a file of patients."""
 
-import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -16,19 +13,10 @@ from adapters.external.client import UpstreamClient
 from adapters.external.patients import HttpPatientGateway
 from bootstrap import Configuration, in_memory_registry
 from core.access import Actor
+from tests.programs import free_port, program, wait_for_port
 
 HOME = Path(__file__).parent / "json_server"
 PROGRAM = Path("node_modules", "json-server", "lib", "cli", "bin.js")
-
-
-def program(name: str) -> str:
-    path = shutil.which(name)
-    if path:
-        return path
-    reason = f"{name} is missing, so json-server cannot be run."
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def install(npm: str) -> None:
@@ -44,25 +32,12 @@ def install(npm: str) -> None:
                 raise
 
 
-def wait_for_port(process: "subprocess.Popen[bytes]", port: int) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            assert process.poll() is None, "json-server ended before it listened."
-            assert time.monotonic() < deadline, "json-server does not listen."
-            time.sleep(0.02)
-
-
 @pytest.fixture(scope="session")
 def json_server_url() -> Generator[str]:
     node, npm = program("node"), program("npm")
     if not (HOME / PROGRAM).exists():
         install(npm)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [node, PROGRAM, "--host", "127.0.0.1", "--port", str(port), "--read-only", "--quiet", "patients.json"]
     with subprocess.Popen(command, cwd=HOME, stdout=sys.stderr) as process:
         try:

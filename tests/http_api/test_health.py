@@ -1,7 +1,9 @@
 import pytest
+from dependency_injector.providers import Object
 from django.db import connection
 from django.test import Client
 
+from bootstrap import Container
 from tests.http_api.conftest import Api
 from tests.http_api.problems import kind
 
@@ -11,7 +13,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_is_ready_with_its_database_and_reports_the_upstream(anonymous: Api) -> None:
     response = anonymous.get("/health/ready")
     assert response.status_code == anonymous.get("/health/ready/").status_code == 200
-    assert response.json()["checks"] == {"database": "ok", "upstream_circuit": "not configured"}
+    assert response.json()["checks"] == {"database": "ok", "cache": "ok", "upstream_circuit": "not configured"}
+
+
+def test_stays_ready_without_its_cache_and_says_so(anonymous: Api, registry: Container) -> None:
+    with registry.cache_state.override(Object("down")):
+        response = anonymous.get("/health/ready")
+    assert response.status_code == 200
+    assert response.json()["checks"]["cache"] == "down"
 
 
 def test_is_alive_but_not_ready_before_its_migrations(anonymous: Api) -> None:

@@ -10,16 +10,16 @@ from redis import RedisError
 
 T = TypeVar("T")
 
-_SECONDS_LEFT_ALONE = 5
+SECONDS_LEFT_ALONE = 5
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class CacheBackend:
     """A cache that has failed is left alone for some seconds, so that not every request waits for its time-out."""
 
-    def __init__(self, alias: str = "default") -> None:
+    def __init__(self, alias: str = "default", seconds_left_alone: float = SECONDS_LEFT_ALONE) -> None:
         self._alias = alias
-        self._circuit = CircuitBreaker(1, _SECONDS_LEFT_ALONE, (RedisError, OSError), name=f"cache {alias}")
+        self._circuit = CircuitBreaker(1, seconds_left_alone, (RedisError, OSError), name=f"cache {alias}")
 
     def __call__(self, use: Callable[[BaseCache], T]) -> T | None:
         """What `use` makes of the cache; None while the cache is down."""
@@ -30,6 +30,10 @@ class CacheBackend:
         except (RedisError, OSError):
             log.warning("cache_down")
             return None
+
+    def state(self) -> str:
+        """`ok` or `down`, asked just now unless it is being left alone."""
+        return self(lambda cache: cache.get("state", "ok")) or "down"
 
 
 class PlainSerializer:

@@ -3,9 +3,11 @@ from concurrent.futures import Future
 from datetime import timedelta
 from threading import Lock
 from typing import TypeVar, cast
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from cattrs import StructureHandlerNotFoundError
 from cattrs.preconf.orjson import make_converter
+from django.core.cache import BaseCache
 
 from adapters.caching.backend import CacheBackend
 from core.ports import Cache
@@ -13,6 +15,7 @@ from core.ports import Cache
 T = TypeVar("T")
 
 _converter = make_converter(detailed_validation=False, forbid_extra_keys=True)
+_converter.register_structure_hook(UUID, lambda raw, _: UUID(raw))
 
 
 class DjangoCache(Cache):
@@ -28,7 +31,7 @@ class DjangoCache(Cache):
         self._lock = Lock()
 
     def get(self, key: str, kind: type[T], lifetime: timedelta, make: Callable[[], T]) -> T:
-        generation, kept = self._read(key, kind)
+        _, kept = self._read(key, kind)
         if kept is not None:
             return kept
         with self._lock:
@@ -36,7 +39,7 @@ class DjangoCache(Cache):
             if leads := flight is None:
                 flight = self._flights[key] = Future()
         if leads:
-            self._fly(key, flight, lambda: self._made(key, generation, lifetime, make))
+            self._fly(key, flight, lambda: self._made(key, kind, lifetime, make))
         return cast("T", flight.result())
 
     def drop(self, *keys: str) -> None:
@@ -72,15 +75,25 @@ class DjangoCache(Cache):
             return generation, None
         try:
             return generation, _converter.loads(entry, kind)
+        except StructureHandlerNotFoundError:  # a type that could never be kept
+            raise
         except Exception:  # noqa: BLE001 (whatever cannot be read is a miss)
             return generation, None
 
-    def _made(self, key: str, generation: str | None, lifetime: timedelta, make: Callable[[], T]) -> T:
+    def _made(self, key: str, kind: type[T], lifetime: timedelta, make: Callable[[], T]) -> T:
+        generation, kept = self._read(key, kind)
+        if kept is not None:  # by whoever made it since we missed
+            return kept
         made = make()
         if generation is not None:
             entry = f"{generation} {_converter.dumps(made).decode()}"
-            self._backend(lambda cache: cache.set(key, entry, timeout=lifetime.total_seconds()))
+            self._backend(lambda cache: _keep(cache, key, generation, entry, lifetime))
         return made
+
+
+def _keep(cache: BaseCache, key: str, generation: str, entry: str, lifetime: timedelta) -> None:
+    if cache.get(_generation_key(key)) == generation:  # or it would displace a newer one
+        cache.set(key, entry, timeout=lifetime.total_seconds())
 
 
 def _generation_key(key: str) -> str:

@@ -12,12 +12,16 @@ def live(_request: HttpRequest) -> JsonResponse:
 
 
 @inject
-def ready(_request: HttpRequest, circuit_state: Annotated[str, Provide["circuit_state"]]) -> JsonResponse:
-    """Whether requests should be sent here: 503 without the database or before its migrations. Upstream being down is
-    reported and is no reason to stop serving."""
+def ready(
+    _request: HttpRequest,
+    circuit_state: Annotated[str, Provide["circuit_state"]],
+    cache_state: Annotated[str, Provide["cache_state"]],
+) -> JsonResponse:
+    """Whether requests should be sent here: 503 without the database or before its migrations. The cache or upstream
+    being down is reported and is no reason to stop serving."""
     database = _database()
     ok = database == "ok"
-    checks = {"database": database, "upstream_circuit": circuit_state}
+    checks = {"database": database, "cache": cache_state, "upstream_circuit": circuit_state}
     return JsonResponse({"status": "ok" if ok else "unavailable", "checks": checks}, status=200 if ok else 503)
 
 

@@ -1,0 +1,83 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import redis
+import time_machine
+
+from adapters.caching.backend import CacheBackend
+from adapters.caching.limiter import CacheLimiter
+from core.errors import TooManyRequests
+from core.ports import Limit, Scope
+from tests.caching.conftest import using
+from tests.fakes import NOW
+
+FIVE_A_MINUTE = {scope: Limit(5, 60) for scope in Scope}
+
+
+def limiter() -> CacheLimiter:
+    return CacheLimiter(CacheBackend(), FIVE_A_MINUTE)
+
+
+def allowed(limiter: CacheLimiter, scope: Scope, who: str, tries: int) -> int:
+    count = 0
+    for _ in range(tries):
+        try:
+            limiter.hit(scope, who)
+        except TooManyRequests:
+            continue
+        count += 1
+    return count
+
+
+def test_so_many_calls_are_allowed_in_each_span(url: str) -> None:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        assert allowed(limiter(), Scope.USER, "ada", 9) == 5
+        traveller.shift(timedelta(seconds=59))
+        assert allowed(limiter(), Scope.USER, "ada", 9) == 0
+        traveller.shift(timedelta(seconds=1))
+        assert allowed(limiter(), Scope.USER, "ada", 9) == 5
+
+
+def test_a_refusal_says_how_long_to_wait(url: str) -> None:
+    with time_machine.travel(NOW + timedelta(seconds=20), tick=False):
+        allowed(limiter(), Scope.USER, "ada", 5)
+        with pytest.raises(TooManyRequests) as refused:
+            limiter().hit(Scope.USER, "ada")
+    assert refused.value.retry_after == timedelta(seconds=40)
+
+
+def test_each_scope_and_each_caller_is_counted_apart(url: str) -> None:
+    with time_machine.travel(NOW, tick=False):
+        for scope in Scope:
+            for who in ("ada", "eve"):
+                assert allowed(limiter(), scope, who, 6) == 5
+
+
+def test_calls_at_the_same_time_are_each_counted(url: str) -> None:
+    shared = limiter()
+    with time_machine.travel(NOW, tick=False), ThreadPoolExecutor(8) as pool:
+        counts = list(pool.map(lambda _: allowed(shared, Scope.SIGN_IN, "ada", 5), range(8)))
+    assert sum(counts) == 5
+
+
+def test_redis_keeps_counts_for_a_span_and_under_digests(redis_url: str) -> None:
+    with using(redis_url), redis.Redis.from_url(redis_url) as server:
+        server.flushdb()
+        limiter().hit(Scope.SIGN_IN, "ada@example.org")
+        [key] = server.keys("*")
+        assert "ada" not in repr(key)
+        assert 0 < server.ttl(key) <= 60
+
+
+@pytest.mark.parametrize(
+    "raw", ["", "60", "60/", "/minute", "0/minute", "-1/minute", "1.5/hour", "60/fortnight", "6 0/day"]
+)
+def test_a_limit_that_says_nothing_clear_is_refused(raw: str) -> None:
+    with pytest.raises(ValueError, match="such as 60/minute"):
+        Limit.parse(raw)
+
+
+def test_a_limit_is_so_many_calls_in_a_span() -> None:
+    assert Limit.parse("60/minute") == Limit(60, 60)
+    assert [Limit.parse(f"7/{span}").seconds for span in ("second", "hour", "day")] == [1, 3600, 86_400]

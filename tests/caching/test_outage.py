@@ -1,0 +1,84 @@
+"""A cache that is down costs speed, never an error."""
+
+import signal
+import socket
+from collections.abc import Generator
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from attrs import frozen
+
+from adapters.caching.backend import CacheBackend
+from adapters.caching.cache import DjangoCache
+from adapters.caching.limiter import CacheLimiter
+from core.errors import TooManyRequests
+from core.ports import Limit, Scope
+from tests.caching.conftest import running_redis, using
+from tests.programs import free_port
+
+LIFETIME = timedelta(minutes=1)
+ONE_A_DAY = {scope: Limit(1, 86_400) for scope in Scope}
+
+
+@frozen
+class Number:
+    value: int
+
+
+@pytest.fixture
+def port() -> Generator[int]:
+    """Django's cache is a Redis at this port, where nothing listens yet."""
+    port = free_port()
+    with using(f"redis://127.0.0.1:{port}/0"):
+        yield port
+
+
+def test_without_the_cache_everything_is_made_and_every_call_allowed(port: int) -> None:
+    backend = CacheBackend()
+    cache, limiter = DjangoCache(backend), CacheLimiter(backend, ONE_A_DAY)
+    for value in range(3):
+        made = Number(value)
+        assert cache.get("number", Number, LIFETIME, lambda made=made: made) is made
+        limiter.hit(Scope.SIGN_IN, "ada@example.org")
+    cache.drop("number")
+
+
+def test_a_cache_that_comes_up_or_comes_back_is_used(port: int, tmp_path: Path) -> None:
+    backend = CacheBackend(seconds_left_alone=1e-9)
+    cache, limiter = DjangoCache(backend), CacheLimiter(backend, ONE_A_DAY)
+    assert backend.state() == "down"
+    for round_ in (2, 3):
+        with running_redis(port, tmp_path):
+            assert backend.state() == "ok"
+            assert cache.get("number", Number, LIFETIME, lambda made=Number(round_): made) == Number(round_)
+            assert cache.get("number", Number, LIFETIME, lambda: Number(0)) == Number(round_)
+            limiter.hit(Scope.SYNC, "user:1")
+            with pytest.raises(TooManyRequests):
+                limiter.hit(Scope.SYNC, "user:1")
+        assert cache.get("number", Number, LIFETIME, lambda: Number(-1)) == Number(-1)
+        limiter.hit(Scope.SYNC, "user:1")
+
+
+def test_a_cache_that_does_not_answer_delays_one_call_and_no_more(port: int, tmp_path: Path) -> None:
+    with running_redis(port, tmp_path) as process:
+        cache = DjangoCache(CacheBackend())
+        cache.get("number", Number, LIFETIME, lambda: Number(1))
+        process.send_signal(signal.SIGSTOP)
+        try:
+            took: list[float] = []
+            for _ in range(20):
+                began = monotonic()
+                cache.get("number", Number, LIFETIME, lambda: Number(2))
+                took.append(monotonic() - began)
+        finally:
+            process.send_signal(signal.SIGCONT)
+    assert took[0] < 2
+    assert max(took[1:]) < 0.15
+
+
+def test_a_server_that_is_no_redis_is_a_cache_that_is_down() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, using(f"redis://127.0.0.1:{server.getsockname()[1]}/0"):
+        cache = DjangoCache(CacheBackend())
+        assert cache.get("number", Number, LIFETIME, lambda: Number(1)) == Number(1)
