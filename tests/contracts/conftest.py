@@ -58,7 +58,11 @@ def open_registry(database: str, *, emptied: bool = False) -> Container:
     if not database:
         return in_memory_registry(CONFIGURATION)
     if emptied:
-        with connections[database].cursor() as cursor:
-            for table in TABLES:
-                cursor.execute(f"DELETE FROM {table}")
+        empty(database)
     return registry_on_django(CONFIGURATION, database)
+
+
+def empty(database: str) -> None:
+    with connections[database].cursor() as cursor:
+        for table in TABLES:
+            cursor.execute(f"DELETE FROM {table}")

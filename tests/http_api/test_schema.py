@@ -1,3 +1,5 @@
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -5,14 +7,23 @@ import pytest
 import schemathesis
 from django.core.management import call_command
 from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+from schemathesis import Response
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from config.wsgi import application
+from core.access import Role
 from core.patients.entities import Patient
+from tests.contracts.conftest import empty
 from tests.fakes import ScriptedGateway
 from tests.http_api.conftest import Api
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "openapi.json"
+UNTRUE = [positive_data_acceptance]  # a schema cannot tell every rule
+some = settings(
+    max_examples=int(os.environ.get("API_EXAMPLES", "10")),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
 schema = schemathesis.openapi.from_dict(orjson.loads(COMMITTED.read_bytes()))
 schema.app = application
 
@@ -22,19 +33,47 @@ def upstream_up(upstream: ScriptedGateway) -> None:
     upstream.answer = {}
 
 
+@pytest.fixture(params=[None, *Role], ids=lambda role: role or "anonymous")
+def enter(request: pytest.FixtureRequest, signed_in: Callable[[Role], Api]) -> Callable[[], dict[str, str]]:
+    """Makes a caller of each role, or one who has not signed in, and gives the headers to call with."""
+    role: Role | None = request.param
+    return lambda: {"Authorization": f"Bearer {signed_in(role).token}"} if role else {}
+
+
+@pytest.fixture
+def caller(enter: Callable[[], dict[str, str]]) -> dict[str, str]:
+    return enter()
+
+
 @pytest.mark.django_db(transaction=True)
 @schema.parametrize()
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@some
 def test_no_request_crashes_the_api_or_is_answered_off_its_schema(
-    case: schemathesis.Case, admin: Api, ada: Patient, upstream_up: None
+    case: schemathesis.Case, caller: dict[str, str], ada: Patient, upstream_up: None
 ) -> None:
     if case.meta and case.meta.generation.mode.is_positive and "patient_id" in case.path_parameters:
         case.path_parameters["patient_id"] = str(ada.id)
     case.headers.pop("If-Match", None)  # or 412 comes before 400
-    case.call_and_validate(
-        headers={"Authorization": f"Bearer {admin.token}"},
-        excluded_checks=[positive_data_acceptance],  # a schema cannot tell every rule
-    )
+    case.call_and_validate(headers=caller, excluded_checks=UNTRUE)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_sequence_of_requests_crashes_the_api_or_is_answered_off_its_schema(
+    enter: Callable[[], dict[str, str]], register: Callable[[], Patient], upstream_up: None
+) -> None:
+    class Calls(schema.as_state_machine()):
+        def setup(self) -> None:
+            empty("default")
+            self.headers = enter()
+            register()
+
+        def get_call_kwargs(self, case: schemathesis.Case) -> dict[str, object]:
+            return {"headers": self.headers}
+
+        def validate_response(self, response: Response, case: schemathesis.Case, *_: object, **__: object) -> None:
+            case.validate_response(response, excluded_checks=UNTRUE, headers=self.headers)
+
+    run_state_machine_as_test(Calls, settings=settings(some, stateful_step_count=6))
 
 
 def test_the_committed_schema_is_that_of_the_code(tmp_path: Path) -> None:
