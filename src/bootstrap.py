@@ -19,24 +19,29 @@ from dependency_injector.providers import Callable, Dependency, Object, Provider
 from dependency_injector.providers import ThreadSafeSingleton as Singleton
 from phonenumbers import SUPPORTED_REGIONS
 
+from adapters.buffered_views import BufferedViews
 from adapters.external.client import UpstreamClient
 from adapters.external.patients import HttpPatientGateway, UnconfiguredGateway
 from adapters.external.policy import UpstreamPolicy
 from adapters.in_memory.accounts import InMemoryRefreshFamilies, InMemoryUserRepository
 from adapters.in_memory.cache import InMemoryCache, Unlimited
 from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepository, InMemoryUpstreamCopies
+from adapters.in_memory.posts import InMemoryComments, InMemoryPostRepository, InMemoryViews
 from adapters.in_memory.store import InMemoryAtomic, Store
 from adapters.system import SystemClock, TimeOrderedIds
 from adapters.telemetry.logging import use_standard_logging
 from adapters.telemetry.observed import observed
 from adapters.tokens import JwtTokens, SigningKey
-from core.accounts import use_cases as accounts
+from core.accounts import use_cases as accounts_
 from core.accounts.entities import TokenLifetimes
 from core.accounts.ports import RefreshFamilies, Tokens, UserRepository
-from core.patients import use_cases
+from core.patients import use_cases as patients_
 from core.patients.ports import AuditTrail, PatientGateway, PatientRepository, UpstreamCopies
 from core.patients.use_cases.ledger import Ledger
 from core.ports import Atomic, Cache, Clock, Ids, Limit, Limiter, Scope
+from core.posts import use_cases as posts_
+from core.posts.ports import Comments, PostRepository, Views
+from core.posts.use_cases.public import PublicPosts
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -106,6 +111,9 @@ class Container(DeclarativeContainer):
     patients: Provider[PatientRepository] = Singleton(InMemoryPatientRepository, store)
     trail: Provider[AuditTrail] = Singleton(InMemoryAuditTrail, store)
     copies: Provider[UpstreamCopies] = Singleton(InMemoryUpstreamCopies, store)
+    posts: Provider[PostRepository] = Singleton(InMemoryPostRepository, store)
+    comments: Provider[Comments] = Singleton(InMemoryComments, store)
+    views: Provider[Views] = Singleton(InMemoryViews, posts)
     users: Provider[UserRepository] = Singleton(InMemoryUserRepository, store)
     families: Provider[RefreshFamilies] = Singleton(InMemoryRefreshFamilies, store)
 
@@ -120,22 +128,22 @@ class Container(DeclarativeContainer):
     ledger = Singleton(Ledger, patients, trail, ids)
     phone_region = configuration.provided.phone_region
     register_patient = _use_case(
-        use_cases.RegisterPatient, ledger=ledger, atomic=atomic, clock=clock, ids=ids, phone_region=phone_region
+        patients_.RegisterPatient, ledger=ledger, atomic=atomic, clock=clock, ids=ids, phone_region=phone_region
     )
-    view_patient = _use_case(use_cases.ViewPatient, patients=patients)
-    search_patients = _use_case(use_cases.SearchPatients, patients=patients, clock=clock, phone_region=phone_region)
+    view_patient = _use_case(patients_.ViewPatient, patients=patients)
+    search_patients = _use_case(patients_.SearchPatients, patients=patients, clock=clock, phone_region=phone_region)
     update_patient = _use_case(
-        use_cases.UpdatePatient,
+        patients_.UpdatePatient,
         patients=patients,
         ledger=ledger,
         atomic=atomic,
         clock=clock,
         phone_region=phone_region,
     )
-    erase_patient = _use_case(use_cases.ErasePatient, patients=patients, ledger=ledger, atomic=atomic, clock=clock)
-    view_history = _use_case(use_cases.ViewHistory, trail=trail)
+    erase_patient = _use_case(patients_.ErasePatient, patients=patients, ledger=ledger, atomic=atomic, clock=clock)
+    view_history = _use_case(patients_.ViewHistory, trail=trail)
     sync_patient = _use_case(
-        use_cases.SyncPatient,
+        patients_.SyncPatient,
         patients=patients,
         copies=copies,
         gateway=gateway,
@@ -146,13 +154,27 @@ class Container(DeclarativeContainer):
         max_stale=configuration.provided.max_stale,
     )
 
+    public_posts = Singleton(PublicPosts, posts, cache)
+    write_post = _use_case(posts_.WritePost, posts=posts, clock=clock, ids=ids)
+    view_post = _use_case(posts_.ViewPost, posts=posts, views=views)
+    read_post = _use_case(posts_.ReadPost, posts=posts, views=views)
+    list_posts = _use_case(posts_.ListPosts, posts=posts, public=public_posts)
+    list_drafts = _use_case(posts_.ListDrafts, posts=posts)
+    popular_posts = _use_case(posts_.PopularPosts, public=public_posts)
+    edit_post = _use_case(posts_.EditPost, posts=posts, public=public_posts, atomic=atomic, clock=clock)
+    publish_post = _use_case(posts_.PublishPost, posts=posts, public=public_posts, atomic=atomic, clock=clock, ids=ids)
+    delete_post = _use_case(posts_.DeletePost, posts=posts, public=public_posts, atomic=atomic)
+    add_comment = _use_case(posts_.AddComment, posts=posts, comments=comments, atomic=atomic, clock=clock, ids=ids)
+    list_comments = _use_case(posts_.ListComments, posts=posts, comments=comments)
+    remove_comment = _use_case(posts_.RemoveComment, posts=posts, comments=comments, atomic=atomic)
+
     lifetimes = configuration.provided.token_lifetimes
-    create_user = _use_case(accounts.CreateUser, users=users, clock=clock, ids=ids)
+    create_user = _use_case(accounts_.CreateUser, users=users, clock=clock, ids=ids)
     sign_in = _use_case(
-        accounts.SignIn, users=users, families=families, tokens=tokens, clock=clock, ids=ids, lifetimes=lifetimes
+        accounts_.SignIn, users=users, families=families, tokens=tokens, clock=clock, ids=ids, lifetimes=lifetimes
     )
     refresh_session = _use_case(
-        accounts.RefreshSession,
+        accounts_.RefreshSession,
         users=users,
         families=families,
         tokens=tokens,
@@ -161,8 +183,8 @@ class Container(DeclarativeContainer):
         ids=ids,
         lifetimes=lifetimes,
     )
-    sign_out = _use_case(accounts.SignOut, families=families, tokens=tokens, atomic=atomic)
-    authenticate = _use_case(accounts.Authenticate, users=users, tokens=tokens)
+    sign_out = _use_case(accounts_.SignOut, families=families, tokens=tokens, atomic=atomic)
+    authenticate = _use_case(accounts_.Authenticate, users=users, tokens=tokens)
 
 
 def in_memory_registry(configuration: Configuration | None = None) -> Container:
@@ -184,14 +206,19 @@ def registry_on_django(configuration: Configuration | None = None, database: str
     from adapters.django_orm.patients.audit import DjangoAuditTrail
     from adapters.django_orm.patients.repository import DjangoPatientRepository
     from adapters.django_orm.patients.upstream import DjangoUpstreamCopies
+    from adapters.django_orm.posts.repository import DjangoComments, DjangoPostRepository
 
     container = Container(configuration=configuration or _configuration_by_django())
     backend = Singleton(CacheBackend)
+    post_repository = Singleton(DjangoPostRepository, database)
     container.override_providers(
         atomic=Singleton(DjangoAtomic, database),
         patients=Singleton(DjangoPatientRepository, database),
         trail=Singleton(DjangoAuditTrail, database),
         copies=Singleton(DjangoUpstreamCopies, database),
+        posts=post_repository,
+        comments=Singleton(DjangoComments, database),
+        views=Singleton(BufferedViews, post_repository.provided.add_views),
         users=Singleton(DjangoUserRepository, database),
         families=Singleton(DjangoRefreshFamilies, database),
         cache=Singleton(DjangoCache, backend),

@@ -16,10 +16,12 @@ from core.ports import Clock, Ids
 from tests.strategies import uuid7
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
-ADMIN, CLERK, READER, AUTHOR = (
+ADMIN, CLERK, READER, AUTHOR, EDITOR = (
     Actor(f"user:{role}", role.permissions, f"request of {role}")
-    for role in (Role.ADMIN, Role.CLERK, Role.READER, Role.AUTHOR)
+    for role in (Role.ADMIN, Role.CLERK, Role.READER, Role.AUTHOR, Role.EDITOR)
 )
+OTHER_AUTHOR = Actor("user:another author", Role.AUTHOR.permissions, "request of another author")
+ANYBODY = Actor.anonymous("request of anybody")
 
 Answer = Mapping[str, object] | Exception | None
 

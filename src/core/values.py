@@ -30,8 +30,17 @@ def text(raw: object) -> str:
 
 def one_line(raw: object, most: int) -> str:
     """Trimmed, in NFC, from 1 to `most` characters, all of them visible or joiners."""
-    value = unicodedata.normalize("NFC", text(raw)).strip()
-    if any(unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"} and c not in _JOINERS for c in value):
+    return _visible(unicodedata.normalize("NFC", text(raw)).strip(), most, besides=_JOINERS)
+
+
+def paragraphs(raw: object, most: int) -> str:
+    """As one line, but with line feeds and tabs; every other way to end a line becomes a line feed."""
+    lines = unicodedata.normalize("NFC", text(raw)).replace("\r\n", "\n").replace("\r", "\n")
+    return _visible(lines.strip(), most, besides=_JOINERS + "\n\t")
+
+
+def _visible(value: str, most: int, *, besides: str) -> str:
+    if any(unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"} and c not in besides for c in value):
         raise Refused("characters", "Leave out control and invisible characters.")
     if all(c.isspace() or c in _JOINERS + _FILLERS for c in value):
         raise Refused("blank", "This must not be blank.")

@@ -14,12 +14,14 @@ from core.accounts.errors import UserEmailTaken
 from core.errors import Conflict, Unavailable
 from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
 from core.ports import Doomed
+from core.posts.errors import SlugTaken
 
 CONFLICTS: dict[str, type[Conflict]] = {
     "patients_email_unique": EmailTaken,
     "patients_external_id_unique": ExternalIdTaken,
     "patients_identifier_unique": IdentifierTaken,
     "accounts_email_unique": UserEmailTaken,
+    "posts_slug_unique": SlugTaken,
 }
 
 

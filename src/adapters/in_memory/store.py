@@ -8,6 +8,7 @@ from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
 from core.patients.upstream import UpstreamCopy
 from core.ports import Atomic, Doomed, NotAtomic
+from core.posts.entities import Comment, Post
 
 T = TypeVar("T")
 
@@ -25,6 +26,8 @@ class Store:
         self.patients: dict[UUID, Patient] = {}
         self.events: dict[tuple[UUID, int], AuditEvent] = {}
         self.copies: dict[UUID, UpstreamCopy] = {}
+        self.posts: dict[UUID, Post] = {}
+        self.comments: dict[UUID, Comment] = {}
         self.users: dict[UUID, User] = {}
         self.passwords: dict[UUID, bytes] = {}
         self.families: dict[UUID, RefreshFamily] = {}

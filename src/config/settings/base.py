@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "adapters.django_orm.accounts",
     "adapters.django_orm.patients",
+    "adapters.django_orm.posts",
     "adapters.http_api",
     "adapters.cli",
     "config",

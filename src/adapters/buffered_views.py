@@ -1,0 +1,66 @@
+import atexit
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping
+from threading import Condition, Thread
+from uuid import UUID
+
+import structlog
+
+from core.errors import RegistryError
+from core.posts.ports import Views
+
+SECONDS_BETWEEN_FLUSHES = 10.0
+MOST_WAITING = 1_000
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class BufferedViews(Views):
+    """Counts views in this process and hands them on together: every some seconds, when many wait, and when the process
+    ends. What could not be handed on waits for the next time.
+
+    The thread that does so starts with the first view that a process counts, so that a fork has its own.
+    """
+
+    def __init__(
+        self, hand_on: Callable[[Mapping[UUID, int]], None], seconds_between: float = SECONDS_BETWEEN_FLUSHES
+    ) -> None:
+        self._hand_on = hand_on
+        self._seconds = seconds_between
+        self._waiting: Counter[UUID] = Counter()
+        self._changed = Condition()
+        self._process = 0
+
+    def saw(self, post_id: UUID) -> None:
+        with self._changed:
+            if self._process != os.getpid():
+                self._begin()
+            self._waiting[post_id] += 1
+            if self._waiting.total() >= MOST_WAITING:
+                self._changed.notify()
+
+    def flush(self) -> None:
+        with self._changed:
+            views, self._waiting = self._waiting, Counter()
+        if not views:
+            return
+        try:
+            self._hand_on(views)
+        except RegistryError:
+            log.warning("views_kept_back")
+            with self._changed:
+                self._waiting.update(views)
+
+    def _begin(self) -> None:
+        if self._process:  # a fork: what waits is the parent's to hand on
+            self._waiting.clear()
+        self._process = os.getpid()
+        atexit.register(self.flush)
+        Thread(target=self._flush_for_ever, name="views", daemon=True).start()
+
+    def _flush_for_ever(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting.total() >= MOST_WAITING, timeout=self._seconds)
+            self.flush()

@@ -1,0 +1,174 @@
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypedDict, Unpack, cast
+from uuid import UUID
+
+from attrs import evolve, frozen
+
+from core.access import Actor, Permission
+from core.errors import FaultList, Forbidden
+from core.posts.errors import AlreadyPublished, PostNotFound
+from core.posts.slugs import slug
+from core.values import one_line, paragraphs
+
+LONGEST_TITLE = 200
+LONGEST_CONTENT = 50_000
+LONGEST_COMMENT = 2_000
+
+
+class Draft(TypedDict):
+    """What a post is written with."""
+
+    title: str
+    content: str
+
+
+class Edits(TypedDict, total=False):
+    """What may be set on a post."""
+
+    title: str
+    content: str
+
+
+def _title(raw: object) -> str:
+    title = one_line(raw, LONGEST_TITLE)
+    slug(title)  # whatever a post is called, there is an address for it
+    return title
+
+
+def _content(raw: object) -> str:
+    return paragraphs(raw, LONGEST_CONTENT)
+
+
+_PARSERS: dict[str, Callable[[object], str]] = {"title": _title, "content": _content}
+REQUIRED = tuple(_PARSERS)
+
+
+def _parse(raw: Mapping[str, object], required: tuple[str, ...] = ()) -> dict[str, str]:
+    faults = FaultList()
+    parsed: dict[str, str] = {}
+    for name in required:
+        if name not in raw:
+            faults.add(name, "required", "This is required.")
+    for name, value in raw.items():
+        if name not in _PARSERS:
+            faults.add(name, "unknown", "There is no such field.")
+            continue
+        with faults.noting(name):
+            parsed[name] = _PARSERS[name](value)
+    faults.raise_if_any()
+    return parsed
+
+
+@frozen(kw_only=True, repr=False)
+class Post:
+    """One notice of the team, a draft until it is published. `author` is the name of an actor; `content` is Markdown.
+
+    `publication` is an id made when the post is published: posts sort by it as they were published. The constructor
+    trusts its values; `write` and `edited` check them.
+    """
+
+    id: UUID
+    title: str
+    slug: str
+    author: str
+    content: str
+    publication: UUID | None
+    published_at: datetime | None
+    view_count: int
+    comment_count: int
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def write(cls, new_id: UUID, now: datetime, author: str, **draft: Unpack[Draft]) -> "Post":
+        """Raises `Invalid` with every fault there is."""
+        parsed = cast("Draft", _parse(draft, REQUIRED))
+        return cls(
+            id=new_id,
+            title=parsed["title"],
+            slug=slug(parsed["title"]),
+            author=author,
+            content=parsed["content"],
+            publication=None,
+            published_at=None,
+            view_count=0,
+            comment_count=0,
+            version=1,
+            created_at=now,
+            updated_at=now,
+        )
+
+    def edited(self, now: datetime, **edits: Unpack[Edits]) -> "Post":
+        """The next version, or this one where nothing differs. The slug stays, as others may have linked to it.
+
+        Raises `Invalid` with every fault there is.
+        """
+        after = evolve(self, **cast("Edits", _parse(edits)))
+        return self if after == self else evolve(after, version=self.version + 1, updated_at=now)
+
+    def publish(self, publication: UUID, now: datetime) -> "Post":
+        """Raises `AlreadyPublished`."""
+        if self.published:
+            raise AlreadyPublished
+        return evolve(self, publication=publication, published_at=now, version=self.version + 1, updated_at=now)
+
+    @property
+    def published(self) -> bool:
+        return self.published_at is not None
+
+    def refuse_unseen(self, actor: Actor) -> None:
+        """A draft is there for its author and for editors alone. Raises `PostNotFound` to the others."""
+        if not (self.published or self._is_in_charge(actor)):
+            raise PostNotFound
+
+    def refuse_change(self, actor: Actor) -> None:
+        """The author and editors change a post. Raises `PostNotFound` where it may not be seen, else `Forbidden`."""
+        self.refuse_unseen(actor)
+        if not self._is_in_charge(actor):
+            raise Forbidden("You may not do this: only the author and editors change a post.")
+
+    def _is_in_charge(self, actor: Actor) -> bool:
+        own = self.author == actor.name and actor.may(Permission.WRITE_POSTS)
+        return own or actor.may(Permission.EDIT_POSTS)
+
+    def __repr__(self) -> str:
+        return f"<Post {self.id}>"
+
+
+@frozen(kw_only=True, repr=False)
+class Comment:
+    id: UUID
+    post_id: UUID
+    author: str
+    content: str
+    created_at: datetime
+
+    def refuse_removal(self, actor: Actor) -> None:
+        """Its author and editors remove a comment. Raises `Forbidden`."""
+        if self.author != actor.name and not actor.may(Permission.EDIT_POSTS):
+            raise Forbidden("You may not do this: only the author of a comment and editors remove it.")
+
+    def __repr__(self) -> str:
+        return f"<Comment {self.id}>"
+
+
+def comment_content(raw: object) -> str:
+    return paragraphs(raw, LONGEST_COMMENT)
+
+
+@frozen
+class PostPage:
+    """`next` is the id to go on after, or None at the end."""
+
+    posts: tuple[Post, ...]
+    next: UUID | None
+
+
+@frozen
+class CommentPage:
+    """Newest first. `next` is the id to go on after, or None at the end."""
+
+    comments: tuple[Comment, ...]
+    next: UUID | None

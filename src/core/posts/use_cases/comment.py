@@ -1,0 +1,74 @@
+from uuid import UUID
+
+from attrs import frozen
+
+from core.access import Actor, Permission
+from core.errors import parse_one
+from core.ports import Atomic, Clock, Ids
+from core.posts.entities import Comment, CommentPage, comment_content
+from core.posts.errors import PostNotPublished
+from core.posts.ports import Comments, PostRepository
+from core.values import DEFAULT_PER_PAGE, page_limit
+
+
+@frozen
+class AddComment:
+    """Comments on a published post. Raises `Forbidden`, `Invalid`, `PostNotFound`, `PostNotPublished`."""
+
+    posts: PostRepository
+    comments: Comments
+    atomic: Atomic
+    clock: Clock
+    ids: Ids
+
+    def __call__(self, *, actor: Actor, post_id: UUID, content: str) -> Comment:
+        actor.require(Permission.COMMENT_POSTS)
+        written = parse_one("content", comment_content, content)
+        now = self.clock.now()
+        comment = Comment(id=self.ids.new(now), post_id=post_id, author=actor.name, content=written, created_at=now)
+
+        def add() -> None:
+            post = self.posts.lock(post_id)
+            post.refuse_unseen(actor)
+            if not post.published:
+                raise PostNotPublished
+            self.comments.add(comment)
+
+        self.atomic(add)
+        return comment
+
+
+@frozen
+class ListComments:
+    """Of a post that the actor may see, newest first. Raises `Forbidden`, `Invalid`, `PostNotFound`."""
+
+    posts: PostRepository
+    comments: Comments
+
+    def __call__(
+        self, *, actor: Actor, post_id: UUID, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE
+    ) -> CommentPage:
+        actor.require(Permission.VIEW_POSTS)
+        parse_one("limit", page_limit, limit)
+        self.posts.get(post_id).refuse_unseen(actor)
+        return self.comments.of(post_id, after=after, limit=limit)
+
+
+@frozen
+class RemoveComment:
+    """Takes a comment back, or for an editor anybody's away. Raises `Forbidden`, `PostNotFound`, `CommentNotFound`."""
+
+    posts: PostRepository
+    comments: Comments
+    atomic: Atomic
+
+    def __call__(self, *, actor: Actor, post_id: UUID, comment_id: UUID) -> None:
+        actor.require(Permission.COMMENT_POSTS)
+
+        def remove() -> None:
+            self.posts.lock(post_id).refuse_unseen(actor)
+            comment = self.comments.get(post_id, comment_id)
+            comment.refuse_removal(actor)
+            self.comments.remove(comment)
+
+        self.atomic(remove)

@@ -1,0 +1,116 @@
+from typing import Unpack
+from uuid import UUID
+
+from attrs import frozen
+
+from core.access import Actor, Permission
+from core.errors import VersionMismatch
+from core.ports import Atomic, Clock, Ids
+from core.posts.entities import Draft, Edits, Post
+from core.posts.ports import PostRepository
+from core.posts.use_cases.public import PublicPosts
+
+
+@frozen
+class WritePost:
+    """Adds a draft. Its slug is made from its title and belongs to it alone, however many are written at once.
+
+    Raises `Forbidden`, `Invalid`, `SlugTaken`.
+    """
+
+    posts: PostRepository
+    clock: Clock
+    ids: Ids
+
+    def __call__(self, *, actor: Actor, **draft: Unpack[Draft]) -> Post:
+        actor.require(Permission.WRITE_POSTS)
+        now = self.clock.now()
+        post = Post.write(self.ids.new(now), now, actor.name, **draft)
+        self.posts.add(post)
+        return post
+
+
+@frozen
+class EditPost:
+    """Changes a post; what is not given stays, and so does the slug. With `seen_version`, the change is refused when the
+    post has moved on since.
+
+    Raises `Forbidden`, `Invalid`, `PostNotFound`, `VersionMismatch`.
+    """
+
+    posts: PostRepository
+    public: PublicPosts
+    atomic: Atomic
+    clock: Clock
+
+    def __call__(self, *, actor: Actor, post_id: UUID, seen_version: int | None = None, **edits: Unpack[Edits]) -> Post:
+        actor.require(Permission.WRITE_POSTS)
+        now = self.clock.now()
+
+        def edit() -> tuple[Post, Post]:
+            before = _locked(self.posts, actor, post_id, seen_version)
+            after = before.edited(now, **edits)
+            if after is not before:
+                self.posts.replace(after)
+            return before, after
+
+        before, after = self.atomic(edit)
+        if after.published and after is not before:
+            self.public.changed()
+        return after
+
+
+@frozen
+class PublishPost:
+    """Shows a draft to everybody, at once. Raises `Forbidden`, `PostNotFound`, `AlreadyPublished`."""
+
+    posts: PostRepository
+    public: PublicPosts
+    atomic: Atomic
+    clock: Clock
+    ids: Ids
+
+    def __call__(self, *, actor: Actor, post_id: UUID) -> Post:
+        actor.require(Permission.WRITE_POSTS)
+        now = self.clock.now()
+
+        def publish() -> Post:
+            post = _locked(self.posts, actor, post_id).publish(self.ids.new(now), now)
+            self.posts.replace(post)
+            return post
+
+        post = self.atomic(publish)
+        self.public.changed()
+        return post
+
+
+@frozen
+class DeletePost:
+    """Removes a post with its comments, for good; its slug is free again.
+
+    Raises `Forbidden`, `PostNotFound`, `VersionMismatch`.
+    """
+
+    posts: PostRepository
+    public: PublicPosts
+    atomic: Atomic
+
+    def __call__(self, *, actor: Actor, post_id: UUID, seen_version: int | None = None) -> None:
+        actor.require(Permission.WRITE_POSTS)
+
+        def delete() -> Post:
+            post = _locked(self.posts, actor, post_id, seen_version)
+            self.posts.remove(post.id)
+            return post
+
+        if self.atomic(delete).published:
+            self.public.changed()
+
+
+def _locked(posts: PostRepository, actor: Actor, post_id: UUID, seen_version: int | None = None) -> Post:
+    """To be changed by `actor`."""
+    post = posts.lock(post_id)
+    post.refuse_change(actor)
+    if seen_version not in (None, post.version):
+        raise VersionMismatch
+    return post

@@ -1,0 +1,139 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bootstrap import Container
+from core.access import Actor
+from core.errors import Invalid
+from core.posts.entities import Post, PostPage
+from core.posts.errors import PostNotFound
+from tests.fakes import ADMIN, ANYBODY, AUTHOR, EDITOR, OTHER_AUTHOR, READER, StillClock
+
+Write = Callable[..., Post]
+
+
+def titles(page: PostPage) -> list[str]:
+    return [post.title for post in page.posts]
+
+
+@pytest.fixture
+def publish(registry: Container, clock: StillClock, write: Write) -> Callable[[str], Post]:
+    def publish(title: str) -> Post:
+        clock.forward(timedelta(minutes=1))
+        return registry.publish_post()(actor=AUTHOR, post_id=write(title).id)
+
+    return publish
+
+
+def test_anybody_reads_what_is_published_by_id_and_by_address(registry: Container, published: Post) -> None:
+    assert registry.view_post()(actor=ANYBODY, post_id=published.id) == published
+    assert registry.read_post()(actor=ANYBODY, slug=published.slug).id == published.id
+
+
+@pytest.mark.parametrize("actor", [ANYBODY, READER, OTHER_AUTHOR])
+def test_a_draft_is_not_there_for_others(registry: Container, draft: Post, actor: Actor) -> None:
+    with pytest.raises(PostNotFound):
+        registry.view_post()(actor=actor, post_id=draft.id)
+    with pytest.raises(PostNotFound):
+        registry.list_comments()(actor=actor, post_id=draft.id)
+    assert registry.list_posts()(actor=actor).posts == ()
+    assert registry.popular_posts()(actor=actor).posts == ()
+
+
+@pytest.mark.parametrize("actor", [AUTHOR, EDITOR, ADMIN])
+def test_a_draft_is_there_for_its_author_and_for_editors(registry: Container, draft: Post, actor: Actor) -> None:
+    assert registry.view_post()(actor=actor, post_id=draft.id) == draft
+    assert registry.list_drafts()(actor=actor).posts == (draft,)
+    with pytest.raises(PostNotFound):
+        registry.read_post()(actor=actor, slug=draft.slug)
+
+
+def test_authors_list_their_own_drafts_newest_first_a_page_at_a_time(
+    registry: Container, clock: StillClock, write: Write, published: Post
+) -> None:
+    registry.write_post()(actor=OTHER_AUTHOR, title="Another's", content="…")
+    for title in ("first", "second", "third"):
+        clock.forward(timedelta(minutes=1))
+        write(title)
+    page = registry.list_drafts()(actor=AUTHOR, limit=2)
+    assert titles(page) == ["third", "second"]
+    assert titles(registry.list_drafts()(actor=AUTHOR, limit=2, after=page.next)) == ["first"]
+    assert len(registry.list_drafts()(actor=EDITOR).posts) == 4
+
+
+def test_the_list_has_those_published_last_first_a_page_at_a_time(
+    registry: Container, clock: StillClock, write: Write, publish: Callable[[str], Post]
+) -> None:
+    early_draft = write("written first, published last")
+    for title in ("first", "second"):
+        publish(title)
+    clock.forward(timedelta(minutes=1))
+    registry.publish_post()(actor=AUTHOR, post_id=early_draft.id)
+    assert titles(registry.list_posts()(actor=ANYBODY)) == [early_draft.title, "second", "first"]
+    page = registry.list_posts()(actor=ANYBODY, limit=2)
+    assert titles(page) == [early_draft.title, "second"]
+    assert titles(registry.list_posts()(actor=ANYBODY, limit=2, after=page.next)) == ["first"]
+
+
+@pytest.mark.parametrize("limit", [0, 201, "5", True])
+def test_a_limit_out_of_range_is_refused(registry: Container, limit: int) -> None:
+    for list_ in (registry.list_posts(), registry.list_drafts()):
+        with pytest.raises(Invalid):
+            list_(actor=EDITOR, limit=limit)
+
+
+def test_a_view_is_counted_for_a_published_post_alone(registry: Container, draft: Post, published: Post) -> None:
+    for _ in range(2):
+        registry.view_post()(actor=ANYBODY, post_id=published.id)
+    registry.read_post()(actor=READER, slug=published.slug)
+    registry.view_post()(actor=AUTHOR, post_id=draft.id)
+    registry.list_posts()(actor=ANYBODY)
+    assert registry.posts().get(published.id).view_count == 3
+    assert registry.posts().get(draft.id).view_count == 0
+
+
+def test_popular_are_the_ten_with_the_most_views_and_of_equals_the_newest(
+    registry: Container, publish: Callable[[str], Post]
+) -> None:
+    posts = [publish(f"number {number}") for number in range(12)]
+    registry.posts().add_views({posts[0].id: 5, posts[1].id: 7})
+    expected = ["number 1", "number 0", *(f"number {number}" for number in range(11, 3, -1))]
+    assert titles(registry.popular_posts()(actor=ANYBODY)) == expected
+
+
+def test_the_list_is_kept_for_15_minutes_and_the_popular_for_an_hour(
+    registry: Container, clock: StillClock, published: Post
+) -> None:
+    for list_, span in [
+        (registry.list_posts(), timedelta(minutes=15)),
+        (registry.popular_posts(), timedelta(hours=1)),
+    ]:
+        before = list_(actor=ANYBODY)
+        registry.posts().add_views({published.id: 1})
+        clock.forward(span - timedelta(seconds=1))
+        assert list_(actor=ANYBODY) == before
+        clock.forward(timedelta(seconds=1))
+        assert list_(actor=ANYBODY).posts == (registry.posts().get(published.id),)
+
+
+def test_what_is_published_edited_or_deleted_shows_at_once(registry: Container, publish: Callable[[str], Post]) -> None:
+    def shown() -> list[list[str]]:
+        return [titles(list_(actor=ANYBODY)) for list_ in (registry.list_posts(), registry.popular_posts())]
+
+    assert shown() == [[], []]
+    post = publish("first")
+    assert shown() == [["first"], ["first"]]
+    registry.edit_post()(actor=AUTHOR, post_id=post.id, title="better")
+    assert shown() == [["better"], ["better"]]
+    registry.delete_post()(actor=AUTHOR, post_id=post.id)
+    assert shown() == [[], []]
+
+
+def test_work_on_drafts_leaves_what_is_cached(registry: Container, published: Post, write: Write) -> None:
+    cached = registry.list_posts()(actor=ANYBODY)
+    registry.posts().add_views({published.id: 1})
+    draft = write("a draft")
+    registry.edit_post()(actor=AUTHOR, post_id=draft.id, title="still a draft")
+    registry.delete_post()(actor=AUTHOR, post_id=draft.id)
+    assert registry.list_posts()(actor=ANYBODY) is cached

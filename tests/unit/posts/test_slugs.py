@@ -1,0 +1,56 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import Refused
+from core.posts.slugs import LONGEST_SLUG, RESERVED, slug
+
+
+@pytest.mark.parametrize(
+    ("title", "made"),
+    [
+        ("Flu season", "flu-season"),
+        ("  Opening hours:  1–24 December!  ", "opening-hours-1-24-december"),
+        ("Let's get O’Brien vaccinated", "lets-get-obrien-vaccinated"),
+        ("Über Öffnungszeiten", "uber-offnungszeiten"),
+        ("王小明", "wangxiaoming"),
+        ("ΑΒΓ <b>bold</b> & more", "avg-b-bold-b-more"),
+        ("popular notices", "popular-notices"),
+    ],
+)
+def test_a_title_becomes_words_in_plain_letters(title: str, made: str) -> None:
+    assert slug(title).replace("--", "-") == made
+
+
+@pytest.mark.parametrize("title", ["!!!", "—", " . ", "‍"])
+def test_a_title_of_which_nothing_is_left_is_refused(title: str) -> None:
+    with pytest.raises(Refused) as refused:
+        slug(title)
+    assert refused.value.code == "no_slug"
+
+
+@pytest.mark.parametrize("word", sorted(RESERVED))
+def test_a_title_that_is_a_word_of_our_addresses_is_refused(word: str) -> None:
+    for title in (word, word.upper(), f" {word}! "):
+        with pytest.raises(Refused) as refused:
+            slug(title)
+        assert refused.value.code == "reserved"
+
+
+def test_a_long_title_is_cut_between_words() -> None:
+    assert slug("word " * 40) == "-".join(["word"] * 16)
+    assert slug("x" * 200) == "x" * LONGEST_SLUG
+    assert slug("one " + "x" * 200) == "one"
+
+
+@given(st.text())
+def test_a_slug_is_plain_and_is_its_own_slug(title: str) -> None:
+    try:
+        made = slug(title)
+    except Refused:
+        return
+    assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", made)
+    assert len(made) <= LONGEST_SLUG
+    assert slug(made) == made

@@ -1,0 +1,150 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bootstrap import Container
+from core.errors import Forbidden, Invalid, VersionMismatch
+from core.posts.entities import LONGEST_CONTENT, LONGEST_TITLE, Post
+from core.posts.errors import AlreadyPublished, PostNotFound, SlugTaken
+from tests.fakes import ADMIN, ANYBODY, AUTHOR, CLERK, EDITOR, NOW, OTHER_AUTHOR, READER, StillClock
+
+Write = Callable[..., Post]
+
+
+def faults(refused: pytest.ExceptionInfo[Invalid]) -> dict[str, str]:
+    return {fault.field: fault.code for fault in refused.value.faults}
+
+
+def test_a_new_post_is_a_draft_of_who_wrote_it(draft: Post) -> None:
+    assert (draft.title, draft.slug, draft.author) == ("Flu season", "flu-season", AUTHOR.name)
+    assert (draft.published, draft.published_at, draft.publication) == (False, None, None)
+    assert (draft.view_count, draft.comment_count, draft.version) == (0, 0, 1)
+    assert draft.created_at == draft.updated_at == NOW
+    assert repr(draft) == f"<Post {draft.id}>"
+
+
+def test_titles_are_one_line_and_contents_keep_their_lines(write: Write) -> None:
+    post = write("  Cafe\u0301 \n".strip("\n") + " ", "\r\n# Hello\r\n\tcode\rmore \n")
+    assert (post.title, post.content) == ("Café", "# Hello\n\tcode\nmore")
+
+
+@pytest.mark.parametrize(
+    ("title", "content", "codes"),
+    [
+        (5, None, {"title": "type", "content": "type"}),
+        ("", " \n\t ", {"title": "blank", "content": "blank"}),
+        ("a\nb", "a\x00b", {"title": "characters", "content": "characters"}),
+        ("x" * (LONGEST_TITLE + 1), "x" * (LONGEST_CONTENT + 1), {"title": "too_long", "content": "too_long"}),
+        ("!!!", "\ud800", {"title": "no_slug", "content": "characters"}),
+        ("Popular", "ok", {"title": "reserved"}),
+    ],
+)
+def test_every_fault_of_a_draft_is_named_at_once_and_nothing_is_written(
+    registry: Container, write: Write, title: str, content: str, codes: dict[str, str]
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        write(title, content)
+    assert faults(refused) == codes
+    assert registry.store().posts == {}
+
+
+def test_a_draft_needs_its_fields_and_takes_no_others(registry: Container, write: Write) -> None:
+    with pytest.raises(Invalid) as refused:
+        registry.write_post()(actor=AUTHOR, slug="mine")  # type: ignore[call-arg]  # what a caller may send
+    assert faults(refused) == {"title": "required", "content": "required", "slug": "unknown"}
+
+
+def test_two_posts_never_share_an_address(registry: Container, draft: Post, write: Write) -> None:
+    with pytest.raises(SlugTaken):
+        write("FLU: season!")
+    assert list(registry.store().posts) == [draft.id]
+
+
+def test_a_title_is_edited_and_the_address_stays(registry: Container, clock: StillClock, draft: Post) -> None:
+    clock.forward(timedelta(hours=1))
+    edited = registry.edit_post()(actor=AUTHOR, post_id=draft.id, title="Flu season is over")
+    assert (edited.title, edited.slug, edited.content) == ("Flu season is over", "flu-season", draft.content)
+    assert (edited.version, edited.created_at, edited.updated_at) == (2, NOW, clock.now())
+    assert registry.view_post()(actor=AUTHOR, post_id=draft.id) == edited
+
+
+def test_an_edit_to_what_already_is_keeps_the_version(registry: Container, draft: Post) -> None:
+    assert registry.edit_post()(actor=AUTHOR, post_id=draft.id, title=" Flu season ") == draft
+
+
+def test_an_edit_of_a_version_that_has_moved_on_is_refused(registry: Container, draft: Post) -> None:
+    edit = registry.edit_post()
+    edit(actor=AUTHOR, post_id=draft.id, seen_version=1, title="Second")
+    with pytest.raises(VersionMismatch):
+        edit(actor=AUTHOR, post_id=draft.id, seen_version=1, title="Third")
+    with pytest.raises(VersionMismatch):
+        registry.delete_post()(actor=AUTHOR, post_id=draft.id, seen_version=1)
+    assert registry.posts().get(draft.id).title == "Second"
+
+
+def test_an_edit_is_held_to_the_rules_of_writing(registry: Container, draft: Post) -> None:
+    with pytest.raises(Invalid) as refused:
+        registry.edit_post()(actor=AUTHOR, post_id=draft.id, title="drafts", content="")
+    assert faults(refused) == {"title": "reserved", "content": "blank"}
+    assert registry.posts().get(draft.id) == draft
+
+
+def test_publishing_shows_a_draft_once(registry: Container, clock: StillClock, draft: Post) -> None:
+    clock.forward(timedelta(hours=1))
+    published = registry.publish_post()(actor=AUTHOR, post_id=draft.id)
+    assert (published.published_at, published.version) == (clock.now(), 2)
+    with pytest.raises(AlreadyPublished):
+        registry.publish_post()(actor=EDITOR, post_id=draft.id)
+    assert registry.posts().get(draft.id) == published
+
+
+def test_a_deleted_post_is_gone_with_its_comments_and_its_address_is_free(
+    registry: Container, published: Post, write: Write
+) -> None:
+    registry.add_comment()(actor=READER, post_id=published.id, content="Thanks.")
+    registry.delete_post()(actor=AUTHOR, post_id=published.id)
+    assert (registry.store().posts, registry.store().comments) == ({}, {})
+    assert write(published.title).slug == published.slug
+
+
+def test_editors_and_admins_change_what_authors_wrote(registry: Container, draft: Post, write: Write) -> None:
+    for actor in (EDITOR, ADMIN):
+        post = write(f"By the author, changed by {actor.name}")
+        assert registry.edit_post()(actor=actor, post_id=post.id, content="Better.").author == AUTHOR.name
+        assert registry.publish_post()(actor=actor, post_id=post.id).published
+        registry.delete_post()(actor=actor, post_id=post.id)
+
+
+def changes(registry: Container, post: Post) -> list[Callable[..., object]]:
+    return [
+        lambda actor: registry.edit_post()(actor=actor, post_id=post.id, title="Mine now"),
+        lambda actor: registry.publish_post()(actor=actor, post_id=post.id),
+        lambda actor: registry.delete_post()(actor=actor, post_id=post.id),
+    ]
+
+
+def test_another_authors_draft_is_not_there(registry: Container, draft: Post) -> None:
+    for change in changes(registry, draft):
+        with pytest.raises(PostNotFound):
+            change(OTHER_AUTHOR)
+    assert registry.posts().get(draft.id) == draft
+
+
+def test_another_authors_published_post_is_not_theirs_to_change(registry: Container, published: Post) -> None:
+    for change in changes(registry, published):
+        with pytest.raises(Forbidden):
+            change(OTHER_AUTHOR)
+    assert registry.posts().get(published.id) == published
+
+
+@pytest.mark.parametrize("actor", [READER, CLERK, ANYBODY])
+def test_others_write_no_posts(registry: Container, draft: Post, actor: object) -> None:
+    for change in changes(registry, draft):
+        with pytest.raises(Forbidden):
+            change(actor)
+    with pytest.raises(Forbidden):
+        registry.write_post()(actor=actor, title="Mine", content="Mine.")  # type: ignore[arg-type]  # an Actor
+    with pytest.raises(Forbidden):
+        registry.list_drafts()(actor=actor)  # type: ignore[arg-type]  # an Actor
+    assert registry.store().posts == {draft.id: draft}

@@ -1,0 +1,116 @@
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Event, Thread
+from uuid import UUID
+
+from adapters.buffered_views import MOST_WAITING, BufferedViews
+from core.errors import Unavailable
+
+SRC = Path(__file__).parents[2] / "src"
+ONE, OTHER = UUID(int=1), UUID(int=2)
+NEVER = 3600.0
+
+
+class Store:
+    """Counts what it is handed, and may be down."""
+
+    def __init__(self) -> None:
+        self.views: Counter[UUID] = Counter()
+        self.handed = Event()
+        self.down = False
+
+    def add_views(self, views: Mapping[UUID, int]) -> None:
+        if self.down:
+            raise Unavailable
+        self.views.update(views)
+        self.handed.set()
+
+
+def test_views_wait_and_are_handed_on_together() -> None:
+    store = Store()
+    views = BufferedViews(store.add_views, NEVER)
+    for post in (ONE, OTHER, ONE):
+        views.saw(post)
+    assert not store.handed.is_set()
+    views.flush()
+    views.flush()
+    assert store.views == {ONE: 2, OTHER: 1}
+
+
+def test_views_are_handed_on_by_themselves_after_a_while() -> None:
+    store = Store()
+    BufferedViews(store.add_views, 0.01).saw(ONE)
+    assert store.handed.wait(timeout=30)
+    assert store.views == {ONE: 1}
+
+
+def test_many_views_do_not_wait() -> None:
+    store = Store()
+    views = BufferedViews(store.add_views, NEVER)
+    for _ in range(MOST_WAITING):
+        views.saw(ONE)
+    assert store.handed.wait(timeout=30)
+    assert store.views == {ONE: MOST_WAITING}
+
+
+def test_views_that_could_not_be_handed_on_are_kept() -> None:
+    store = Store()
+    views = BufferedViews(store.add_views, NEVER)
+    store.down = True
+    views.saw(ONE)
+    views.flush()
+    views.saw(ONE)
+    store.down = False
+    views.flush()
+    assert store.views == {ONE: 2}
+
+
+def test_views_at_once_are_each_counted_once() -> None:
+    store = Store()
+    views = BufferedViews(store.add_views, 0.001)
+    readers = [Thread(target=lambda: [views.saw(ONE) for _ in range(500)]) for _ in range(8)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    views.flush()
+    while store.views.total() < 4000:  # what the other thread had taken
+        assert store.handed.wait(timeout=30)
+    assert store.views == {ONE: 4000}
+
+
+PROGRAM = """
+import os, sys
+from uuid import UUID
+from adapters.buffered_views import BufferedViews
+
+def tell(views):
+    print(*(f"{post.int}:{count}" for post, count in views.items()), flush=True)
+
+views = BufferedViews(tell, 3600)
+views.saw(UUID(int=1))
+if "fork" in sys.argv and os.fork() == 0:
+    views.saw(UUID(int=2))
+    sys.exit()
+if "fork" in sys.argv:
+    os.wait()
+"""
+
+
+def told_by(*arguments: str) -> list[str]:
+    command = [sys.executable, "-c", PROGRAM, *arguments]
+    environment = os.environ | {"PYTHONPATH": str(SRC)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout.splitlines()
+
+
+def test_a_process_that_ends_hands_on_what_waits() -> None:
+    assert told_by() == ["1:1"]
+
+
+def test_a_fork_counts_for_itself_and_repeats_nothing_of_its_parents() -> None:
+    assert sorted(told_by("fork")) == ["1:1", "2:1"]
