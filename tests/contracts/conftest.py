@@ -18,7 +18,8 @@ MEMORY = pytest.param("", id="memory")
 
 TABLES = (
     "patients_nameword", "patients_identifier", "patients_upstreamcopy", "patients_patient",
-    "patients_eventvalues", "patients_patientevent", "posts_comment", "posts_post", "accounts_refreshfamily", "accounts_user",
+    "patients_eventvalues", "patients_patientevent", "posts_comment", "posts_post",
+    "accounts_refreshfamily", "accounts_user",
 )  # fmt: skip
 
 some = settings(max_examples=40)

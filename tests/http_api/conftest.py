@@ -4,10 +4,11 @@ from typing import Any, cast
 import orjson
 import pytest
 from attrs import field, frozen
-from dependency_injector.providers import Object
+from dependency_injector.providers import Object, Singleton
 from django.http import HttpResponse
 from django.test import Client
 
+from adapters.in_memory.posts import InMemoryViews
 from bootstrap import Container
 from config.apps import RegistryConfig
 from core.access import Actor, Role
@@ -63,6 +64,13 @@ class Api:
 
 def _named(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def views_at_once() -> None:
+    """Views are not handed on later, when the test database may be gone."""
+    container = RegistryConfig.current().container
+    container.views.override(Singleton(InMemoryViews, container.posts))
 
 
 @pytest.fixture

@@ -9,17 +9,24 @@ from core.errors import Unauthenticated
 
 
 class BearerAuthentication(BaseAuthentication):
-    """Raises `Unauthenticated` without a token: views open to anybody have no authentication at all."""
+    """Raises `Unauthenticated` without a token, but for reading from a view with `anybody_reads`. A token that is sent
+    must be good all the same."""
 
     @inject
     def authenticate(
         self, request: Request, authenticate: Authenticate = Provide["authenticate"]
-    ) -> tuple[User, SignedIn]:
+    ) -> tuple[User, SignedIn] | None:
+        if "Authorization" not in request.headers and _may_be_anybody(request):
+            return None
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("Send an access token: Authorization: Bearer <token>.")
         signed_in = authenticate(access=token.strip(), request_id=request.META["REQUEST_ID"])
         return signed_in.user, signed_in
+
+
+def _may_be_anybody(request: Request) -> bool:
+    return request.method in {"GET", "HEAD"} and getattr(request.parser_context["view"], "anybody_reads", False)
 
 
 def signed_in(request: Request) -> SignedIn:
@@ -28,4 +35,7 @@ def signed_in(request: Request) -> SignedIn:
 
 
 def actor(request: Request) -> Actor:
+    """Whoever signed in, or anybody where a view is open to all."""
+    if request.auth is None:
+        return Actor.anonymous(request.META["REQUEST_ID"])
     return signed_in(request).actor

@@ -4,7 +4,7 @@ import base64
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import IO, Any, cast
+from typing import IO, Any, TypedDict, cast
 from uuid import UUID
 
 import orjson
@@ -19,6 +19,7 @@ from core.errors import Fault, FaultList, Invalid, VersionMismatch
 
 MOST_BYTES = 1_000_000
 _VERSION_BYTES = 4
+_FLAGS = {"count", "drafts", "is_active"}
 
 
 class JsonParser(BaseParser):
@@ -75,7 +76,8 @@ def _object(request: Request) -> dict[str, object]:
 
 
 def parameters(query: QueryDict, names: Iterable[str]) -> dict[str, object]:
-    """The query string's parameters: `limit` and `count` as JSON would have them, the others as text.
+    """The query string's parameters: numbers, `true` and `false` as JSON would have them where those are meant, the
+    others as text.
 
     Raises `Invalid` for unknown and repeated ones.
     """
@@ -90,9 +92,21 @@ def parameters(query: QueryDict, names: Iterable[str]) -> dict[str, object]:
     given: dict[str, object] = dict(query.items())
     if re.fullmatch("[0-9]{1,6}", limit := str(query.get("limit", ""))):
         given["limit"] = int(limit)
-    if "count" in given:
-        given["count"] = {"true": True, "false": False}.get(str(query["count"]), query["count"])
+    for name in _FLAGS & given.keys():
+        given[name] = {"true": True, "false": False}.get(str(given[name]), given[name])
     return given
+
+
+class Paging(TypedDict, total=False):
+    after: UUID
+    limit: int
+
+
+def paging(given: dict[str, object]) -> Paging:
+    """`limit` and `cursor`, as use cases that page by ids take them."""
+    if "cursor" in given:
+        given["after"] = read_id_cursor(given.pop("cursor"))
+    return cast("Paging", given)
 
 
 def flag(name: str, raw: object) -> bool:

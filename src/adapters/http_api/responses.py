@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
+from core.posts.entities import Comment, Post
 
 _OPTIONS = orjson.OPT_UTC_Z
 
@@ -33,9 +34,21 @@ def page(request: Request, results: Sequence[object], next_cursor: str | None, *
 def patient_document(
     request: Request, patient: Patient, today: date, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
+    return _tagged(request, patient_json(patient, today), patient.version, status, headers)
+
+
+def post_document(
+    request: Request, post: Post, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    return _tagged(request, post_json(post), post.version, status, headers)
+
+
+def _tagged(
+    request: Request, body: object, version: int, status: int, headers: Mapping[str, str] | None
+) -> HttpResponse:
     """Carries a strong ETag, the version and a digest of the body; 304 where the caller has just this already."""
-    response = document(patient_json(patient, today), status=status, headers=headers)
-    etag = f'"{patient.version}-{blake2b(response.content, digest_size=8).hexdigest()}"'
+    response = document(body, status=status, headers=headers)
+    etag = f'"{version}-{blake2b(response.content, digest_size=8).hexdigest()}"'
     if request.method in {"GET", "HEAD"} and _is_known(etag, request.headers.get("If-None-Match")):
         response = HttpResponse(status=304)
     response["ETag"] = etag
@@ -84,4 +97,30 @@ def event_json(event: AuditEvent) -> dict[str, object]:
         "fields": event.fields,
         "changes": changes,
         "digest": event.digest,
+    }
+
+
+def post_json(post: Post) -> dict[str, object]:
+    return {
+        "id": post.id,
+        "title": post.title,
+        "slug": post.slug,
+        "author": post.author,
+        "content": post.content,
+        "published": post.published,
+        "published_at": post.published_at,
+        "view_count": post.view_count,
+        "comment_count": post.comment_count,
+        "version": post.version,
+        "created_at": post.created_at,
+        "updated_at": post.updated_at,
+    }
+
+
+def comment_json(comment: Comment) -> dict[str, object]:
+    return {
+        "id": comment.id,
+        "author": comment.author,
+        "content": comment.content,
+        "created_at": comment.created_at,
     }

@@ -40,6 +40,7 @@ _ALWAYS = (400, 406, 429, 503)
 
 CURSOR = OpenApiParameter("cursor", str, description="From the `next` link of the page before.")
 LIMIT = OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50})
+DRAFTS = OpenApiParameter("drafts", bool, description="List drafts instead: your own, or all for editors.")
 IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description="The ETag you read.")
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="The ETag you have.")
 
@@ -52,18 +53,22 @@ def described(
     body: Shape | None = None,
     parameters: list[OpenApiParameter | Shape] | None = None,
     public: bool = False,
+    anonymous: bool = False,
 ) -> Callable[[F], F]:
-    """`problems` are the error statuses besides those that every call may answer with."""
-    expected = {*_ALWAYS, *problems} | (set() if public else {401, 403}) | ({413, 415} if body else set())
+    """`problems` are the error statuses besides those that every call may answer with. What is `public` looks at no
+    token; what is open to the `anonymous` looks at one that is sent."""
+    expected = {*_ALWAYS, *problems} | (set() if public else {401} if anonymous else {401, 403})
+    expected |= {413, 415} if body else set()
     responses: dict[int | tuple[int, str], object] = {status: answer or OpenApiResponse(description="Done.")}
     if parameters and IF_NONE_MATCH in parameters:
         responses[304] = OpenApiResponse(description="You have this already.")
     for problem in sorted(expected):
         responses[problem, "application/problem+json"] = OpenApiResponse(ProblemSerializer, _MEANING[problem])
+    security = [] if public else [{"bearer": []}, {}] if anonymous else None
     return extend_schema(
         operation_id=operation,
         request=body,
         responses=responses,
         parameters=parameters,
-        auth=[] if public else None,
+        auth=security,
     )

@@ -9,6 +9,7 @@ from core.patients.audit import Action
 from core.patients.searching import LONGEST_QUERY
 from core.patients.upstream import Outcome
 from core.patients.values import MOST_IDENTIFIERS, Sex, Status
+from core.posts.entities import LONGEST_COMMENT, LONGEST_CONTENT, LONGEST_TITLE
 from core.values import DEFAULT_PER_PAGE, MOST_PER_PAGE
 
 
@@ -99,6 +100,45 @@ class EventSerializer(serializers.Serializer):
 class HistorySerializer(serializers.Serializer):
     next = serializers.URLField(allow_null=True)
     results = EventSerializer(many=True)
+
+
+class DraftSerializer(serializers.Serializer):
+    title = serializers.CharField(max_length=LONGEST_TITLE, help_text="Unique: the address is made from it.")
+    content = serializers.CharField(max_length=LONGEST_CONTENT, help_text="Markdown.")
+
+
+class PostSerializer(DraftSerializer):
+    id = serializers.UUIDField(read_only=True)
+    slug = serializers.CharField(read_only=True, help_text="The last part of its address; stays when it is edited.")
+    author = serializers.CharField(read_only=True, help_text="user:<id>, service:<name> or system:<job>")
+    published = serializers.BooleanField(read_only=True)
+    published_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    view_count = serializers.IntegerField(read_only=True, min_value=0, help_text="Follows some seconds later.")
+    comment_count = serializers.IntegerField(read_only=True, min_value=0)
+    version = serializers.IntegerField(read_only=True, min_value=1, help_text="Counts up at each change.")
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+
+
+class PostPageSerializer(serializers.Serializer):
+    next = serializers.URLField(allow_null=True)
+    results = PostSerializer(many=True)
+
+
+class PublishedSerializer(serializers.Serializer):
+    status = serializers.CharField(help_text="published")
+
+
+class CommentSerializer(serializers.Serializer):
+    content = serializers.CharField(max_length=LONGEST_COMMENT)
+    id = serializers.UUIDField(read_only=True)
+    author = serializers.CharField(read_only=True, help_text="user:<id> or service:<name>")
+    created_at = serializers.DateTimeField(read_only=True)
+
+
+class CommentPageSerializer(serializers.Serializer):
+    next = serializers.URLField(allow_null=True)
+    results = CommentSerializer(many=True)
 
 
 class CredentialsSerializer(serializers.Serializer):

@@ -1,7 +1,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
-from adapters.http_api import accounts, patients
+from adapters.http_api import accounts, patients, posts
 
 urlpatterns = [
     path("v1/auth/token/", accounts.SignInView.as_view()),
@@ -13,6 +13,12 @@ urlpatterns = [
     path("v1/patients/<uuid:patient_id>/", patients.PatientView.as_view()),
     path("v1/patients/<uuid:patient_id>/sync_external_data/", patients.PatientSyncView.as_view()),
     path("v1/patients/<uuid:patient_id>/history/", patients.PatientHistoryView.as_view()),
+    path("v1/posts/", posts.PostsView.as_view()),
+    path("v1/posts/popular/", posts.PopularPostsView.as_view()),
+    path("v1/posts/<uuid:post_id>/", posts.PostView.as_view()),
+    path("v1/posts/<uuid:post_id>/publish/", posts.PostPublishView.as_view()),
+    path("v1/posts/<uuid:post_id>/comments/", posts.CommentsView.as_view()),
+    path("v1/posts/<uuid:post_id>/comments/<uuid:comment_id>/", posts.CommentView.as_view()),
     path("v1/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema")),
 ]

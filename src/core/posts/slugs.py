@@ -15,7 +15,7 @@ def slug(title: str) -> str:
 
     Raises `Refused` for a title of which nothing is left, or only a word that addresses need themselves.
     """
-    words: list[str] = re.findall("[a-z0-9]+", re.sub(r"['’]", "", anyascii(title)).lower())
+    words: list[str] = re.findall("[a-z0-9]+", anyascii(title).replace("'", "").lower())
     if not words:
         raise Refused("no_slug", "Give a title with at least one letter or digit.")
     joined = words[0][:LONGEST_SLUG]

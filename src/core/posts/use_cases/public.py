@@ -8,7 +8,7 @@ from core.posts.ports import PostRepository
 from core.values import DEFAULT_PER_PAGE
 
 MOST_POPULAR = 10
-_NEWEST, _POPULAR = "posts newest", "posts popular"
+_NEWEST, _POPULAR = "posts-newest", "posts-popular"
 
 
 @frozen

@@ -32,9 +32,9 @@ class WritePost:
 
 @frozen
 class EditPost:
-    """Changes a post; what is not given stays, and so does the slug. With `seen_version`, the change is refused when the
-    post has moved on since.
+    """Changes a post; what is not given stays, and so does the slug.
 
+    With `seen_version`, the change is refused when the post has moved on since.
     Raises `Forbidden`, `Invalid`, `PostNotFound`, `VersionMismatch`.
     """
 

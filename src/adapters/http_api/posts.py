@@ -1,0 +1,162 @@
+from typing import Annotated, cast
+from uuid import UUID
+
+from dependency_injector.wiring import Provide, inject
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from adapters.http_api.authentication import actor
+from adapters.http_api.requests import (
+    cursor,
+    flag,
+    members,
+    paging,
+    parameters,
+    seen_version,
+    seen_version_of_whole,
+)
+from adapters.http_api.responses import comment_json, document, page, post_document, post_json
+from adapters.http_api.schema import CURSOR, DRAFTS, IF_MATCH, IF_NONE_MATCH, LIMIT, described
+from adapters.http_api.serializers import (
+    CommentPageSerializer,
+    CommentSerializer,
+    DraftSerializer,
+    PostPageSerializer,
+    PostSerializer,
+    PublishedSerializer,
+)
+from core.errors import Unauthenticated
+from core.posts import use_cases
+from core.posts.entities import REQUIRED, Draft, Edits
+
+Edit = Annotated[use_cases.EditPost, Provide["edit_post"]]
+
+
+class PostsView(APIView):
+    anybody_reads = True
+
+    @described("list_posts", PostPageSerializer, 403, parameters=[DRAFTS, LIMIT, CURSOR], anonymous=True)
+    @inject
+    def get(
+        self,
+        request: Request,
+        list_posts: Annotated[use_cases.ListPosts, Provide["list_posts"]],
+        list_drafts: Annotated[use_cases.ListDrafts, Provide["list_drafts"]],
+    ) -> HttpResponse:
+        """The published posts, those published last first; with `drafts=true`, the drafts that you may see."""
+        given = parameters(request.query_params, ["drafts", "limit", "cursor"])
+        drafts = flag("drafts", given.pop("drafts", False))
+        if drafts and request.auth is None:
+            raise Unauthenticated
+        found = (list_drafts if drafts else list_posts)(actor=actor(request), **paging(given))
+        return page(request, [post_json(post) for post in found.posts], cursor(found.next) if found.next else None)
+
+    @described("write_post", PostSerializer, 409, status=201, body=DraftSerializer)
+    @inject
+    def post(self, request: Request, write: Annotated[use_cases.WritePost, Provide["write_post"]]) -> HttpResponse:
+        post = write(actor=actor(request), **cast("Draft", members(request, DraftSerializer)))
+        location = request.build_absolute_uri(f"/api/v1/posts/{post.id}/")
+        return post_document(request, post, status=201, headers={"Location": location})
+
+
+class PopularPostsView(APIView):
+    anybody_reads = True
+
+    @described("popular_posts", PostPageSerializer, anonymous=True)
+    @inject
+    def get(
+        self, request: Request, popular: Annotated[use_cases.PopularPosts, Provide["popular_posts"]]
+    ) -> HttpResponse:
+        parameters(request.query_params, [])
+        found = popular(actor=actor(request))
+        return page(request, [post_json(post) for post in found.posts], None)
+
+
+class PostView(APIView):
+    anybody_reads = True
+
+    @described("view_post", PostSerializer, 404, parameters=[IF_NONE_MATCH], anonymous=True)
+    @inject
+    def get(
+        self, request: Request, post_id: UUID, view: Annotated[use_cases.ViewPost, Provide["view_post"]]
+    ) -> HttpResponse:
+        return post_document(request, view(actor=actor(request), post_id=post_id))
+
+    @described("replace_post", PostSerializer, 404, 412, body=PostSerializer, parameters=[IF_MATCH])
+    @inject
+    def put(self, request: Request, post_id: UUID, edit: Edit) -> HttpResponse:
+        """Takes what GET gave: read-only members are passed over, `version` acts as If-Match."""
+        edits = members(request, PostSerializer, required=REQUIRED, ignore_read_only=True)
+        return _edit(request, post_id, edits, seen_version_of_whole(request), edit)
+
+    @described("edit_post", PostSerializer, 404, 412, body=PostSerializer(partial=True), parameters=[IF_MATCH])
+    @inject
+    def patch(self, request: Request, post_id: UUID, edit: Edit) -> HttpResponse:
+        return _edit(request, post_id, members(request, PostSerializer), seen_version(request), edit)
+
+    @described("delete_post", None, 404, 412, status=204, parameters=[IF_MATCH])
+    @inject
+    def delete(
+        self, request: Request, post_id: UUID, delete: Annotated[use_cases.DeletePost, Provide["delete_post"]]
+    ) -> HttpResponse:
+        delete(actor=actor(request), post_id=post_id, seen_version=seen_version(request))
+        return HttpResponse(status=204)
+
+
+def _edit(
+    request: Request, post_id: UUID, edits: dict[str, object], seen: int | None, edit: use_cases.EditPost
+) -> HttpResponse:
+    post = edit(actor=actor(request), post_id=post_id, seen_version=seen, **cast("Edits", edits))
+    return post_document(request, post)
+
+
+class PostPublishView(APIView):
+    @described("publish_post", PublishedSerializer, 404, 409)
+    @inject
+    def post(
+        self, request: Request, post_id: UUID, publish: Annotated[use_cases.PublishPost, Provide["publish_post"]]
+    ) -> HttpResponse:
+        publish(actor=actor(request), post_id=post_id)
+        return document({"status": "published"})
+
+
+class CommentsView(APIView):
+    anybody_reads = True
+
+    @described("list_comments", CommentPageSerializer, 404, parameters=[LIMIT, CURSOR], anonymous=True)
+    @inject
+    def get(
+        self,
+        request: Request,
+        post_id: UUID,
+        list_comments: Annotated[use_cases.ListComments, Provide["list_comments"]],
+    ) -> HttpResponse:
+        given = paging(parameters(request.query_params, ["limit", "cursor"]))
+        found = list_comments(actor=actor(request), post_id=post_id, **given)
+        results = [comment_json(comment) for comment in found.comments]
+        return page(request, results, cursor(found.next) if found.next else None)
+
+    @described("add_comment", CommentSerializer, 404, 409, status=201, body=CommentSerializer)
+    @inject
+    def post(
+        self, request: Request, post_id: UUID, add: Annotated[use_cases.AddComment, Provide["add_comment"]]
+    ) -> HttpResponse:
+        given = members(request, CommentSerializer, required=("content",))
+        comment = add(actor=actor(request), post_id=post_id, content=cast("str", given["content"]))
+        location = request.build_absolute_uri(f"/api/v1/posts/{post_id}/comments/{comment.id}/")
+        return document(comment_json(comment), status=201, headers={"Location": location})
+
+
+class CommentView(APIView):
+    @described("remove_comment", None, 404, status=204)
+    @inject
+    def delete(
+        self,
+        request: Request,
+        post_id: UUID,
+        comment_id: UUID,
+        remove: Annotated[use_cases.RemoveComment, Provide["remove_comment"]],
+    ) -> HttpResponse:
+        remove(actor=actor(request), post_id=post_id, comment_id=comment_id)
+        return HttpResponse(status=204)
