@@ -1,10 +1,13 @@
 from django.urls import include, path, re_path
 
+from adapters.console import notices
 from adapters.http_api.home import home
 from adapters.telemetry import health
 
 urlpatterns = [
     path("", home),
+    re_path("^notices/?$", notices.notices),
+    re_path("^notices/(?P<slug>[a-z0-9-]{1,80})/?$", notices.notice),
     path("api/", include("adapters.http_api.urls")),
     re_path("^health/live/?$", health.live),
     re_path("^health/ready/?$", health.ready),

@@ -65,10 +65,14 @@ def test_loading_twice_changes_nothing_and_says_so(environment: dict[str, str]) 
     assert finished(manage(environment, "migrate", "--verbosity", "0")) == (0, "", "")
     status, out, err = finished(manage(environment, "load_demo"))
     assert (status, err) == (0, "")
-    assert out == "Demo patients: 500 added.\nDemo accounts: 5 added.\n"
+    assert out == "Demo patients: 500 added.\nDemo accounts: 5 added.\nDemo notices: 5 added.\n"
     status, out, err = finished(manage(environment, "load_demo"))
     assert (status, err) == (0, "")
-    assert out == "Demo patients: 0 added, 500 already there.\nDemo accounts: 0 added, 5 already there.\n"
+    assert out.splitlines() == [
+        "Demo patients: 0 added, 500 already there.",
+        "Demo accounts: 0 added, 5 already there.",
+        "Demo notices: 0 added, 5 already there.",
+    ]
 
 
 @pytest.mark.parametrize("command", ["load_demo", "run_demo"])

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "adapters.django_orm.patients",
     "adapters.django_orm.posts",
     "adapters.http_api",
+    "adapters.console",
     "adapters.cli",
     "config",
 ]

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from adapters.cli.demo_data import DEMO_ACCOUNTS, DEMO_PASSWORD, demo_patients
+from adapters.cli.demo_notices import NOTICES, Notice
 from core.access import Actor
 from core.accounts.errors import UserEmailTaken
 from core.accounts.use_cases import CreateUser
@@ -15,10 +16,12 @@ from core.patients.entities import Registration
 from core.patients.searching import Filters
 from core.patients.use_cases import RegisterPatient, SearchPatients
 from core.ports import Atomic
+from core.posts.errors import SlugTaken
+from core.posts.use_cases import PublishPost, WritePost
 
 
 class Command(BaseCommand):
-    help = "Adds the demo accounts and 500 demo patients; what is already there stays as it is. Not in production."
+    help = "Adds demo accounts, patients and notices; what is already there stays as it is. Not in production."
 
     @inject
     def handle(
@@ -27,6 +30,8 @@ class Command(BaseCommand):
         register_patient: Annotated[RegisterPatient, Provide["register_patient"]],
         search_patients: Annotated[SearchPatients, Provide["search_patients"]],
         create_user: Annotated[CreateUser, Provide["create_user"]],
+        write_post: Annotated[WritePost, Provide["write_post"]],
+        publish_post: Annotated[PublishPost, Provide["publish_post"]],
         atomic: Annotated[Atomic, Provide["atomic"]],
         **options: object,
     ) -> None:
@@ -43,8 +48,10 @@ class Command(BaseCommand):
         with _quiet():
             accounts = sum(_added(create_user, actor, email) for email in DEMO_ACCOUNTS)
             patients = atomic(register_missing)
+            notices = sum(_published(write_post, publish_post, notice) for notice in NOTICES)
         self.stdout.write(f"Demo patients: {_told(patients, len(demo))}.")
         self.stdout.write(f"Demo accounts: {_told(accounts, len(DEMO_ACCOUNTS))}.")
+        self.stdout.write(f"Demo notices: {_told(notices, len(NOTICES))}.")
 
 
 def refuse_in_production() -> None:
@@ -65,6 +72,17 @@ def _is_there(search_patients: SearchPatients, actor: Actor, external_id: str, p
     own = [Filters(external_id=external_id), Filters(email=patient["email"])]
     own += [Filters(identifier=identifier) for identifier in patient.get("identifiers", [])]
     return any(search_patients(actor=actor, **filters).patients for filters in own)
+
+
+def _published(write_post: WritePost, publish_post: PublishPost, notice: Notice) -> bool:
+    actor = Actor.system(f"load_demo as {notice.role}")
+    try:
+        post = write_post(actor=actor, title=notice.title, content=notice.content)
+    except SlugTaken:
+        return False
+    if notice.published:
+        publish_post(actor=actor, post_id=post.id)
+    return True
 
 
 def _told(added: int, of: int) -> str:

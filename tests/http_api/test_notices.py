@@ -1,0 +1,131 @@
+from html.parser import HTMLParser
+
+import pytest
+from django.core.cache import caches
+
+from bootstrap import Container
+from core.access import Actor
+from core.posts.entities import Post
+from tests.http_api.conftest import Api
+from tests.http_api.problems import kind
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+EDITOR = Actor.system("editor")
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    caches["default"].clear()
+
+
+class Page(HTMLParser):
+    """The tags of a page, with the attributes of each."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def names(self) -> set[str]:
+        return {name for name, _ in self.tags}
+
+    def links(self) -> list[str | None]:
+        return [attributes.get("href") for name, attributes in self.tags if name == "a"]
+
+
+def published(registry: Container, title: str, content: str = "Text.") -> Post:
+    post = registry.write_post()(actor=EDITOR, title=title, content=content)
+    return registry.publish_post()(actor=EDITOR, post_id=post.id)
+
+
+def read(api: Api, path: str) -> str:
+    answer = api.get(path)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/html; charset=utf-8")
+    return answer.content.decode()
+
+
+def test_anybody_reads_the_published_notices_newest_first(registry: Container, anonymous: Api) -> None:
+    published(registry, "Opening hours")
+    published(registry, "Flu & season")
+    registry.write_post()(actor=EDITOR, title="Not yet", content="Secret.")
+    page = read(anonymous, "/notices/")
+    assert Page(page).links() == ["#content", "/notices/", "/notices/flu-season/", "/notices/opening-hours/"]
+    assert "Flu &amp; season" in page
+    assert "Not yet" not in page
+
+
+def test_without_notices_the_page_says_so(registry: Container, anonymous: Api) -> None:
+    assert "There are no notices." in read(anonymous, "/notices")
+
+
+def test_older_notices_are_a_link_away(registry: Container, anonymous: Api) -> None:
+    for number in range(51):
+        published(registry, f"Notice {number}")
+    older = Page(read(anonymous, "/notices/")).links()[-1]
+    assert older is not None
+    assert Page(read(anonymous, f"/notices/{older}")).links() == ["#content", "/notices/", "/notices/notice-0/"]
+
+
+def test_a_notice_is_shown_as_markdown_and_counted(registry: Container, anonymous: Api) -> None:
+    post = published(registry, "Flu season", "# Wash\n\n| a | b |\n| - | - |\n| *1* | 2 |\n")
+    page = read(anonymous, "/notices/flu-season/")
+    assert {"h1", "h2", "table", "em"} <= Page(page).names()
+    assert page.count("<h1>") == 1
+    assert registry.posts().get(post.id).view_count == 1
+
+
+@pytest.mark.parametrize("slug", ["not-yet", "nowhere", "Flu", "flu/season"])
+def test_drafts_and_unknown_notices_are_not_there(registry: Container, anonymous: Api, slug: str) -> None:
+    registry.write_post()(actor=EDITOR, title="Not yet", content="Secret.")
+    assert kind(anonymous.get(f"/notices/{slug}/")) == "not-found"
+
+
+@pytest.mark.parametrize("after", ["first", "%00", "..%2f"])
+def test_a_page_that_no_link_leads_to_is_not_there(registry: Container, anonymous: Api, after: str) -> None:
+    assert kind(anonymous.get(f"/notices/?after={after}")) == "not-found"
+
+
+def test_notices_are_read_only(registry: Container, anonymous: Api) -> None:
+    answer = anonymous.post("/notices/", {})
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        '<a href="javascript:alert(1)" onclick=alert(1)>x</a>',
+        "[x](javascript:alert(1))",
+        "[x](JaVaScRiPt&colon;alert(1))",
+        "[x](data:text/html;base64,PHNjcmlwdD4=)",
+        "[x](vbscript:msgbox)",
+        "<javascript:alert(1)>",
+        "![x](https://tracker.example/pixel.png)",
+        "![x](javascript:alert(1))",
+        '[x](https://clinic.example "onmouseover=alert(1)")',
+        '[x](https://clinic.example/"onmouseover="alert(1))',
+        "```html onclick=alert(1)\n</code></pre><script>alert(1)</script>\n```",
+        "<svg/onload=alert(1)><style>*{display:none}</style><iframe src=//x.example>",
+        "| <b onclick=alert(1)>a</b> |\n| - |\n| <form action=//x.example><input> |",
+    ],
+)
+def test_a_notice_meant_to_run_script_or_load_anything_does_not(
+    registry: Container, anonymous: Api, content: str
+) -> None:
+    published(registry, "Bad", content)
+    page = Page(read(anonymous, "/notices/bad/"))
+    assert page.names().isdisjoint({"script", "img", "svg", "style", "iframe", "form", "input", "b"})
+    attributes = {name for _, given in page.tags for name in given}
+    assert not {name for name in attributes if name.startswith("on")} | attributes & {"src", "style"}
+    assert all(str(link).startswith(("#", "/", "https://clinic.example")) for link in page.links())
+
+
+def test_a_title_is_never_markup(registry: Container, anonymous: Api) -> None:
+    published(registry, "<script>alert(1)</script>")
+    for path in ("/notices/", "/notices/script-alert-1-script/"):
+        assert "script" not in Page(read(anonymous, path)).names()
