@@ -20,7 +20,8 @@ class BufferedViews(Views):
     """Counts views in this process and hands them on together: every some seconds, when many wait, and when the process
     ends. What could not be handed on waits for the next time.
 
-    The thread that does so starts with the first view that a process counts, so that a fork has its own.
+    The thread that does so starts with the first view that a process counts, so that a fork has its own. What waits
+    when a process forks is the parent's to hand on.
     """
 
     def __init__(
@@ -28,14 +29,15 @@ class BufferedViews(Views):
     ) -> None:
         self._hand_on = hand_on
         self._seconds = seconds_between
-        self._waiting: Counter[UUID] = Counter()
-        self._changed = Condition()
-        self._process = 0
+        self._start_anew()
+        os.register_at_fork(after_in_child=self._start_anew)  # the parent's thread may have held the lock
+        atexit.register(self.flush)
 
     def saw(self, post_id: UUID) -> None:
         with self._changed:
-            if self._process != os.getpid():
-                self._begin()
+            if self._thread is None:
+                self._thread = Thread(target=self._flush_for_ever, name="views", daemon=True)
+                self._thread.start()
             self._waiting[post_id] += 1
             if self._waiting.total() >= MOST_WAITING:
                 self._changed.notify()
@@ -52,12 +54,10 @@ class BufferedViews(Views):
             with self._changed:
                 self._waiting.update(views)
 
-    def _begin(self) -> None:
-        if self._process:  # a fork: what waits is the parent's to hand on
-            self._waiting.clear()
-        self._process = os.getpid()
-        atexit.register(self.flush)
-        Thread(target=self._flush_for_ever, name="views", daemon=True).start()
+    def _start_anew(self) -> None:
+        self._waiting: Counter[UUID] = Counter()
+        self._changed = Condition()
+        self._thread: Thread | None = None
 
     def _flush_for_ever(self) -> None:
         while True:
