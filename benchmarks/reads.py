@@ -42,7 +42,7 @@ from core.access import Actor
 from core.accounts.errors import UserEmailTaken
 
 PATIENTS = int(os.environ.get("BENCH_PATIENTS", "1000000"))
-EMAIL, PASSWORD = "bench@clinic.example", "bench-password"
+EMAIL, PASSWORD = "bench@clinic.example", "correct horse battery"
 
 FILL = """
     INSERT INTO patients_patient (id, first_name, last_name, email, phone, date_of_birth, sex, identifiers, status,

@@ -23,7 +23,12 @@ from adapters.buffered_views import BufferedViews
 from adapters.external.client import UpstreamClient
 from adapters.external.patients import HttpPatientGateway, UnconfiguredGateway
 from adapters.external.policy import UpstreamPolicy
-from adapters.in_memory.accounts import InMemoryRefreshFamilies, InMemoryUserRepository
+from adapters.in_memory.accounts import (
+    InMemoryAccountTrail,
+    InMemoryRefreshFamilies,
+    InMemoryServiceAccounts,
+    InMemoryUserRepository,
+)
 from adapters.in_memory.cache import InMemoryCache, Unlimited
 from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepository, InMemoryUpstreamCopies
 from adapters.in_memory.posts import InMemoryComments, InMemoryPostRepository, InMemoryViews
@@ -33,8 +38,11 @@ from adapters.telemetry.logging import use_standard_logging
 from adapters.telemetry.observed import observed
 from adapters.tokens import JwtTokens, SigningKey
 from core.accounts import use_cases as accounts_
-from core.accounts.entities import TokenLifetimes
-from core.accounts.ports import RefreshFamilies, Tokens, UserRepository
+from core.accounts.ports import AccountTrail, RefreshFamilies, ServiceAccounts, Tokens, UserRepository
+from core.accounts.sessions import TokenLifetimes
+from core.accounts.use_cases.ledger import AccountLedger
+from core.accounts.use_cases.passwords import Passwords
+from core.accounts.use_cases.sign_in import Sessions
 from core.patients import use_cases as patients_
 from core.patients.ports import AuditTrail, PatientGateway, PatientRepository, UpstreamCopies
 from core.patients.use_cases.ledger import Ledger
@@ -116,6 +124,8 @@ class Container(DeclarativeContainer):
     views: Provider[Views] = Singleton(InMemoryViews, posts)
     users: Provider[UserRepository] = Singleton(InMemoryUserRepository, store)
     families: Provider[RefreshFamilies] = Singleton(InMemoryRefreshFamilies, store)
+    services: Provider[ServiceAccounts] = Singleton(InMemoryServiceAccounts, store)
+    account_trail: Provider[AccountTrail] = Singleton(InMemoryAccountTrail, store)
 
     cache: Provider[Cache] = Singleton(InMemoryCache, clock)
     limiter: Provider[Limiter] = Singleton(Unlimited)
@@ -169,10 +179,12 @@ class Container(DeclarativeContainer):
     remove_comment = _use_case(posts_.RemoveComment, posts=posts, comments=comments, atomic=atomic)
 
     lifetimes = configuration.provided.token_lifetimes
-    create_user = _use_case(accounts_.CreateUser, users=users, clock=clock, ids=ids)
-    sign_in = _use_case(
-        accounts_.SignIn, users=users, families=families, tokens=tokens, clock=clock, ids=ids, lifetimes=lifetimes
-    )
+    account_ledger = Singleton(AccountLedger, account_trail, ids)
+    sessions = Singleton(Sessions, families, tokens, clock, ids, lifetimes)
+    passwords = Singleton(Passwords, users, account_ledger, atomic, clock)
+    password_check = Singleton(accounts_.VerifyPassword, users, limiter)
+    verify_password = _use_case(accounts_.VerifyPassword, users=users, limiter=limiter)
+    sign_in = _use_case(accounts_.SignIn, verify=password_check, sessions=sessions)
     refresh_session = _use_case(
         accounts_.RefreshSession,
         users=users,
@@ -184,7 +196,33 @@ class Container(DeclarativeContainer):
         lifetimes=lifetimes,
     )
     sign_out = _use_case(accounts_.SignOut, families=families, tokens=tokens, atomic=atomic)
-    authenticate = _use_case(accounts_.Authenticate, users=users, tokens=tokens)
+    authenticate = _use_case(accounts_.Authenticate, users=users, services=services, tokens=tokens, clock=clock)
+    change_own_password = _use_case(
+        accounts_.ChangeOwnPassword, verify=password_check, passwords=passwords, sessions=sessions
+    )
+    create_user = _use_case(
+        accounts_.CreateUser, users=users, ledger=account_ledger, atomic=atomic, clock=clock, ids=ids
+    )
+    list_users = _use_case(accounts_.ListUsers, users=users)
+    view_user = _use_case(accounts_.ViewUser, users=users)
+    update_user = _use_case(accounts_.UpdateUser, users=users, ledger=account_ledger, atomic=atomic, clock=clock)
+    set_password = _use_case(accounts_.SetPassword, users=users, passwords=passwords)
+    view_account_history = _use_case(accounts_.ViewAccountHistory, trail=account_trail)
+    create_service_account = _use_case(
+        accounts_.CreateServiceAccount, services=services, ledger=account_ledger, atomic=atomic, clock=clock, ids=ids
+    )
+    list_service_accounts = _use_case(accounts_.ListServiceAccounts, services=services)
+    view_service_account = _use_case(accounts_.ViewServiceAccount, services=services)
+    update_service_account = _use_case(
+        accounts_.UpdateServiceAccount, services=services, ledger=account_ledger, atomic=atomic, clock=clock
+    )
+    make_service_key = _use_case(
+        accounts_.MakeServiceKey, services=services, ledger=account_ledger, atomic=atomic, clock=clock, ids=ids
+    )
+    revoke_service_key = _use_case(
+        accounts_.RevokeServiceKey, services=services, ledger=account_ledger, atomic=atomic, clock=clock
+    )
+    purge_expired = _use_case(accounts_.PurgeExpired, families=families, services=services, clock=clock)
 
 
 def in_memory_registry(configuration: Configuration | None = None) -> Container:
@@ -201,7 +239,9 @@ def registry_on_django(configuration: Configuration | None = None, database: str
     from adapters.caching.backend import CacheBackend
     from adapters.caching.cache import DjangoCache
     from adapters.caching.limiter import CacheLimiter
+    from adapters.django_orm.accounts.audit import DjangoAccountTrail
     from adapters.django_orm.accounts.repository import DjangoRefreshFamilies, DjangoUserRepository
+    from adapters.django_orm.accounts.services import DjangoServiceAccounts
     from adapters.django_orm.atomic import DjangoAtomic
     from adapters.django_orm.patients.audit import DjangoAuditTrail
     from adapters.django_orm.patients.repository import DjangoPatientRepository
@@ -221,6 +261,8 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         views=Singleton(BufferedViews, post_repository.provided.add_views),
         users=Singleton(DjangoUserRepository, database),
         families=Singleton(DjangoRefreshFamilies, database),
+        services=Singleton(DjangoServiceAccounts, database),
+        account_trail=Singleton(DjangoAccountTrail, database),
         cache=Singleton(DjangoCache, backend),
         cache_state=Callable(CacheBackend.state, backend),
         limiter=Singleton(CacheLimiter, backend, _limits_by_django()),

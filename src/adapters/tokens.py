@@ -3,17 +3,21 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import jwt
 from attrs import field, frozen
 
-from core.accounts.entities import RefreshFamily
+from core.accounts.entities import User
 from core.accounts.errors import TokenRefused
 from core.accounts.ports import Tokens
+from core.accounts.sessions import RefreshFamily
 
 _ALGORITHM = "HS256"
 _NAME = "patient-registry"
+
+Claim = str | int | datetime
 
 
 @frozen(repr=False)
@@ -33,7 +37,7 @@ class SigningKey:
         object.__setattr__(self, "id", sha256(self.value).hexdigest()[:16])
         object.__setattr__(self, "header", self.sign({}).partition(".")[0])
 
-    def sign(self, claims: Mapping[str, str | datetime]) -> str:
+    def sign(self, claims: Mapping[str, Claim]) -> str:
         return jwt.encode(dict(claims), self.value, _ALGORITHM, headers={"kid": self.id})
 
 
@@ -43,24 +47,26 @@ class JwtTokens(Tokens):
 
     keys: Sequence[SigningKey]
 
-    def access(self, user_id: UUID, issued_at: datetime, expires_at: datetime) -> str:
-        return self._signed("access", {"sub": str(user_id), "iat": issued_at, "exp": expires_at})
+    def access(self, user: User, issued_at: datetime, expires_at: datetime) -> str:
+        claims = {"sub": str(user.id), "gen": user.generation, "iat": issued_at, "exp": expires_at}
+        return self._signed("access", claims)
 
     def refresh(self, family: RefreshFamily, issued_at: datetime) -> str:
         claims = {"sub": str(family.id), "jti": str(family.token_id), "iat": issued_at, "exp": family.expires_at}
         return self._signed("refresh", claims)
 
-    def read_access(self, token: str) -> UUID:
-        return UUID(self._claims("access", token)["sub"])
+    def read_access(self, token: str) -> tuple[UUID, int]:
+        claims = self._claims("access", token, "gen")
+        return UUID(claims["sub"]), claims["gen"]
 
     def read_refresh(self, token: str) -> tuple[UUID, UUID]:
-        claims = self._claims("refresh", token)
+        claims = self._claims("refresh", token, "jti")
         return UUID(claims["sub"]), UUID(claims["jti"])
 
-    def _signed(self, kind: str, claims: dict[str, str | datetime]) -> str:
+    def _signed(self, kind: str, claims: dict[str, Claim]) -> str:
         return self.keys[0].sign({"iss": _NAME, "aud": f"{_NAME}/{kind}", **claims})
 
-    def _claims(self, kind: str, token: str) -> dict[str, str]:
+    def _claims(self, kind: str, token: str, own: str) -> dict[str, Any]:  # what we signed holds what we put into it
         header = token.partition(".")[0]
         key = next((key for key in self.keys if key.header == header), None)
         if key is None:
@@ -72,7 +78,8 @@ class JwtTokens(Tokens):
                 [_ALGORITHM],
                 issuer=_NAME,
                 audience=f"{_NAME}/{kind}",
-                options={"require": ["exp", "iat", "sub"], "verify_iat": False},  # another server's clock may be ahead
+                # no check of iat: another server's clock may be ahead
+                options={"require": ["exp", "iat", "sub", own], "verify_iat": False},
             )
         except (jwt.InvalidTokenError, UnicodeError):
             raise TokenRefused from None

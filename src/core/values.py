@@ -68,6 +68,12 @@ def choice(raw: object, choices: type[E]) -> E:
         raise Refused("choice", f"Give one of: {', '.join(choices)}.") from None
 
 
+def yes_or_no(raw: object) -> bool:
+    if not isinstance(raw, bool):
+        raise Refused("type", "Give true or false.")
+    return raw
+
+
 def instant(raw: object) -> datetime:
     """From an aware datetime or RFC 3339 text."""
     if isinstance(raw, str):

@@ -19,7 +19,8 @@ MEMORY = pytest.param("", id="memory")
 TABLES = (
     "patients_nameword", "patients_identifier", "patients_upstreamcopy", "patients_patient",
     "patients_eventvalues", "patients_patientevent", "posts_comment", "posts_post",
-    "accounts_refreshfamily", "accounts_user",
+    "accounts_refreshfamily", "accounts_user", "accounts_servicekey", "accounts_serviceaccount",
+    "accounts_accountevent",
 )  # fmt: skip
 
 some = settings(max_examples=40)

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from threading import Barrier, Thread
 from typing import TypeVar
 
@@ -7,7 +7,9 @@ from attrs import evolve
 from django.db import connections
 
 from core.access import Role
+from core.accounts.audit import AccountAction, AccountEvent
 from core.accounts.entities import User
+from core.accounts.services import ServiceAccount, ServiceKey
 from core.patients.entities import Patient
 from core.patients.values import Sex, Status
 from tests.fakes import NOW
@@ -38,7 +40,45 @@ def person(number: int = 1, **changes: object) -> Patient:
 
 
 def user(number: int = 1, **changes: object) -> User:
-    there = User(id=uuid7(NOW, number), email=f"u{number}@example.org", role=Role.CLERK, is_active=True, created_at=NOW)
+    there = User(
+        id=uuid7(NOW, number),
+        email=f"u{number}@example.org",
+        role=Role.CLERK,
+        is_active=True,
+        generation=1,
+        created_at=NOW,
+    )
+    return evolve(there, **changes)
+
+
+def service(number: int = 1, **changes: object) -> ServiceAccount:
+    there = ServiceAccount(
+        id=uuid7(NOW, number), name=f"service-{number}", role=Role.CLERK, is_active=True, created_at=NOW
+    )
+    return evolve(there, **changes)
+
+
+def service_key(number: int = 1, **changes: object) -> ServiceKey:
+    there = ServiceKey(
+        id=uuid7(NOW, number),
+        name=f"key {number}",
+        digest="d" * 64,
+        created_at=NOW,
+        expires_at=NOW + timedelta(days=1),
+    )
+    return evolve(there, **changes)
+
+
+def account_event(number: int = 1, **changes: object) -> AccountEvent:
+    there = AccountEvent(
+        id=uuid7(NOW, number),
+        account_id=user().id,
+        at=NOW,
+        actor="user:1",
+        request_id="request-1",
+        action=AccountAction.ROLE_CHANGED,
+        details={"before": "reader", "after": "admin"},
+    )
     return evolve(there, **changes)
 
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from bootstrap import Container
 from core.access import Role
-from core.accounts.entities import RefreshFamily
 from core.accounts.errors import UserEmailTaken, UserNotFound, WrongCredentials
+from core.accounts.sessions import RefreshFamily
 from core.errors import Invalid
 from core.ports import NotAtomic
 from tests import strategies
@@ -18,7 +18,7 @@ from tests.contracts.examples import user
 from tests.fakes import NOW
 
 PASSWORD = "correct horse"
-FAMILY = RefreshFamily(id=UUID(int=1), user_id=user().id, token_id=UUID(int=2), expires_at=NOW)
+FAMILY = RefreshFamily(id=UUID(int=1), user_id=user().id, generation=1, token_id=UUID(int=2), expires_at=NOW)
 
 
 @some
@@ -28,7 +28,7 @@ def test_who_is_added_is_got_back_in_every_field(
 ) -> None:
     users = fresh().users()
     added = user(role=role, is_active=active, created_at=at)
-    users.add(added, password)
+    users.add(added, users.hash(password))
     assert users.get(added.id) == added
     assert type(users.get(added.id).role) is Role
     assert users.verify(added.email, password) == (added if active else None)
@@ -41,9 +41,9 @@ def test_nobody_unknown_is_got(registry: Container) -> None:
 
 def test_two_users_never_share_an_email(registry: Container) -> None:
     users = registry.users()
-    users.add(user(1), PASSWORD)
+    users.add(user(1), users.hash(PASSWORD))
     with pytest.raises(UserEmailTaken):
-        users.add(user(2, email=user(1).email), "another one")
+        users.add(user(2, email=user(1).email), users.hash("another one"))
     with pytest.raises(UserNotFound):
         users.get(user(2).id)
     assert users.verify(user(1).email, PASSWORD) == user(1)
@@ -51,7 +51,7 @@ def test_two_users_never_share_an_email(registry: Container) -> None:
 
 def test_only_the_password_itself_verifies(registry: Container) -> None:
     users = registry.users()
-    users.add(user(), PASSWORD)
+    users.add(user(), users.hash(PASSWORD))
     assert users.verify(user().email, PASSWORD) == user()
     for wrong in ("", PASSWORD.upper(), PASSWORD + " ", PASSWORD[:-1], "\x00", "p" * 10_000):
         assert users.verify(user().email, wrong) is None
@@ -59,14 +59,14 @@ def test_only_the_password_itself_verifies(registry: Container) -> None:
 
 def test_nobody_unknown_or_disabled_verifies(registry: Container) -> None:
     users = registry.users()
-    users.add(user(is_active=False), PASSWORD)
+    users.add(user(is_active=False), users.hash(PASSWORD))
     assert users.verify(user().email, PASSWORD) is None
     assert users.verify("nobody@example.org", PASSWORD) is None
 
 
 @pytest.mark.parametrize("email", ["u1@example.org", "nobody@example.org"])
 def test_a_password_that_no_text_encoding_knows_signs_nobody_in(registry: Container, email: str) -> None:
-    registry.users().add(user(1), PASSWORD)
+    registry.users().add(user(1), registry.users().hash(PASSWORD))
     with pytest.raises((Invalid, WrongCredentials)):
         registry.sign_in()(email=email, password="\ud800")
 
@@ -75,10 +75,10 @@ def test_a_refused_user_does_not_lose_the_rest_of_an_atomic(registry: Container)
     users = registry.users()
 
     def work() -> None:
-        users.add(user(1), PASSWORD)
+        users.add(user(1), users.hash(PASSWORD))
         with pytest.raises(UserEmailTaken):
-            users.add(user(2, email=user(1).email), PASSWORD)
-        users.add(user(3), PASSWORD)
+            users.add(user(2, email=user(1).email), users.hash(PASSWORD))
+        users.add(user(3), users.hash(PASSWORD))
 
     registry.atomic()(work)
     assert [users.get(user(number).id) for number in (1, 3)] == [user(1), user(3)]
@@ -89,7 +89,7 @@ def locked(registry: Container, family_id: UUID) -> RefreshFamily | None:
 
 
 def test_a_family_is_got_back_as_it_was_added_and_as_it_was_replaced(registry: Container) -> None:
-    registry.users().add(user(), PASSWORD)
+    registry.users().add(user(), registry.users().hash(PASSWORD))
     families = registry.families()
     other = evolve(FAMILY, id=UUID(int=9))
     for family in (FAMILY, other):
@@ -106,7 +106,7 @@ def test_a_family_that_never_was_is_none(registry: Container) -> None:
 
 
 def test_a_family_is_not_locked_outside_atomic(registry: Container) -> None:
-    registry.users().add(user(), PASSWORD)
+    registry.users().add(user(), registry.users().hash(PASSWORD))
     registry.families().add(FAMILY)
     for family_id in (FAMILY.id, uuid4()):
         with pytest.raises(NotAtomic):

@@ -5,8 +5,8 @@ import pytest
 from attrs import evolve
 
 from bootstrap import Container
-from core.accounts.entities import RefreshFamily
 from core.accounts.errors import UserNotFound
+from core.accounts.sessions import RefreshFamily
 from core.patients.audit import Action, AuditEvent
 from core.patients.errors import EmailTaken
 from core.patients.searching import PatientQuery
@@ -35,7 +35,7 @@ def write_everywhere(registry: Container) -> None:
     registry.trail().record(AuditEvent.of(Action.REGISTERED, CLERK, NOW, "salt", before=None, after=patient))
     registry.copies().keep(patient.id, UpstreamCopy("x1", {}, NOW))
     registry.users().add(user(), "correct horse")
-    family = RefreshFamily(id=UUID(int=1), user_id=user().id, token_id=UUID(int=2), expires_at=NOW)
+    family = RefreshFamily(id=UUID(int=1), user_id=user().id, generation=1, token_id=UUID(int=2), expires_at=NOW)
     registry.families().add(family)
 
 

@@ -8,7 +8,7 @@ from core.access import Role
 from core.patients.audit import Action, AuditEvent
 from core.patients.values import Identifier
 from tests.contracts.conftest import POSTGRES, SQLITE
-from tests.contracts.examples import person, sql, user
+from tests.contracts.examples import account_event, person, service, sql, user
 from tests.fakes import CLERK, NOW
 
 pytestmark = pytest.mark.parametrize("database", [SQLITE, POSTGRES])
@@ -21,7 +21,9 @@ def rows(registry: Container) -> None:
         registry.patients().add(patient)
         told = AuditEvent.of(Action.REGISTERED, CLERK, NOW, "salt", before=None, after=patient)
         registry.trail().record(told)
-        registry.users().add(user(number), "correct horse")
+        registry.users().add(user(number), "hashed")
+        registry.services().add(service(number))
+        registry.account_trail().record(account_event(number))
     registry.trail().record(AuditEvent.erased(CLERK, NOW, person(1)))
 
 
@@ -57,6 +59,10 @@ def rows(registry: Container) -> None:
         ("accounts_user", "email", "u1@example.org"),
         ("accounts_user", "email", "Ada@Example.org"),
         ("accounts_user", "role", "boss"),
+        ("accounts_user", "generation", -1),
+        ("accounts_serviceaccount", "name", "service-1"),
+        ("accounts_serviceaccount", "role", "boss"),
+        ("accounts_accountevent", "action", "forgotten"),
     ],
 )
 def test_what_breaks_a_rule_is_refused(database: str, table: str, column: str, value: object) -> None:

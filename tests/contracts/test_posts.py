@@ -131,9 +131,9 @@ def test_published_posts_come_in_the_order_they_were_published_in(registry: Cont
     for number in (3, 1, 2):
         posts.add(published(number))
     first = posts.published(after=None, limit=2)
-    assert first.posts == (published(1), published(2))
+    assert first.items == (published(1), published(2))
     rest = posts.published(after=first.next, limit=2)
-    assert (rest.posts, rest.next) == ((published(3),), None)
+    assert (rest.items, rest.next) == ((published(3),), None)
     assert posts.published(after=None, limit=3).next is None
 
 
@@ -143,11 +143,11 @@ def test_drafts_come_newest_first_of_one_author_or_all(registry: Container) -> N
     for number in (1, 3, 2):
         posts.add(draft(number, author=f"user:{number % 2}"))
     page = posts.drafts(author=None, after=None, limit=2)
-    assert page.posts == (draft(3, author="user:1"), draft(2, author="user:0"))
-    assert [post.id for post in posts.drafts(author=None, after=page.next, limit=2).posts] == [draft(1).id]
+    assert page.items == (draft(3, author="user:1"), draft(2, author="user:0"))
+    assert [post.id for post in posts.drafts(author=None, after=page.next, limit=2).items] == [draft(1).id]
     own = posts.drafts(author="user:1", after=None, limit=1)
-    assert [post.id for post in own.posts] == [draft(3).id]
-    assert [post.id for post in posts.drafts(author="user:1", after=own.next, limit=1).posts] == [draft(1).id]
+    assert [post.id for post in own.items] == [draft(3).id]
+    assert [post.id for post in posts.drafts(author="user:1", after=own.next, limit=1).items] == [draft(1).id]
 
 
 def test_popular_posts_come_by_views_and_of_equals_the_newest_first(registry: Container) -> None:
@@ -165,9 +165,9 @@ def test_comments_come_newest_first_and_are_counted(registry: Container) -> None
     for number, on in ((1, 1), (3, 1), (2, 1), (4, 2)):
         comments.add(comment(number, on))
     page = comments.of(published(1).id, after=None, limit=2)
-    assert page.comments == (comment(3), comment(2))
+    assert page.items == (comment(3), comment(2))
     rest = comments.of(published(1).id, after=page.next, limit=2)
-    assert (rest.comments, rest.next) == ((comment(1),), None)
+    assert (rest.items, rest.next) == ((comment(1),), None)
     assert comments.get(published(2).id, comment(4).id) == comment(4, 2)
     with pytest.raises(CommentNotFound):
         comments.get(published(1).id, comment(4).id)
@@ -185,8 +185,8 @@ def test_a_removed_post_takes_its_comments_along(registry: Container) -> None:
         posts.remove(published(1).id)
     with pytest.raises(PostNotFound):
         posts.get(published(1).id)
-    assert comments.of(published(1).id, after=None, limit=9).comments == ()
-    assert comments.of(published(2).id, after=None, limit=9).comments == (comment(2, 2),)
+    assert comments.of(published(1).id, after=None, limit=9).items == ()
+    assert comments.of(published(2).id, after=None, limit=9).items == (comment(2, 2),)
 
 
 @EVERYWHERE
@@ -195,7 +195,7 @@ def test_of_many_who_write_one_title_at_once_one_does(database: str) -> None:
     write = registry.write_post()
     outcomes = together(8, lambda number: write(actor=AUTHOR, title="Flu season", content=f"By {number}"))
     assert sum(isinstance(outcome, SlugTaken) for outcome in outcomes) == 7
-    assert registry.list_drafts()(actor=EDITOR).posts == tuple(one for one in outcomes if isinstance(one, Post))
+    assert registry.list_drafts()(actor=EDITOR).items == tuple(one for one in outcomes if isinstance(one, Post))
 
 
 @EVERYWHERE
@@ -204,7 +204,7 @@ def test_of_many_who_publish_one_draft_at_once_one_does(database: str) -> None:
     post = registry.write_post()(actor=AUTHOR, title="Flu season", content="…")
     outcomes = together(8, lambda _: registry.publish_post()(actor=AUTHOR, post_id=post.id))
     assert sum(isinstance(outcome, AlreadyPublished) for outcome in outcomes) == 7
-    assert registry.posts().published(after=None, limit=9).posts == (registry.posts().get(post.id),)
+    assert registry.posts().published(after=None, limit=9).items == (registry.posts().get(post.id),)
 
 
 @EVERYWHERE

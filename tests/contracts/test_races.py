@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 
 from core.accounts.entities import User
-from core.accounts.errors import TokenRefused, UserEmailTaken
+from core.accounts.errors import LastAdmin, ServiceNameTaken, TokenRefused, TooManyKeys, UserEmailTaken
 from core.errors import VersionMismatch
 from core.patients.entities import Changes, Patient
 from core.patients.errors import EmailTaken
@@ -86,6 +86,40 @@ def test_of_two_who_use_one_refresh_token_at_most_one_goes_on(database: str) -> 
     assert sum(isinstance(outcome, TokenRefused) for outcome in outcomes) == 1
     with pytest.raises(TokenRefused):
         refresh(refresh=newer.refresh)
+
+
+@EVERYWHERE
+def test_admins_who_disable_one_another_at_once_leave_one(database: str) -> None:
+    registry = open_registry(database)
+    create, update = registry.create_user(), registry.update_user()
+    admins = [
+        create(actor=ADMIN, email=f"a{number}@example.org", password="correct horse", role="admin")
+        for number in range(3)
+    ]
+    outcomes = together(6, lambda number: update(actor=ADMIN, user_id=admins[number % 3].id, is_active=False))
+    assert sum(isinstance(outcome, LastAdmin) for outcome in outcomes) >= 1
+    assert all(isinstance(outcome, LastAdmin | User) for outcome in outcomes)
+    (left,) = registry.list_users()(actor=ADMIN, is_active=True).items
+    assert left in admins
+
+
+@EVERYWHERE
+def test_of_many_keys_made_at_once_two_are(database: str) -> None:
+    registry = open_registry(database)
+    account = registry.create_service_account()(actor=ADMIN, name="lab", role="clerk")
+    make = registry.make_service_key()
+    outcomes = together(6, lambda number: make(actor=ADMIN, account_id=account.id, name=f"key {number}"))
+    assert sum(isinstance(outcome, TooManyKeys) for outcome in outcomes) == 4
+    assert len(registry.services().get(account.id).keys) == 2
+
+
+@EVERYWHERE
+def test_of_many_service_accounts_of_one_name_at_once_there_is_one(database: str) -> None:
+    registry = open_registry(database)
+    create = registry.create_service_account()
+    outcomes = together(6, lambda _: create(actor=ADMIN, name="lab", role="clerk"))
+    assert sum(isinstance(outcome, ServiceNameTaken) for outcome in outcomes) == 5
+    assert len(registry.list_service_accounts()(actor=ADMIN).items) == 1
 
 
 @EVERYWHERE

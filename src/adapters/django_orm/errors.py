@@ -10,7 +10,7 @@ from django.db import IntegrityError, InterfaceError, InternalError, Operational
 from django.db.models import Field, UniqueConstraint
 from django.db.transaction import TransactionManagementError
 
-from core.accounts.errors import UserEmailTaken
+from core.accounts.errors import ServiceNameTaken, UserEmailTaken
 from core.errors import Conflict, Unavailable
 from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
 from core.ports import Doomed
@@ -21,6 +21,7 @@ CONFLICTS: dict[str, type[Conflict]] = {
     "patients_external_id_unique": ExternalIdTaken,
     "patients_identifier_unique": IdentifierTaken,
     "accounts_email_unique": UserEmailTaken,
+    "accounts_service_name_unique": ServiceNameTaken,
     "posts_slug_unique": SlugTaken,
 }
 

@@ -5,13 +5,20 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from adapters.http_api.account_serializers import (
+    CredentialsSerializer,
+    MeSerializer,
+    OwnPasswordSerializer,
+    RefreshSerializer,
+    TokenPairSerializer,
+)
 from adapters.http_api.authentication import signed_in
 from adapters.http_api.requests import members
 from adapters.http_api.responses import document
 from adapters.http_api.schema import described
-from adapters.http_api.serializers import CredentialsSerializer, MeSerializer, RefreshSerializer, TokenPairSerializer
-from core.accounts.entities import TokenPair
-from core.accounts.use_cases import RefreshSession, SignIn, SignOut
+from core.accounts.entities import User
+from core.accounts.sessions import TokenPair
+from core.accounts.use_cases import ChangeOwnPassword, RefreshSession, SignIn, SignOut
 from core.ports import Scope
 
 
@@ -51,8 +58,28 @@ class MeView(APIView):
     @described("me", MeSerializer)
     def get(self, request: Request) -> HttpResponse:
         me = signed_in(request)
-        permissions = sorted(me.actor.permissions)
-        return document({"id": me.user.id, "email": me.user.email, "role": me.user.role, "permissions": permissions})
+        account = me.account
+        return document(
+            {
+                "id": account.id,
+                "email": account.email if isinstance(account, User) else None,
+                "name": None if isinstance(account, User) else account.name,
+                "role": account.role,
+                "permissions": sorted(me.actor.permissions),
+            }
+        )
+
+
+class OwnPasswordView(APIView):
+    @described("change_own_password", TokenPairSerializer, body=OwnPasswordSerializer)
+    @inject
+    def post(
+        self, request: Request, change: Annotated[ChangeOwnPassword, Provide["change_own_password"]]
+    ) -> HttpResponse:
+        """Every session ends, this one too: go on with the tokens of the answer."""
+        given = members(request, OwnPasswordSerializer, required=("current", "password"))
+        current, password = cast("str", given["current"]), cast("str", given["password"])
+        return _tokens(change(me=signed_in(request), current=current, password=password))
 
 
 def _tokens(pair: TokenPair) -> HttpResponse:

@@ -3,7 +3,9 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from core.access import Actor
-from core.accounts.entities import SignedIn, User
+from core.accounts.entities import User
+from core.accounts.services import ServiceAccount
+from core.accounts.sessions import SignedIn
 from core.accounts.use_cases import Authenticate
 from core.errors import Unauthenticated
 
@@ -15,14 +17,14 @@ class BearerAuthentication(BaseAuthentication):
     @inject
     def authenticate(
         self, request: Request, authenticate: Authenticate = Provide["authenticate"]
-    ) -> tuple[User, SignedIn] | None:
+    ) -> tuple[User | ServiceAccount, SignedIn] | None:
         if "Authorization" not in request.headers and _may_be_anybody(request):
             return None
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("Send an access token: Authorization: Bearer <token>.")
         signed_in = authenticate(access=token.strip(), request_id=request.META["REQUEST_ID"])
-        return signed_in.user, signed_in
+        return signed_in.account, signed_in
 
 
 def _may_be_anybody(request: Request) -> bool:

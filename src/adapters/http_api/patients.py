@@ -9,7 +9,6 @@ from rest_framework.views import APIView
 from adapters.http_api.authentication import actor
 from adapters.http_api.requests import (
     cursor,
-    flag,
     members,
     names,
     parameters,
@@ -28,10 +27,12 @@ from adapters.http_api.serializers import (
     RegistrationSerializer,
     SyncSerializer,
 )
+from core.errors import parse_one
 from core.patients import use_cases
 from core.patients.entities import REQUIRED, Changes, Registration
 from core.patients.searching import Filters
 from core.ports import Clock, Scope
+from core.values import yes_or_no
 
 TheClock = Annotated[Clock, Provide["clock"]]
 Search = Annotated[use_cases.SearchPatients, Provide["search_patients"]]
@@ -68,7 +69,7 @@ class PatientSearchView(APIView):
 
 
 def _search(request: Request, given: dict[str, object], search: use_cases.SearchPatients, clock: Clock) -> HttpResponse:
-    count = flag("count", given.pop("count", False))
+    count = parse_one("count", yes_or_no, given.pop("count", False))
     if "cursor" in given:
         given["after"] = read_id_cursor(given.pop("cursor"))
     found = search(actor=actor(request), count=count, **cast("Filters", given))

@@ -9,7 +9,6 @@ from rest_framework.views import APIView
 from adapters.http_api.authentication import actor
 from adapters.http_api.requests import (
     cursor,
-    flag,
     members,
     paging,
     parameters,
@@ -26,9 +25,10 @@ from adapters.http_api.serializers import (
     PostSerializer,
     PublishedSerializer,
 )
-from core.errors import Unauthenticated
+from core.errors import Unauthenticated, parse_one
 from core.posts import use_cases
 from core.posts.entities import REQUIRED, Draft, Edits
+from core.values import yes_or_no
 
 Edit = Annotated[use_cases.EditPost, Provide["edit_post"]]
 
@@ -46,11 +46,11 @@ class PostsView(APIView):
     ) -> HttpResponse:
         """The published posts, those published last first; with `drafts=true`, the drafts that you may see."""
         given = parameters(request.query_params, ["drafts", "limit", "cursor"])
-        drafts = flag("drafts", given.pop("drafts", False))
+        drafts = parse_one("drafts", yes_or_no, given.pop("drafts", False))
         if drafts and request.auth is None:
             raise Unauthenticated
         found = (list_drafts if drafts else list_posts)(actor=actor(request), **paging(given))
-        return page(request, [post_json(post) for post in found.posts], cursor(found.next) if found.next else None)
+        return page(request, [post_json(post) for post in found.items], cursor(found.next) if found.next else None)
 
     @described("write_post", PostSerializer, 409, status=201, body=DraftSerializer)
     @inject
@@ -70,7 +70,7 @@ class PopularPostsView(APIView):
     ) -> HttpResponse:
         parameters(request.query_params, [])
         found = popular(actor=actor(request))
-        return page(request, [post_json(post) for post in found.posts], None)
+        return page(request, [post_json(post) for post in found.items], None)
 
 
 class PostView(APIView):
@@ -134,7 +134,7 @@ class CommentsView(APIView):
     ) -> HttpResponse:
         given = paging(parameters(request.query_params, ["limit", "cursor"]))
         found = list_comments(actor=actor(request), post_id=post_id, **given)
-        results = [comment_json(comment) for comment in found.comments]
+        results = [comment_json(comment) for comment in found.items]
         return page(request, results, cursor(found.next) if found.next else None)
 
     @described("add_comment", CommentSerializer, 404, 409, status=201, body=CommentSerializer)

@@ -109,12 +109,6 @@ def paging(given: dict[str, object]) -> Paging:
     return cast("Paging", given)
 
 
-def flag(name: str, raw: object) -> bool:
-    if not isinstance(raw, bool):
-        raise Invalid([Fault(name, "type", "Give true or false.")])
-    return raw
-
-
 def cursor(last: UUID | int) -> str:
     """Opaque to callers: where a page ended."""
     raw = last.bytes if isinstance(last, UUID) else last.to_bytes(_VERSION_BYTES, "big")

@@ -4,7 +4,6 @@ the core decides: for scripts and upstream as much as for the API.
 
 from rest_framework import serializers
 
-from core.access import Permission, Role
 from core.patients.audit import Action
 from core.patients.searching import LONGEST_QUERY
 from core.patients.upstream import Outcome
@@ -139,27 +138,6 @@ class CommentSerializer(serializers.Serializer):
 class CommentPageSerializer(serializers.Serializer):
     next = serializers.URLField(allow_null=True)
     results = CommentSerializer(many=True)
-
-
-class CredentialsSerializer(serializers.Serializer):
-    email = serializers.CharField()
-    password = serializers.CharField()
-
-
-class RefreshSerializer(serializers.Serializer):
-    refresh = serializers.CharField()
-
-
-class TokenPairSerializer(serializers.Serializer):
-    access = serializers.CharField()
-    refresh = serializers.CharField()
-
-
-class MeSerializer(serializers.Serializer):
-    id = serializers.UUIDField()
-    email = serializers.EmailField()
-    role = serializers.ChoiceField(list(Role))
-    permissions = serializers.ListField(child=serializers.ChoiceField(list(Permission)))
 
 
 class FaultSerializer(serializers.Serializer):

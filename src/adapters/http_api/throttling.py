@@ -4,7 +4,7 @@ from dependency_injector.wiring import Provide, inject
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from core.accounts.entities import SignedIn
+from core.accounts.sessions import SignedIn
 from core.ports import Limiter, Scope
 
 

@@ -1,13 +1,23 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
-from adapters.http_api import accounts, patients, posts
+from adapters.http_api import accounts, patients, posts, service_accounts, users
 
 urlpatterns = [
     path("v1/auth/token/", accounts.SignInView.as_view()),
     path("v1/auth/token/refresh/", accounts.RefreshView.as_view()),
     path("v1/auth/token/revoke/", accounts.RevokeView.as_view()),
     path("v1/users/me/", accounts.MeView.as_view()),
+    path("v1/users/me/password/", accounts.OwnPasswordView.as_view()),
+    path("v1/users/", users.UsersView.as_view()),
+    path("v1/users/<uuid:user_id>/", users.UserView.as_view()),
+    path("v1/users/<uuid:user_id>/password/", users.UserPasswordView.as_view()),
+    path("v1/users/<uuid:user_id>/history/", users.UserHistoryView.as_view()),
+    path("v1/service-accounts/", service_accounts.ServiceAccountsView.as_view()),
+    path("v1/service-accounts/<uuid:account_id>/", service_accounts.ServiceAccountView.as_view()),
+    path("v1/service-accounts/<uuid:account_id>/history/", service_accounts.ServiceAccountHistoryView.as_view()),
+    path("v1/service-accounts/<uuid:account_id>/keys/", service_accounts.ServiceKeysView.as_view()),
+    path("v1/service-accounts/<uuid:account_id>/keys/<uuid:key_id>/", service_accounts.ServiceKeyView.as_view()),
     path("v1/patients/", patients.PatientsView.as_view()),
     path("v1/patients/search/", patients.PatientSearchView.as_view()),
     path("v1/patients/<uuid:patient_id>/", patients.PatientView.as_view()),

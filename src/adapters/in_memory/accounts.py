@@ -1,16 +1,21 @@
 import hashlib
 import hmac
 import secrets
+from datetime import datetime
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from adapters.in_memory.paging import newest_first
 from adapters.in_memory.store import Store
-from core.accounts.entities import RefreshFamily, User
-from core.accounts.errors import UserEmailTaken, UserNotFound
-from core.accounts.ports import RefreshFamilies, UserRepository
-
-_SALT_BYTES = 16
+from core.access import Role
+from core.accounts.audit import AccountEvent
+from core.accounts.entities import User
+from core.accounts.errors import ServiceAccountNotFound, ServiceNameTaken, UserEmailTaken, UserNotFound
+from core.accounts.ports import AccountTrail, RefreshFamilies, ServiceAccounts, UserRepository
+from core.accounts.services import ServiceAccount
+from core.accounts.sessions import RefreshFamily
+from core.paging import Page
 
 
 @frozen
@@ -24,23 +29,97 @@ class InMemoryUserRepository(UserRepository):
             except KeyError:
                 raise UserNotFound from None
 
-    def add(self, user: User, password: str) -> None:
-        hashed = _hash(password, secrets.token_bytes(_SALT_BYTES))
+    def lock(self, user_id: UUID) -> User:
+        self.store.require_atomic()
+        return self.get(user_id)
+
+    def lock_active_admins(self) -> frozenset[UUID]:
+        self.store.require_atomic()
+        return frozenset(user.id for user in self.store.users.values() if user.is_active_admin)
+
+    def hash(self, password: str) -> str:
+        return _hash(password, secrets.token_hex(16))
+
+    def add(self, user: User, hashed: str) -> None:
         with self.store.lock:
             if any(other.email == user.email for other in self.store.users.values()):
                 raise UserEmailTaken
             self.store.users[user.id] = user
             self.store.passwords[user.id] = hashed
 
+    def replace(self, user: User, hashed: str | None = None) -> None:
+        with self.store.lock:
+            self.store.users[user.id] = user
+            if hashed is not None:
+                self.store.passwords[user.id] = hashed
+
     def verify(self, email: str, password: str) -> User | None:
         with self.store.lock:
             user = next((u for u in self.store.users.values() if u.email == email and u.is_active), None)
-            stored = self.store.passwords[user.id] if user else bytes(_SALT_BYTES)
-        return user if hmac.compare_digest(_hash(password, stored[:_SALT_BYTES]), stored) else None
+            stored = self.store.passwords[user.id] if user else "-"
+        return user if hmac.compare_digest(_hash(password, stored.partition("-")[0]), stored) else None
+
+    def find(
+        self, *, email: str | None, role: Role | None, is_active: bool | None, after: UUID | None, limit: int
+    ) -> Page[User]:
+        with self.store.lock:
+            found = [
+                user
+                for user in self.store.users.values()
+                if email in (None, user.email) and role in (None, user.role) and is_active in (None, user.is_active)
+            ]
+        return newest_first(found, after, limit)
 
 
-def _hash(password: str, salt: bytes) -> bytes:
-    return salt + hashlib.scrypt(password.encode("utf-8", "surrogatepass"), salt=salt, n=2**12, r=8, p=1)
+def _hash(password: str, salt: str) -> str:
+    encoded = password.encode("utf-8", "surrogatepass")
+    return f"{salt}-{hashlib.scrypt(encoded, salt=salt.encode(), n=2**12, r=8, p=1).hex()}"
+
+
+@frozen
+class InMemoryServiceAccounts(ServiceAccounts):
+    store: Store
+
+    def get(self, account_id: UUID) -> ServiceAccount:
+        with self.store.lock:
+            try:
+                return self.store.services[account_id]
+            except KeyError:
+                raise ServiceAccountNotFound from None
+
+    def lock(self, account_id: UUID) -> ServiceAccount:
+        self.store.require_atomic()
+        return self.get(account_id)
+
+    def holding(self, key_id: UUID) -> ServiceAccount | None:
+        with self.store.lock:
+            accounts = self.store.services.values()
+            return next((one for one in accounts if any(key.id == key_id for key in one.keys)), None)
+
+    def add(self, account: ServiceAccount) -> None:
+        with self.store.lock:
+            if any(other.name == account.name for other in self.store.services.values()):
+                raise ServiceNameTaken
+            self.store.services[account.id] = account
+
+    def replace(self, account: ServiceAccount) -> None:
+        with self.store.lock:
+            self.store.services[account.id] = account
+
+    def find(self, *, name: str | None, after: UUID | None, limit: int) -> Page[ServiceAccount]:
+        with self.store.lock:
+            found = [account for account in self.store.services.values() if name in (None, account.name)]
+        return newest_first(found, after, limit)
+
+    def purge_keys(self, ended_before: datetime, most: int) -> int:
+        purged = 0
+        with self.store.lock:
+            for account in list(self.store.services.values()):
+                ended = [key for key in account.keys if key.ended_before(ended_before)][: most - purged]
+                keys = tuple(key for key in account.keys if key not in ended)
+                self.store.services[account.id] = evolve(account, keys=keys)
+                purged += len(ended)
+        return purged
 
 
 @frozen
@@ -57,3 +136,24 @@ class InMemoryRefreshFamilies(RefreshFamilies):
 
     def replace(self, family: RefreshFamily) -> None:
         self.add(family)
+
+    def purge(self, expired_before: datetime, most: int) -> int:
+        with self.store.lock:
+            expired = [key for key, one in self.store.families.items() if one.expires_at < expired_before][:most]
+            for key in expired:
+                del self.store.families[key]
+        return len(expired)
+
+
+@frozen
+class InMemoryAccountTrail(AccountTrail):
+    store: Store
+
+    def record(self, event: AccountEvent) -> None:
+        with self.store.lock:
+            self.store.account_events[event.id] = event
+
+    def history(self, account_id: UUID, *, after: UUID | None, limit: int) -> Page[AccountEvent]:
+        with self.store.lock:
+            found = [event for event in self.store.account_events.values() if event.account_id == account_id]
+        return newest_first(found, after, limit)

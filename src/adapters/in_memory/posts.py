@@ -3,8 +3,10 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
+from adapters.in_memory.paging import newest_first
 from adapters.in_memory.store import Store
-from core.posts.entities import Comment, CommentPage, Post, PostPage
+from core.paging import Page, cut
+from core.posts.entities import Comment, Post
 from core.posts.errors import CommentNotFound, PostNotFound, SlugTaken
 from core.posts.ports import Comments, PostRepository, Views
 
@@ -47,19 +49,16 @@ class InMemoryPostRepository(PostRepository):
             self.store.posts.pop(post_id, None)
             self.store.comments = {key: one for key, one in self.store.comments.items() if one.post_id != post_id}
 
-    def published(self, *, after: UUID | None, limit: int) -> PostPage:
+    def published(self, *, after: UUID | None, limit: int) -> Page[Post]:
         with self.store.lock:
             found = {post.publication: post for post in self.store.posts.values() if post.publication is not None}
         rest = sorted((key for key in found if after is None or key < after), reverse=True)
-        page = rest[:limit]
-        return PostPage(tuple(found[key] for key in page), page[-1] if len(rest) > limit else None)
+        return cut([found[key] for key in rest], limit, lambda post: post.publication)
 
-    def drafts(self, *, author: str | None, after: UUID | None, limit: int) -> PostPage:
+    def drafts(self, *, author: str | None, after: UUID | None, limit: int) -> Page[Post]:
         with self.store.lock:
             found = [post for post in self.store.posts.values() if not post.published and author in (None, post.author)]
-        rest = sorted((post for post in found if after is None or post.id < after), key=lambda post: post.id)[::-1]
-        page = tuple(rest[:limit])
-        return PostPage(page, page[-1].id if len(rest) > limit else None)
+        return newest_first(found, after, limit)
 
     def popular(self, limit: int) -> tuple[Post, ...]:
         with self.store.lock:
@@ -94,12 +93,10 @@ class InMemoryComments(Comments):
             if self.store.comments.pop(comment.id, None):
                 self._count(comment.post_id, -1)
 
-    def of(self, post_id: UUID, *, after: UUID | None, limit: int) -> CommentPage:
+    def of(self, post_id: UUID, *, after: UUID | None, limit: int) -> Page[Comment]:
         with self.store.lock:
             found = [one for one in self.store.comments.values() if one.post_id == post_id]
-        rest = sorted((one for one in found if after is None or one.id < after), key=lambda one: one.id)[::-1]
-        page = tuple(rest[:limit])
-        return CommentPage(page, page[-1].id if len(rest) > limit else None)
+        return newest_first(found, after, limit)
 
     def _count(self, post_id: UUID, change: int) -> None:
         post = self.store.posts[post_id]

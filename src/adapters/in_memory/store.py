@@ -3,7 +3,10 @@ from threading import RLock
 from typing import TypeVar, cast
 from uuid import UUID
 
-from core.accounts.entities import RefreshFamily, User
+from core.accounts.audit import AccountEvent
+from core.accounts.entities import User
+from core.accounts.services import ServiceAccount
+from core.accounts.sessions import RefreshFamily
 from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
 from core.patients.upstream import UpstreamCopy
@@ -29,7 +32,9 @@ class Store:
         self.posts: dict[UUID, Post] = {}
         self.comments: dict[UUID, Comment] = {}
         self.users: dict[UUID, User] = {}
-        self.passwords: dict[UUID, bytes] = {}
+        self.passwords: dict[UUID, str] = {}
+        self.services: dict[UUID, ServiceAccount] = {}
+        self.account_events: dict[UUID, AccountEvent] = {}
         self.families: dict[UUID, RefreshFamily] = {}
 
     def require_atomic(self) -> None:

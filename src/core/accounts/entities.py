@@ -1,24 +1,56 @@
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from attrs import evolve, frozen
 
-from core.access import Actor, Role
-from core.errors import FaultList, Refused
-from core.values import choice, email, text
+from core.access import Role
+from core.accounts.passwords import new_password
+from core.errors import FaultList
+from core.values import choice, email, yes_or_no
 
-SHORTEST_PASSWORD = 10
-LONGEST_PASSWORD = 256
+
+class AccountChanges(TypedDict, total=False):
+    """What an admin may change of an account, a person's or a machine's."""
+
+    role: Role | str
+    is_active: bool
+
+
+class Standing(TypedDict, total=False):
+    role: Role
+    is_active: bool
+
+
+def parse_changes(changes: Mapping[str, object]) -> Standing:
+    """Raises `Invalid` with every fault there is."""
+    faults = FaultList()
+    parsed = Standing()
+    for name, value in changes.items():
+        with faults.noting(name):
+            if name == "role":
+                parsed["role"] = choice(value, Role)
+            elif name == "is_active":
+                parsed["is_active"] = yes_or_no(value)
+            else:
+                faults.add(name, "unknown", "There is no such field.")
+    faults.raise_if_any()
+    return parsed
 
 
 @frozen(kw_only=True, repr=False)
 class User:
-    """Someone who signs in. Passwords are the repository's secret and never part of this."""
+    """Someone who signs in. Passwords are the repository's secret and never part of this.
+
+    `generation` counts up when all sessions of the user are to end: tokens of an earlier one are refused.
+    """
 
     id: UUID
     email: str
     role: Role
     is_active: bool
+    generation: int
     created_at: datetime
 
     @classmethod
@@ -31,49 +63,21 @@ class User:
         with faults.noting("role"):
             chosen = choice(role, Role)
         with faults.noting("password"):
-            _check_password(password)
+            new_password(password, address)
         faults.raise_if_any()
-        return cls(id=new_id, email=address, role=chosen, is_active=True, created_at=now)
+        return cls(id=new_id, email=address, role=chosen, is_active=True, generation=1, created_at=now)
+
+    @property
+    def is_active_admin(self) -> bool:
+        return self.is_active and self.role is Role.ADMIN
+
+    def changed(self, **standing: Unpack[Standing]) -> "User":
+        """Who is disabled is signed out everywhere, and is so still when enabled again."""
+        after = evolve(self, **standing)
+        return after.signed_out() if self.is_active and not after.is_active else after
+
+    def signed_out(self) -> "User":
+        return evolve(self, generation=self.generation + 1)
 
     def __repr__(self) -> str:
         return f"<User {self.id}>"
-
-
-def _check_password(raw: object) -> None:
-    if not SHORTEST_PASSWORD <= len(text(raw)) <= LONGEST_PASSWORD:
-        raise Refused("length", f"Give a password of {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
-
-
-@frozen(kw_only=True)
-class RefreshFamily:
-    """All refresh tokens that descend from one sign-in. Only the newest, `token_id`, may be used."""
-
-    id: UUID
-    user_id: UUID
-    token_id: UUID
-    expires_at: datetime
-    revoked: bool = False
-
-    def is_live(self, now: datetime) -> bool:
-        return not self.revoked and now < self.expires_at
-
-    def rotated(self, token_id: UUID, expires_at: datetime) -> "RefreshFamily":
-        return evolve(self, token_id=token_id, expires_at=expires_at)
-
-
-@frozen(repr=False)
-class TokenPair:
-    access: str
-    refresh: str
-
-
-@frozen
-class TokenLifetimes:
-    access: timedelta = timedelta(minutes=10)
-    refresh: timedelta = timedelta(days=14)
-
-
-@frozen
-class SignedIn:
-    user: User
-    actor: Actor

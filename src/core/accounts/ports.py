@@ -2,7 +2,12 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from core.accounts.entities import RefreshFamily, User
+from core.access import Role
+from core.accounts.audit import AccountEvent
+from core.accounts.entities import User
+from core.accounts.services import ServiceAccount
+from core.accounts.sessions import RefreshFamily
+from core.paging import Page
 
 
 class UserRepository(Protocol):
@@ -12,12 +17,72 @@ class UserRepository(Protocol):
         """Raises `UserNotFound`."""
         ...
 
-    def add(self, user: User, password: str) -> None:
-        """Stores the password as a slow, salted hash. Raises `UserEmailTaken`."""
+    def lock(self, user_id: UUID) -> User:
+        """The user as they are now; nobody else can lock or change them until the surrounding `Atomic` ends.
+
+        Raises `UserNotFound`, and `NotAtomic` outside `Atomic`.
+        """
+        ...
+
+    def lock_active_admins(self) -> frozenset[UUID]:
+        """All active admins, locked one after the other in the order of their ids. Raises `NotAtomic`."""
+        ...
+
+    def hash(self, password: str) -> str:
+        """Salted, and slow on purpose: to be called outside `Atomic`."""
+        ...
+
+    def add(self, user: User, hashed: str) -> None:
+        """Raises `UserEmailTaken`."""
+        ...
+
+    def replace(self, user: User, hashed: str | None = None) -> None:
+        """Stores `user` in place of what `lock` returned, with a new password or the one there was."""
         ...
 
     def verify(self, email: str, password: str) -> User | None:
         """The active user with this email and password. None otherwise, after as long a time."""
+        ...
+
+    def find(
+        self, *, email: str | None, role: Role | None, is_active: bool | None, after: UUID | None, limit: int
+    ) -> Page[User]:
+        """Those for whom every filter holds. Newest first, which is by falling id."""
+        ...
+
+
+class ServiceAccounts(Protocol):
+    """Accounts with all their keys. Every method raises `Unavailable` when the store does not answer."""
+
+    def get(self, account_id: UUID) -> ServiceAccount:
+        """Raises `ServiceAccountNotFound`."""
+        ...
+
+    def lock(self, account_id: UUID) -> ServiceAccount:
+        """The account as it is now; nobody else can lock or change it until the surrounding `Atomic` ends.
+
+        Raises `ServiceAccountNotFound`, and `NotAtomic` outside `Atomic`.
+        """
+        ...
+
+    def holding(self, key_id: UUID) -> ServiceAccount | None:
+        """The account that the key is for; None if there is no such key."""
+        ...
+
+    def add(self, account: ServiceAccount) -> None:
+        """Raises `ServiceNameTaken`."""
+        ...
+
+    def replace(self, account: ServiceAccount) -> None:
+        """Stores `account` in place of what `lock` returned."""
+        ...
+
+    def find(self, *, name: str | None, after: UUID | None, limit: int) -> Page[ServiceAccount]:
+        """Newest first, which is by falling id."""
+        ...
+
+    def purge_keys(self, ended_before: datetime, most: int) -> int:
+        """Removes up to `most` keys that expired or were revoked before then. Returns how many."""
         ...
 
 
@@ -33,16 +98,28 @@ class RefreshFamilies(Protocol):
 
     def replace(self, family: RefreshFamily) -> None: ...
 
+    def purge(self, expired_before: datetime, most: int) -> int:
+        """Removes up to `most` families that expired before then. Returns how many."""
+        ...
+
+
+class AccountTrail(Protocol):
+    def record(self, event: AccountEvent) -> None: ...
+
+    def history(self, account_id: UUID, *, after: UUID | None, limit: int) -> Page[AccountEvent]:
+        """Newest first, which is by falling id; empty for an account that never was."""
+        ...
+
 
 class Tokens(Protocol):
     """Makes and reads signed tokens. Reading raises `TokenRefused` for whatever is not a live token of its kind."""
 
-    def access(self, user_id: UUID, issued_at: datetime, expires_at: datetime) -> str: ...
+    def access(self, user: User, issued_at: datetime, expires_at: datetime) -> str: ...
 
     def refresh(self, family: RefreshFamily, issued_at: datetime) -> str: ...
 
-    def read_access(self, token: str) -> UUID:
-        """The user's id."""
+    def read_access(self, token: str) -> tuple[UUID, int]:
+        """The user's id, and the generation the token was made in."""
         ...
 
     def read_refresh(self, token: str) -> tuple[UUID, UUID]:

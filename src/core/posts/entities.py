@@ -156,19 +156,3 @@ class Comment:
 
 def comment_content(raw: object) -> str:
     return paragraphs(raw, LONGEST_COMMENT)
-
-
-@frozen
-class PostPage:
-    """`next` is the id to go on after, or None at the end."""
-
-    posts: tuple[Post, ...]
-    next: UUID | None
-
-
-@frozen
-class CommentPage:
-    """Newest first. `next` is the id to go on after, or None at the end."""
-
-    comments: tuple[Comment, ...]
-    next: UUID | None

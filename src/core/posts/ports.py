@@ -2,7 +2,8 @@ from collections.abc import Mapping
 from typing import Protocol
 from uuid import UUID
 
-from core.posts.entities import Comment, CommentPage, Post, PostPage
+from core.paging import Page
+from core.posts.entities import Comment, Post
 
 
 class PostRepository(Protocol):
@@ -35,11 +36,11 @@ class PostRepository(Protocol):
         """Removes the post with its comments."""
         ...
 
-    def published(self, *, after: UUID | None, limit: int) -> PostPage:
+    def published(self, *, after: UUID | None, limit: int) -> Page[Post]:
         """Those published last first; `after` and `next` are publications."""
         ...
 
-    def drafts(self, *, author: str | None, after: UUID | None, limit: int) -> PostPage:
+    def drafts(self, *, author: str | None, after: UUID | None, limit: int) -> Page[Post]:
         """Of one author, or of all. Newest first, which is by falling id."""
         ...
 
@@ -65,7 +66,7 @@ class Comments(Protocol):
         """Counted on its post at once. One that is gone already is no error, and is not counted twice."""
         ...
 
-    def of(self, post_id: UUID, *, after: UUID | None, limit: int) -> CommentPage:
+    def of(self, post_id: UUID, *, after: UUID | None, limit: int) -> Page[Comment]:
         """Newest first, which is by falling id."""
         ...
 

@@ -3,11 +3,13 @@ from collections.abc import Callable, Generator
 import pytest
 import time_machine
 from attrs import evolve
+from dependency_injector.providers import Object
 
 from bootstrap import Configuration, Container, in_memory_registry
 from core.access import Role
-from core.accounts.entities import TokenPair, User
-from tests.fakes import ADMIN, NOW
+from core.accounts.entities import User
+from core.accounts.sessions import TokenPair
+from tests.fakes import ADMIN, NOW, IdsInSequence
 
 SECRET = "k" * 50
 PASSWORD = "correct horse"
@@ -22,7 +24,9 @@ def time() -> Generator[time_machine.Traveller]:
 
 @pytest.fixture
 def registry() -> Container:
-    return in_memory_registry(Configuration(secret_keys=(SECRET,)))
+    registry = in_memory_registry(Configuration(secret_keys=(SECRET,)))
+    registry.ids.override(Object(IdsInSequence()))
+    return registry
 
 
 @pytest.fixture

@@ -4,8 +4,9 @@ import pytest
 import time_machine
 
 from bootstrap import Container
-from core.accounts.entities import TokenPair, User
+from core.accounts.entities import User
 from core.accounts.errors import TokenRefused
+from core.accounts.sessions import TokenPair
 from core.errors import Invalid
 from tests.fakes import NOW
 from tests.unit.accounts.conftest import PASSWORD
@@ -22,7 +23,7 @@ def refused(registry: Container, refresh: str) -> bool:
 def test_a_refresh_token_is_traded_for_a_new_pair(registry: Container, ada: User, pair: TokenPair) -> None:
     newer = registry.refresh_session()(refresh=pair.refresh)
     assert newer.refresh != pair.refresh
-    assert registry.authenticate()(access=newer.access, request_id="request-1").user == ada
+    assert registry.authenticate()(access=newer.access, request_id="request-1").account == ada
     assert not refused(registry, newer.refresh)
 
 

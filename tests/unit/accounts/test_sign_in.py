@@ -6,8 +6,9 @@ import time_machine
 
 from bootstrap import Container
 from core.access import Role
-from core.accounts.entities import TokenPair, User
+from core.accounts.entities import User
 from core.accounts.errors import TokenRefused, WrongCredentials
+from core.accounts.sessions import TokenPair
 from core.errors import Invalid, RegistryError
 from tests.unit.accounts.conftest import PASSWORD
 
@@ -15,7 +16,7 @@ from tests.unit.accounts.conftest import PASSWORD
 def test_who_knows_the_password_is_let_in_as_who_they_are(registry: Container, ada: User) -> None:
     pair = registry.sign_in()(email=" ADA@Example.org ", password=PASSWORD)
     signed_in = registry.authenticate()(access=pair.access, request_id="request-1")
-    assert signed_in.user == ada
+    assert signed_in.account == ada
     assert (signed_in.actor.name, signed_in.actor.request_id) == (f"user:{ada.id}", "request-1")
     assert signed_in.actor.permissions == Role.CLERK.permissions
 
@@ -80,4 +81,4 @@ def test_who_is_removed_is_so_at_once(registry: Container, pair: TokenPair) -> N
 def test_a_password_and_a_pair_of_tokens_do_not_print(registry: Container, ada: User, pair: TokenPair) -> None:
     assert pair.access not in repr(pair)
     assert pair.refresh not in repr(pair)
-    assert PASSWORD.encode() not in b"".join(registry.store().passwords.values())
+    assert PASSWORD not in "".join(registry.store().passwords.values())

@@ -1,7 +1,6 @@
 import base64
 import json
 from datetime import timedelta
-from uuid import UUID, uuid4
 
 import jwt
 import pytest
@@ -10,16 +9,18 @@ from hypothesis import strategies as st
 
 from adapters.tokens import JwtTokens, SigningKey
 from core.accounts.errors import TokenRefused
+from tests.contracts.examples import user
 from tests.fakes import NOW
 from tests.unit.accounts.conftest import SECRET
 
 KEY = SigningKey(SECRET)
 TOKENS = JwtTokens([KEY])
-USER = UUID(int=7)
+USER = user(7)
 CLAIMS = {
     "iss": "patient-registry",
     "aud": "patient-registry/access",
-    "sub": str(USER),
+    "sub": str(USER.id),
+    "gen": 3,
     "iat": NOW,
     "exp": NOW + timedelta(minutes=10),
 }
@@ -39,11 +40,11 @@ def refuse(token: str) -> None:
 
 
 def test_a_token_gives_back_whom_it_was_made_for() -> None:
-    assert TOKENS.read_access(signed(dict(CLAIMS))) == USER
-    assert TOKENS.read_access(TOKENS.access(USER, NOW, NOW + timedelta(minutes=1))) == USER
+    assert TOKENS.read_access(signed(dict(CLAIMS))) == (USER.id, 3)
+    assert TOKENS.read_access(TOKENS.access(USER, NOW, NOW + timedelta(minutes=1))) == (USER.id, 1)
 
 
-@pytest.mark.parametrize("claim", ["iss", "aud", "sub", "iat", "exp"])
+@pytest.mark.parametrize("claim", ["iss", "aud", "sub", "gen", "iat", "exp"])
 def test_a_token_without_one_of_its_claims_is_refused(claim: str) -> None:
     refuse(signed({name: value for name, value in CLAIMS.items() if name != claim}))
 
@@ -107,14 +108,14 @@ def test_a_deeply_nested_header_is_refused() -> None:
 def test_tokens_of_an_older_key_are_read_until_it_is_dropped() -> None:
     old, new = SigningKey("o" * 50), SigningKey("n" * 50)
     token = JwtTokens([old]).access(USER, NOW, NOW + timedelta(minutes=1))
-    assert JwtTokens([new, old]).read_access(token) == USER
+    assert JwtTokens([new, old]).read_access(token) == (USER.id, 1)
     with pytest.raises(TokenRefused):
         JwtTokens([new]).read_access(token)
 
 
 def test_the_first_key_signs() -> None:
     old, new = SigningKey("o" * 50), SigningKey("n" * 50)
-    token = JwtTokens([new, old]).access(uuid4(), NOW, NOW + timedelta(minutes=1))
+    token = JwtTokens([new, old]).access(USER, NOW, NOW + timedelta(minutes=1))
     assert jwt.get_unverified_header(token)["kid"] == new.id
     JwtTokens([new]).read_access(token)
 
@@ -126,4 +127,7 @@ def test_keys_do_not_print() -> None:
 
 
 def test_a_token_from_a_server_whose_clock_is_ahead_is_read() -> None:
-    assert TOKENS.read_access(TOKENS.access(USER, NOW + timedelta(minutes=1), NOW + timedelta(minutes=11))) == USER
+    assert TOKENS.read_access(TOKENS.access(USER, NOW + timedelta(minutes=1), NOW + timedelta(minutes=11))) == (
+        USER.id,
+        1,
+    )

@@ -44,7 +44,7 @@ USE_CASES: dict[str, tuple[Permission, Call]] = {
     "create user": (
         Permission.MANAGE_USERS,
         lambda registry, actor, _: registry.create_user()(
-            actor=actor, email="eve@example.org", password="long enough", role="reader"
+            actor=actor, email="eve@example.org", password="correct horse", role="reader"
         ),
     ),
 }

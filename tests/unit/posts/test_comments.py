@@ -14,7 +14,7 @@ from tests.fakes import ADMIN, ANYBODY, AUTHOR, CLERK, EDITOR, NOW, OTHER_AUTHOR
 def test_anybody_signed_in_comments_on_what_is_published(registry: Container, published: Post, actor: Actor) -> None:
     comment = registry.add_comment()(actor=actor, post_id=published.id, content=" Thanks,\r\nall. ")
     assert (comment.author, comment.content, comment.created_at) == (actor.name, "Thanks,\nall.", NOW)
-    assert registry.list_comments()(actor=ANYBODY, post_id=published.id).comments == (comment,)
+    assert registry.list_comments()(actor=ANYBODY, post_id=published.id).items == (comment,)
     assert registry.posts().get(published.id).comment_count == 1
     assert repr(comment) == f"<Comment {comment.id}>"
 
@@ -49,9 +49,9 @@ def test_comments_are_listed_newest_first_a_page_at_a_time(
         clock.forward(timedelta(minutes=1))
         registry.add_comment()(actor=READER, post_id=published.id, content=content)
     page = registry.list_comments()(actor=ANYBODY, post_id=published.id, limit=2)
-    assert [comment.content for comment in page.comments] == ["third", "second"]
+    assert [comment.content for comment in page.items] == ["third", "second"]
     rest = registry.list_comments()(actor=ANYBODY, post_id=published.id, limit=2, after=page.next)
-    assert ([comment.content for comment in rest.comments], rest.next) == (["first"], None)
+    assert ([comment.content for comment in rest.items], rest.next) == (["first"], None)
 
 
 @pytest.mark.parametrize("actor", [READER, EDITOR, ADMIN])

@@ -6,15 +6,16 @@ import pytest
 from bootstrap import Container
 from core.access import Actor
 from core.errors import Invalid
-from core.posts.entities import Post, PostPage
+from core.paging import Page
+from core.posts.entities import Post
 from core.posts.errors import PostNotFound
 from tests.fakes import ADMIN, ANYBODY, AUTHOR, EDITOR, OTHER_AUTHOR, READER, StillClock
 
 Write = Callable[..., Post]
 
 
-def titles(page: PostPage) -> list[str]:
-    return [post.title for post in page.posts]
+def titles(page: Page[Post]) -> list[str]:
+    return [post.title for post in page.items]
 
 
 @pytest.fixture
@@ -37,14 +38,14 @@ def test_a_draft_is_not_there_for_others(registry: Container, draft: Post, actor
         registry.view_post()(actor=actor, post_id=draft.id)
     with pytest.raises(PostNotFound):
         registry.list_comments()(actor=actor, post_id=draft.id)
-    assert registry.list_posts()(actor=actor).posts == ()
-    assert registry.popular_posts()(actor=actor).posts == ()
+    assert registry.list_posts()(actor=actor).items == ()
+    assert registry.popular_posts()(actor=actor).items == ()
 
 
 @pytest.mark.parametrize("actor", [AUTHOR, EDITOR, ADMIN])
 def test_a_draft_is_there_for_its_author_and_for_editors(registry: Container, draft: Post, actor: Actor) -> None:
     assert registry.view_post()(actor=actor, post_id=draft.id) == draft
-    assert registry.list_drafts()(actor=actor).posts == (draft,)
+    assert registry.list_drafts()(actor=actor).items == (draft,)
     with pytest.raises(PostNotFound):
         registry.read_post()(actor=actor, slug=draft.slug)
 
@@ -59,7 +60,7 @@ def test_authors_list_their_own_drafts_newest_first_a_page_at_a_time(
     page = registry.list_drafts()(actor=AUTHOR, limit=2)
     assert titles(page) == ["third", "second"]
     assert titles(registry.list_drafts()(actor=AUTHOR, limit=2, after=page.next)) == ["first"]
-    assert len(registry.list_drafts()(actor=EDITOR).posts) == 4
+    assert len(registry.list_drafts()(actor=EDITOR).items) == 4
 
 
 def test_the_list_has_those_published_last_first_a_page_at_a_time(
@@ -114,7 +115,7 @@ def test_the_list_is_kept_for_15_minutes_and_the_popular_for_an_hour(
         clock.forward(span - timedelta(seconds=1))
         assert list_(actor=ANYBODY) == before
         clock.forward(timedelta(seconds=1))
-        assert list_(actor=ANYBODY).posts == (registry.posts().get(published.id),)
+        assert list_(actor=ANYBODY).items == (registry.posts().get(published.id),)
 
 
 def test_what_is_published_edited_or_deleted_shows_at_once(registry: Container, publish: Callable[[str], Post]) -> None:

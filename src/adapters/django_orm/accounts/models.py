@@ -2,17 +2,22 @@ from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 from django.db.models.functions import Lower
 
 from core.access import Role
+from core.accounts.audit import AccountAction
+
+_ROLES = [(role.value, role.value) for role in Role]
+_ACTIONS = [(action.value, action.value) for action in AccountAction]
 
 
 class User(AbstractBaseUser):
     id = models.UUIDField(primary_key=True, editable=False)
     email = models.CharField(max_length=254)
-    role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role])
+    role = models.CharField(max_length=20, choices=_ROLES)
     is_active = models.BooleanField(default=True)
+    generation = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField()
 
     USERNAME_FIELD = "email"
@@ -35,9 +40,68 @@ class RefreshFamily(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     user_id: UUID
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    generation = models.PositiveIntegerField(default=1)
     token_id = models.UUIDField()
     expires_at = models.DateTimeField()
     revoked = models.BooleanField(default=False)
 
+    class Meta:
+        indexes = [Index(fields=["expires_at"], name="accounts_family_expiry")]
+
     def __str__(self) -> str:
         return str(self.id)
+
+
+class ServiceAccount(models.Model):
+    held_keys: "list[ServiceKey]"  # where the repository reads it
+    id = models.UUIDField(primary_key=True, editable=False)
+    name = models.CharField(max_length=50)
+    role = models.CharField(max_length=20, choices=_ROLES)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["name"], name="accounts_service_name_unique"),
+            CheckConstraint(condition=Q(role__in=[role.value for role in Role]), name="accounts_service_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ServiceKey(models.Model):
+    id = models.UUIDField(primary_key=True, editable=False)
+    account_id: UUID
+    account = models.ForeignKey(ServiceAccount, models.CASCADE, related_name="keys")
+    name = models.CharField(max_length=50)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccountEvent(models.Model):
+    """Outlives its account: there is no foreign key."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    account_id = models.UUIDField()
+    at = models.DateTimeField()
+    actor = models.TextField()
+    request_id = models.TextField()
+    action = models.CharField(max_length=20, choices=_ACTIONS)
+    details = models.JSONField()
+
+    class Meta:
+        indexes = [Index(fields=["account_id", "-id"], name="accounts_events_of_account")]
+        constraints = [
+            CheckConstraint(
+                condition=Q(action__in=[action.value for action in AccountAction]), name="accounts_action_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.account_id}"

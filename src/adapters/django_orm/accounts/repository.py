@@ -1,19 +1,24 @@
+from datetime import datetime
 from uuid import UUID
 
 from attrs import asdict, fields, frozen
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import QuerySet
 
 from adapters.django_orm.accounts import models
 from adapters.django_orm.atomic import require_atomic
 from adapters.django_orm.errors import core_errors
 from adapters.django_orm.lookup import Row, lookup
 from core.access import Role
-from core.accounts.entities import RefreshFamily, User
-from core.accounts.errors import UserEmailTaken, UserNotFound
+from core.accounts.entities import User
+from core.accounts.errors import UserNotFound
 from core.accounts.ports import RefreshFamilies, UserRepository
+from core.accounts.sessions import RefreshFamily
+from core.paging import Page, cut
 
 _COLUMNS = tuple(field.name for field in fields(User))
+_FAMILY_COLUMNS = tuple(field.name for field in fields(RefreshFamily))
 
 
 @frozen
@@ -28,20 +33,52 @@ class DjangoUserRepository(UserRepository):
         return _user(row)
 
     @core_errors()
-    def add(self, user: User, password: str) -> None:
-        if models.User.objects.using(self.database).filter(email=user.email).exists():
-            raise UserEmailTaken  # at once: hashing is slow on purpose
-        hashed = make_password(password)
+    def lock(self, user_id: UUID) -> User:
+        require_atomic(self.database)
+        row = self._rows.filter(id=user_id).select_for_update().values(*_COLUMNS).first()
+        if row is None:
+            raise UserNotFound
+        return _user(row)
+
+    @core_errors()
+    def lock_active_admins(self) -> frozenset[UUID]:
+        require_atomic(self.database)
+        admins = self._rows.filter(role=Role.ADMIN, is_active=True).order_by("id").select_for_update()
+        return frozenset(admins.values_list("id", flat=True))
+
+    def hash(self, password: str) -> str:
+        return make_password(password)
+
+    @core_errors()
+    def add(self, user: User, hashed: str) -> None:
         with transaction.atomic(using=self.database):
-            models.User.objects.using(self.database).create(**asdict(user), password=hashed)
+            self._rows.create(**asdict(user), password=hashed)
+
+    @core_errors()
+    def replace(self, user: User, hashed: str | None = None) -> None:
+        secret = {} if hashed is None else {"password": hashed}
+        self._rows.filter(id=user.id).update(**asdict(user), **secret)
 
     @core_errors()
     def verify(self, email: str, password: str) -> User | None:
-        row = models.User.objects.using(self.database).filter(email=email, is_active=True).first()
+        row = self._rows.filter(email=email, is_active=True).first()
         if row is None:
             make_password(password)
             return None
         return _user({name: getattr(row, name) for name in _COLUMNS}) if row.check_password(password) else None
+
+    @core_errors()
+    def find(
+        self, *, email: str | None, role: Role | None, is_active: bool | None, after: UUID | None, limit: int
+    ) -> Page[User]:
+        given = {"email": email, "role": role, "is_active": is_active, "id__lt": after}
+        rows = self._rows.filter(**{name: value for name, value in given.items() if value is not None})
+        found = [_user(row) for row in rows.order_by("-id").values(*_COLUMNS)[: limit + 1]]
+        return cut(found, limit, lambda user: user.id)
+
+    @property
+    def _rows(self) -> QuerySet[models.User]:
+        return models.User.objects.using(self.database)
 
 
 def _user(row: Row) -> User:
@@ -55,21 +92,24 @@ class DjangoRefreshFamilies(RefreshFamilies):
 
     @core_errors()
     def add(self, family: RefreshFamily) -> None:
-        models.RefreshFamily.objects.using(self.database).create(**asdict(family))
+        self._rows.create(**asdict(family))
 
     @core_errors()
     def lock(self, family_id: UUID) -> RefreshFamily | None:
         require_atomic(self.database)
-        rows = models.RefreshFamily.objects.using(self.database).select_for_update()
-        row = rows.filter(id=family_id).first()
-        if row is None:
-            return None
-        return RefreshFamily(
-            id=row.id, user_id=row.user_id, token_id=row.token_id, expires_at=row.expires_at, revoked=row.revoked
-        )
+        row = self._rows.filter(id=family_id).select_for_update().values(*_FAMILY_COLUMNS).first()
+        return None if row is None else RefreshFamily(**row)
 
     @core_errors()
     def replace(self, family: RefreshFamily) -> None:
-        models.RefreshFamily.objects.using(self.database).filter(id=family.id).update(
-            token_id=family.token_id, expires_at=family.expires_at, revoked=family.revoked
-        )
+        self._rows.filter(id=family.id).update(**asdict(family))
+
+    @core_errors()
+    def purge(self, expired_before: datetime, most: int) -> int:
+        expired = self._rows.filter(expires_at__lt=expired_before).values_list("id", flat=True)[:most]
+        removed, _ = self._rows.filter(id__in=list(expired)).delete()
+        return removed
+
+    @property
+    def _rows(self) -> QuerySet[models.RefreshFamily]:
+        return models.RefreshFamily.objects.using(self.database)

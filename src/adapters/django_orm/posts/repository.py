@@ -8,7 +8,8 @@ from django.db.models import F, QuerySet
 from adapters.django_orm.atomic import require_atomic
 from adapters.django_orm.errors import core_errors
 from adapters.django_orm.posts import models
-from core.posts.entities import Comment, CommentPage, Post, PostPage
+from core.paging import Page, cut
+from core.posts.entities import Comment, Post
 from core.posts.errors import CommentNotFound, PostNotFound
 from core.posts.ports import Comments, PostRepository
 
@@ -49,24 +50,22 @@ class DjangoPostRepository(PostRepository):
         self._rows.filter(id=post_id).delete()
 
     @core_errors()
-    def published(self, *, after: UUID | None, limit: int) -> PostPage:
+    def published(self, *, after: UUID | None, limit: int) -> Page[Post]:
         rows = self._rows.filter(publication__isnull=False).order_by("-publication")
         if after is not None:
             rows = rows.filter(publication__lt=after)
         found = _posts(rows[: limit + 1])
-        page = found[:limit]
-        return PostPage(page, page[-1].publication if len(found) > limit else None)
+        return cut(found, limit, lambda post: post.publication)
 
     @core_errors()
-    def drafts(self, *, author: str | None, after: UUID | None, limit: int) -> PostPage:
+    def drafts(self, *, author: str | None, after: UUID | None, limit: int) -> Page[Post]:
         rows = self._rows.filter(publication=None).order_by("-id")
         if author is not None:
             rows = rows.filter(author=author)
         if after is not None:
             rows = rows.filter(id__lt=after)
         found = _posts(rows[: limit + 1])
-        page = found[:limit]
-        return PostPage(page, page[-1].id if len(found) > limit else None)
+        return cut(found, limit, lambda post: post.id)
 
     @core_errors()
     def popular(self, limit: int) -> tuple[Post, ...]:
@@ -118,13 +117,12 @@ class DjangoComments(Comments):
             self._count(comment.post_id, -removed)
 
     @core_errors()
-    def of(self, post_id: UUID, *, after: UUID | None, limit: int) -> CommentPage:
+    def of(self, post_id: UUID, *, after: UUID | None, limit: int) -> Page[Comment]:
         rows = self._rows.filter(post_id=post_id).order_by("-id")
         if after is not None:
             rows = rows.filter(id__lt=after)
         found = [Comment(**row) for row in rows.values(*_COMMENT_COLUMNS)[: limit + 1]]
-        page = tuple(found[:limit])
-        return CommentPage(page, page[-1].id if len(found) > limit else None)
+        return cut(found, limit, lambda comment: comment.id)
 
     @property
     def _rows(self) -> QuerySet[models.Comment]:

@@ -4,8 +4,9 @@ from attrs import frozen
 
 from core.access import Actor, Permission
 from core.errors import parse_one
+from core.paging import Page
 from core.ports import Atomic, Clock, Ids
-from core.posts.entities import Comment, CommentPage, comment_content
+from core.posts.entities import Comment, comment_content
 from core.posts.errors import PostNotPublished
 from core.posts.ports import Comments, PostRepository
 from core.values import DEFAULT_PER_PAGE, page_limit
@@ -47,7 +48,7 @@ class ListComments:
 
     def __call__(
         self, *, actor: Actor, post_id: UUID, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE
-    ) -> CommentPage:
+    ) -> Page[Comment]:
         actor.require(Permission.VIEW_POSTS)
         parse_one("limit", page_limit, limit)
         self.posts.get(post_id).refuse_unseen(actor)

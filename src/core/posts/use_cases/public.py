@@ -2,8 +2,9 @@ from datetime import timedelta
 
 from attrs import frozen
 
+from core.paging import Page
 from core.ports import Cache
-from core.posts.entities import PostPage
+from core.posts.entities import Post
 from core.posts.ports import PostRepository
 from core.values import DEFAULT_PER_PAGE
 
@@ -18,19 +19,19 @@ class PublicPosts:
     posts: PostRepository
     cache: Cache
 
-    def newest(self) -> PostPage:
+    def newest(self) -> Page[Post]:
         """The first page, at most 15 minutes old."""
         return self.cache.get(
             _NEWEST,
-            PostPage,
+            Page[Post],
             timedelta(minutes=15),
             lambda: self.posts.published(after=None, limit=DEFAULT_PER_PAGE),
         )
 
-    def popular(self) -> PostPage:
+    def popular(self) -> Page[Post]:
         """At most an hour old."""
         return self.cache.get(
-            _POPULAR, PostPage, timedelta(hours=1), lambda: PostPage(self.posts.popular(MOST_POPULAR), None)
+            _POPULAR, Page[Post], timedelta(hours=1), lambda: Page(self.posts.popular(MOST_POPULAR), None)
         )
 
     def changed(self) -> None:

@@ -4,7 +4,8 @@ from attrs import frozen
 
 from core.access import Actor, Permission
 from core.errors import parse_one
-from core.posts.entities import Post, PostPage
+from core.paging import Page
+from core.posts.entities import Post
 from core.posts.errors import PostNotFound
 from core.posts.ports import PostRepository, Views
 from core.posts.use_cases.public import PublicPosts
@@ -22,7 +23,7 @@ class ListPosts:
     posts: PostRepository
     public: PublicPosts
 
-    def __call__(self, *, actor: Actor, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE) -> PostPage:
+    def __call__(self, *, actor: Actor, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE) -> Page[Post]:
         actor.require(Permission.VIEW_POSTS)
         parse_one("limit", page_limit, limit)
         if after is None and limit == DEFAULT_PER_PAGE:
@@ -36,7 +37,7 @@ class PopularPosts:
 
     public: PublicPosts
 
-    def __call__(self, *, actor: Actor) -> PostPage:
+    def __call__(self, *, actor: Actor) -> Page[Post]:
         actor.require(Permission.VIEW_POSTS)
         return self.public.popular()
 
@@ -50,7 +51,7 @@ class ListDrafts:
 
     posts: PostRepository
 
-    def __call__(self, *, actor: Actor, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE) -> PostPage:
+    def __call__(self, *, actor: Actor, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE) -> Page[Post]:
         actor.require(Permission.WRITE_POSTS)
         parse_one("limit", page_limit, limit)
         author = None if actor.may(Permission.EDIT_POSTS) else actor.name

@@ -1,43 +1,26 @@
 from attrs import evolve, frozen
 
-from core.access import Actor, Permission, Role
-from core.accounts.entities import RefreshFamily, SignedIn, TokenLifetimes, TokenPair, User
+from core.accounts.entities import User
 from core.accounts.errors import TokenRefused, UserNotFound, WrongCredentials
 from core.accounts.ports import RefreshFamilies, Tokens, UserRepository
+from core.accounts.sessions import RefreshFamily, TokenLifetimes, TokenPair
 from core.errors import FaultList, parse_one
-from core.ports import Atomic, Clock, Ids
+from core.ports import Atomic, Clock, Ids, Limiter, Scope
 from core.values import email as email_address
 from core.values import text
 
 
 @frozen
-class CreateUser:
-    """Adds someone who signs in by email and password. Raises `Forbidden`, `Invalid`, `UserEmailTaken`."""
+class VerifyPassword:
+    """Who knows the password of an email; tries at one email are limited, so that it cannot be guessed.
+
+    Raises `Invalid`, `WrongCredentials`, `TooManyRequests`.
+    """
 
     users: UserRepository
-    clock: Clock
-    ids: Ids
+    limiter: Limiter
 
-    def __call__(self, *, actor: Actor, email: str, password: str, role: Role | str) -> User:
-        actor.require(Permission.MANAGE_USERS)
-        now = self.clock.now()
-        user = User.create(self.ids.new(now), now, email_address=email, role=role, password=password)
-        self.users.add(user, password)
-        return user
-
-
-@frozen
-class SignIn:
-    """Starts a family of refresh tokens for whoever knows the password. Raises `Invalid`, `WrongCredentials`."""
-
-    users: UserRepository
-    families: RefreshFamilies
-    tokens: Tokens
-    clock: Clock
-    ids: Ids
-    lifetimes: TokenLifetimes
-
-    def __call__(self, *, email: str, password: str) -> TokenPair:
+    def __call__(self, *, email: str, password: str) -> User:
         faults = FaultList()
         address = ""
         with faults.noting("email"):
@@ -45,19 +28,46 @@ class SignIn:
         with faults.noting("password"):
             text(password)
         faults.raise_if_any()
+        self.limiter.hit(Scope.SIGN_IN, address)
         user = self.users.verify(address, password)
         if user is None:
             raise WrongCredentials
+        return user
+
+
+@frozen
+class Sessions:
+    """Starts families of refresh tokens."""
+
+    families: RefreshFamilies
+    tokens: Tokens
+    clock: Clock
+    ids: Ids
+    lifetimes: TokenLifetimes
+
+    def start(self, user: User) -> TokenPair:
         now = self.clock.now()
         family = RefreshFamily(
             id=self.ids.new(now),
             user_id=user.id,
+            generation=user.generation,
             token_id=self.ids.new(now),
             expires_at=now + self.lifetimes.refresh,
         )
         self.families.add(family)
-        access = self.tokens.access(user.id, now, now + self.lifetimes.access)
+        access = self.tokens.access(user, now, now + self.lifetimes.access)
         return TokenPair(access, self.tokens.refresh(family, now))
+
+
+@frozen
+class SignIn:
+    """Starts a session for whoever knows the password. Raises as `VerifyPassword` does."""
+
+    verify: VerifyPassword
+    sessions: Sessions
+
+    def __call__(self, *, email: str, password: str) -> TokenPair:
+        return self.sessions.start(self.verify(email=email, password=password))
 
 
 @frozen
@@ -79,28 +89,32 @@ class RefreshSession:
         family_id, token_id = self.tokens.read_refresh(parse_one("refresh", text, refresh))
         now = self.clock.now()
 
-        def rotate() -> RefreshFamily | None:
+        def rotate() -> tuple[RefreshFamily, User] | None:
             family = self.families.lock(family_id)
-            if family is None or not family.is_live(now) or not self._is_active(family):
+            if family is None:
+                return None
+            user = self._user(family)
+            if user is None or not family.is_live(now, user):
                 return None
             if family.token_id != token_id:
                 self.families.replace(evolve(family, revoked=True))
                 return None
             rotated = family.rotated(self.ids.new(now), now + self.lifetimes.refresh)
             self.families.replace(rotated)
-            return rotated
+            return rotated, user
 
-        family = self.atomic(rotate)
-        if family is None:
+        live = self.atomic(rotate)
+        if live is None:
             raise TokenRefused
-        access = self.tokens.access(family.user_id, now, now + self.lifetimes.access)
+        family, user = live
+        access = self.tokens.access(user, now, now + self.lifetimes.access)
         return TokenPair(access, self.tokens.refresh(family, now))
 
-    def _is_active(self, family: RefreshFamily) -> bool:
+    def _user(self, family: RefreshFamily) -> User | None:
         try:
-            return self.users.get(family.user_id).is_active
+            return self.users.get(family.user_id)
         except UserNotFound:
-            return False
+            return None
 
 
 @frozen
@@ -120,23 +134,3 @@ class SignOut:
                 self.families.replace(evolve(family, revoked=True))
 
         self.atomic(revoke)
-
-
-@frozen
-class Authenticate:
-    """Who holds an access token. The user is read each time: who is disabled or demoted is so at once.
-
-    Raises `TokenRefused`.
-    """
-
-    users: UserRepository
-    tokens: Tokens
-
-    def __call__(self, *, access: str, request_id: str) -> SignedIn:
-        try:
-            user = self.users.get(self.tokens.read_access(access))
-        except UserNotFound:
-            raise TokenRefused from None
-        if not user.is_active:
-            raise TokenRefused
-        return SignedIn(user, Actor.user(user.id, user.role, request_id))

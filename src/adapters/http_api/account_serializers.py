@@ -1,0 +1,120 @@
+"""What the API takes and gives of accounts, as `serializers` says it of the rest."""
+
+from rest_framework import serializers
+
+from core.access import Permission, Role
+from core.accounts.audit import AccountAction
+from core.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from core.accounts.services import KEY_LASTS, KEY_LASTS_AT_MOST, LONGEST_KEY_NAME
+
+
+class CredentialsSerializer(serializers.Serializer):
+    email = serializers.CharField()
+    password = serializers.CharField()
+
+
+class RefreshSerializer(serializers.Serializer):
+    refresh = serializers.CharField()
+
+
+class TokenPairSerializer(serializers.Serializer):
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+
+
+class MeSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    email = serializers.EmailField(allow_null=True, help_text="null for a service account.")
+    name = serializers.CharField(allow_null=True, help_text="null for a user.")
+    role = serializers.ChoiceField(list(Role))
+    permissions = serializers.ListField(child=serializers.ChoiceField(list(Permission)))
+
+
+class PasswordSerializer(serializers.Serializer):
+    password = serializers.CharField(
+        min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD, help_text="Not one that is easy to guess."
+    )
+
+
+class OwnPasswordSerializer(PasswordSerializer):
+    current = serializers.CharField()
+
+
+class UserSerializer(serializers.Serializer):
+    role = serializers.ChoiceField(list(Role))
+    is_active = serializers.BooleanField(required=False, help_text="Who is not cannot sign in, and is signed out.")
+    id = serializers.UUIDField(read_only=True)
+    email = serializers.EmailField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+
+
+class NewUserSerializer(PasswordSerializer):
+    email = serializers.EmailField(max_length=254, help_text="Unique; stored in lower case.")
+    role = serializers.ChoiceField(list(Role))
+
+
+class UserPageSerializer(serializers.Serializer):
+    next = serializers.URLField(allow_null=True)
+    results = UserSerializer(many=True)
+
+
+class UserFiltersSerializer(serializers.Serializer):
+    email = serializers.CharField(required=False)
+    role = serializers.ChoiceField(list(Role), required=False)
+    is_active = serializers.BooleanField(required=False)
+
+
+class NewKeySerializer(serializers.Serializer):
+    name = serializers.CharField(max_length=LONGEST_KEY_NAME, help_text="To tell it from the others.")
+    expires_at = serializers.DateTimeField(
+        allow_null=True,
+        required=False,
+        help_text=f"In {KEY_LASTS.days} days unless given; within {KEY_LASTS_AT_MOST.days}.",
+    )
+
+
+class KeySerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    revoked_at = serializers.DateTimeField(allow_null=True)
+
+
+class MadeKeySerializer(KeySerializer):
+    key = serializers.CharField(help_text="Send it as bearer token. It is shown this once.")
+
+
+class ServiceAccountSerializer(serializers.Serializer):
+    role = serializers.ChoiceField(list(Role))
+    is_active = serializers.BooleanField(required=False, help_text="While it is not, none of its keys is good.")
+    id = serializers.UUIDField(read_only=True)
+    name = serializers.CharField(read_only=True, help_text="Stands in the audit trail, and is never given again.")
+    created_at = serializers.DateTimeField(read_only=True)
+    keys = serializers.ListField(child=KeySerializer(), read_only=True, help_text="The oldest first.")
+
+
+class NewServiceAccountSerializer(serializers.Serializer):
+    name = serializers.CharField(
+        min_length=3, max_length=50, help_text="Small letters a to z, digits and, inside, hyphens."
+    )
+    role = serializers.ChoiceField(list(Role))
+
+
+class ServiceAccountPageSerializer(serializers.Serializer):
+    next = serializers.URLField(allow_null=True)
+    results = ServiceAccountSerializer(many=True)
+
+
+class AccountEventSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    at = serializers.DateTimeField()
+    actor = serializers.CharField(help_text="user:<id>, service:<name> or system:<job>")
+    request_id = serializers.CharField()
+    action = serializers.ChoiceField(list(AccountAction))
+    details = serializers.DictField(child=serializers.CharField(), help_text="Roles, and names of keys.")
+
+
+class AccountHistorySerializer(serializers.Serializer):
+    next = serializers.URLField(allow_null=True)
+    results = AccountEventSerializer(many=True)

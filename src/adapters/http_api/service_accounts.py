@@ -1,0 +1,117 @@
+from datetime import datetime
+from typing import Annotated, cast
+from uuid import UUID
+
+from dependency_injector.wiring import Provide, inject
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from adapters.http_api.account_serializers import (
+    AccountHistorySerializer,
+    MadeKeySerializer,
+    NewKeySerializer,
+    NewServiceAccountSerializer,
+    ServiceAccountPageSerializer,
+    ServiceAccountSerializer,
+)
+from adapters.http_api.authentication import actor
+from adapters.http_api.requests import cursor, members, paging, parameters
+from adapters.http_api.responses import document, key_json, page, service_account_json
+from adapters.http_api.schema import CURSOR, LIMIT, NAME, described
+from adapters.http_api.users import History, history
+from core.accounts import use_cases
+from core.accounts.entities import AccountChanges
+
+
+class ServiceAccountsView(APIView):
+    @described("list_service_accounts", ServiceAccountPageSerializer, parameters=[NAME, LIMIT, CURSOR])
+    @inject
+    def get(
+        self,
+        request: Request,
+        list_accounts: Annotated[use_cases.ListServiceAccounts, Provide["list_service_accounts"]],
+    ) -> HttpResponse:
+        given = paging(parameters(request.query_params, ["name", "limit", "cursor"]))
+        found = list_accounts(actor=actor(request), **given)
+        results = [service_account_json(account) for account in found.items]
+        return page(request, results, cursor(found.next) if found.next else None)
+
+    @described("create_service_account", ServiceAccountSerializer, 409, status=201, body=NewServiceAccountSerializer)
+    @inject
+    def post(
+        self,
+        request: Request,
+        create: Annotated[use_cases.CreateServiceAccount, Provide["create_service_account"]],
+    ) -> HttpResponse:
+        """An account for a machine, which has no key yet."""
+        given = members(request, NewServiceAccountSerializer, required=("name", "role"))
+        account = create(actor=actor(request), **cast("dict[str, str]", given))
+        location = request.build_absolute_uri(f"/api/v1/service-accounts/{account.id}/")
+        return document(service_account_json(account), status=201, headers={"Location": location})
+
+
+class ServiceAccountView(APIView):
+    @described("view_service_account", ServiceAccountSerializer, 404)
+    @inject
+    def get(
+        self,
+        request: Request,
+        account_id: UUID,
+        view: Annotated[use_cases.ViewServiceAccount, Provide["view_service_account"]],
+    ) -> HttpResponse:
+        return document(service_account_json(view(actor=actor(request), account_id=account_id)))
+
+    @described("update_service_account", ServiceAccountSerializer, 404, body=ServiceAccountSerializer(partial=True))
+    @inject
+    def patch(
+        self,
+        request: Request,
+        account_id: UUID,
+        update: Annotated[use_cases.UpdateServiceAccount, Provide["update_service_account"]],
+    ) -> HttpResponse:
+        """A new role and `is_active` hold from its next request on."""
+        changes = cast("AccountChanges", members(request, ServiceAccountSerializer))
+        return document(service_account_json(update(actor=actor(request), account_id=account_id, **changes)))
+
+
+class ServiceAccountHistoryView(APIView):
+    @described("view_service_account_history", AccountHistorySerializer, 404, parameters=[LIMIT, CURSOR])
+    @inject
+    def get(self, request: Request, account_id: UUID, view_history: History) -> HttpResponse:
+        return history(request, account_id, view_history)
+
+
+class ServiceKeysView(APIView):
+    @described("make_service_key", MadeKeySerializer, 404, 409, status=201, body=NewKeySerializer)
+    @inject
+    def post(
+        self,
+        request: Request,
+        account_id: UUID,
+        make: Annotated[use_cases.MakeServiceKey, Provide["make_service_key"]],
+    ) -> HttpResponse:
+        """An account has at most two live keys: the next one, and the one it takes the place of."""
+        given = members(request, NewKeySerializer, required=("name",))
+        key, token = make(
+            actor=actor(request),
+            account_id=account_id,
+            name=cast("str", given["name"]),
+            expires_at=cast("datetime | None", given.get("expires_at")),
+        )
+        return document(key_json(key) | {"key": token}, status=201, headers={"Cache-Control": "no-store"})
+
+
+class ServiceKeyView(APIView):
+    @described("revoke_service_key", None, 404, status=204)
+    @inject
+    def delete(
+        self,
+        request: Request,
+        account_id: UUID,
+        key_id: UUID,
+        revoke: Annotated[use_cases.RevokeServiceKey, Provide["revoke_service_key"]],
+    ) -> HttpResponse:
+        """The key is good no more, from now on."""
+        revoke(actor=actor(request), account_id=account_id, key_id=key_id)
+        return HttpResponse(status=204)

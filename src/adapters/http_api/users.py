@@ -1,0 +1,85 @@
+from typing import Annotated, cast
+from uuid import UUID
+
+from dependency_injector.wiring import Provide, inject
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from adapters.http_api.account_serializers import (
+    AccountHistorySerializer,
+    NewUserSerializer,
+    PasswordSerializer,
+    UserFiltersSerializer,
+    UserPageSerializer,
+    UserSerializer,
+)
+from adapters.http_api.authentication import actor
+from adapters.http_api.requests import cursor, members, names, paging, parameters
+from adapters.http_api.responses import account_event_json, document, page, user_json
+from adapters.http_api.schema import CURSOR, LIMIT, described
+from core.accounts import use_cases
+from core.accounts.entities import AccountChanges
+
+History = Annotated[use_cases.ViewAccountHistory, Provide["view_account_history"]]
+
+
+class UsersView(APIView):
+    @described("list_users", UserPageSerializer, parameters=[UserFiltersSerializer, LIMIT, CURSOR])
+    @inject
+    def get(self, request: Request, list_users: Annotated[use_cases.ListUsers, Provide["list_users"]]) -> HttpResponse:
+        given = parameters(request.query_params, [*names(UserFiltersSerializer), "limit", "cursor"])
+        found = list_users(actor=actor(request), **paging(given))
+        return page(request, [user_json(user) for user in found.items], cursor(found.next) if found.next else None)
+
+    @described("create_user", UserSerializer, 409, status=201, body=NewUserSerializer)
+    @inject
+    def post(self, request: Request, create: Annotated[use_cases.CreateUser, Provide["create_user"]]) -> HttpResponse:
+        given = members(request, NewUserSerializer, required=("email", "password", "role"))
+        user = create(actor=actor(request), **cast("dict[str, str]", given))
+        location = request.build_absolute_uri(f"/api/v1/users/{user.id}/")
+        return document(user_json(user), status=201, headers={"Location": location})
+
+
+class UserView(APIView):
+    @described("view_user", UserSerializer, 404)
+    @inject
+    def get(
+        self, request: Request, user_id: UUID, view: Annotated[use_cases.ViewUser, Provide["view_user"]]
+    ) -> HttpResponse:
+        return document(user_json(view(actor=actor(request), user_id=user_id)))
+
+    @described("update_user", UserSerializer, 404, 409, body=UserSerializer(partial=True))
+    @inject
+    def patch(
+        self, request: Request, user_id: UUID, update: Annotated[use_cases.UpdateUser, Provide["update_user"]]
+    ) -> HttpResponse:
+        """A new role and `is_active` hold from the user's next request on."""
+        changes = cast("AccountChanges", members(request, UserSerializer))
+        return document(user_json(update(actor=actor(request), user_id=user_id, **changes)))
+
+
+class UserPasswordView(APIView):
+    @described("set_password", None, 404, status=204, body=PasswordSerializer)
+    @inject
+    def post(
+        self, request: Request, user_id: UUID, set_password: Annotated[use_cases.SetPassword, Provide["set_password"]]
+    ) -> HttpResponse:
+        """The user is signed out everywhere."""
+        given = members(request, PasswordSerializer, required=("password",))
+        set_password(actor=actor(request), user_id=user_id, password=cast("str", given["password"]))
+        return HttpResponse(status=204)
+
+
+class UserHistoryView(APIView):
+    @described("view_user_history", AccountHistorySerializer, 404, parameters=[LIMIT, CURSOR])
+    @inject
+    def get(self, request: Request, user_id: UUID, view_history: History) -> HttpResponse:
+        return history(request, user_id, view_history)
+
+
+def history(request: Request, account_id: UUID, view_history: use_cases.ViewAccountHistory) -> HttpResponse:
+    given = paging(parameters(request.query_params, ["limit", "cursor"]))
+    found = view_history(actor=actor(request), account_id=account_id, **given)
+    results = [account_event_json(event) for event in found.items]
+    return page(request, results, cursor(found.next) if found.next else None)

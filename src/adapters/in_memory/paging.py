@@ -1,0 +1,19 @@
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from core.paging import Page, cut
+
+
+class Identified(Protocol):
+    @property
+    def id(self) -> UUID: ...
+
+
+T = TypeVar("T", bound=Identified)
+
+
+def newest_first(found: Iterable[T], after: UUID | None, limit: int) -> Page[T]:
+    """By falling id."""
+    rest = sorted((one for one in found if after is None or one.id < after), key=lambda one: one.id, reverse=True)
+    return cut(rest, limit, lambda one: one.id)

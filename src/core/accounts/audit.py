@@ -1,0 +1,48 @@
+"""The audit trail of accounts: who gave whom which rights, and when."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from attrs import frozen
+
+from core.access import Actor
+
+
+class AccountAction(StrEnum):
+    CREATED = "created"
+    ROLE_CHANGED = "role_changed"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
+    PASSWORD_SET = "password_set"  # noqa: S105 (no password)
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 (no password)
+    KEY_MADE = "key_made"
+    KEY_REVOKED = "key_revoked"
+
+
+@frozen(kw_only=True)
+class AccountEvent:
+    """One change of one account. `details` holds roles and the names of keys, never an email or a secret."""
+
+    id: UUID
+    account_id: UUID
+    at: datetime
+    actor: str
+    request_id: str
+    action: AccountAction
+    details: Mapping[str, str]
+
+    @classmethod
+    def of(
+        cls, new_id: UUID, at: datetime, actor: Actor, account_id: UUID, action: AccountAction, **details: str
+    ) -> "AccountEvent":
+        return cls(
+            id=new_id,
+            account_id=account_id,
+            at=at,
+            actor=actor.name,
+            request_id=actor.request_id,
+            action=action,
+            details=details,
+        )

@@ -1,0 +1,47 @@
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from attrs import evolve, frozen
+
+from core.access import Actor
+from core.accounts.entities import User
+from core.accounts.services import ServiceAccount
+
+
+@frozen(kw_only=True)
+class RefreshFamily:
+    """All refresh tokens that descend from one sign-in. Only the newest, `token_id`, may be used."""
+
+    id: UUID
+    user_id: UUID
+    generation: int
+    token_id: UUID
+    expires_at: datetime
+    revoked: bool = False
+
+    def is_live(self, now: datetime, user: User) -> bool:
+        current = user.is_active and user.generation == self.generation
+        return current and not self.revoked and now < self.expires_at
+
+    def rotated(self, token_id: UUID, expires_at: datetime) -> "RefreshFamily":
+        return evolve(self, token_id=token_id, expires_at=expires_at)
+
+
+@frozen(repr=False)
+class TokenPair:
+    access: str
+    refresh: str
+
+
+@frozen
+class TokenLifetimes:
+    access: timedelta = timedelta(minutes=10)
+    refresh: timedelta = timedelta(days=14)
+
+
+@frozen
+class SignedIn:
+    """Whose request it is, and as whom they act."""
+
+    account: User | ServiceAccount
+    actor: Actor

@@ -1,0 +1,38 @@
+"""What can be done with the accounts of people and machines."""
+
+from core.accounts.use_cases.authenticate import Authenticate
+from core.accounts.use_cases.history import ViewAccountHistory
+from core.accounts.use_cases.passwords import ChangeOwnPassword, SetPassword
+from core.accounts.use_cases.purge import PurgeExpired
+from core.accounts.use_cases.services import (
+    CreateServiceAccount,
+    ListServiceAccounts,
+    MakeServiceKey,
+    RevokeServiceKey,
+    UpdateServiceAccount,
+    ViewServiceAccount,
+)
+from core.accounts.use_cases.sign_in import RefreshSession, SignIn, SignOut, VerifyPassword
+from core.accounts.use_cases.users import CreateUser, ListUsers, UpdateUser, ViewUser
+
+__all__ = [
+    "Authenticate",
+    "ChangeOwnPassword",
+    "CreateServiceAccount",
+    "CreateUser",
+    "ListServiceAccounts",
+    "ListUsers",
+    "MakeServiceKey",
+    "PurgeExpired",
+    "RefreshSession",
+    "RevokeServiceKey",
+    "SetPassword",
+    "SignIn",
+    "SignOut",
+    "UpdateServiceAccount",
+    "UpdateUser",
+    "VerifyPassword",
+    "ViewAccountHistory",
+    "ViewServiceAccount",
+    "ViewUser",
+]

@@ -1,0 +1,31 @@
+from uuid import UUID
+
+from attrs import frozen
+
+from core.access import Actor, Permission
+from core.accounts.audit import AccountEvent
+from core.accounts.errors import AccountNotFound
+from core.accounts.ports import AccountTrail
+from core.errors import parse_one
+from core.paging import Page
+from core.values import DEFAULT_PER_PAGE, page_limit
+
+
+@frozen
+class ViewAccountHistory:
+    """Who changed what in the account of a person or a machine, newest first.
+
+    Raises `Forbidden`, `Invalid`, `AccountNotFound`.
+    """
+
+    trail: AccountTrail
+
+    def __call__(
+        self, *, actor: Actor, account_id: UUID, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE
+    ) -> Page[AccountEvent]:
+        actor.require(Permission.MANAGE_USERS)
+        parse_one("limit", page_limit, limit)
+        page = self.trail.history(account_id, after=after, limit=limit)
+        if not page.items and after is None:
+            raise AccountNotFound
+        return page

@@ -1,0 +1,45 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+from attrs import frozen
+
+from core.access import Actor, Permission
+from core.accounts.ports import RefreshFamilies, ServiceAccounts
+from core.ports import Clock
+
+KEEP_FAMILIES = timedelta(days=1)
+KEEP_KEYS = timedelta(days=30)  # to see which key it was that something still sends
+_AT_ONCE = 1_000  # few enough for others not to wait
+
+
+@frozen
+class Purged:
+    families: int
+    keys: int
+
+
+@frozen
+class PurgeExpired:
+    """Removes refresh tokens a day after they expired, and keys of machines 30 days after they ended.
+
+    Raises `Forbidden`.
+    """
+
+    families: RefreshFamilies
+    services: ServiceAccounts
+    clock: Clock
+
+    def __call__(self, *, actor: Actor) -> Purged:
+        actor.require(Permission.MANAGE_USERS)
+        now = self.clock.now()
+        return Purged(
+            families=_all(lambda: self.families.purge(now - KEEP_FAMILIES, _AT_ONCE)),
+            keys=_all(lambda: self.services.purge_keys(now - KEEP_KEYS, _AT_ONCE)),
+        )
+
+
+def _all(purge: Callable[[], int]) -> int:
+    total = 0
+    while purged := purge():
+        total += purged
+    return total

@@ -1,0 +1,195 @@
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bootstrap import Container
+from core.access import Role
+from core.accounts.audit import AccountAction
+from core.accounts.errors import ServiceAccountNotFound, ServiceNameTaken, UserNotFound
+from core.accounts.sessions import RefreshFamily
+from core.ports import NotAtomic
+from tests import strategies
+from tests.contracts.conftest import Fresh, some
+from tests.contracts.examples import account_event, service, service_key, user
+from tests.fakes import NOW
+from tests.strategies import uuid7
+
+DAY = timedelta(days=1)
+
+
+def add_users(registry: Container, *numbers: int, **changes: object) -> None:
+    for number in numbers:
+        registry.users().add(user(number, **changes), "hashed")
+
+
+def test_a_user_is_replaced_with_the_password_there_was_or_with_a_new_one(registry: Container) -> None:
+    users = registry.users()
+    users.add(user(), users.hash("correct horse"))
+    add_users(registry, 2)
+    changed = user(role=Role.ADMIN, generation=2)
+    users.replace(changed)
+    assert users.get(user().id) == users.verify(user().email, "correct horse") == changed
+    users.replace(evolve(changed, generation=3), users.hash("battery staple"))
+    assert users.verify(user().email, "correct horse") is None
+    assert users.verify(user().email, "battery staple") == evolve(changed, generation=3)
+    assert users.get(user(2).id) == user(2)
+
+
+def test_a_user_is_locked_inside_an_atomic_only(registry: Container) -> None:
+    users = registry.users()
+    add_users(registry, 1)
+    assert registry.atomic()(lambda: users.lock(user().id)) == user()
+    with pytest.raises(UserNotFound):
+        registry.atomic()(lambda: users.lock(uuid4()))
+    with pytest.raises(NotAtomic):
+        users.lock(user().id)
+    with pytest.raises(NotAtomic):
+        users.lock_active_admins()
+
+
+def test_the_active_admins_are_locked_and_nobody_else(registry: Container) -> None:
+    add_users(registry, 1, 2, role=Role.ADMIN)
+    add_users(registry, 3)
+    add_users(registry, 4, role=Role.ADMIN, is_active=False)
+    assert registry.atomic()(registry.users().lock_active_admins) == {user(1).id, user(2).id}
+
+
+def test_users_are_found_newest_first_by_any_filters(registry: Container) -> None:
+    find = registry.users().find
+    add_users(registry, 1, 2)
+    add_users(registry, 3, role=Role.ADMIN)
+    add_users(registry, 4, is_active=False)
+
+    def found(**given: object) -> list[int]:
+        filters = {"email": None, "role": None, "is_active": None, "after": None, "limit": 9} | given
+        everybody = {user(number).id: number for number in range(1, 5)}
+        return [everybody[one.id] for one in find(**filters).items]  # type: ignore[arg-type]  # as the test has it
+
+    assert found() == [4, 3, 2, 1]
+    assert found(is_active=True) == [3, 2, 1]
+    assert found(is_active=False) == [4]
+    assert found(role=Role.CLERK) == [4, 2, 1]
+    assert found(role=Role.CLERK, is_active=True) == [2, 1]
+    assert found(email=user(2).email) == [2]
+    assert found(email=user(2).email, role=Role.ADMIN) == []
+    first = find(email=None, role=Role.CLERK, is_active=None, after=None, limit=2)
+    assert (first.items, first.next) == ((user(4, is_active=False), user(2)), user(2).id)
+    rest = find(email=None, role=Role.CLERK, is_active=None, after=first.next, limit=2)
+    assert (rest.items, rest.next) == ((user(1),), None)
+
+
+@some
+@given(role=st.sampled_from(Role), active=st.booleans(), at=strategies.instants(), revoked=st.booleans())
+def test_a_service_account_is_got_back_in_every_field_and_with_its_keys(
+    fresh: Fresh, role: Role, active: bool, at: datetime, revoked: bool
+) -> None:
+    services = fresh().services()
+    keys = (service_key(1, revoked_at=at if revoked else None), service_key(2, expires_at=at))
+    added = service(role=role, is_active=active, created_at=at, keys=keys)
+    services.add(added)
+    services.add(service(2, keys=(service_key(3),)))
+    assert services.get(added.id) == services.holding(keys[1].id) == added
+    assert services.holding(service_key(9).id) is None
+
+
+def test_a_service_account_is_replaced_with_its_keys(registry: Container) -> None:
+    services = registry.services()
+    services.add(service(1, keys=(service_key(1),)))
+    services.add(service(2, keys=(service_key(2),)))
+    revoked = service_key(1, revoked_at=NOW)
+    changed = service(1, role=Role.READER, is_active=False, keys=(revoked, service_key(3)))
+    services.replace(changed)
+    assert services.get(service(1).id) == changed
+    assert services.get(service(2).id) == service(2, keys=(service_key(2),))
+
+
+def test_two_service_accounts_never_share_a_name(registry: Container) -> None:
+    services = registry.services()
+    services.add(service(1))
+    with pytest.raises(ServiceNameTaken):
+        services.add(service(2, name=service(1).name))
+    with pytest.raises(ServiceAccountNotFound):
+        services.get(service(2).id)
+
+
+def test_a_service_account_is_locked_inside_an_atomic_only(registry: Container) -> None:
+    services = registry.services()
+    services.add(service(keys=(service_key(),)))
+    assert registry.atomic()(lambda: services.lock(service().id)) == service(keys=(service_key(),))
+    with pytest.raises(ServiceAccountNotFound):
+        registry.atomic()(lambda: services.lock(uuid4()))
+    with pytest.raises(NotAtomic):
+        services.lock(service().id)
+
+
+def test_service_accounts_are_found_newest_first_or_by_name(registry: Container) -> None:
+    services = registry.services()
+    accounts = [service(number, keys=(service_key(number),)) for number in (1, 2, 3)]
+    for account in accounts:
+        services.add(account)
+    first = services.find(name=None, after=None, limit=2)
+    assert (first.items, first.next) == ((accounts[2], accounts[1]), accounts[1].id)
+    rest = services.find(name=None, after=first.next, limit=2)
+    assert (rest.items, rest.next) == ((accounts[0],), None)
+    assert services.find(name="service-2", after=None, limit=2).items == (accounts[1],)
+    assert services.find(name="service", after=None, limit=2).items == ()
+
+
+def test_keys_that_ended_are_purged_a_batch_at_a_time(registry: Container) -> None:
+    services = registry.services()
+    expired = [service_key(number, expires_at=NOW - DAY) for number in (1, 2)]
+    revoked = service_key(3, revoked_at=NOW - DAY)
+    kept = (service_key(4, expires_at=NOW), service_key(5, revoked_at=NOW), service_key(6))
+    services.add(service(1, keys=(expired[0], *kept)))
+    services.add(service(2, keys=(expired[1], revoked)))
+    assert [services.purge_keys(NOW, 2) for _ in range(3)] == [2, 1, 0]
+    assert services.get(service(1).id).keys == kept
+    assert services.get(service(2).id).keys == ()
+
+
+def test_families_that_expired_are_purged_a_batch_at_a_time(registry: Container) -> None:
+    add_users(registry, 1)
+    families = [
+        RefreshFamily(
+            id=uuid7(NOW, number),
+            user_id=user().id,
+            generation=1,
+            token_id=uuid7(NOW, number),
+            expires_at=NOW - DAY if number < 3 else NOW,
+        )
+        for number in range(4)
+    ]
+    for family in families:
+        registry.families().add(family)
+    assert [registry.families().purge(NOW, 2) for _ in range(3)] == [2, 1, 0]
+    assert registry.atomic()(lambda: [registry.families().lock(family.id) for family in families]) == [
+        None,
+        None,
+        None,
+        families[3],
+    ]
+
+
+@pytest.mark.parametrize("action", AccountAction)
+def test_an_event_is_got_back_in_every_field(registry: Container, action: AccountAction) -> None:
+    trail = registry.account_trail()
+    told = account_event(action=action)
+    trail.record(told)
+    (event,) = trail.history(told.account_id, after=None, limit=9).items
+    assert (event, type(event.action)) == (told, AccountAction)
+
+
+def test_the_history_of_an_account_is_its_own_newest_first(registry: Container) -> None:
+    trail = registry.account_trail()
+    for number in (1, 2, 3):
+        trail.record(account_event(number))
+    trail.record(account_event(4, account_id=user(2).id))
+    first = trail.history(user().id, after=None, limit=2)
+    assert (first.items, first.next) == ((account_event(3), account_event(2)), account_event(2).id)
+    rest = trail.history(user().id, after=first.next, limit=2)
+    assert (rest.items, rest.next) == ((account_event(1),), None)
+    assert trail.history(uuid4(), after=None, limit=2).items == ()

@@ -1,0 +1,205 @@
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from bootstrap import Container
+from core.access import Role
+from tests.http_api.conftest import PASSWORD, Api
+from tests.http_api.problems import faults, kind
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NEW = {"email": "eve@clinic.example", "password": PASSWORD, "role": "reader"}
+
+
+@pytest.fixture
+def eve(admin: Api) -> str:
+    """Her path."""
+    return f"users/{admin.post('users/', NEW).json()['id']}/"
+
+
+def test_an_admin_adds_finds_and_views_users(admin: Api) -> None:
+    created = admin.post("users/", NEW | {"email": " Eve@Clinic.Example"})
+    user = created.json()
+    assert created.status_code == 201
+    assert created["Location"].endswith(f"/api/v1/users/{user['id']}/")
+    assert {name: user[name] for name in ("email", "role", "is_active")} == {
+        "email": "eve@clinic.example",
+        "role": "reader",
+        "is_active": True,
+    }
+    assert admin.get(f"users/{user['id']}/").json() == user
+    assert admin.get("users/?role=reader&is_active=true").json() == {"next": None, "results": [user]}
+    assert admin.get("users/?is_active=false").json()["results"] == []
+    first = admin.get("users/?limit=1").json()
+    assert first["results"] == [user]
+    assert [one["email"] for one in admin.get(first["next"]).json()["results"]] == ["admin@clinic.example"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({}, {("email", "required"), ("password", "required"), ("role", "required")}),
+        (NEW | {"password": "password123"}, {("password", "guessable")}),
+        (NEW | {"email": "eve", "password": "short", "role": "boss"},
+         {("email", "invalid"), ("password", "length"), ("role", "choice")}),
+        (NEW | {"is_active": True}, {("is_active", "unknown")}),
+    ],
+)  # fmt: skip
+def test_every_fault_of_a_new_user_is_named(admin: Api, body: object, expected: set[tuple[str, str]]) -> None:
+    assert faults(admin.post("users/", body)) == expected
+    assert len(admin.get("users/").json()["results"]) == 1
+
+
+def test_an_email_that_is_taken_and_unknown_users_are_clear_problems(admin: Api, eve: str) -> None:
+    assert kind(admin.post("users/", NEW)) == "user-email-taken"
+    for response in (
+        admin.get(f"users/{uuid4()}/"),
+        admin.patch(f"users/{uuid4()}/", {"role": "reader"}),
+        admin.post(f"users/{uuid4()}/password/", {"password": PASSWORD}),
+    ):
+        assert (response.status_code, kind(response)) == (404, "user-not-found")
+    assert kind(admin.get(f"users/{uuid4()}/history/")) == "account-not-found"
+
+
+def test_a_change_holds_at_once_and_is_told(admin: Api, eve: str) -> None:
+    session = Api(Api().post("auth/token/", {"email": NEW["email"], "password": PASSWORD}).json()["access"])
+    assert session.get("patients/").status_code == 200
+    assert admin.patch(eve, {"role": "author"}).json()["role"] == "author"
+    assert session.get("patients/").status_code == 403
+    assert admin.patch(eve, {"is_active": False}).json()["is_active"] is False
+    assert session.get("users/me/").status_code == 401
+    events = admin.get(f"{eve}history/").json()["results"]
+    assert [(event["action"], event["details"]) for event in events] == [
+        ("disabled", {}),
+        ("role_changed", {"before": "reader", "after": "author"}),
+        ("created", {"role": "reader"}),
+    ]
+    assert {event["actor"] for event in events} == {f"user:{admin.get('users/me/').json()['id']}"}
+    newest = admin.get(f"{eve}history/?limit=1").json()
+    assert newest["results"] == events[:1]
+    assert admin.get(newest["next"]).json()["results"] == events[1:2]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"role": "boss", "is_active": 1}, {("role", "choice"), ("is_active", "type")}),
+        ({"role": None}, {("role", "type")}),
+        ({"email": "x@clinic.example"}, {("email", "read_only")}),
+    ],
+)
+def test_a_change_that_cannot_be_made_is_named(
+    admin: Api, eve: str, body: object, expected: set[tuple[str, str]]
+) -> None:
+    before = admin.get(eve).json()
+    assert faults(admin.patch(eve, body)) == expected
+    assert admin.get(eve).json() == before
+
+
+def test_the_last_admin_stays_one(admin: Api) -> None:
+    path = f"users/{admin.get('users/me/').json()['id']}/"
+    for body in ({"is_active": False}, {"role": "reader"}):
+        response = admin.patch(path, body)
+        assert (response.status_code, kind(response)) == (409, "last-admin")
+    assert admin.get(path).json()["role"] == "admin"
+
+
+def test_an_admin_sets_a_password(admin: Api, eve: str) -> None:
+    session = Api(Api().post("auth/token/", {"email": NEW["email"], "password": PASSWORD}).json()["access"])
+    assert admin.post(f"{eve}password/", {"password": "battery staple"}).status_code == 204
+    assert session.get("users/me/").status_code == 401
+    assert Api().post("auth/token/", {"email": NEW["email"], "password": "battery staple"}).status_code == 200
+
+
+def test_the_own_password_is_changed_and_the_session_goes_on(reader: Api) -> None:
+    changed = reader.post("users/me/password/", {"current": PASSWORD, "password": "battery staple"})
+    assert (changed.status_code, changed["Cache-Control"]) == (200, "no-store")
+    assert reader.get("users/me/").status_code == 401
+    again = Api(changed.json()["access"])
+    assert again.get("users/me/").status_code == 200
+    assert faults(again.post("users/me/password/", {"current": PASSWORD, "password": "battery staple"})) == {
+        ("current", "wrong")
+    }
+
+
+def test_a_machine_calls_with_its_key_and_is_named_in_the_history(admin: Api, anonymous: Api) -> None:
+    created = admin.post("service-accounts/", {"name": "lab-import", "role": "clerk"})
+    path = f"service-accounts/{created.json()['id']}/"
+    assert (created.status_code, created.json()["keys"]) == (201, [])
+    assert created["Location"].endswith(path)
+    made = admin.post(f"{path}keys/", {"name": "november"})
+    assert (made.status_code, made["Cache-Control"]) == (201, "no-store")
+    machine = Api(made.json()["key"])
+    me = machine.get("users/me/").json()
+    assert (me["email"], me["name"], me["role"]) == (None, "lab-import", "clerk")
+    body = {"first_name": "A", "last_name": "B", "email": "a@example.org", "date_of_birth": "2000-01-01"}
+    patient = machine.post("patients/", body).json()
+    (event,) = machine.get(f"patients/{patient['id']}/history/").json()["results"]
+    assert event["actor"] == "service:lab-import"
+    shown = admin.get(path).json()
+    assert "key" not in shown["keys"][0]
+    assert admin.get("service-accounts/?name=lab-import").json()["results"] == [shown]
+    assert admin.delete(f"{path}keys/{made.json()['id']}/").status_code == 204
+    assert kind(machine.get("users/me/")) == "token-refused"
+    assert [one["action"] for one in admin.get(f"{path}history/").json()["results"]] == [
+        "key_revoked",
+        "key_made",
+        "created",
+    ]
+
+
+def test_a_machine_is_demoted_and_disabled(admin: Api) -> None:
+    account = admin.post("service-accounts/", {"name": "lab-import", "role": "clerk"}).json()
+    path = f"service-accounts/{account['id']}/"
+    machine = Api(admin.post(f"{path}keys/", {"name": "november"}).json()["key"])
+    assert admin.patch(path, {"role": "reader"}).json()["role"] == "reader"
+    assert machine.post("patients/", {}).status_code == 403
+    assert admin.patch(path, {"is_active": False}).status_code == 200
+    assert machine.get("users/me/").status_code == 401
+
+
+def test_bad_service_accounts_and_keys_are_clear_problems(admin: Api) -> None:
+    assert faults(admin.post("service-accounts/", {"name": "L", "role": "boss"})) == {
+        ("name", "name"),
+        ("role", "choice"),
+    }
+    account = admin.post("service-accounts/", {"name": "lab-import", "role": "clerk"}).json()
+    assert kind(admin.post("service-accounts/", {"name": "lab-import", "role": "clerk"})) == "service-name-taken"
+    path = f"service-accounts/{account['id']}/"
+    assert faults(admin.patch(path, {"name": "other"})) == {("name", "read_only")}
+    assert faults(admin.post(f"{path}keys/", {"name": "", "expires_at": "tomorrow"})) == {
+        ("name", "blank"),
+        ("expires_at", "invalid"),
+    }
+    assert faults(admin.post(f"{path}keys/", {})) == {("name", "required")}
+    for number in range(2):
+        assert admin.post(f"{path}keys/", {"name": f"key {number}", "expires_at": None}).status_code == 201
+    assert kind(admin.post(f"{path}keys/", {"name": "third"})) == "too-many-keys"
+    assert kind(admin.delete(f"{path}keys/{uuid4()}/")) == "service-key-not-found"
+    assert kind(admin.get(f"service-accounts/{uuid4()}/")) == "service-account-not-found"
+
+
+def test_lists_cost_as_many_queries_whatever_their_length(admin: Api, registry: Container) -> None:
+    def queries(path: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert admin.get(path).status_code == 200
+        return len(captured)
+
+    paths = ("users/", "service-accounts/")
+    empty = [queries(path) for path in paths]
+    for number in range(3):
+        account = admin.post("service-accounts/", {"name": f"lab-{number}", "role": "clerk"}).json()
+        admin.post(f"service-accounts/{account['id']}/keys/", {"name": "november"})
+        admin.post("users/", NEW | {"email": f"u{number}@clinic.example"})
+    assert [queries(path) for path in paths] == [empty[0], empty[1] + 1]  # the keys, once there are any
+
+
+def test_only_admins_manage_accounts(signed_in: Callable[[Role], Api]) -> None:
+    for role in set(Role) - {Role.ADMIN}:
+        api = signed_in(role)
+        assert api.get("users/").status_code == 403
+        assert api.post("service-accounts/", {"name": "lab-import", "role": "admin"}).status_code == 403

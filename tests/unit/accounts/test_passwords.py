@@ -1,0 +1,172 @@
+from datetime import timedelta
+
+import pytest
+import time_machine
+from dependency_injector.providers import Object
+
+from bootstrap import Container
+from core.access import Actor, Role
+from core.accounts.entities import User
+from core.accounts.errors import TokenRefused, WrongCredentials
+from core.accounts.sessions import SignedIn, TokenPair
+from core.errors import Forbidden, Invalid, TooManyRequests
+from core.ports import Limiter, Scope
+from tests.fakes import ADMIN
+from tests.unit.accounts.conftest import PASSWORD
+
+NEW = "battery staple"
+LONG = "correct horse battery staple "
+
+
+def fault(registry: Container, password: str) -> str | None:
+    try:
+        registry.create_user()(actor=ADMIN, email="margaret.hamilton@example.org", password=password, role="reader")
+    except Invalid as refused:
+        (found,) = refused.faults
+        assert found.field == "password"
+        return found.code
+    return None
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("kV9!pQ2#z", "length"),
+        ("kV9!pQ2#zx", None),
+        ((LONG * 9)[:256], None),
+        ((LONG * 9)[:257], "length"),
+        ("\ud800" * 10, "characters"),
+    ],
+)
+def test_a_password_has_10_to_256_characters(registry: Container, password: str, code: str | None) -> None:
+    assert fault(registry, password) == code
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["password123", "xxxxxxxxxxxx", "qwertyuiop", "1234567890", "hamilton2026", "margaret.hamilton", "x" * 256],
+)
+def test_a_password_that_is_easy_to_guess_is_refused(registry: Container, password: str) -> None:
+    assert fault(registry, password) == "guessable"
+
+
+def test_any_text_that_is_hard_to_guess_is_a_password(registry: Container) -> None:
+    for number, password in enumerate(["über den Wolken", "дорога домой зимой", "registry-demo"]):
+        email = f"u{number}@example.org"
+        registry.create_user()(actor=ADMIN, email=email, password=password, role="reader")
+        assert registry.sign_in()(email=email, password=password)
+
+
+def ended(registry: Container, pair: TokenPair) -> bool:
+    try:
+        registry.authenticate()(access=pair.access, request_id="request-1")
+    except TokenRefused:
+        with pytest.raises(TokenRefused):
+            registry.refresh_session()(refresh=pair.refresh)
+        return True
+    return False
+
+
+def test_who_is_given_a_new_password_is_signed_out_everywhere(registry: Container, ada: User, pair: TokenPair) -> None:
+    registry.set_password()(actor=ADMIN, user_id=ada.id, password=NEW)
+    assert ended(registry, pair)
+    with pytest.raises(WrongCredentials):
+        registry.sign_in()(email=ada.email, password=PASSWORD)
+    assert not ended(registry, registry.sign_in()(email=ada.email, password=NEW))
+
+
+def test_a_session_that_was_begun_with_the_password_before_ends_with_it(registry: Container, ada: User) -> None:
+    verified = registry.verify_password()(email=ada.email, password=PASSWORD)
+    registry.set_password()(actor=ADMIN, user_id=ada.id, password=NEW)
+    assert ended(registry, registry.sessions().start(verified))
+
+
+@pytest.mark.parametrize("password", ["short", "password123", None])
+def test_a_password_unfit_to_be_set_changes_nothing(
+    registry: Container, ada: User, pair: TokenPair, password: str
+) -> None:
+    with pytest.raises(Invalid):
+        registry.set_password()(actor=ADMIN, user_id=ada.id, password=password)
+    assert not ended(registry, pair)
+    registry.sign_in()(email=ada.email, password=PASSWORD)
+
+
+def me(registry: Container, pair: TokenPair) -> SignedIn:
+    return registry.authenticate()(access=pair.access, request_id="request-1")
+
+
+def test_who_changes_the_own_password_goes_on_with_a_new_session_only(
+    registry: Container, ada: User, pair: TokenPair
+) -> None:
+    newer = registry.change_own_password()(me=me(registry, pair), current=PASSWORD, password=NEW)
+    assert ended(registry, pair)
+    assert not ended(registry, newer)
+    event = registry.view_account_history()(actor=ADMIN, account_id=ada.id).items[0]
+    assert (event.action, event.actor) == ("password_changed", f"user:{ada.id}")
+
+
+def test_the_own_password_is_changed_by_who_knows_it_only(registry: Container, ada: User, pair: TokenPair) -> None:
+    for current, password, fields in [
+        ("wrong password", NEW, ["current"]),
+        (None, "short", ["current", "password"]),
+        (PASSWORD, ada.email, ["password"]),
+    ]:
+        with pytest.raises(Invalid) as refused:
+            registry.change_own_password()(me=me(registry, pair), current=current, password=password)
+        assert [one.field for one in refused.value.faults] == fields
+    assert not ended(registry, pair)
+
+
+def test_a_machine_has_no_password(registry: Container) -> None:
+    account = registry.create_service_account()(actor=ADMIN, name="lab", role="admin")
+    signed_in = SignedIn(account, Actor.service("lab", Role.ADMIN, "request-1"))
+    with pytest.raises(Forbidden):
+        registry.change_own_password()(me=signed_in, current=PASSWORD, password=NEW)
+
+
+class Strict(Limiter):
+    """Two calls of each, and no more."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Scope, str]] = []
+
+    def hit(self, scope: Scope, who: str) -> None:
+        self.calls.append((scope, who))
+        if self.calls.count((scope, who)) > 2:
+            raise TooManyRequests(retry_after=timedelta(minutes=1))
+
+
+def test_passwords_are_tried_at_one_email_a_few_times_only(registry: Container, ada: User, pair: TokenPair) -> None:
+    signed_in = me(registry, pair)
+    registry.limiter.override(Object(Strict()))
+    for provider in (registry.sign_in, registry.change_own_password, registry.verify_password, registry.password_check):
+        provider.reset()
+    for _ in range(2):
+        with pytest.raises(WrongCredentials):
+            registry.sign_in()(email=" ADA@example.org", password="wrong password")
+    with pytest.raises(TooManyRequests):
+        registry.sign_in()(email=ada.email, password=PASSWORD)
+    with pytest.raises(TooManyRequests):
+        registry.verify_password()(email=ada.email, password=PASSWORD)
+    with pytest.raises(TooManyRequests):
+        registry.change_own_password()(me=signed_in, current=PASSWORD, password=NEW)
+    with pytest.raises(WrongCredentials):
+        registry.sign_in()(email="eve@example.org", password=PASSWORD)
+
+
+def test_purging_removes_what_ended_and_nothing_that_is_of_use(
+    registry: Container, ada: User, pair: TokenPair, time: time_machine.Traveller
+) -> None:
+    purge, make = registry.purge_expired(), registry.make_service_key()
+    account = registry.create_service_account()(actor=ADMIN, name="lab", role="clerk")
+    key, _ = make(actor=ADMIN, account_id=account.id, name="first")
+    registry.revoke_service_key()(actor=ADMIN, account_id=account.id, key_id=key.id)
+    time.shift(timedelta(days=15))
+    assert (purge(actor=ADMIN).families, purge(actor=ADMIN).keys) == (0, 0)
+    time.shift(timedelta(seconds=1))
+    assert purge(actor=ADMIN).families == 1
+    time.shift(timedelta(days=15))
+    registry.sign_in()(email=ada.email, password=PASSWORD)
+    purged = purge(actor=ADMIN)
+    assert (purged.families, purged.keys) == (0, 1)
+    assert registry.services().get(account.id).keys == ()
