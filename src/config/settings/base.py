@@ -56,6 +56,8 @@ LIMITS = {
     "sign_in": env.str("LIMIT_SIGN_IN", "10/minute"),
     "sync": env.str("LIMIT_SYNC", "120/minute"),
 }
+ADMIN_EMAIL = env.str("ADMIN_EMAIL", "")
+ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", "")
 AUTH_USER_MODEL = "accounts.User"
 
 USE_TZ = True

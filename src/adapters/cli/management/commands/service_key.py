@@ -1,0 +1,90 @@
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from dependency_injector.wiring import Provide, inject
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from core.access import Actor, Role
+from core.accounts.services import KEY_LASTS, KEY_LASTS_AT_MOST, ServiceAccount
+from core.accounts.use_cases import CreateServiceAccount, ListServiceAccounts, MakeServiceKey, RevokeServiceKey
+from core.errors import Invalid, RegistryError
+from core.ports import Clock
+
+Create = Annotated[CreateServiceAccount, Provide["create_service_account"]]
+Find = Annotated[ListServiceAccounts, Provide["list_service_accounts"]]
+Make = Annotated[MakeServiceKey, Provide["make_service_key"]]
+Revoke = Annotated[RevokeServiceKey, Provide["revoke_service_key"]]
+Now = Annotated[Clock, Provide["clock"]]
+
+
+class Command(BaseCommand):
+    help = "Makes, lists and revokes the keys by which a machine calls the API."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        commands = parser.add_subparsers(dest="command", required=True, parser_class=ArgumentParser)
+        make = commands.add_parser("make", help="make a key, and print it this once")
+        make.add_argument("account", help="the name of the service account, such as lab-import")
+        make.add_argument("name", help="what tells this key from the account's others, such as 2026-11")
+        make.add_argument("--days", type=_days, default=KEY_LASTS.days, help="how long it lasts (%(default)s)")
+        make.add_argument("--role", choices=list(Role), help="add the account first, with this role")
+        show = commands.add_parser("list", help="list the keys of an account")
+        show.add_argument("account")
+        revoke = commands.add_parser("revoke", help="end a key at once")
+        revoke.add_argument("account")
+        revoke.add_argument("key", type=UUID, help="the key's id, as list shows it")
+
+    def handle(self, *args: object, command: str, **options: object) -> None:
+        work = {"make": self._make, "list": self._list, "revoke": self._revoke}[command]
+        try:
+            work(Actor.system("service_key"), **options)
+        except Invalid as invalid:
+            raise CommandError("\n".join(f"{fault.field}: {fault.message}" for fault in invalid.faults)) from None
+        except RegistryError as error:
+            raise CommandError(str(error)) from None
+
+    @inject
+    def _make(
+        self,
+        actor: Actor,
+        create: Create,
+        find: Find,
+        make: Make,
+        clock: Now,
+        *,
+        account: str,
+        name: str,
+        days: int,
+        role: str | None,
+        **options: object,
+    ) -> None:
+        if role is not None:
+            create(actor=actor, name=account, role=role)
+        expires_at = clock.now() + timedelta(days=days)
+        key, token = make(actor=actor, account_id=_named(find, actor, account).id, name=name, expires_at=expires_at)
+        self.stderr.write(f"Key {key.id} of {account}, until {key.expires_at:%Y-%m-%d}. It is shown this once:")
+        self.stdout.write(token)
+
+    @inject
+    def _list(self, actor: Actor, find: Find, clock: Now, *, account: str, **options: object) -> None:
+        for key in _named(find, actor, account).keys:
+            state = "live" if key.is_live(clock.now()) else "revoked" if key.revoked_at else "expired"
+            self.stdout.write(f"{key.id}  {state:7}  until {key.expires_at:%Y-%m-%d}  {key.name}")
+
+    @inject
+    def _revoke(self, actor: Actor, find: Find, revoke: Revoke, *, account: str, key: UUID, **options: object) -> None:
+        revoke(actor=actor, account_id=_named(find, actor, account).id, key_id=key)
+        self.stdout.write("The key is good no more.")
+
+
+def _days(given: str) -> int:
+    if not given.isdecimal() or not 1 <= int(given) <= KEY_LASTS_AT_MOST.days:
+        raise ArgumentTypeError(f"give a whole number from 1 to {KEY_LASTS_AT_MOST.days}")
+    return int(given)
+
+
+def _named(find: ListServiceAccounts, actor: Actor, name: str) -> ServiceAccount:
+    for account in find(actor=actor, name=name).items:
+        return account
+    raise CommandError(f"There is no service account {name}. Add it with its first key: --role.")
