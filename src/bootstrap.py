@@ -54,7 +54,13 @@ from core.posts.use_cases.public import PublicPosts
 P = ParamSpec("P")
 R = TypeVar("R")
 
-WIRED_PACKAGES = ["adapters.http_api", "adapters.console", "adapters.telemetry", "adapters.cli"]
+WIRED_PACKAGES = [
+    "adapters.cli",
+    "adapters.console",
+    "adapters.django_orm",
+    "adapters.http_api",
+    "adapters.telemetry",
+]
 
 
 def _known_region(_instance: object, _attribute: "Attribute[str]", value: str) -> None:

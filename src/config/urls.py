@@ -1,3 +1,4 @@
+from django.contrib import admin
 from django.urls import include, path, re_path
 
 from adapters.console import notices
@@ -8,6 +9,7 @@ urlpatterns = [
     path("", home),
     re_path("^notices/?$", notices.notices),
     re_path("^notices/(?P<slug>[a-z0-9-]{1,80})/?$", notices.notice),
+    path("admin/", admin.site.urls),
     path("api/", include("adapters.http_api.urls")),
     re_path("^health/live/?$", health.live),
     re_path("^health/ready/?$", health.ready),

@@ -1,10 +1,17 @@
+from datetime import timedelta
 from html.parser import HTMLParser
+from uuid import UUID
 
 import pytest
+from dependency_injector.providers import Object
 from django.core.cache import caches
 
+from adapters.in_memory.posts import InMemoryPostRepository
+from adapters.in_memory.store import Store
 from bootstrap import Container
 from core.access import Actor
+from core.errors import Unavailable
+from core.paging import Page
 from core.posts.entities import Post
 from tests.http_api.conftest import Api
 from tests.http_api.problems import kind
@@ -19,7 +26,7 @@ def empty_cache() -> None:
     caches["default"].clear()
 
 
-class Page(HTMLParser):
+class Html(HTMLParser):
     """The tags of a page, with the attributes of each."""
 
     def __init__(self, html: str) -> None:
@@ -53,7 +60,7 @@ def test_anybody_reads_the_published_notices_newest_first(registry: Container, a
     published(registry, "Flu & season")
     registry.write_post()(actor=EDITOR, title="Not yet", content="Secret.")
     page = read(anonymous, "/notices/")
-    assert Page(page).links() == ["#content", "/notices/", "/notices/flu-season/", "/notices/opening-hours/"]
+    assert Html(page).links() == ["#content", "/notices/", "/notices/flu-season/", "/notices/opening-hours/"]
     assert "Flu &amp; season" in page
     assert "Not yet" not in page
 
@@ -65,15 +72,15 @@ def test_without_notices_the_page_says_so(registry: Container, anonymous: Api) -
 def test_older_notices_are_a_link_away(registry: Container, anonymous: Api) -> None:
     for number in range(51):
         published(registry, f"Notice {number}")
-    older = Page(read(anonymous, "/notices/")).links()[-1]
+    older = Html(read(anonymous, "/notices/")).links()[-1]
     assert older is not None
-    assert Page(read(anonymous, f"/notices/{older}")).links() == ["#content", "/notices/", "/notices/notice-0/"]
+    assert Html(read(anonymous, f"/notices/{older}")).links() == ["#content", "/notices/", "/notices/notice-0/"]
 
 
 def test_a_notice_is_shown_as_markdown_and_counted(registry: Container, anonymous: Api) -> None:
     post = published(registry, "Flu season", "# Wash\n\n| a | b |\n| - | - |\n| *1* | 2 |\n")
     page = read(anonymous, "/notices/flu-season/")
-    assert {"h1", "h2", "table", "em"} <= Page(page).names()
+    assert {"h1", "h2", "table", "em"} <= Html(page).names()
     assert page.count("<h1>") == 1
     assert registry.posts().get(post.id).view_count == 1
 
@@ -118,14 +125,31 @@ def test_a_notice_meant_to_run_script_or_load_anything_does_not(
     registry: Container, anonymous: Api, content: str
 ) -> None:
     published(registry, "Bad", content)
-    page = Page(read(anonymous, "/notices/bad/"))
+    page = Html(read(anonymous, "/notices/bad/"))
     assert page.names().isdisjoint({"script", "img", "svg", "style", "iframe", "form", "input", "b"})
     attributes = {name for _, given in page.tags for name in given}
     assert not {name for name in attributes if name.startswith("on")} | attributes & {"src", "style"}
     assert all(str(link).startswith(("#", "/", "https://clinic.example")) for link in page.links())
 
 
+class NoPosts(InMemoryPostRepository):
+    """The store does not answer."""
+
+    def published(self, *, after: UUID | None, limit: int) -> Page[Post]:
+        raise Unavailable(retry_after=timedelta(seconds=7))
+
+
+def test_while_the_store_is_down_the_page_says_so(registry: Container, anonymous: Api) -> None:
+    with registry.posts.override(Object(NoPosts(Store()))):
+        for provider in (registry.public_posts, registry.list_posts):
+            provider.reset()
+        answer = anonymous.get("/notices/")
+    for provider in (registry.public_posts, registry.list_posts):
+        provider.reset()
+    assert (answer.status_code, kind(answer), answer["Retry-After"]) == (503, "unavailable", "7")
+
+
 def test_a_title_is_never_markup(registry: Container, anonymous: Api) -> None:
     published(registry, "<script>alert(1)</script>")
     for path in ("/notices/", "/notices/script-alert-1-script/"):
-        assert "script" not in Page(read(anonymous, path)).names()
+        assert "script" not in Html(read(anonymous, path)).names()

@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import blake2b
+from ipaddress import IPv6Network
 from time import time
 from typing import cast
 
@@ -23,10 +24,18 @@ class CacheLimiter(Limiter):
     def hit(self, scope: Scope, who: str) -> None:
         limit = self.limits[scope]
         span, elapsed = divmod(time(), limit.seconds)
-        key = f"limit:{scope}:{int(span)}:{blake2b(who.encode(), digest_size=12).hexdigest()}"
+        key = f"limit:{scope}:{int(span)}:{blake2b(_counted(who).encode(), digest_size=12).hexdigest()}"
         counted = self.backend(lambda cache: _count(cache, key, limit.seconds))
         if counted is not None and counted > limit.calls:
             raise TooManyRequests(retry_after=timedelta(seconds=limit.seconds - elapsed))
+
+
+def _counted(who: str) -> str:
+    """Of an IPv6 address the network, as each of its hosts has addresses without number."""
+    try:
+        return str(IPv6Network((who, 64), strict=False))
+    except ValueError:
+        return who
 
 
 def _count(cache: BaseCache, key: str, seconds: int) -> int:

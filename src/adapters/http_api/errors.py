@@ -66,7 +66,7 @@ def answer_exception(error: Exception, context: Mapping[str, Any]) -> HttpRespon
     """For DRF, whose context is untyped. None leaves an unforeseen error to Django, which answers 500."""
     request: Request = context["request"]
     if isinstance(error, core.RegistryError):
-        return _answer_core(request, error)
+        return answer_core(request, error)
     if isinstance(error, Http404):
         return _answer_plain(request, 404)
     if isinstance(error, MalformedBody):
@@ -76,7 +76,7 @@ def answer_exception(error: Exception, context: Mapping[str, Any]) -> HttpRespon
     return None
 
 
-def _answer_core(request: Request, error: core.RegistryError) -> HttpResponse:
+def answer_core(request: HttpRequest | Request, error: core.RegistryError) -> HttpResponse:
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     headers: dict[str, str] = {}
     members: dict[str, object] = {}

@@ -1,8 +1,10 @@
 from collections.abc import Callable
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
-from adapters.http_api.errors import problem
+from adapters.http_api.errors import answer_core, problem
+from core.errors import RegistryError, Unavailable
 
 
 class ApiMiddleware:
@@ -24,6 +26,12 @@ class ApiMiddleware:
         if not request.path_info.endswith("/"):
             request.path_info += "/"
         return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Pages that are not the API's say the same of what failed."""
+        if isinstance(error, OperationalError | InterfaceError):
+            error = Unavailable()
+        return answer_core(request, error) if isinstance(error, RegistryError) else None
 
 
 def _length_is_missing(request: HttpRequest) -> bool:

@@ -1,5 +1,3 @@
-from ipaddress import ip_address, ip_network
-
 from dependency_injector.wiring import Provide, inject
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -17,19 +15,9 @@ class Throttle(BaseThrottle):
         if isinstance(request.auth, SignedIn):
             scope, who = Scope.USER, request.auth.actor.name
         else:
-            scope, who = Scope.ANONYMOUS, _address(request)
+            scope, who = Scope.ANONYMOUS, request.META.get("REMOTE_ADDR", "")
         limiter.hit(scope, who)
         narrower: Scope | None = getattr(view, "limited_as", None)
         if narrower is not None:
             limiter.hit(narrower, who)
         return True
-
-
-def _address(request: Request) -> str:
-    """Of IPv6 the network, as each of its hosts has addresses without number."""
-    given: str = request.META.get("REMOTE_ADDR", "")
-    try:
-        address = ip_address(given)
-    except ValueError:
-        return given
-    return given if address.version == 4 else str(ip_network((given, 64), strict=False))

@@ -18,6 +18,11 @@ SECRET_KEY_FALLBACKS = [key for key in env.str("SECRET_KEY_FALLBACKS", "").split
 CSRF_FAILURE_VIEW = "adapters.http_api.errors.forbidden"
 
 INSTALLED_APPS = [
+    "adapters.django_orm.staff.apps.StaffConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
@@ -35,8 +40,11 @@ MIDDLEWARE = [
     "adapters.telemetry.request_context.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "adapters.http_api.middleware.ApiMiddleware",
 ]
@@ -44,7 +52,19 @@ MIDDLEWARE = [
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = False
-TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 
@@ -59,6 +79,8 @@ LIMITS = {
 ADMIN_EMAIL = env.str("ADMIN_EMAIL", "")
 ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", "")
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["adapters.django_orm.accounts.sign_in.RegistryBackend"]
+SESSION_COOKIE_AGE = 8 * 3600  # a working day at the admin
 
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")

@@ -1,7 +1,14 @@
 from django.apps import AppConfig
+from django.contrib.contenttypes.management import create_contenttypes
+from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
     name = "adapters.django_orm.accounts"
     label = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Rights come from the role: Django's own permissions are not made, nor what names the tables they are for."""
+        post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+        post_migrate.disconnect(create_contenttypes)

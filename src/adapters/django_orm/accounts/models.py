@@ -4,10 +4,12 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
-from core.access import Role
+from core.access import Permission, Role
 from core.accounts.audit import AccountAction
 
+STAFF = {Permission.VIEW_PATIENTS, Permission.EDIT_POSTS, Permission.MANAGE_USERS}
 _ROLES = [(role.value, role.value) for role in Role]
 _ACTIONS = [(action.value, action.value) for action in AccountAction]
 
@@ -34,6 +36,23 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def is_staff(self) -> bool:
+        """Who sees the admin, and in it what the role permits."""
+        return not Role(self.role).permissions.isdisjoint(STAFF)
+
+    def has_perm(self, permission: str, of: object = None) -> bool:
+        """Django's own permissions are not in use."""
+        return False
+
+    def has_module_perms(self, app: str) -> bool:
+        return False
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """Sessions of the admin end with the generation, too."""
+        content = f"{self.generation}:{self.password}"
+        return salted_hmac("adapters.django_orm.accounts", content, secret=secret, algorithm="sha256").hexdigest()
 
 
 class RefreshFamily(models.Model):

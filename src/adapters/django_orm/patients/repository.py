@@ -61,7 +61,7 @@ class DjangoPatientRepository(PatientRepository):
 
     @core_errors()
     def find(self, query: PatientQuery) -> PatientPage:
-        rows = self._matching(query)
+        rows = self.matching(query)
         if query.after is not None:
             rows = rows.filter(id__lt=query.after)
         found = [_patient(row) for row in rows.order_by("-id").values(*_COLUMNS)[: query.limit + 1]]
@@ -70,13 +70,13 @@ class DjangoPatientRepository(PatientRepository):
 
     @core_errors()
     def count(self, query: PatientQuery, most: int) -> int:
-        return self._matching(query)[:most].count()
+        return self.matching(query)[:most].count()
 
     @property
     def _rows(self) -> QuerySet[models.Patient]:
         return models.Patient.objects.using(self.database)
 
-    def _matching(self, query: PatientQuery) -> QuerySet[models.Patient]:
+    def matching(self, query: PatientQuery) -> QuerySet[models.Patient]:
         rows = self._rows
         for word in query.words:
             rows = rows.filter(id__in=self._ids_by_word(word.encode()))

@@ -1,0 +1,128 @@
+from uuid import UUID
+
+from dependency_injector.wiring import Provide, inject
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from adapters.django_orm.patients import models
+from adapters.django_orm.patients.repository import DjangoPatientRepository
+from adapters.django_orm.staff.pages import actor_of, may
+from adapters.django_orm.staff.view_only import ViewOnlyAdmin
+from core.access import Permission
+from core.patients.names import query_words
+from core.patients.searching import PatientQuery
+from core.patients.use_cases import SyncPatient, UpdatePatient
+from core.patients.values import Status
+
+
+@admin.register(models.Patient)
+class PatientAdmin(ViewOnlyAdmin):
+    permission = Permission.VIEW_PATIENTS
+    list_display = ["id", "first_name", "last_name", "date_of_birth", "email", "status", "last_synced_at"]
+    list_filter = ["status", "sex"]
+    search_fields = ["id"]
+    search_help_text = "Beginnings of words of the name, a whole email, or an id."
+    actions = ["deactivate", "archive", "sync"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[models.Patient], search_term: str
+    ) -> tuple[QuerySet[models.Patient], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if (patient_id := uuid_in(term)) is not None:
+            return queryset.filter(id=patient_id), False
+        if "@" in term:
+            return queryset.filter(email=term.lower()), False
+        words = query_words(term)
+        found = DjangoPatientRepository().matching(PatientQuery(words=words))
+        return (queryset.filter(id__in=found.values("id")) if words else queryset.none()), False
+
+    def links(self, object_id: str) -> dict[str, str]:
+        return {"History": f"{reverse('admin:patients_patientevent_changelist')}?patient_id={object_id}"}
+
+    def has_update_permission(self, request: HttpRequest) -> bool:
+        return may(request, Permission.UPDATE_PATIENTS)
+
+    def has_sync_permission(self, request: HttpRequest) -> bool:
+        return may(request, Permission.SYNC_PATIENTS)
+
+    @admin.action(description="Make inactive", permissions=["update"])
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[models.Patient]) -> None:
+        self._move(request, queryset, Status.INACTIVE)
+
+    @admin.action(description="Archive who is inactive", permissions=["update"])
+    def archive(self, request: HttpRequest, queryset: QuerySet[models.Patient]) -> None:
+        self._move(request, queryset, Status.ARCHIVED)
+
+    @inject
+    def _move(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[models.Patient],
+        status: Status,
+        update_patient: UpdatePatient = Provide["update_patient"],
+    ) -> None:
+        def work(patient_id: UUID) -> str:
+            update_patient(actor=actor_of(request), patient_id=patient_id, status=status)
+            return f"now {status}"
+
+        self.for_each(request, queryset, work)
+
+    @admin.action(description="Sync from upstream", permissions=["sync"])
+    @inject
+    def sync(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[models.Patient],
+        sync_patient: SyncPatient = Provide["sync_patient"],
+    ) -> None:
+        def work(patient_id: UUID) -> str:
+            return f"{sync_patient(actor=actor_of(request), patient_id=patient_id).outcome}"
+
+        self.for_each(request, queryset, work)
+
+
+@admin.register(models.PatientEvent)
+class PatientEventAdmin(ViewOnlyAdmin):
+    permission = Permission.VIEW_PATIENTS
+    list_display = ["at", "action", "patient", "version", "actor", "request_id"]
+    list_display_links = ["at"]
+    list_filter = ["action"]
+    search_fields = ["patient_id"]
+    search_help_text = "The id of a patient, or an actor as it is shown."
+    fields = ["at", "action", "patient", "version", "actor", "request_id", "changes", "digest"]
+    readonly_fields = ["patient", "changes"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[models.PatientEvent], search_term: str
+    ) -> tuple[QuerySet[models.PatientEvent], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        patient_id = uuid_in(term)
+        return (queryset.filter(actor=term) if patient_id is None else queryset.filter(patient_id=patient_id)), False
+
+    @admin.display(description="Patient")
+    def patient(self, event: models.PatientEvent) -> SafeString:
+        url = reverse("admin:patients_patient_change", args=[event.patient_id])
+        return format_html('<a href="{}">{}</a>', url, event.patient_id)
+
+    @admin.display(description="Changes")
+    def changes(self, event: models.PatientEvent) -> SafeString | str:
+        held = models.EventValues.objects.filter(event=event).first()
+        if held is None:
+            return "Erased with the patient."
+        rows = ((name, held.before.get(name), held.after[name]) for name in event.fields)
+        return format_html_join("", "<p>{}: {} → {}</p>", rows)
+
+
+def uuid_in(term: str) -> UUID | None:
+    try:
+        return UUID(term)
+    except ValueError:
+        return None

@@ -1,0 +1,289 @@
+from collections.abc import Callable, Mapping
+from html.parser import HTMLParser
+from typing import cast
+from urllib.parse import urlencode
+
+import pytest
+from attrs import evolve
+from django.contrib import admin
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from bootstrap import Container
+from core.access import Actor, Role
+from core.errors import Unavailable
+from core.patients.entities import Patient
+from core.patients.values import Status
+from tests.fakes import ScriptedGateway
+from tests.http_api.conftest import PASSWORD, SETUP, Api
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+EDITOR = Actor.system("editor")
+
+
+class Page(HTMLParser):
+    """The links of a page and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.links: set[str] = set()
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.links |= {value for name, value in attrs if name == "href" and value}
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def shown(response: object) -> Page:
+    page = cast("HttpResponse", response)  # of the test client, which makes a class of its own
+    assert page.status_code == 200, page.content
+    return Page(page.content.decode())
+
+
+@pytest.fixture
+def staff(registry: Container) -> Callable[[Role], Client]:
+    """A browser signed in through the form."""
+
+    def sign_in(role: Role) -> Client:
+        email = f"{role}@clinic.example"
+        registry.create_user()(actor=SETUP, email=email, password=PASSWORD, role=role)
+        client = Client(raise_request_exception=False)
+        signed_in = client.post("/admin/login/", {"username": f" {email.title()}", "password": PASSWORD})
+        assert signed_in.status_code == 302, Page(signed_in.content.decode()).text
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def boss(staff: Callable[[Role], Client]) -> Client:
+    return staff(Role.ADMIN)
+
+
+def act(client: Client, changelist: str, action: str, *ids: object) -> str:
+    """What the page says after the action."""
+    body = {"action": action, "_selected_action": [str(one) for one in ids]}
+    return shown(client.post(reverse(f"admin:{changelist}_changelist"), body, follow=True)).text
+
+
+def submit(client: Client, name: str, body: Mapping[str, str], *args: object) -> HttpResponse:
+    return cast("HttpResponse", client.post(reverse(f"admin:{name}", args=args), body))
+
+
+def test_every_page_is_shown_with_its_search_filters_and_links(boss: Client, registry: Container, ada: Patient) -> None:
+    post = registry.write_post()(actor=EDITOR, title="Flu season", content="Text.")
+    registry.publish_post()(actor=EDITOR, post_id=post.id)
+    registry.add_comment()(actor=EDITOR, post_id=post.id, content="Thanks.")
+    account = registry.create_service_account()(actor=SETUP, name="lab-import", role="clerk")
+    registry.make_service_key()(actor=SETUP, account_id=account.id, name="first")
+    index = shown(boss.get("/admin/"))
+    assert len(admin.site._registry) == 8
+    for model, model_admin in admin.site._registry.items():
+        options = model._meta
+        changelist = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
+        assert changelist in index.links
+        page = shown(boss.get(changelist))
+        for row in model._default_manager.all():
+            detail = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row.pk])
+            assert any(link.startswith(detail) for link in page.links), detail
+            for link in shown(boss.get(detail)).links - {"/admin/logout/", "?"}:
+                assert link.startswith("/static/") or boss.get(link).status_code == 200, link
+        for term in ("x", "flu", "a@b", str(ada.id), "\x00", "%", "'", " "):
+            assert boss.get(f"{changelist}?{urlencode({'q': term})}").status_code == 200, term
+        for link in (link for link in page.links if link.startswith("?")):
+            assert boss.get(changelist + link).status_code == 200, link
+        assert model_admin.search_fields
+
+
+def test_each_role_sees_what_its_permissions_allow(staff: Callable[[Role], Client]) -> None:
+    def models_for(role: Role) -> set[str]:
+        links = shown(staff(role).get("/admin/")).links
+        return {link.split("/")[3] for link in links if link.count("/") == 4 and not link.startswith("/static/")}
+
+    patients, posts = {"patient", "patientevent"}, {"post", "comment"}
+    accounts = {"user", "serviceaccount", "servicekey", "accountevent"}
+    assert models_for(Role.READER) == models_for(Role.CLERK) == patients
+    assert models_for(Role.EDITOR) == posts
+    assert models_for(Role.ADMIN) == patients | posts | accounts
+
+
+def test_nobody_else_gets_in(registry: Container, staff: Callable[[Role], Client]) -> None:
+    assert Client().get("/admin/patients/patient/").status_code == 302
+    with pytest.raises(AssertionError, match="staff account"):
+        staff(Role.AUTHOR)
+    reader = staff(Role.READER)
+    for path in ("accounts/user/", "accounts/user/add/", "posts/post/", "patients/patient/add/", "auth/group/"):
+        assert reader.get(f"/admin/{path}").status_code in {403, 404}, path
+
+
+def test_what_is_shown_cannot_be_changed_by_a_form(boss: Client, ada: Patient, registry: Container) -> None:
+    path = reverse("admin:patients_patient_change", args=[ada.id])
+    assert boss.post(path, {"first_name": "Eve"}).status_code == 403
+    assert boss.post(path.replace("change", "delete"), {"post": "yes"}).status_code == 403
+    assert registry.patients().get(ada.id) == ada
+
+
+@pytest.mark.parametrize("term", ["byr ad", "ada@example.org", "ADA@EXAMPLE.ORG "])
+def test_patients_are_found_by_words_email_and_id(boss: Client, ada: Patient, term: str) -> None:
+    for query, found in ((term, True), (str(ada.id), True), ("eve", False), ("eve@example.org", False), ("--", False)):
+        page = shown(boss.get("/admin/patients/patient/", {"q": query}))
+        detail = reverse("admin:patients_patient_change", args=[ada.id])
+        assert any(link.startswith(detail) for link in page.links) == found, query
+
+
+def test_patients_are_archived_and_who_cannot_be_is_told(
+    boss: Client, registry: Container, register: Callable[..., Patient]
+) -> None:
+    one, other = register(), register(email="eve@example.org")
+    assert "1 now inactive." in act(boss, "patients_patient", "deactivate", one.id)
+    said = act(boss, "patients_patient", "archive", one.id, other.id)
+    assert "1 now archived." in said
+    assert "1 not done: A patient's status cannot move from active to archived." in said
+    assert registry.patients().get(other.id) == other
+    assert registry.patients().get(one.id).status is Status.ARCHIVED
+    event = registry.view_history()(actor=SETUP, patient_id=one.id).events[0]
+    assert event.actor.startswith("user:")
+    assert event.request_id
+
+
+def test_patients_are_synced_and_outcomes_counted(
+    boss: Client, upstream: ScriptedGateway, register: Callable[..., Patient], registry: Container
+) -> None:
+    one, other = register(), register(email="eve@example.org")
+    upstream.answer = {"first_name": "Augusta"}
+    assert "2 updated." in act(boss, "patients_patient", "sync", one.id, other.id)
+    assert registry.patients().get(one.id).first_name == "Augusta"
+    upstream.answer = Unavailable()
+    assert "2 stale." in act(boss, "patients_patient", "sync", one.id, other.id)
+    upstream.answer = None
+    assert "1 not done: No external data found for patient" in act(boss, "patients_patient", "sync", one.id)
+
+
+def test_a_reader_is_offered_no_actions(staff: Callable[[Role], Client], ada: Patient, registry: Container) -> None:
+    reader = staff(Role.READER)
+    body = {"action": "archive", "_selected_action": [str(ada.id)]}
+    reader.post("/admin/patients/patient/", body)
+    assert registry.patients().get(ada.id) == ada
+
+
+def test_too_many_are_refused_at_once(boss: Client, registry: Container, register: Callable[..., Patient]) -> None:
+    first = register()
+    patients = registry.patients()
+    for number in range(100):
+        patient = evolve(first, id=registry.ids().new(first.created_at), email=f"p{number}@example.org")
+        patients.add(evolve(patient, external_id=str(number)))
+    body = {"action": "archive", "_selected_action": [str(first.id)], "select_across": "1"}
+    said = shown(boss.post("/admin/patients/patient/", body, follow=True)).text
+    assert "Nothing was done: choose at most 100." in said
+    assert patients.get(first.id) == first
+
+
+def test_posts_are_published_and_comments_removed(boss: Client, registry: Container) -> None:
+    post = registry.write_post()(actor=EDITOR, title="Flu season", content="Text.")
+    assert "1 published." in act(boss, "posts_post", "publish", post.id)
+    assert "1 not done: " in act(boss, "posts_post", "publish", post.id)
+    comment = registry.add_comment()(actor=EDITOR, post_id=post.id, content="Thanks.")
+    assert "1 removed." in act(boss, "posts_comment", "remove", comment.id)
+    assert registry.posts().get(post.id).comment_count == 0
+
+
+def test_users_are_added_given_roles_and_passwords_and_disabled(boss: Client, registry: Container) -> None:
+    given = {"email": "eve@clinic.example", "role": "clerk", "password": PASSWORD}
+    assert submit(boss, "accounts_user_add", given).status_code == 302
+    (eve,) = registry.list_users()(actor=SETUP, email="eve@clinic.example").items
+    assert submit(boss, "accounts_user_role", {"role": "reader"}, eve.id).status_code == 302
+    assert submit(boss, "accounts_user_password", {"password": "battery staple"}, eve.id).status_code == 302
+    registry.sign_in()(email=eve.email, password="battery staple")
+    assert "1 disabled." in act(boss, "accounts_user", "disable", eve.id)
+    assert not registry.users().get(eve.id).is_active
+    assert "1 enabled." in act(boss, "accounts_user", "enable", eve.id)
+    actions = [event.action for event in registry.view_account_history()(actor=SETUP, account_id=eve.id).items]
+    assert sorted(actions) == ["created", "disabled", "enabled", "password_set", "role_changed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "told"),
+    [
+        ("user_add", {"email": "eve@clinic.example", "role": "clerk", "password": "password123"}, "easy to guess"),
+        ("user_add", {"email": "admin@clinic.example", "role": "clerk", "password": PASSWORD}, "already signs in"),
+        ("user_add", {"email": "eve", "role": "boss", "password": ""}, "valid choice"),
+        ("serviceaccount_add", {"name": "Lab", "role": "clerk"}, "small letters"),
+    ],
+)
+def test_what_a_use_case_refuses_is_told_at_its_field(
+    boss: Client, registry: Container, name: str, given: dict[str, str], told: str
+) -> None:
+    page = shown(submit(boss, f"accounts_{name}", given))
+    assert "This was not done." in page.text
+    assert told in page.text
+    assert len(registry.list_users()(actor=SETUP).items) == 1
+
+
+def test_the_last_admin_cannot_give_up(boss: Client, registry: Container) -> None:
+    (me,) = registry.list_users()(actor=SETUP).items
+    assert "1 not done: This is the last active admin." in act(boss, "accounts_user", "disable", me.id)
+    assert "last active admin" in shown(submit(boss, "accounts_user_role", {"role": "reader"}, me.id)).text
+
+
+def test_a_key_is_shown_once_works_and_is_revoked(boss: Client, registry: Container) -> None:
+    assert submit(boss, "accounts_serviceaccount_add", {"name": "lab-import", "role": "clerk"}).status_code == 302
+    (lab,) = registry.list_service_accounts()(actor=SETUP).items
+    made = submit(boss, "accounts_serviceaccount_key", {"name": "november", "days": "7"}, lab.id)
+    assert "no-store" in made["Cache-Control"]
+    (token,) = [word for word in shown(made).text.split() if word.startswith("prk_")]
+    assert Api(token).get("users/me/").json()["name"] == "lab-import"
+    (key,) = registry.services().get(lab.id).keys
+    assert token not in boss.get(reverse("admin:accounts_servicekey_change", args=[key.id])).content.decode()
+    assert key.digest not in boss.get(reverse("admin:accounts_servicekey_change", args=[key.id])).content.decode()
+    assert "1 revoked." in act(boss, "accounts_servicekey", "revoke", key.id)
+    assert Api(token).get("users/me/").status_code == 401
+    assert submit(boss, "accounts_serviceaccount_role", {"role": "reader"}, lab.id).status_code == 302
+    assert "1 disabled." in act(boss, "accounts_serviceaccount", "disable", lab.id)
+    assert "1 enabled." in act(boss, "accounts_serviceaccount", "enable", lab.id)
+
+
+def test_no_page_shows_a_password_or_a_digest(boss: Client, registry: Container) -> None:
+    (me,) = registry.list_users()(actor=SETUP).items
+    content = boss.get(reverse("admin:accounts_user_change", args=[me.id])).content.decode()
+    assert "md5$" not in content
+
+
+def test_staff_who_are_disabled_demoted_or_given_a_password_are_out_at_once(
+    registry: Container, staff: Callable[[Role], Client]
+) -> None:
+    staff(Role.ADMIN)
+    reader = staff(Role.READER)
+    (user,) = registry.list_users()(actor=SETUP, role="reader").items
+    registry.update_user()(actor=SETUP, user_id=user.id, role="author")
+    assert reader.get("/admin/").status_code == 302
+    registry.update_user()(actor=SETUP, user_id=user.id, role="reader")
+    assert reader.get("/admin/").status_code == 200
+    for is_active in (False, True):
+        registry.update_user()(actor=SETUP, user_id=user.id, is_active=is_active)
+        assert reader.get("/admin/").status_code == 302
+
+
+def test_staff_change_their_own_password_and_stay_signed_in(boss: Client, registry: Container) -> None:
+    other = Client()
+    other.post("/admin/login/", {"username": "admin@clinic.example", "password": PASSWORD})
+    assert (
+        "not your password"
+        in shown(submit(boss, "password_change", {"current": "wrong password", "password": "battery staple"})).text
+    )
+    changed = submit(boss, "password_change", {"current": PASSWORD, "password": "battery staple"})
+    assert changed.status_code == 302
+    assert boss.get("/admin/").status_code == 200
+    assert other.get("/admin/").status_code == 302
+    registry.sign_in()(email="admin@clinic.example", password="battery staple")
+
+
+def test_wrong_passwords_and_what_is_no_email_sign_nobody_in(registry: Container, boss: Client) -> None:
+    for username, password in (("admin@clinic.example", "wrong password"), ("admin", PASSWORD), ("", "")):
+        response = Client().post("/admin/login/", {"username": username, "password": password})
+        assert "error" in shown(response).text or response.status_code == 200
+        assert "sessionid" not in response.cookies
