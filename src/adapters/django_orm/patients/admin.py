@@ -22,7 +22,7 @@ from core.patients.values import Status
 @admin.register(models.Patient)
 class PatientAdmin(ViewOnlyAdmin):
     permission = Permission.VIEW_PATIENTS
-    list_display = ["id", "first_name", "last_name", "date_of_birth", "email", "status", "last_synced_at"]
+    list_display = ["last_name", "first_name", "date_of_birth", "email", "status", "last_synced_at"]
     list_filter = ["status", "sex"]
     search_fields = ["id"]
     search_help_text = "Beginnings of words of the name, a whole email, or an id."
