@@ -45,6 +45,25 @@ def test_without_the_cache_everything_is_made_and_every_call_allowed(port: int) 
     cache.drop("number")
 
 
+def test_what_an_outage_costs_is_told(port: int, tmp_path: Path) -> None:
+    reads: list[str] = []
+    calls: list[tuple[Scope, str]] = []
+    backend = CacheBackend(seconds_left_alone=1e-9)
+    cache = DjangoCache(backend, reads.append)
+    limiter = CacheLimiter(backend, ONE_A_DAY, lambda scope, outcome: calls.append((scope, outcome)))
+    for _ in range(2):
+        cache.get("number", Number, LIFETIME, lambda: Number(1))
+        limiter.hit(Scope.SYNC, "user:1")
+    assert (reads, calls) == (["down"] * 2, [(Scope.SYNC, "uncounted")] * 2)
+    with running_redis(port, tmp_path):
+        for _ in range(3):
+            cache.get("number", Number, LIFETIME, lambda: Number(1))
+        limiter.hit(Scope.SYNC, "user:1")
+        with pytest.raises(TooManyRequests):
+            limiter.hit(Scope.SYNC, "user:1")
+    assert (reads[2:], calls[2:]) == (["miss", "hit", "hit"], [(Scope.SYNC, "refused")])
+
+
 def test_a_cache_that_comes_up_or_comes_back_is_used(port: int, tmp_path: Path) -> None:
     backend = CacheBackend(seconds_left_alone=1e-9)
     cache, limiter = DjangoCache(backend), CacheLimiter(backend, ONE_A_DAY)

@@ -6,10 +6,12 @@ import pytest
 from attrs import define, field
 
 from adapters.external.client import UpstreamClient
+from adapters.external.listener import Unheard, UpstreamListener
 from adapters.external.policy import UpstreamPolicy
 from tests.external.upstream import Upstream, running_upstream
 
 ONE_ATTEMPT = UpstreamPolicy(attempts=1)
+NOBODY = Unheard()
 
 
 @define
@@ -32,7 +34,13 @@ class StoppedTime:
 
 class Connect(Protocol):
     def __call__(
-        self, policy: UpstreamPolicy = ..., *, base_url: str = ..., token: str = ..., time: StoppedTime | None = ...
+        self,
+        policy: UpstreamPolicy = ...,
+        *,
+        base_url: str = ...,
+        token: str = ...,
+        time: StoppedTime | None = ...,
+        listener: UpstreamListener = ...,
     ) -> UpstreamClient: ...
 
 
@@ -58,12 +66,19 @@ def connect(upstream: Upstream) -> Generator[Connect]:
             base_url: str = upstream.url,
             token: str = "",
             time: StoppedTime | None = None,
+            listener: UpstreamListener = NOBODY,
         ) -> UpstreamClient:
             if time is None:
-                client = UpstreamClient(base_url, token, policy)
+                client = UpstreamClient(base_url, token, policy, listener=listener)
             else:
                 client = UpstreamClient(
-                    base_url, token, policy, sleep=time.sleep, random=time.random, monotonic=time.monotonic
+                    base_url,
+                    token,
+                    policy,
+                    listener=listener,
+                    sleep=time.sleep,
+                    random=time.random,
+                    monotonic=time.monotonic,
                 )
             stack.callback(client.close)
             return client

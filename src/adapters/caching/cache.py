@@ -2,7 +2,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import timedelta
 from threading import Lock
-from typing import TypeVar, cast
+from typing import Literal, TypeVar, cast
 from uuid import UUID, uuid4
 
 from cattrs import StructureHandlerNotFoundError
@@ -13,6 +13,7 @@ from adapters.caching.backend import CacheBackend
 from core.ports import Cache
 
 T = TypeVar("T")
+Read = Literal["hit", "miss", "down"]
 
 _converter = make_converter(detailed_validation=False, forbid_extra_keys=True)
 _converter.register_structure_hook(UUID, lambda raw, _: UUID(raw))
@@ -22,16 +23,19 @@ class DjangoCache(Cache):
     """Each entry names the generation of its key it was made in, and dropping a key begins a new generation: what was
     made of older data and stored after the drop is not found.
 
-    Entries are JSON. One that cannot be read, as another version of the registry wrote it, is a miss.
+    Entries are JSON. One that cannot be read, as another version of the registry wrote it, is a miss. `told` is told
+    how each read came out.
     """
 
-    def __init__(self, backend: CacheBackend) -> None:
+    def __init__(self, backend: CacheBackend, told: Callable[[Read], None] = lambda _: None) -> None:
         self._backend = backend
+        self._told = told
         self._flights: dict[str, Future[object]] = {}
         self._lock = Lock()
 
     def get(self, key: str, kind: type[T], lifetime: timedelta, make: Callable[[], T]) -> T:
-        _, kept = self._read(key, kind)
+        generation, kept = self._read(key, kind)
+        self._told("hit" if kept is not None else "down" if generation is None else "miss")
         if kept is not None:
             return kept
         with self._lock:

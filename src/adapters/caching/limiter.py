@@ -1,9 +1,9 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from hashlib import blake2b
 from ipaddress import IPv6Network
 from time import time
-from typing import cast
+from typing import Literal, cast
 
 from attrs import frozen
 from django.core.cache import BaseCache
@@ -16,17 +16,21 @@ from core.ports import Limit, Limiter, Scope
 @frozen
 class CacheLimiter(Limiter):
     """Counts in spans that begin on the clock, shared by all processes that share the cache. Around the end of a span
-    up to twice as many calls may pass."""
+    up to twice as many calls may pass. `told` is told of calls that are refused, or allowed without being counted."""
 
     backend: CacheBackend
     limits: Mapping[Scope, Limit]
+    told: Callable[[Scope, Literal["refused", "uncounted"]], None] = lambda _scope, _outcome: None
 
     def hit(self, scope: Scope, who: str) -> None:
         limit = self.limits[scope]
         span, elapsed = divmod(time(), limit.seconds)
         key = f"limit:{scope}:{int(span)}:{blake2b(_counted(who).encode(), digest_size=12).hexdigest()}"
         counted = self.backend(lambda cache: _count(cache, key, limit.seconds))
-        if counted is not None and counted > limit.calls:
+        if counted is None:
+            self.told(scope, "uncounted")
+        elif counted > limit.calls:
+            self.told(scope, "refused")
             raise TooManyRequests(retry_after=timedelta(seconds=limit.seconds - elapsed))
 
 

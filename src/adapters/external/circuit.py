@@ -2,17 +2,17 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Lock
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import structlog
 from circuitbreaker import CircuitBreaker
 
 from adapters.external.errors import CircuitOpen
+from adapters.external.listener import State, Unheard, UpstreamListener
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-State = Literal["closed", "open", "half_open"]
 _EVENTS: dict[State, str] = {"closed": "circuit_closed", "open": "circuit_opened", "half_open": "circuit_half_opened"}
 _PROBE = timedelta(seconds=1)
 
@@ -36,17 +36,20 @@ class Circuit:
         recovery: float,
         failure: type[Exception],
         monotonic: Callable[[], float] = time.monotonic,
+        listener: UpstreamListener | None = None,
     ) -> None:
         self._upstream = upstream
         self._failure = failure
         self._failures = CircuitBreaker(threshold, expected_exception=failure, name=upstream)
         self._recovery = recovery
         self._monotonic = monotonic
+        self._listener = listener or Unheard()
         self._lock = Lock()
         self._state: State = "closed"
         self._generation = 0
         self._tried_from = 0.0
         self._probing = False
+        self._listener.circuit_entered(upstream, self._state)
 
     @property
     def state(self) -> State:
@@ -99,3 +102,4 @@ class Circuit:
         self._state = state
         self._generation += 1
         log.warning(_EVENTS[state], upstream=self._upstream, state=state)
+        self._listener.circuit_entered(self._upstream, state)

@@ -15,6 +15,7 @@ from attrs import Attribute, field, frozen
 from adapters.external.circuit import Circuit
 from adapters.external.errors import CredentialsRefused, TooManyCalls, UpstreamDown
 from adapters.external.exchange import exchange
+from adapters.external.listener import Unheard, UpstreamListener, timed
 from adapters.external.network import Deadline, DeadlineTransport
 from adapters.external.policy import UpstreamPolicy
 from adapters.external.retry import retries
@@ -55,6 +56,7 @@ class UpstreamClient:
     token: str = field(default="", repr=False, validator=_printable)
     policy: UpstreamPolicy = field(factory=UpstreamPolicy)
     name: str = field(default="upstream", kw_only=True)
+    listener: UpstreamListener = field(factory=Unheard, kw_only=True)
     sleep: Callable[[float], None] = field(default=time.sleep, kw_only=True)
     random: Callable[[], float] = field(default=random.random, kw_only=True)
     monotonic: Callable[[], float] = field(default=time.monotonic, kw_only=True)
@@ -74,9 +76,10 @@ class UpstreamClient:
             return None  # as a URL it would name something else
         url = "/".join([self.base_url.rstrip("/"), *(quote(segment, safe="") for segment in path)])
         deadline = Deadline.after(self.policy.timeout, self.monotonic)
-        retry = retries(self.policy, deadline, self.circuit, sleep=self.sleep, random=self.random)
+        retry = retries(self.policy, deadline, self.circuit, self._retried, sleep=self.sleep, random=self.random)
         try:
-            return retry(self._attempt, url, request_id, deadline)
+            with timed(self.listener, self.name, self.monotonic):
+                return retry(self._attempt, url, request_id, deadline)
         except NotFound:
             return None
         except Unavailable as error:
@@ -88,6 +91,9 @@ class UpstreamClient:
         """Closes this process's connections and forgets its circuit. A later call starts afresh."""
         if process := self._processes.pop(os.getpid(), None):
             process.http.close()
+
+    def _retried(self) -> None:
+        self.listener.retried(self.name)
 
     def _attempt(self, url: str, request_id: str, deadline: Deadline) -> Mapping[str, object]:
         process = self._process
@@ -125,6 +131,7 @@ class UpstreamClient:
             recovery=policy.recovery,
             failure=UpstreamDown,
             monotonic=self.monotonic,
+            listener=self.listener,
         )
         return _Process(http, circuit, BoundedSemaphore(policy.max_calls))
 

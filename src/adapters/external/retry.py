@@ -13,6 +13,7 @@ def retries(
     policy: UpstreamPolicy,
     deadline: Deadline,
     circuit: Circuit,
+    retried: Callable[[], None],
     *,
     sleep: Callable[[float], None],
     random: Callable[[], float],
@@ -35,7 +36,12 @@ def retries(
         )
 
     return Retrying(
-        retry=retry_if_exception(_may_go_better), wait=back_off, stop=is_hopeless, sleep=sleep, reraise=True
+        retry=retry_if_exception(_may_go_better),
+        wait=back_off,
+        stop=is_hopeless,
+        before_sleep=lambda _: retried(),
+        sleep=sleep,
+        reraise=True,
     )
 
 
