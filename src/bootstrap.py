@@ -34,6 +34,7 @@ from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepos
 from adapters.in_memory.posts import InMemoryComments, InMemoryPostRepository, InMemoryViews
 from adapters.in_memory.store import InMemoryAtomic, Store
 from adapters.system import SystemClock, TimeOrderedIds
+from adapters.telemetry import metrics
 from adapters.telemetry.logging import use_standard_logging
 from adapters.telemetry.observed import observed
 from adapters.tokens import JwtTokens, SigningKey
@@ -94,7 +95,8 @@ def _upstream(configuration: Configuration) -> UpstreamClient | None:
     if not configuration.upstream_url:
         return None
     policy = UpstreamPolicy(timeout=configuration.upstream_timeout)
-    return UpstreamClient(configuration.upstream_url, configuration.upstream_token, policy)
+    listener = metrics.UpstreamMetrics()
+    return UpstreamClient(configuration.upstream_url, configuration.upstream_token, policy, listener=listener)
 
 
 def _gateway(client: UpstreamClient | None) -> PatientGateway:
@@ -269,9 +271,9 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         families=Singleton(DjangoRefreshFamilies, database),
         services=Singleton(DjangoServiceAccounts, database),
         account_trail=Singleton(DjangoAccountTrail, database),
-        cache=Singleton(DjangoCache, backend),
+        cache=Singleton(DjangoCache, backend, metrics.count_cache_read),
         cache_state=Callable(CacheBackend.state, backend),
-        limiter=Singleton(CacheLimiter, backend, _limits_by_django()),
+        limiter=Singleton(CacheLimiter, backend, _limits_by_django(), metrics.count_limited_call),
     )
     return container
 

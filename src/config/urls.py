@@ -3,7 +3,7 @@ from django.urls import include, path, re_path
 
 from adapters.console import notices
 from adapters.http_api.home import home
-from adapters.telemetry import health
+from adapters.telemetry import health, scrape
 
 urlpatterns = [
     path("", home),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/", include("adapters.http_api.urls")),
     re_path("^health/live/?$", health.live),
     re_path("^health/ready/?$", health.ready),
+    re_path("^metrics/?$", scrape.metrics),
 ]
 
 handler400 = "adapters.http_api.errors.bad_request"

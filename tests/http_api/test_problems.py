@@ -73,4 +73,4 @@ def test_logs_each_request_and_use_case_once_and_nothing_personal(
     looked = [event for event in events if event.get("request_id") == "look-1"]
     assert [event["event"] for event in looked] == ["use_case", "use_case", "request"]
     assert looked[1]["operation"] == "search_patients"
-    assert looked[2]["route"] == "api/v1/patients/"
+    assert looked[2]["route"] == "/api/v1/patients/"

@@ -1,10 +1,11 @@
-import re
 from collections.abc import Callable
+from enum import StrEnum
 from time import perf_counter
 from typing import ParamSpec, TypeVar
 
 import structlog
 
+from adapters.telemetry.metrics import count_use_case, in_words
 from core.errors import RegistryError
 
 P = ParamSpec("P")
@@ -12,8 +13,11 @@ R = TypeVar("R")
 
 
 def observed(use_case: Callable[P, R]) -> Callable[P, R]:
-    """The same use case, which logs each call once: the operation, its outcome and how long it took."""
-    operation = re.sub(r"(?<!^)(?=[A-Z])", "_", type(use_case).__name__).lower()
+    """The same use case, which logs and counts each call once: the operation, its outcome and how long it took.
+
+    The outcome is the result's own `outcome` if it is one of an enumeration, otherwise `done`; or the error's kind.
+    """
+    operation = in_words(type(use_case).__name__, "_")
     log = structlog.stdlib.get_logger("patient_registry.use_cases")
 
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -21,13 +25,15 @@ def observed(use_case: Callable[P, R]) -> Callable[P, R]:
         outcome = "crashed"
         try:
             result = use_case(*args, **kwargs)
-            outcome = "done"
+            told: object = getattr(result, "outcome", None)
+            outcome = told.value if isinstance(told, StrEnum) else "done"
             return result
         except RegistryError as error:
             outcome = error.kind
             raise
         finally:
-            milliseconds = round((perf_counter() - started) * 1000, 1)
-            log.info("use_case", operation=operation, outcome=outcome, milliseconds=milliseconds)
+            seconds = perf_counter() - started
+            count_use_case(operation, outcome, seconds)
+            log.info("use_case", operation=operation, outcome=outcome, milliseconds=round(seconds * 1000, 1))
 
     return call

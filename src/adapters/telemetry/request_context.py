@@ -1,19 +1,22 @@
 import re
 from collections.abc import Callable
+from functools import cache
 from time import perf_counter
 from uuid import uuid4
 
 import structlog
 from django.http import HttpRequest, HttpResponse
 
+from adapters.telemetry.metrics import count_request
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 class RequestContextMiddleware:
-    """Gives each request an id, puts it into the logs and the answer, and logs the answer once.
+    """Gives each request an id, puts it into the logs and the answer, and logs and counts the answer once.
 
     The caller's `X-Request-ID` is taken where it is well formed. Views find the id as `request.META["REQUEST_ID"]`.
-    The logged route is the pattern, without the ids and the query that stand in the URL.
+    The route is the pattern, without the ids and the query that stand in the URL.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -27,12 +30,22 @@ class RequestContextMiddleware:
         started = perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self._get_response(request)
+            seconds = perf_counter() - started
+            route = readable(request.resolver_match.route) if request.resolver_match else "unknown"
+            count_request(request.method, route, response.status_code, seconds)
             self._log.info(
                 "request",
                 method=request.method,
-                route=request.resolver_match.route if request.resolver_match else "unknown",
+                route=route,
                 status=response.status_code,
-                milliseconds=round((perf_counter() - started) * 1000, 1),
+                milliseconds=round(seconds * 1000, 1),
             )
         response["X-Request-ID"] = request_id
         return response
+
+
+@cache
+def readable(pattern: str) -> str:
+    """`/notices/<slug>` for `^notices/(?P<slug>[a-z0-9-]{1,80})/?$`."""
+    named = re.sub(r"\(\?P(<\w+>)[^()]*\)", r"\1", pattern)
+    return "/" + re.sub(r"\^|(/\?)?\$", "", named)

@@ -90,6 +90,8 @@ EXTERNAL_API_BASE_URL = env.str("EXTERNAL_API_BASE_URL", "")
 EXTERNAL_API_TOKEN = env.str("EXTERNAL_API_TOKEN", "")
 EXTERNAL_API_TIMEOUT = env.float("EXTERNAL_API_TIMEOUT", 5.0)
 
+PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", "")  # prometheus-client reads it as well, when imported
+
 LOGGING_CONFIG = None  # config.apps sets logging up
 LOG_READABLE = False
 

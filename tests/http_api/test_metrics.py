@@ -1,0 +1,134 @@
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.core.cache import caches
+from django.test import override_settings
+from prometheus_client.parser import text_string_to_metric_families
+
+from bootstrap import Configuration, registry_on_django
+from core.errors import TooManyRequests, Unavailable
+from core.patients.entities import Patient
+from core.ports import Scope
+from tests.fakes import ScriptedGateway
+from tests.http_api.conftest import PASSWORD, Api
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+def samples() -> Samples:
+    text = Api().get("/metrics").content.decode()
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+@pytest.fixture
+def counted() -> Callable[..., float]:
+    """What a metric has grown by since the test began."""
+    before = samples()
+
+    def grown(name: str, **labels: str) -> float:
+        key = (f"patient_registry_{name}", frozenset(labels.items()))
+        return samples().get(key, 0) - before.get(key, 0)
+
+    return grown
+
+
+def test_requests_are_counted_and_timed_by_their_route_without_the_ids(
+    reader: Api, register: Callable[..., Patient], counted: Callable[..., float]
+) -> None:
+    for number in range(3):
+        reader.get(f"patients/{register(email=f'{number}@example.org').id}/")
+    reader.get(f"patients/{uuid4()}")
+    route = "/api/v1/patients/<uuid:patient_id>/"
+    assert counted("http_requests_total", method="GET", route=route, status="200") == 3
+    assert counted("http_requests_total", method="GET", route=route, status="404") == 1
+    assert counted("http_request_duration_seconds_count", method="GET", route=route) == 4
+    assert counted("http_request_duration_seconds_sum", method="GET", route=route) > 0
+
+
+def test_patterns_are_made_readable(anonymous: Api, counted: Callable[..., float]) -> None:
+    anonymous.get("/")
+    anonymous.get("/notices/winter-hours")
+    anonymous.get("/health/live/")
+    for route, status in {"/": "200", "/notices/<slug>": "404", "/health/live": "200"}.items():
+        assert counted("http_requests_total", method="GET", route=route, status=status) == 1
+
+
+def test_what_a_caller_makes_up_adds_no_label(anonymous: Api, counted: Callable[..., float]) -> None:
+    before = samples().keys()
+    for number in range(5):
+        anonymous.get(f"/made/up/{number}")
+        anonymous.call(f"BREW{number}", f"/made/up/{number}")
+    assert counted("http_requests_total", method="GET", route="unknown", status="404") == 5
+    assert counted("http_requests_total", method="other", route="unknown", status="404") == 5
+    assert {dict(labels)["route"] for name, labels in samples().keys() - before if "http" in name} <= {
+        "unknown",
+        "/metrics",
+    }
+
+
+def test_use_cases_are_counted_and_timed_by_how_they_end(clerk: Api, counted: Callable[..., float]) -> None:
+    body = {"first_name": "Ada", "last_name": "Byron", "email": "ada@example.org", "date_of_birth": "1985-12-10"}
+    for _ in range(3):
+        clerk.post("patients/", body)
+    assert counted("use_cases_total", operation="register_patient", outcome="done") == 1
+    assert counted("use_cases_total", operation="register_patient", outcome="email-taken") == 2
+    assert counted("use_case_duration_seconds_count", operation="register_patient") == 3
+
+
+def test_stale_answers_are_told_from_syncs(
+    clerk: Api, ada: Patient, upstream: ScriptedGateway, counted: Callable[..., float]
+) -> None:
+    for answer in ({"first_name": "Augusta"}, {}, Unavailable(retry_after=timedelta(seconds=1))):
+        upstream.answer = answer
+        assert clerk.post(f"patients/{ada.id}/sync_external_data/").status_code == 200
+    for outcome in ("updated", "unchanged", "stale"):
+        assert counted("use_cases_total", operation="sync_patient", outcome=outcome) == 1
+
+
+def test_reads_from_the_cache_are_counted(anonymous: Api, counted: Callable[..., float]) -> None:
+    caches["default"].clear()
+    for _ in range(3):
+        anonymous.get("posts/popular/")
+    assert counted("cache_reads_total", outcome="miss") == 1
+    assert counted("cache_reads_total", outcome="hit") == 2
+
+
+def test_calls_refused_by_a_limit_are_counted(counted: Callable[..., float]) -> None:
+    caches["default"].clear()
+    with override_settings(LIMITS=dict.fromkeys(Scope, "1/day")):
+        limiter = registry_on_django(Configuration(secret_keys=("k" * 50,))).limiter()
+    limiter.hit(Scope.SYNC, "user:1")
+    for _ in range(2):
+        with pytest.raises(TooManyRequests):
+            limiter.hit(Scope.SYNC, "user:1")
+    assert counted("limited_calls_total", scope="sync", outcome="refused") == 2
+    caches["default"].clear()
+
+
+def test_nothing_in_the_metrics_is_about_a_person(clerk: Api, ada: Patient, upstream: ScriptedGateway) -> None:
+    upstream.answer = {"last_name": "Lovelace"}
+    clerk.get(f"patients/{ada.id}/", X_Request_ID=f"for-{ada.email}")
+    clerk.get(f"patients/?q={ada.last_name}&email={ada.email}")
+    clerk.get(f"/{ada.email}/{ada.first_name}")
+    clerk.post(f"patients/{ada.id}/sync_external_data/")
+    clerk.post("auth/token/", {"email": "clerk@clinic.example", "password": PASSWORD})
+    text = clerk.get("/metrics").content.decode()
+    assert 'operation="sync_patient"' in text
+    for personal in (str(ada.id), ada.email, ada.first_name, ada.last_name, "Lovelace", "clerk", "@", ada.external_id):
+        assert personal.lower() not in text.lower()
+
+
+def test_the_scraper_reads_without_signing_in_and_nobody_writes(anonymous: Api) -> None:
+    page = anonymous.get("/metrics")
+    assert (page.status_code, page["Content-Type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    assert b"process_resident_memory_bytes" in page.content
+    assert anonymous.get("/metrics/").status_code == 200
+    assert anonymous.call("DELETE", "/metrics").status_code == 405
