@@ -44,7 +44,7 @@ def test_a_machine_with_a_key_acts_under_its_name_and_in_its_role(registry: Cont
 
 def test_a_key_is_stored_as_a_digest_only(registry: Container, lab: ServiceAccount) -> None:
     key, token = registry.make_service_key()(actor=ADMIN, account_id=lab.id, name="first")
-    secret = token.rpartition("_")[2]
+    _, _, secret = token.split("_", 2)
     assert token.startswith(f"prk_{key.id.hex}_")
     assert secret not in str([vars(registry.store())])
     assert key.digest not in repr(registry.services().get(lab.id))
@@ -53,8 +53,8 @@ def test_a_key_is_stored_as_a_digest_only(registry: Container, lab: ServiceAccou
 def test_only_the_key_itself_lets_in(registry: Container, lab: ServiceAccount) -> None:
     make = registry.make_service_key()
     (_, first), (_, second) = (make(actor=ADMIN, account_id=lab.id, name=name) for name in ("first", "second"))
-    mixed = first.rpartition("_")[0] + "_" + second.rpartition("_")[2]
-    unknown = f"prk_{uuid7(NOW, 99).hex}_{first.rpartition('_')[2]}"
+    (_, key_id, secret), (_, _, other) = first.split("_", 2), second.split("_", 2)
+    mixed, unknown = f"prk_{key_id}_{other}", f"prk_{uuid7(NOW, 99).hex}_{secret}"
     for wrong in (mixed, unknown, first[:-1], first + "x", first.upper(), "prk_", "prk__", f"{first}\n"):
         assert refused(registry, wrong)
     assert not refused(registry, first)
