@@ -83,8 +83,29 @@ def test_views_at_once_are_each_counted_once() -> None:
     assert store.views == {ONE: 4000}
 
 
+def test_a_last_flush_waits_for_what_another_thread_is_handing_on() -> None:
+    started, go_on = Event(), Event()
+    handed: list[Mapping[UUID, int]] = []
+
+    def slowly(views: Mapping[UUID, int]) -> None:
+        started.set()
+        assert go_on.wait(timeout=30)
+        handed.append(views)
+
+    views = BufferedViews(slowly, 0.01)
+    views.saw(ONE)
+    assert started.wait(timeout=30)
+    last = Thread(target=views.flush)
+    last.start()
+    last.join(timeout=0.05)
+    assert last.is_alive()
+    go_on.set()
+    last.join(timeout=30)
+    assert handed == [{ONE: 1}]
+
+
 PROGRAM = """
-import os, sys
+import multiprocessing, os, sys
 from uuid import UUID
 from adapters.buffered_views import BufferedViews
 
@@ -98,6 +119,10 @@ if "fork" in sys.argv and os.fork() == 0:
     sys.exit()
 if "fork" in sys.argv:
     os.wait()
+if "worker" in sys.argv:
+    worker = multiprocessing.get_context("fork").Process(target=views.saw, args=[UUID(int=2)])
+    worker.start()
+    worker.join()
 """
 
 
@@ -114,3 +139,7 @@ def test_a_process_that_ends_hands_on_what_waits() -> None:
 
 def test_a_fork_counts_for_itself_and_repeats_nothing_of_its_parents() -> None:
     assert sorted(told_by("fork")) == ["1:1", "2:1"]
+
+
+def test_a_worker_of_a_server_hands_on_what_waits_when_it_ends() -> None:
+    assert sorted(told_by("worker")) == ["1:1", "2:1"]
