@@ -21,7 +21,22 @@ SOURCES = Path(__file__).parents[2]
 UPSTREAM_PORT = 9000
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 10
-GRANIAN = ("granian", "--interface", "wsgi", "--workers-kill-timeout", "5", "--blocking-threads", "8")
+SERVER_DEFAULTS = {
+    "GRANIAN_INTERFACE": "wsgi",
+    "GRANIAN_FACTORY": "true",
+    "GRANIAN_WORKERS": "2",
+    "GRANIAN_BLOCKING_THREADS": "8",
+    "GRANIAN_RESPAWN_FAILED_WORKERS": "true",
+    "GRANIAN_WORKERS_KILL_TIMEOUT": "25",  # seconds: longer than the longest request
+    "GRANIAN_LOG_LEVEL": "error",
+}
+
+
+def serving(environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """The server's command, and the environment that it takes its options from: what is there stays as it is."""
+    paths = os.pathsep.join(filter(None, [str(SOURCES), environment.get("PYTHONPATH")]))
+    command = [sys.executable, "-m", "granian", "adapters.cli.worker:application"]
+    return command, {**SERVER_DEFAULTS, **environment, "PYTHONPATH": paths}
 
 
 def stop_on_signals() -> None:
@@ -58,13 +73,15 @@ def demo_upstream() -> Generator[str]:
 @contextmanager
 def server(port: int, environment: Mapping[str, str]) -> Generator[subprocess.Popen[bytes]]:
     """The registry as a process of its own, stopped at the end. Its group is its own too: Ctrl-C reaches us alone."""
-    paths = os.pathsep.join(filter(None, [str(SOURCES), os.environ.get("PYTHONPATH")]))
-    address = ("--host", HOST, "--port", str(port))
-    process = subprocess.Popen(  # noqa: S603  # nosec B603
-        [sys.executable, "-m", *GRANIAN, *address, "--log-level", "error", "config.wsgi:application"],
-        env={**os.environ, **environment, "PYTHONPATH": paths},
-        process_group=0,
-    )
+    demo = {
+        "GRANIAN_HOST": HOST,
+        "GRANIAN_PORT": str(port),
+        "GRANIAN_WORKERS": "1",
+        "GRANIAN_RESPAWN_FAILED_WORKERS": "false",
+        "GRANIAN_WORKERS_KILL_TIMEOUT": "5",
+    }
+    command, given = serving({**os.environ, **environment, **demo})
+    process = subprocess.Popen(command, env=given, process_group=0)  # noqa: S603  # nosec B603
     try:
         yield process
     finally:
