@@ -78,6 +78,7 @@ def production(postgres_server: None, tmp_path_factory: pytest.TempPathFactory) 
         "DJANGO_ENV": "production",
         "SECRET_KEY": "a secret of sixty characters, which is long enough for this one",
         "ALLOWED_HOSTS": "127.0.0.1",
+        "TRUSTED_PROXIES": "127.0.0.1",
         "DATABASE_URL": url,
         "PYTHONPATH": str(ROOT / "src"),
     }

@@ -6,6 +6,7 @@ import environ
 
 from config.settings.caches import cache
 from config.settings.databases import database
+from config.settings.networks import trusted_proxies
 
 env = environ.Env()
 
@@ -37,6 +38,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "adapters.http_api.proxies.TrustedProxiesMiddleware",
     "adapters.telemetry.request_context.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -81,6 +83,8 @@ ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", "")
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["adapters.django_orm.accounts.sign_in.RegistryBackend"]
 SESSION_COOKIE_AGE = 8 * 3600  # a working day at the admin
+
+TRUSTED_PROXIES = trusted_proxies(env.str("TRUSTED_PROXIES", ""))
 
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")

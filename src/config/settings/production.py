@@ -13,7 +13,7 @@ ALLOWED_HOSTS = [host for host in env.str("ALLOWED_HOSTS", "").split(",") if hos
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set ALLOWED_HOSTS to the host names this registry is reached by, separated by commas.")
 
-# TLS ends at a proxy, which sets this header and lets no caller set it.
+# TLS ends at a proxy. TrustedProxiesMiddleware leaves this header only where a trusted one has set it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = ["^health/", "^metrics/?$"]
