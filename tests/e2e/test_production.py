@@ -41,6 +41,7 @@ def test_production_passes_the_deployment_check_without_a_warning(environment: d
         ({"EXTERNAL_API_BASE_URL": "ftp://upstream.example"}, "base URL is http or https"),
         ({"EXTERNAL_API_BASE_URL": "http://upstream.example", "EXTERNAL_API_TIMEOUT": "0"}, "timeout"),
         ({"PHONE_REGION": "uk"}, "PHONE_REGION"),
+        ({"CORS_ORIGINS": "https://console.example,*"}, "CORS_ORIGINS"),
         ({"TRUSTED_PROXIES": "10.0.0.7,proxy.example"}, "TRUSTED_PROXIES"),
     ],
 )

@@ -83,4 +83,4 @@ class OwnPasswordView(APIView):
 
 
 def _tokens(pair: TokenPair) -> HttpResponse:
-    return document({"access": pair.access, "refresh": pair.refresh}, headers={"Cache-Control": "no-store"})
+    return document({"access": pair.access, "refresh": pair.refresh})

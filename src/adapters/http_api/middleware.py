@@ -8,7 +8,8 @@ from core.errors import RegistryError, Unavailable
 
 
 class ApiMiddleware:
-    """Answers every API path with and without its final slash, and refuses what would be ignored or lost."""
+    """Answers every API path with and without its final slash, and refuses what would be ignored or lost. Answers are
+    kept by no cache, but for those that say so themselves."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -16,6 +17,11 @@ class ApiMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith("/api/"):
             return self._get_response(request)
+        response = self._answer(request)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         if "Idempotency-Key" in request.headers:
             detail = (
                 "This registry does not take idempotency keys. Send the request without the Idempotency-Key header."

@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 
 class TrustedProxiesMiddleware:
     """`REMOTE_ADDR` becomes the caller's address and `X-Forwarded-Proto` the caller's scheme, as far as the proxies in
-    `TRUSTED_PROXIES` say so. What anybody else says of either is removed, and all that is said over a socket without addresses.
-    """
+    `TRUSTED_PROXIES` say so. What anybody else says of either is removed, as is all that comes over a socket without
+    addresses."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response

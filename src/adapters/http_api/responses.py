@@ -49,12 +49,14 @@ def post_document(
 def _tagged(
     request: Request, body: object, version: int, status: int, headers: Mapping[str, str] | None
 ) -> HttpResponse:
-    """Carries a strong ETag, the version and a digest of the body; 304 where the caller has just this already."""
+    """Carries a strong ETag, the version and a digest of the body; 304 where the caller has just this already. The
+    caller's own cache may keep it, and has to ask each time whether it still holds."""
     response = document(body, status=status, headers=headers)
     etag = f'"{version}-{blake2b(response.content, digest_size=8).hexdigest()}"'
     if request.method in {"GET", "HEAD"} and _is_known(etag, request.headers.get("If-None-Match")):
         response = HttpResponse(status=304)
     response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
     return response
 
 

@@ -1,7 +1,13 @@
+from csp.constants import UNSAFE_INLINE
+from csp.decorators import csp_update
 from django.urls import path
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from adapters.http_api import accounts, patients, posts, service_accounts, users
+
+_swagger = csp_update({"style-src": [UNSAFE_INLINE], "img-src": ["data:"]})(
+    SpectacularSwaggerSplitView.as_view(url_name="schema")
+)
 
 urlpatterns = [
     path("v1/auth/token/", accounts.SignInView.as_view()),
@@ -30,5 +36,5 @@ urlpatterns = [
     path("v1/posts/<uuid:post_id>/comments/", posts.CommentsView.as_view()),
     path("v1/posts/<uuid:post_id>/comments/<uuid:comment_id>/", posts.CommentView.as_view()),
     path("v1/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("docs/", _swagger),
 ]

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import environ
+from csp.constants import NONE, SELF
 
 from config.settings.caches import cache
 from config.settings.databases import database
-from config.settings.networks import trusted_proxies
+from config.settings.networks import origins, trusted_proxies
 
 env = environ.Env()
 
@@ -25,6 +26,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "corsheaders",
+    "csp",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -41,6 +44,8 @@ MIDDLEWARE = [
     "adapters.http_api.proxies.TrustedProxiesMiddleware",
     "adapters.telemetry.request_context.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -85,6 +90,24 @@ AUTHENTICATION_BACKENDS = ["adapters.django_orm.accounts.sign_in.RegistryBackend
 SESSION_COOKIE_AGE = 8 * 3600  # a working day at the admin
 
 TRUSTED_PROXIES = trusted_proxies(env.str("TRUSTED_PROXIES", ""))
+CORS_ALLOWED_ORIGINS = origins(env.str("CORS_ORIGINS", ""))
+CORS_URLS_REGEX = "^/api/"
+CORS_ALLOW_HEADERS = ["authorization", "content-type", "if-match", "if-none-match", "x-request-id"]
+CORS_EXPOSE_HEADERS = ["ETag", "Location", "Retry-After", "X-Request-ID"]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "base-uri": [NONE],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "img-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+    }
+}
+CSRF_COOKIE_HTTPONLY = True
 
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")

@@ -1,0 +1,73 @@
+"""What answers tell browsers and caches to do with them."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from core.patients.entities import Patient
+from tests.http_api.conftest import PASSWORD, Api
+
+CONSOLE = "https://console.example"
+
+
+def policy(path: str) -> dict[str, list[str]]:
+    header = Client().get(path)["Content-Security-Policy"]
+    return {name: sources for name, *sources in (directive.split() for directive in header.split(";"))}
+
+
+@pytest.mark.parametrize("path", ["/", "/notices/", "/api/v1/posts/", "/health/live", "/nowhere"])
+@pytest.mark.usefixtures("registry")
+def test_pages_may_load_from_the_registry_alone_and_run_nothing_written_inline(path: str) -> None:
+    told = policy(path)
+    assert told["default-src"] == told["base-uri"] == told["frame-ancestors"] == ["'none'"]
+    assert told["script-src"] == told["style-src"] == told["img-src"] == told["connect-src"] == ["'self'"]
+
+
+def test_the_documentation_may_have_inline_styles_and_no_inline_scripts(anonymous: Api) -> None:
+    told = policy("/api/docs/")
+    assert told["script-src"] == ["'self'"]
+    assert told["style-src"] == ["'self'", "'unsafe-inline'"]
+    page = anonymous.get("/api/docs/").content.decode()
+    assert not re.search(r"<script(?![^>]*\ssrc=)", page)
+    [init] = re.findall(r'<script src="(/api/docs/[^"]*)"', page)
+    assert b"SwaggerUIBundle" in anonymous.get(init).content
+
+
+def test_answers_are_kept_by_no_cache(clerk: Api, anonymous: Api, ada: Patient) -> None:
+    for answer in (
+        clerk.get("patients/"),
+        clerk.get(f"patients/{ada.id}/history/"),
+        clerk.get("users/me/"),
+        anonymous.post("auth/token/", {"email": "clerk@clinic.example", "password": PASSWORD}),
+        anonymous.get("patients/"),
+    ):
+        assert answer["Cache-Control"] == "no-store"
+
+
+def test_a_record_with_an_entity_tag_is_asked_for_again_each_time(clerk: Api, ada: Patient) -> None:
+    answer = clerk.get(f"patients/{ada.id}/")
+    again = clerk.get(f"patients/{ada.id}/", If_None_Match=answer["ETag"])
+    assert again.status_code == 304
+    assert answer["Cache-Control"] == again["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.usefixtures("registry")
+def test_pages_of_other_sites_may_not_call_the_api(anonymous: Api) -> None:
+    assert "Access-Control-Allow-Origin" not in anonymous.get("posts/", Origin=CONSOLE)
+
+
+@pytest.mark.usefixtures("registry")
+def test_pages_of_a_named_site_may_call_the_api_with_a_token_and_read_what_it_answers(settings: Any) -> None:
+    settings.CORS_ALLOWED_ORIGINS = [CONSOLE]
+    asked = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "authorization,if-match"}
+    preflight = Api().call("OPTIONS", "patients/", headers={"Origin": CONSOLE} | asked)
+    assert preflight.status_code == 200
+    assert preflight["Access-Control-Allow-Origin"] == CONSOLE
+    assert {"authorization", "if-match"} <= set(preflight["Access-Control-Allow-Headers"].split(", "))
+    refused = Api().get("patients/", Origin=CONSOLE)
+    assert (refused.status_code, refused["Access-Control-Allow-Origin"]) == (401, CONSOLE)
+    assert refused["Access-Control-Expose-Headers"] == "ETag, Location, Retry-After, X-Request-ID"
+    assert "Access-Control-Allow-Origin" not in Api().get("posts/", Origin=f"{CONSOLE}.evil.example")
+    assert "Access-Control-Allow-Origin" not in Api().get("/", Origin=CONSOLE)
