@@ -73,7 +73,9 @@ TEMPLATES = [
     }
 ]
 STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 DATABASES = {"default": database(env.str("DATABASE_URL", f"sqlite:///{BASE_DIR}/var/registry.sqlite3"))}
 CACHES = {"default": cache(env.str("CACHE_URL", ""))}
