@@ -1,0 +1,142 @@
+"""Checks what can be checked of the image and of compose.yaml without a container engine.
+
+The Dockerfile's own steps run one after the other in an empty directory, each stage with a directory for its `/`. Then
+what is in the last one is served and asked for its health, by the Dockerfile's own commands. What an engine alone can
+show is left out: the base images, the user, the read-only file system.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess  # nosec B404
+import sys
+import tempfile
+import time
+from pathlib import Path
+from string import Template
+
+ROOT = Path(__file__).parents[1]
+TOOLS = Path(sys.executable).parent
+PASSED_OVER = {"USER", "EXPOSE", "STOPSIGNAL"}
+NETWORK = ("PIP_", "HTTP", "http", "NO_PROXY", "no_proxy")  # how this machine reaches packages
+SECONDS_TO_START = 60
+
+
+class Image:
+    """One stage of the Dockerfile as far as it has been built."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.directory = root, root
+        (root / "bin").mkdir(parents=True)
+        (root / "bin" / "python").symlink_to(Path(sys.base_prefix, "bin", "python3").resolve())
+        self.environment = {name: value for name, value in os.environ.items() if name.startswith(NETWORK)}
+        self.environment["PATH"] = f"{root}/bin:/usr/bin:/bin"
+        self.command: list[str] = []
+        self.health: list[str] = []
+
+    def path(self, text: str) -> Path:
+        """Of a path in the image, which begins with its own `/` or in the working directory."""
+        return self.root / text.lstrip("/") if text.startswith("/") else self.directory / text
+
+    def set(self, definition: str) -> None:
+        for name, value in (pair.split("=", 1) for pair in definition.split()):
+            given = Template(value.strip('"')).substitute(self.environment)
+            self.environment[name] = given.replace("/registry", f"{self.root}/registry")
+
+    def run(self, command: list[str] | str) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(  # noqa: S603  # nosec B603
+            ["/bin/sh", "-c", command] if isinstance(command, str) else command,
+            cwd=self.directory,
+            env=self.environment,
+            process_group=0,
+        )
+
+
+def steps(dockerfile: str) -> list[tuple[str, str]]:
+    lines = [line for line in dockerfile.replace("\\\n", " ").splitlines() if line and not line.startswith("#")]
+    return [(name, rest.strip()) for name, _, rest in (line.partition(" ") for line in lines)]
+
+
+def build(dockerfile: str, scratch: Path) -> Image:
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    stages: dict[str, Image] = {}
+    image = Image(scratch / "none")
+    for name, rest in steps(dockerfile):
+        print(name, rest, flush=True)
+        if name == "FROM":
+            stage = rest.partition(" AS ")[2] or "last"
+            image = stages[stage] = Image(scratch / stage)
+        elif name == "ENV":
+            image.set(rest)
+        elif name == "WORKDIR":
+            image.directory = image.path(rest)
+            image.directory.mkdir(parents=True)
+        elif name == "COPY":
+            *sources, target = rest.split()
+            other = stages[sources.pop(0).removeprefix("--from=")] if sources[0].startswith("--from=") else None
+            for source in sources:
+                assert other or source in allowed, f".dockerignore leaves {source} out."
+                copy(other.path(source) if other else ROOT / source, image.path(target))
+        elif name == "RUN":
+            assert image.run(rest).wait() == 0
+        elif name == "HEALTHCHECK":
+            image.health = json.loads(rest.partition(" CMD ")[2])
+        elif name == "CMD":
+            image.command = json.loads(rest)
+        else:
+            assert name in PASSED_OVER, f"This script does not know {name}."
+    return image
+
+
+def copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        ignored = shutil.ignore_patterns("__pycache__") if source.is_relative_to(ROOT) else None
+        shutil.copytree(source, target, symlinks=True, ignore=ignored, dirs_exist_ok=True)
+    else:
+        shutil.copy(source, target)
+
+
+def serve(image: Image, scratch: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    image.environment |= {
+        "SECRET_KEY": os.urandom(32).hex(),
+        "ALLOWED_HOSTS": "registry.example",
+        "DATABASE_URL": f"sqlite:///{scratch}/registry.sqlite3",
+        "GRANIAN_HOST": "127.0.0.1",
+        "GRANIAN_PORT": str(port),
+    }
+    before = {path: path.lstat().st_mtime_ns for path in image.root.rglob("*")}
+    assert image.run(["python", "manage.py", "migrate", "--verbosity", "0"]).wait() == 0
+    process = image.run(image.command)
+    try:
+        deadline = time.monotonic() + SECONDS_TO_START
+        while image.run(image.health).wait():
+            assert process.poll() is None, "The server ended."
+            assert time.monotonic() < deadline, "The server is not healthy."
+            time.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(SECONDS_TO_START) == 0
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    after = {path: path.lstat().st_mtime_ns for path in image.root.rglob("*")}
+    assert after == before, "The server writes into its image, which is read-only."
+
+
+def main() -> None:
+    deploy = ROOT / "deploy"
+    for lint in (
+        ["hadolint", str(deploy / "Dockerfile")],
+        ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", str(deploy / "compose.yaml")],
+    ):
+        subprocess.run([str(TOOLS / lint[0]), *lint[1:]], check=True)  # noqa: S603  # nosec B603
+    with tempfile.TemporaryDirectory() as scratch:
+        serve(build((deploy / "Dockerfile").read_text(), Path(scratch)), Path(scratch))
+    print("The image's steps run, and what they make serves.")
+
+
+if __name__ == "__main__":
+    main()
