@@ -25,7 +25,7 @@ def free_port() -> int:
         return taken.getsockname()[1]
 
 
-def wait_for_port(process: "subprocess.Popen[bytes]", port: int) -> None:
+def wait_for_port(process: "subprocess.Popen[bytes] | subprocess.Popen[str]", port: int) -> None:
     deadline = time.monotonic() + 30
     while True:
         try:

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import suppress
@@ -13,7 +11,7 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.e2e.conftest import ROOT
+from tests.e2e.conftest import manage
 from tests.programs import wait_for_port
 
 LIVE = {"method": "GET", "route": "/health/live"}
@@ -29,16 +27,15 @@ def counts(tmp_path: Path) -> Path:
 @pytest.fixture
 def url(environment: dict[str, str], port: int, counts: Path) -> Generator[str]:
     """A server of two processes, which the scraper calls without TLS."""
-    options = ["--workers", "2", "--respawn-failed-workers", "--respawn-interval", "0.1", "--workers-kill-timeout", "5"]
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), *options]
     settings = {
+        "GRANIAN_PORT": str(port),
+        "GRANIAN_RESPAWN_INTERVAL": "0.1",
         "DJANGO_ENV": "production",
         "SECRET_KEY": "a secret of sixty characters, which is long enough for this one",
         "ALLOWED_HOSTS": "127.0.0.1",
         "PROMETHEUS_MULTIPROC_DIR": str(counts),
-        "PYTHONPATH": str(ROOT / "src"),
     }
-    with subprocess.Popen([*command, "config.wsgi:application"], env=environment | settings) as process:
+    with manage(environment | settings, "serve") as process:
         try:
             wait_for_port(process, port)
             yield f"http://127.0.0.1:{port}"

@@ -35,7 +35,7 @@ SERVER_DEFAULTS = {
 def serving(environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
     """The server's command, and the environment that it takes its options from: what is there stays as it is."""
     paths = os.pathsep.join(filter(None, [str(SOURCES), environment.get("PYTHONPATH")]))
-    command = [sys.executable, "-m", "granian", "adapters.cli.worker:application"]
+    command = [sys.executable, "-m", "granian", "config.worker:application"]
     return command, {**SERVER_DEFAULTS, **environment, "PYTHONPATH": paths}
 
 

@@ -44,7 +44,16 @@ def test_a_password_has_10_to_256_characters(registry: Container, password: str,
 
 @pytest.mark.parametrize(
     "password",
-    ["password123", "xxxxxxxxxxxx", "qwertyuiop", "1234567890", "hamilton2026", "margaret.hamilton", "x" * 256],
+    [
+        "password123",
+        "xxxxxxxxxxxx",
+        "qwertyuiop",
+        "1234567890",
+        "hamilton2026",
+        "welcome2clinic",
+        "margaret.hamilton",
+        "x" * 256,
+    ],
 )
 def test_a_password_that_is_easy_to_guess_is_refused(registry: Container, password: str) -> None:
     assert fault(registry, password) == "guessable"

@@ -46,6 +46,7 @@ def test_a_key_is_stored_as_a_digest_only(registry: Container, lab: ServiceAccou
     key, token = registry.make_service_key()(actor=ADMIN, account_id=lab.id, name="first")
     _, _, secret = token.split("_", 2)
     assert token.startswith(f"prk_{key.id.hex}_")
+    assert key.digest != secret
     assert secret not in str([vars(registry.store())])
     assert key.digest not in repr(registry.services().get(lab.id))
 

@@ -1,7 +1,6 @@
 import signal
 
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.wsgi import get_wsgi_application
 
 
 def application() -> WSGIHandler:
@@ -11,4 +10,6 @@ def application() -> WSGIHandler:
     """
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, signal.SIG_DFL)
-    return get_wsgi_application()
+    from config import wsgi  # noqa: PLC0415 (this is what may have to be stopped)
+
+    return wsgi.application
