@@ -2,6 +2,7 @@
 the core decides: for scripts and upstream as much as for the API.
 """
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.patients.audit import Action
@@ -83,6 +84,11 @@ class ChangeSerializer(serializers.Serializer):
     after = serializers.JSONField()
 
 
+@extend_schema_field(serializers.DictField(child=ChangeSerializer()), component_name="Changes")
+class ChangesField(serializers.DictField):
+    """By field."""
+
+
 class EventSerializer(serializers.Serializer):
     version = serializers.IntegerField(min_value=1)
     at = serializers.DateTimeField()
@@ -90,9 +96,7 @@ class EventSerializer(serializers.Serializer):
     request_id = serializers.CharField()
     action = serializers.ChoiceField(list(Action))
     fields = serializers.ListField(child=serializers.CharField())  # type: ignore[assignment]  # the member's name
-    changes = serializers.DictField(
-        child=ChangeSerializer(), allow_null=True, help_text="null once the patient is erased."
-    )
+    changes = ChangesField(allow_null=True, help_text="null once the patient is erased.")
     digest = serializers.CharField(help_text="SHA-256 over a salt and the values; stays when they are erased.")
 
 
@@ -125,7 +129,7 @@ class PostPageSerializer(serializers.Serializer):
 
 
 class PublishedSerializer(serializers.Serializer):
-    status = serializers.CharField(help_text="published")
+    status = serializers.ChoiceField(["published"])
 
 
 class CommentSerializer(serializers.Serializer):

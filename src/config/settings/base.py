@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from config.settings.caches import cache
 from config.settings.databases import database
 from config.settings.networks import origins, trusted_proxies
+from core.patients.values import Status
 
 env = environ.Env()
 
@@ -147,5 +148,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {"PatientStatusEnum": list(Status)},
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
