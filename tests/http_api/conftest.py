@@ -1,69 +1,24 @@
-from collections.abc import Callable, Generator, Mapping
-from typing import Any, cast
+from collections.abc import Callable, Generator
+from uuid import UUID
 
-import orjson
 import pytest
-from attrs import field, frozen
 from dependency_injector.providers import Object, Singleton
-from django.http import HttpResponse
-from django.test import Client
+from django.core.cache import caches
 
 from adapters.in_memory.posts import InMemoryViews
 from bootstrap import Container
 from config.apps import RegistryConfig
 from core.access import Actor, Role
+from core.accounts.entities import User
 from core.patients.entities import Patient
+from core.posts.entities import Draft
 from tests.fakes import ScriptedGateway, details
+from tests.http_api.client import Api
 
 PASSWORD = "correct horse battery"
+COLLEAGUE = {"email": "colleague@clinic.example", "password": PASSWORD}
+NOTICE: Draft = {"title": "Flu season", "content": "Wash your hands."}
 SETUP = Actor.system("tests")
-
-
-class Answer(HttpResponse):
-    """What Django's test client gives."""
-
-    def json(self) -> Any: ...
-
-
-@frozen
-class Api:
-    """Calls the API as it is deployed, through every middleware."""
-
-    token: str = ""
-    client: Client = field(factory=lambda: Client(raise_request_exception=False))
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        headers: Mapping[str, str] | None = None,
-        content_type: str = "application/json",
-    ) -> Answer:
-        given = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        content = body if isinstance(body, bytes) else orjson.dumps(body) if body is not None else b""
-        url = path if path.startswith(("/", "http")) else f"/api/v1/{path}"
-        response = self.client.generic(method, url, content, content_type, headers=given | dict(headers or {}))
-        return cast("Answer", response)
-
-    def get(self, path: str, **headers: str) -> Answer:
-        return self.call("GET", path, headers=_named(headers))
-
-    def post(self, path: str, body: object = None, **headers: str) -> Answer:
-        return self.call("POST", path, body, _named(headers))
-
-    def put(self, path: str, body: object, **headers: str) -> Answer:
-        return self.call("PUT", path, body, _named(headers))
-
-    def patch(self, path: str, body: object, **headers: str) -> Answer:
-        return self.call("PATCH", path, body, _named(headers))
-
-    def delete(self, path: str, **headers: str) -> Answer:
-        return self.call("DELETE", path, headers=_named(headers))
-
-
-def _named(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -75,7 +30,8 @@ def views_at_once() -> None:
 
 @pytest.fixture
 def registry(transactional_db: None) -> Container:
-    """The one the server has."""
+    """The one the server has, with an empty cache."""
+    caches["default"].clear()
     return RegistryConfig.current().container
 
 
@@ -129,3 +85,44 @@ def register(registry: Container) -> Callable[..., Patient]:
 @pytest.fixture
 def ada(register: Callable[..., Patient]) -> Patient:
     return register()
+
+
+@pytest.fixture
+def patient_id(ada: Patient) -> UUID:
+    return ada.id
+
+
+@pytest.fixture
+def colleague(registry: Container) -> User:
+    """An author, already there."""
+    return registry.create_user()(actor=SETUP, **COLLEAGUE, role=Role.AUTHOR)
+
+
+@pytest.fixture
+def user_id(colleague: User) -> UUID:
+    return colleague.id
+
+
+@pytest.fixture
+def account_id(registry: Container) -> UUID:
+    return registry.create_service_account()(actor=SETUP, name="lab-results", role=Role.CLERK).id
+
+
+@pytest.fixture
+def key_id(registry: Container, account_id: UUID) -> UUID:
+    key, _ = registry.make_service_key()(actor=SETUP, account_id=account_id, name="november")
+    return key.id
+
+
+@pytest.fixture
+def post_id(registry: Container, colleague: User) -> UUID:
+    """Of a colleague's published post."""
+    author = Actor.user(colleague.id, colleague.role, "request of a colleague")
+    post = registry.write_post()(actor=author, **NOTICE)
+    registry.publish_post()(actor=author, post_id=post.id)
+    return post.id
+
+
+@pytest.fixture
+def comment_id(registry: Container, post_id: UUID) -> UUID:
+    return registry.add_comment()(actor=SETUP, post_id=post_id, content="Thanks.").id

@@ -1,4 +1,4 @@
-from tests.http_api.conftest import Answer
+from tests.http_api.client import Answer
 
 
 def kind(response: Answer) -> str:

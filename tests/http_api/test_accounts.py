@@ -7,7 +7,8 @@ from django.test.utils import CaptureQueriesContext
 
 from bootstrap import Container
 from core.access import Role
-from tests.http_api.conftest import PASSWORD, Api
+from tests.http_api.client import Api
+from tests.http_api.conftest import PASSWORD
 from tests.http_api.problems import faults, kind
 
 pytestmark = pytest.mark.django_db(transaction=True)

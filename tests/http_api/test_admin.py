@@ -16,7 +16,8 @@ from core.errors import Unavailable
 from core.patients.entities import Patient
 from core.patients.values import Status
 from tests.fakes import ScriptedGateway
-from tests.http_api.conftest import PASSWORD, SETUP, Api
+from tests.http_api.client import Api
+from tests.http_api.conftest import PASSWORD, SETUP
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

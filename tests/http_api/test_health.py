@@ -4,7 +4,7 @@ from django.db import connection
 from django.test import Client
 
 from bootstrap import Container
-from tests.http_api.conftest import Api
+from tests.http_api.client import Api
 from tests.http_api.problems import kind
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,7 +12,8 @@ from core.errors import TooManyRequests, Unavailable
 from core.patients.entities import Patient
 from core.ports import Scope
 from tests.fakes import ScriptedGateway
-from tests.http_api.conftest import PASSWORD, Api
+from tests.http_api.client import Api
+from tests.http_api.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -4,7 +4,6 @@ from uuid import UUID
 
 import pytest
 from dependency_injector.providers import Object
-from django.core.cache import caches
 
 from adapters.in_memory.posts import InMemoryPostRepository
 from adapters.in_memory.store import Store
@@ -13,17 +12,12 @@ from core.access import Actor
 from core.errors import Unavailable
 from core.paging import Page
 from core.posts.entities import Post
-from tests.http_api.conftest import Api
+from tests.http_api.client import Api
 from tests.http_api.problems import kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 EDITOR = Actor.system("editor")
-
-
-@pytest.fixture(autouse=True)
-def empty_cache() -> None:
-    caches["default"].clear()
 
 
 class Html(HTMLParser):

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from core.patients.entities import Patient
-from tests.http_api.conftest import Api
+from tests.http_api.client import Api
 from tests.http_api.problems import faults, kind
 
 pytestmark = pytest.mark.django_db(transaction=True)

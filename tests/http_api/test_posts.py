@@ -1,25 +1,17 @@
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
-from django.core.cache import caches
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core.access import Role
-from tests.http_api.conftest import Answer, Api
+from tests.http_api.client import Answer, Api
 from tests.http_api.problems import faults, kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DRAFT = {"title": "Flu season", "content": "# Wash your *hands*"}
-
-
-@pytest.fixture(autouse=True)
-def empty_cache() -> Generator[None]:
-    caches["default"].clear()
-    yield
-    caches["default"].clear()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.db import connection
 from adapters.http_api.errors import _PLAIN, STATUS
 from core.errors import RegistryError
 from core.patients.entities import Patient
-from tests.http_api.conftest import Api
+from tests.http_api.client import Api
 from tests.http_api.problems import kind
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "problems.md"

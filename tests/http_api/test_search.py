@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 import pytest
 
 from core.patients.entities import Patient
-from tests.http_api.conftest import Answer, Api
+from tests.http_api.client import Answer, Api
 from tests.http_api.problems import faults
 
 pytestmark = pytest.mark.django_db(transaction=True)

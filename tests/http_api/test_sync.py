@@ -7,7 +7,7 @@ import time_machine
 from core.errors import InvalidAnswer, RateLimited, Unavailable
 from core.patients.entities import Patient
 from tests.fakes import ScriptedGateway
-from tests.http_api.conftest import Api
+from tests.http_api.client import Api
 from tests.http_api.problems import kind
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,7 +10,7 @@ from bootstrap import Container
 from core.patients.entities import Patient
 from core.ports import Limit, Scope
 from tests.fakes import ScriptedGateway
-from tests.http_api.conftest import Answer, Api
+from tests.http_api.client import Answer, Api
 from tests.http_api.problems import kind
 
 LIMITS = {Scope.ANONYMOUS: 3, Scope.USER: 5, Scope.SIGN_IN: 2, Scope.SYNC: 2}

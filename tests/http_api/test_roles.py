@@ -1,0 +1,145 @@
+"""What each role may call: a row per operation of the schema, or more where it matters whose post it is."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+import orjson
+import pytest
+from attrs import field, frozen
+
+from bootstrap import Container
+from core.access import Actor, Permission, Role
+from core.accounts.entities import User
+from tests.fakes import ScriptedGateway, details
+from tests.http_api.client import Api
+from tests.http_api.conftest import COLLEAGUE, NOTICE, PASSWORD
+
+SCHEMA = orjson.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_bytes())
+OPERATIONS: dict[str, tuple[str, str]] = {
+    operation["operationId"]: (method.upper(), path)
+    for path, methods in SCHEMA["paths"].items()
+    for method, operation in methods.items()
+}
+CALLERS = (None, Role.READER, Role.CLERK, Role.AUTHOR, Role.EDITOR, Role.ADMIN)
+NEW_USER = {"email": "new@clinic.example", "password": PASSWORD, "role": "reader"}
+NEW_PASSWORD = {"password": "battery staple"}
+OTHER_ROLE = {"role": "reader"}
+
+
+@frozen
+class Row:
+    """`statuses` are those that each of `CALLERS` gets. `body` is valid, or gives the name of the fixture that is.
+    `post` says which post the path names: `own` or another's, `published` or a `draft`."""
+
+    operation: str
+    statuses: list[int] = field(converter=lambda statuses: [int(status) for status in statuses.split()])
+    body: object = None
+    post: str = "published"
+    query: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.operation}{self.query}-{self.post}" if self.post != "published" else self.operation + self.query
+
+
+ROWS = [
+    #                       anybody, reader, clerk, author, editor, admin
+    Row("sign_in", "            200 200 200 200 200 200", COLLEAGUE),
+    Row("refresh_session", "    200 200 200 200 200 200", "refresh"),
+    Row("sign_out", "           200 200 200 200 200 200", "refresh"),
+    Row("me", "                 401 200 200 200 200 200"),
+    Row("change_own_password", "401 200 200 200 200 200", NEW_PASSWORD | {"current": PASSWORD}),
+    Row("list_users", "         401 403 403 403 403 200"),
+    Row("create_user", "        401 403 403 403 403 201", NEW_USER),
+    Row("view_user", "          401 403 403 403 403 200"),
+    Row("update_user", "        401 403 403 403 403 200", OTHER_ROLE),
+    Row("set_password", "       401 403 403 403 403 204", NEW_PASSWORD),
+    Row("view_user_history", "  401 403 403 403 403 200"),
+    Row("list_service_accounts", "       401 403 403 403 403 200"),
+    Row("create_service_account", "      401 403 403 403 403 201", {"name": "lab-import", "role": "clerk"}),
+    Row("view_service_account", "        401 403 403 403 403 200"),
+    Row("update_service_account", "      401 403 403 403 403 200", OTHER_ROLE),
+    Row("view_service_account_history", "401 403 403 403 403 200"),
+    Row("make_service_key", "            401 403 403 403 403 201", {"name": "december"}),
+    Row("revoke_service_key", "          401 403 403 403 403 204"),
+    Row("list_patients", "      401 200 200 403 403 200"),
+    Row("search_patients", "    401 200 200 403 403 200", {}),
+    Row("register_patient", "   401 403 201 403 403 201", details(email="new@example.org")),
+    Row("view_patient", "       401 200 200 403 403 200"),
+    Row("replace_patient", "    401 403 200 403 403 200", details()),
+    Row("change_patient", "     401 403 200 403 403 200", {"status": "inactive"}),
+    Row("erase_patient", "      401 403 403 403 403 204"),
+    Row("patient_history", "    401 200 200 403 403 200"),
+    Row("sync_patient", "       401 403 200 403 403 200"),
+    Row("list_posts", "         200 200 200 200 200 200"),
+    Row("list_posts", "         401 403 403 200 200 200", query="?drafts=true"),
+    Row("popular_posts", "      200 200 200 200 200 200"),
+    Row("write_post", "         401 403 403 201 201 201", {"title": "Hours", "content": "9 to 5."}),
+    Row("view_post", "          200 200 200 200 200 200"),
+    Row("view_post", "          404 404 404 404 200 200", post="draft"),
+    Row("view_post", "          404 404 404 200 200 200", post="own draft"),
+    Row("replace_post", "       401 403 403 403 200 200", NOTICE),
+    Row("replace_post", "       401 403 403 200 200 200", NOTICE, post="own"),
+    Row("edit_post", "          401 403 403 403 200 200", {"content": "Gargle."}),
+    Row("edit_post", "          401 403 403 404 200 200", {"content": "Gargle."}, post="draft"),
+    Row("edit_post", "          401 403 403 200 200 200", {"content": "Gargle."}, post="own"),
+    Row("publish_post", "       401 403 403 404 200 200", post="draft"),
+    Row("publish_post", "       401 403 403 200 200 200", post="own draft"),
+    Row("delete_post", "        401 403 403 403 204 204"),
+    Row("delete_post", "        401 403 403 204 204 204", post="own"),
+    Row("list_comments", "      200 200 200 200 200 200"),
+    Row("list_comments", "      404 404 404 404 200 200", post="draft"),
+    Row("add_comment", "        401 201 201 201 201 201", {"content": "Thanks."}),
+    Row("remove_comment", "     401 403 403 403 204 204"),
+]
+
+
+@pytest.fixture
+def refresh(registry: Container, colleague: User) -> dict[str, str]:
+    return {"refresh": registry.sign_in()(**COLLEAGUE).refresh}
+
+
+@pytest.fixture
+def post_id(registry: Container, colleague: User, row: Row, api: Api) -> UUID:
+    name = f"user:{colleague.id}"
+    if "own" in row.post and api.token:
+        name = registry.authenticate()(access=api.token, request_id="").actor.name
+    author = Actor(name, frozenset(Permission), "request")  # who writes a post may have another role by now
+    post = registry.write_post()(actor=author, **NOTICE)
+    if "draft" not in row.post:
+        registry.publish_post()(actor=author, post_id=post.id)
+    return post.id
+
+
+@pytest.fixture
+def api(role: Role | None, signed_in: Callable[[Role], Api]) -> Api:
+    return signed_in(role) if role else Api()
+
+
+@pytest.fixture(params=CALLERS, ids=lambda role: role or "anybody")
+def role(request: pytest.FixtureRequest) -> Role | None:
+    return request.param
+
+
+@pytest.fixture(params=ROWS, ids=str)
+def row(request: pytest.FixtureRequest) -> Row:
+    return request.param
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_role_may_do_its_work_and_no_more(
+    request: pytest.FixtureRequest, row: Row, role: Role | None, api: Api, colleague: User, upstream: ScriptedGateway
+) -> None:
+    upstream.answer = {}
+    method, path = OPERATIONS[row.operation]
+    ids = {name: request.getfixturevalue(name) for name in re.findall(r"{(\w+)}", path)}
+    body = request.getfixturevalue(row.body) if isinstance(row.body, str) else row.body
+    response = api.call(method, path.format(**ids) + row.query, body)
+    assert response.status_code == row.statuses[CALLERS.index(role)], response.content
+
+
+def test_every_operation_has_a_row_and_every_row_an_operation() -> None:
+    rows = {row.operation for row in ROWS}
+    assert not OPERATIONS.keys() - rows, "Add to ROWS which roles may call these operations."
+    assert not rows - OPERATIONS.keys(), "Take these out of ROWS: the schema has no such operations."
