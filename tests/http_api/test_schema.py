@@ -16,7 +16,7 @@ from core.access import Role
 from core.patients.entities import Patient
 from tests.contracts.conftest import empty
 from tests.fakes import ScriptedGateway
-from tests.http_api.conftest import Api
+from tests.http_api.client import Api
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "openapi.json"
 UNTRUE = [positive_data_acceptance]  # a schema cannot tell every rule
@@ -49,10 +49,10 @@ def caller(enter: Callable[[], dict[str, str]]) -> dict[str, str]:
 @schema.parametrize()
 @some
 def test_no_request_crashes_the_api_or_is_answered_off_its_schema(
-    case: schemathesis.Case, caller: dict[str, str], ada: Patient, upstream_up: None
+    case: schemathesis.Case, caller: dict[str, str], request: pytest.FixtureRequest, upstream_up: None
 ) -> None:
-    if case.meta and case.meta.generation.mode.is_positive and "patient_id" in case.path_parameters:
-        case.path_parameters["patient_id"] = str(ada.id)
+    if case.meta and case.meta.generation.mode.is_positive:
+        case.path_parameters.update({name: str(request.getfixturevalue(name)) for name in case.path_parameters})
     case.headers.pop("If-Match", None)  # or 412 comes before 400
     case.call_and_validate(headers=caller, excluded_checks=UNTRUE)
 
