@@ -1,0 +1,139 @@
+"""A client that knows nothing but our schema gets everywhere, on the running server."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import orjson
+import pytest
+
+from adapters.cli.demo_data import VISITOR, VISITORS_PHONE_UPSTREAM
+from tests.e2e.conftest import ROOT, running
+from tests.e2e.generated import Caller, generate
+
+SCHEMA = ROOT / "docs" / "openapi.json"
+
+
+@pytest.fixture
+def anybody(
+    tmp_path: Path, environment: dict[str, str], port: int, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Caller]:
+    monkeypatch.syspath_prepend(tmp_path)
+    package = generate(SCHEMA, tmp_path)
+    with running(environment | {"LIMIT_SIGN_IN": "1000/minute"}, port) as demo:
+        yield Caller.of(package, demo.home)
+
+
+def test_every_operation_can_be_called_and_its_answers_and_errors_are_typed(anybody: Caller) -> None:
+    show_sessions(anybody)
+    show_accounts(anybody)
+    show_services(anybody)
+    show_patients(anybody)
+    show_posts(anybody)
+    paths = orjson.loads(SCHEMA.read_bytes())["paths"]
+    assert anybody.called == {operation["operationId"] for methods in paths.values() for operation in methods.values()}
+
+
+def show_sessions(anybody: Caller) -> None:
+    models = anybody.package.models
+    pair = anybody.sign_in("author")
+    refreshed = anybody("refresh_session", body=models.RefreshRequest(pair.refresh)).parsed
+    me = anybody.bearing(refreshed.access)("me").parsed
+    assert (me.email, me.role) == ("author@clinic.example", models.RoleEnum.AUTHOR)
+    assert models.PermissionsEnum.POSTS_WRITE in me.permissions
+    anybody("sign_out", body=models.RefreshRequest(refreshed.refresh))
+    assert anybody.problem(401, "refresh_session", body=models.RefreshRequest(refreshed.refresh)).title
+    assert anybody.problem(401, "me").type_.endswith(":unauthenticated")
+
+
+def show_accounts(anybody: Caller) -> None:
+    models = anybody.package.models
+    admin, reader = anybody.signed_in("admin"), models.RoleEnum.READER
+    new = models.NewUserRequest(email="eve@clinic.example", password="battery staple horse", role=reader)
+    user = admin("create_user", body=new, expect=201).parsed
+    assert admin("view_user", user.id).parsed == user
+    assert user in admin("list_users", role=models.ListUsersRole.READER).parsed.results
+    assert not admin("update_user", user.id, body=models.PatchedUserRequest(is_active=False)).parsed.is_active
+    admin("update_user", user.id, body=models.PatchedUserRequest(is_active=True))
+    admin("set_password", user.id, body=models.PasswordRequest("correct horse battery"), expect=204)
+    signed_in = anybody("sign_in", body=models.CredentialsRequest(new.email, "correct horse battery")).parsed
+    own = models.OwnPasswordRequest(current="correct horse battery", password=new.password)
+    assert anybody.bearing(signed_in.access)("change_own_password", body=own).parsed.access
+    newest, *_, oldest = admin("view_user_history", user.id).parsed.results
+    assert (newest.actor, oldest.action) == (f"user:{user.id}", models.AccountEventActionEnum.CREATED)
+    assert oldest.details["role"] == reader
+
+
+def show_services(anybody: Caller) -> None:
+    models = anybody.package.models
+    admin, clerk = anybody.signed_in("admin"), models.RoleEnum.CLERK
+    new = models.NewServiceAccountRequest(name="lab-import", role=clerk)
+    service = admin("create_service_account", body=new, expect=201).parsed
+    made = admin("make_service_key", service.id, body=models.NewKeyRequest("november"), expect=201).parsed
+    me = anybody.bearing(made.key)("me").parsed
+    assert (me.name, me.email, me.role) == ("lab-import", None, clerk)
+    viewed = admin("view_service_account", service.id).parsed
+    assert [key.id for key in viewed.keys] == [made.id]
+    assert admin("list_service_accounts", name="lab-import").parsed.results == [viewed]
+    changed = admin(
+        "update_service_account", service.id, body=models.PatchedServiceAccountRequest(role=models.RoleEnum.READER)
+    )
+    assert changed.parsed.role == models.RoleEnum.READER
+    admin("revoke_service_key", service.id, made.id, expect=204)
+    assert anybody.bearing(made.key).problem(401, "me").detail
+    assert admin("view_service_account_history", service.id).parsed.results[0].details["name"] == "november"
+
+
+def show_patients(anybody: Caller) -> None:
+    models = anybody.package.models
+    clerk, admin = anybody.signed_in("clerk"), anybody.signed_in("admin")
+    registration = models.RegistrationRequest.from_dict(VISITOR)
+    registered = clerk("register_patient", body=registration, expect=201)
+    patient = registered.parsed
+    assert (patient.date_of_birth, patient.sex) == (date(1987, 3, 14), models.SexEnum.FEMALE)
+    assert clerk.problem(409, "register_patient", body=registration).patient_id == patient.id
+    nameless = models.RegistrationRequest.from_dict(VISITOR | {"last_name": ""})
+    assert [fault.field for fault in clerk.problem(400, "register_patient", body=nameless).errors] == ["last_name"]
+
+    newest = clerk("list_patients", limit=2, count=True, status=models.ListPatientsStatus.ACTIVE).parsed
+    assert (newest.results[0], len(newest.results)) == (patient, 2)
+    assert newest.count > 400
+    filters = models.FiltersRequest(q="zoe", date_of_birth=patient.date_of_birth)
+    assert clerk("search_patients", body=filters).parsed.results == [patient]
+
+    seen = registered.headers["ETag"]
+    assert clerk("view_patient", patient.id, if_none_match=seen, expect=304).parsed is None
+    whole = models.PatientRequest.from_dict(VISITOR | {"last_name": "Hughes"})
+    assert clerk("replace_patient", patient.id, body=whole, if_match=seen).parsed.full_name == "Zoë Hughes"
+    inactive = models.PatchedPatientRequest(status=models.PatientStatusEnum.INACTIVE)
+    assert clerk.problem(412, "change_patient", patient.id, body=inactive, if_match=seen).detail
+    assert clerk("change_patient", patient.id, body=inactive).parsed.status == models.PatientStatusEnum.INACTIVE
+    synced = clerk("sync_patient", patient.id).parsed
+    assert (synced.outcome, synced.patient.phone) == (models.OutcomeEnum.UPDATED, VISITORS_PHONE_UPSTREAM)
+    event = clerk("patient_history", patient.id, limit=1).parsed.results[0]
+    assert (event.action, event.fields) == (models.EventActionEnum.SYNCED, ["last_name", "phone"])
+    assert event.changes["phone"].after == VISITORS_PHONE_UPSTREAM
+
+    assert clerk.problem(403, "erase_patient", patient.id).detail
+    admin("erase_patient", patient.id, expect=204)
+    assert clerk.problem(404, "view_patient", patient.id).detail
+
+
+def show_posts(anybody: Caller) -> None:
+    models = anybody.package.models
+    author, reader = anybody.signed_in("author"), anybody.signed_in("reader")
+    draft = author("write_post", body=models.DraftRequest(title="Flu season", content="Wash your hands."), expect=201)
+    post = draft.parsed
+    assert author("list_posts", drafts=True, limit=1).parsed.results == [post]
+    whole = models.PostRequest(title="Flu season", content="Wash them well.")
+    assert author("replace_post", post.id, body=whole, if_match=draft.headers["ETag"]).parsed.content == whole.content
+    assert author("edit_post", post.id, body=models.PatchedPostRequest(title="Flu")).parsed.title == "Flu"
+    assert anybody.problem(404, "view_post", post.id).detail
+    assert author("publish_post", post.id).parsed.status == models.PublishedStatusEnum.PUBLISHED
+    assert anybody("view_post", post.id).parsed.published
+    assert post.id in [popular.id for popular in anybody("popular_posts").parsed.results]
+
+    comment = reader("add_comment", post.id, body=models.CommentRequest("Thanks."), expect=201).parsed
+    assert anybody("list_comments", post.id).parsed.results == [comment]
+    reader("remove_comment", post.id, comment.id, expect=204)
+    author("delete_post", post.id, expect=204)
