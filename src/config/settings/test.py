@@ -17,6 +17,9 @@ _SCRATCH = Path(tempfile.gettempdir()) / f"registry-{os.environ.get('PYTEST_XDIS
 # A file, as the in-memory one that connections share fails under threads.
 DATABASES["default"]["TEST"] = {"NAME": str(_SCRATCH / "registry.sqlite3")}
 # The tests start this server, which listens on a socket in its data directory and nowhere else.
-DATABASES["postgres"] = database("postgres://postgres@/postgres") | {"HOST": str(_SCRATCH / "postgres")}
+DATABASES["postgres"] = database("postgres://postgres@/postgres") | {
+    "HOST": str(_SCRATCH / "postgres"),
+    "TEST": {"DEPENDENCIES": []},  # made for a test that uses it alone, too
+}
 
 LIMITS = dict.fromkeys(LIMITS, "1000000/second")
