@@ -38,12 +38,12 @@ def test_nobody_else_sees_what_is_not_committed(registry: Container) -> None:
     def work() -> None:
         registry.patients().add(person(1))
         other.start()
-        assert asking.wait(timeout=10)
+        assert asking.wait(timeout=30)
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         registry.atomic()(work)
-    other.join(timeout=10)
+    other.join(timeout=30)
     assert seen == [None]
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Generator
 from threading import Barrier
-from time import monotonic
 from typing import NoReturn
 
 import pytest
 from attrs import evolve
 from django.db import DatabaseError, connections
+from django.test.utils import CaptureQueriesContext
 
 from bootstrap import Container
 from core.errors import Unavailable
@@ -178,7 +178,7 @@ def test_two_that_lock_the_same_in_opposite_order_both_end(registry: Container) 
                 before = patients.lock(person(one).id)
                 patients.replace(before, evolve(before, version=before.version + 1))
                 if attempts[number] == 1 and one == number:
-                    both_hold_one.wait(timeout=10)
+                    both_hold_one.wait(timeout=30)
             return "done"
 
         return atomic(work)
@@ -223,13 +223,12 @@ def test_a_database_that_only_reads_is_unavailable_for_writing(registry: Contain
 @on_postgres
 def test_a_look_up_that_waits_for_too_long_is_not_tried_again(registry: Container) -> None:
     other = connections["postgres"].copy()
-    sql("postgres", "SET lock_timeout = '1s'")
+    sql("postgres", "SET lock_timeout = '50ms'")
     try:
         with other.cursor() as cursor:
             cursor.execute("BEGIN; LOCK TABLE patients_patient")
-        started = monotonic()
-        with pytest.raises(Unavailable):
+        with CaptureQueriesContext(connections["postgres"]) as tried, pytest.raises(Unavailable):
             registry.patients().get(person(1).id)
-        assert monotonic() - started < 1.9
+        assert len(tried) == 1
     finally:
         other.close()

@@ -48,7 +48,7 @@ class Upstream(ThreadingHTTPServer):
 
     def wait_for(self, requests: int) -> None:
         with self._arrival:
-            assert self._arrival.wait_for(lambda: len(self.requests) >= requests, timeout=10)
+            assert self._arrival.wait_for(lambda: len(self.requests) >= requests, timeout=30)
 
     def get_request(self) -> tuple[socket, str]:
         self.connections += 1
@@ -105,7 +105,7 @@ class reply:  # noqa: N801 (reads as the verb it is)
 
     def __call__(self, handler: _Handler) -> None:
         if self.after:
-            assert self.after.wait(timeout=10)
+            assert self.after.wait(timeout=30)
         body = self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **self.headers}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
