@@ -1,0 +1,46 @@
+"""The documents, and what stands in them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def named(document: Path) -> str:
+    return document.relative_to(ROOT).as_posix()
+
+
+every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+
+
+@frozen
+class Block:
+    """One block of code. `is_output` says that it shows what the Python right above it prints."""
+
+    kind: str
+    content: str
+    is_output: bool
+
+
+def tokens(document: Path) -> list[Token]:
+    return MarkdownIt().enable("table").parse(document.read_text(encoding="utf-8"))
+
+
+def blocks(document: Path) -> Iterator[Block]:
+    above = ""
+    for token in tokens(document):
+        if token.type in {"fence", "code_block"}:
+            yield Block(token.info, token.content, token.info == "text" and above == "python")
+        above = token.info
+
+
+def inline(document: Path, kind: str) -> list[Token]:
+    """Of the text, the parts of a kind: `code_inline`, `link_open`."""
+    return [child for token in tokens(document) for child in token.children or () if child.type == kind]

@@ -1,0 +1,107 @@
+"""What the documents show is done, and what it prints is compared.
+
+A document's commands run first, in one shell, then its Python, in one process, on the database that the commands made.
+
+- `console`: commands after `$ ` (`> ` goes on), each with what it prints.
+- `bash`: commands that must succeed, whatever they print.
+- `python`: prints what a `text` block right below it shows, or nothing.
+- `text` elsewhere: a picture, drawn with lines. Nothing else may stand in a document without being run.
+
+A server is started by its own document, in the background and with its output put away, and waited for:
+`manage.py serve > /dev/null 2>&1 &`, then `curl --silent --retry 60 --retry-connrefused --retry-delay 1 …/health/ready`.
+It ends with the shell. Port 8000 stands for a free one, which granian is told, as 9000 does for the demo upstream's.
+Only the README's tour is told to somebody who has the demo running already.
+"""
+
+import re
+import subprocess
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+from tests.documents import DOCUMENTS, README, ROOT, blocks, every_document, named
+from tests.e2e.conftest import running
+from tests.programs import free_port
+
+END = "-- end of step --"
+
+
+@frozen
+class Step:
+    """`promised` is what `code` prints; None if that is left open."""
+
+    code: str
+    promised: str | None
+
+
+def commands(document: Path) -> list[Step]:
+    steps: list[Step] = []
+    for block in blocks(document):
+        if block.kind == "bash":
+            steps.append(Step(f"set -e\n{block.content}set +e", None))
+        for line in block.content.splitlines() if block.kind == "console" else ():
+            if line.startswith("$ "):
+                steps.append(Step(line[2:], ""))
+            elif line.startswith("> "):
+                steps[-1] = Step(f"{steps[-1].code}\n{line[2:]}", "")
+            else:
+                steps[-1] = Step(steps[-1].code, f"{steps[-1].promised}{line}\n")
+    return steps
+
+
+def python(document: Path) -> list[Step]:
+    steps: list[Step] = []
+    for block in blocks(document):
+        if block.kind == "python":
+            steps.append(Step(block.content, ""))
+        elif block.is_output:
+            steps[-1] = Step(steps[-1].code, block.content)
+    return steps
+
+
+def carry_out(steps: list[Step], program: str, script: Path, environment: dict[str, str], directory: Path) -> None:
+    done = subprocess.run(
+        [program, str(script)],
+        env=environment,
+        cwd=directory,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    outputs = done.stdout.split(f"{END}\n")
+    for step, output in zip(steps, outputs, strict=False):
+        assert step.promised in (output, None), (step.code, output, done.stderr)
+    assert len(outputs) == len(steps) + 1, (steps[len(outputs) - 1].code, done.stderr)
+
+
+@pytest.mark.parametrize("document", [path for path in DOCUMENTS if any(blocks(path))], ids=named)
+def test_what_a_document_shows_is_what_happens(
+    document: Path, environment: dict[str, str], port: int, tmp_path: Path
+) -> None:
+    shell = "trap 'kill $(jobs -p) 2> /dev/null' EXIT\n"
+    shell += "".join(f"{step.code}\necho '{END}'\n" for step in commands(document))
+    with running(environment, port) if document == README else nullcontext() as demo:
+        for told, meant in {
+            "http://127.0.0.1:8000": f"http://127.0.0.1:{port}",
+            "http://127.0.0.1:9000": demo.upstream if demo else f"http://127.0.0.1:{free_port()}",
+            ".venv/bin/": f"{Path(sys.executable).parent}/",
+        }.items():
+            shell = shell.replace(told, meant)
+        script = tmp_path / "commands.sh"
+        script.write_text(shell, encoding="utf-8")
+        carry_out(commands(document), "bash", script, environment | {"GRANIAN_PORT": str(port)}, ROOT)
+    script = tmp_path / "my_script.py"
+    script.write_text("".join(f"{step.code}\nprint('{END}')\n" for step in python(document)), encoding="utf-8")
+    carry_out(python(document), sys.executable, script, environment | {"PYTHONPATH": str(ROOT / "src")}, tmp_path)
+
+
+@every_document
+def test_every_block_of_code_is_run_or_is_a_picture(document: Path) -> None:
+    for block in blocks(document):
+        is_picture = block.kind == "text" and bool(re.search("[─│├└▶◀▲▼]", block.content))
+        assert block.kind in {"console", "bash", "python"} or block.is_output or is_picture, block

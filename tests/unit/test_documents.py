@@ -1,0 +1,54 @@
+"""Every file, name, command and setting that the documents speak of is there."""
+
+import re
+from pathlib import Path
+from pkgutil import resolve_name
+
+from django.core.management import get_commands
+
+from tests.documents import README, ROOT, every_document, inline
+
+SRC = ROOT / "src"
+_FILE = re.compile(
+    r"((?:[\w.-]+/)*[\w.-]+\.(?:py|md|toml|json)|(?:src|core|adapters|config|tests|docs)/[\w./-]*)(?:::([\w.]+))?"
+)
+_OBJECT = re.compile(r"(?:core|adapters|bootstrap)(?:\.\w+)+")
+
+
+@every_document
+def test_every_file_and_name_is_there(document: Path) -> None:
+    """`adapters/tokens.py`, `adapters/tokens.py::JwtTokens.access` and `core.ports.Clock`."""
+    for name in [token.content for token in inline(document, "code_inline")]:
+        if file := _FILE.fullmatch(name):
+            places = [base / file[1] for base in (ROOT, SRC, SRC / "adapters")]
+            found = next((place for place in places if place.exists()), None)
+            assert found, name
+            if file[2]:
+                resolve_name(f"{'.'.join(found.relative_to(SRC).with_suffix('').parts)}:{file[2]}")
+        elif _OBJECT.fullmatch(name):
+            resolve_name(name)
+
+
+@every_document
+def test_every_link_leads_to_a_file(document: Path) -> None:
+    for token in inline(document, "link_open"):
+        target = str(token.attrs["href"]).partition("#")[0]
+        assert target.startswith("http") or (document.parent / target).exists(), target
+
+
+@every_document
+def test_every_command_is_there(document: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for name in [token.content for token in inline(document, "code_inline")]:
+        for target in re.findall(r"^make ([a-z]+)", name):
+            assert re.search(f"^{target}:", makefile, re.MULTILINE), name
+        for command in re.findall(r"manage\.py ([a-z_]+)", name):
+            assert command in get_commands(), name
+
+
+def test_every_setting_is_in_the_readme_and_nothing_else() -> None:
+    read = set()
+    for path in (SRC / "bootstrap.py", *(SRC / "config").rglob("[!t]*.py")):
+        read |= set(re.findall(r"""env(?:iron\.get|\.[a-z]+)\(["']([A-Z_]+)""", path.read_text(encoding="utf-8")))
+    told = set(re.findall(r"^\| `([A-Z_]+)` \|", README.read_text(encoding="utf-8"), re.MULTILINE))
+    assert read == told
