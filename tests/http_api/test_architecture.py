@@ -1,0 +1,66 @@
+"""What docs/architecture.md says of the code is what the code does."""
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Protocol
+
+from bootstrap import Configuration, Container, in_memory_registry, registry_on_django
+from core.patients.entities import Patient
+from tests.documents import ROOT
+from tests.http_api.conftest import Api
+
+DOCUMENT = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+WALK = DOCUMENT.partition("\n## One request")[2].partition("\n\n`core")[0]
+SRC = f"{ROOT / 'src'}/"
+
+
+@contextmanager
+def calls() -> Iterator[list[tuple[str, str]]]:
+    """Each function of ours that was called, as its file and its name. What is defined in a function counts as that."""
+    seen: list[tuple[str, str]] = []
+
+    def see(frame: FrameType, event: str, _argument: object) -> None:
+        code = frame.f_code
+        if event == "call" and code.co_filename.startswith(SRC):
+            seen.append((code.co_filename.removeprefix(SRC), code.co_qualname.partition(".<locals>")[0]))
+
+    sys.setprofile(see)
+    try:
+        yield seen
+    finally:
+        sys.setprofile(None)
+
+
+def test_a_request_goes_the_way_it_is_told(clerk: Api, ada: Patient) -> None:
+    told = re.findall(r"`([\w/]+\.py)::([\w.]+)`", WALK)
+    path = f"patients/{ada.id}/"
+    clerk.patch(path, {"last_name": "Lovelace"})  # what is made once is made
+    tag = clerk.get(path)["ETag"]
+    with calls() as seen:
+        assert clerk.patch(path, {"last_name": "Okoye"}, If_Match=tag).status_code == 200
+    assert {file for file, _ in seen} == {file for file, _ in told}
+    rest = iter(seen)
+    assert [call for call in told if call not in rest] == []
+
+
+def port_of(adapter: object) -> str | None:
+    ports = (kind for kind in type(adapter).__mro__ if kind is not Protocol and vars(kind).get("_is_protocol"))
+    return next((port.__name__ for port in ports), None)
+
+
+def behind(registry: Container, name: str) -> str:
+    return type(getattr(registry, name)()).__name__
+
+
+def test_the_table_of_ports_says_what_stands_behind_each() -> None:
+    told = re.findall(r"^\| `(\w+)` \| .* \| `(\w+)` \| `(\w+)` \|$", DOCUMENT, re.MULTILINE)
+    in_memory = in_memory_registry()
+    on_django = registry_on_django(Configuration(secret_keys=("k" * 50,), upstream_url="http://127.0.0.1:1"))
+    assert sorted(told) == sorted(
+        (port, behind(in_memory, name), behind(on_django, name))
+        for name, provider in in_memory.providers.items()
+        if (port := port_of(provider()))
+    )
