@@ -193,3 +193,4 @@ def test_the_history_of_an_account_is_its_own_newest_first(registry: Container) 
     rest = trail.history(user().id, after=first.next, limit=2)
     assert (rest.items, rest.next) == ((account_event(1),), None)
     assert trail.history(uuid4(), after=None, limit=2).items == ()
+    assert trail.history(user().id, after=None, limit=3).next is None

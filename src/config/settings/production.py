@@ -1,7 +1,7 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.base import *
-from config.settings.base import DEVELOPMENT_SECRET, env
+from config.settings.base import BASE_DIR, DEVELOPMENT_SECRET, env
 
 SHORTEST_SECRET = 50
 
@@ -22,6 +22,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 
 # The files that collectstatic has collected, each under a name that changes with what it holds.
+STATIC_ROOT = BASE_DIR / "var" / "static"
 WHITENOISE_USE_FINDERS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -9,6 +9,7 @@ from core.access import Actor, Role
 from core.accounts.entities import User
 from core.accounts.errors import TokenRefused, WrongCredentials
 from core.accounts.sessions import SignedIn, TokenPair
+from core.accounts.use_cases import PurgeExpired
 from core.errors import Forbidden, Invalid, TooManyRequests
 from core.ports import Limiter, Scope
 from tests.fakes import ADMIN
@@ -161,6 +162,16 @@ def test_passwords_are_tried_at_one_email_a_few_times_only(registry: Container, 
         registry.change_own_password()(me=signed_in, current=PASSWORD, password=NEW)
     with pytest.raises(WrongCredentials):
         registry.sign_in()(email="eve@example.org", password=PASSWORD)
+
+
+def test_purging_goes_on_until_nothing_is_left(
+    registry: Container, ada: User, pair: TokenPair, time: time_machine.Traveller
+) -> None:
+    for _ in range(4):
+        registry.sign_in()(email=ada.email, password=PASSWORD)
+    time.shift(timedelta(days=16))
+    purge = PurgeExpired(registry.families(), registry.services(), registry.clock(), at_once=2)
+    assert purge(actor=ADMIN).families == 5
 
 
 def test_purging_removes_what_ended_and_nothing_that_is_of_use(

@@ -75,6 +75,12 @@ def test_a_change_that_changes_nothing_is_not_told(registry: Container, ada: Use
     assert len(history(registry, ada)) == 1
 
 
+def test_after_the_last_event_there_is_an_empty_page(registry: Container, ada: User) -> None:
+    view = registry.view_account_history()
+    (created,) = view(actor=ADMIN, account_id=ada.id).items
+    assert view(actor=ADMIN, account_id=ada.id, after=created.id).items == ()
+
+
 def test_there_is_no_history_of_nobody(registry: Container, ada: User) -> None:
     registry.store().account_events.clear()
     with pytest.raises(AccountNotFound):

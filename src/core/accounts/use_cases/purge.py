@@ -9,7 +9,6 @@ from core.ports import Clock
 
 KEEP_FAMILIES = timedelta(days=1)
 KEEP_KEYS = timedelta(days=30)  # to see which key it was that something still sends
-_AT_ONCE = 1_000  # few enough for others not to wait
 
 
 @frozen
@@ -28,13 +27,14 @@ class PurgeExpired:
     families: RefreshFamilies
     services: ServiceAccounts
     clock: Clock
+    at_once: int = 1_000  # few enough for others not to wait
 
     def __call__(self, *, actor: Actor) -> Purged:
         actor.require(Permission.MANAGE_USERS)
         now = self.clock.now()
         return Purged(
-            families=_all(lambda: self.families.purge(now - KEEP_FAMILIES, _AT_ONCE)),
-            keys=_all(lambda: self.services.purge_keys(now - KEEP_KEYS, _AT_ONCE)),
+            families=_all(lambda: self.families.purge(now - KEEP_FAMILIES, self.at_once)),
+            keys=_all(lambda: self.services.purge_keys(now - KEEP_KEYS, self.at_once)),
         )
 
 
