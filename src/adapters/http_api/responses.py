@@ -9,9 +9,6 @@ from django.http import HttpResponse
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 
-from core.accounts.audit import AccountEvent
-from core.accounts.entities import User
-from core.accounts.services import ServiceAccount, ServiceKey
 from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
 from core.posts.entities import Comment, Post
@@ -128,46 +125,4 @@ def comment_json(comment: Comment) -> dict[str, object]:
         "author": comment.author,
         "content": comment.content,
         "created_at": comment.created_at,
-    }
-
-
-def user_json(user: User) -> dict[str, object]:
-    return {
-        "id": user.id,
-        "email": user.email,
-        "role": user.role,
-        "is_active": user.is_active,
-        "created_at": user.created_at,
-    }
-
-
-def service_account_json(account: ServiceAccount) -> dict[str, object]:
-    return {
-        "id": account.id,
-        "name": account.name,
-        "role": account.role,
-        "is_active": account.is_active,
-        "created_at": account.created_at,
-        "keys": [key_json(key) for key in account.keys],
-    }
-
-
-def key_json(key: ServiceKey) -> dict[str, object]:
-    return {
-        "id": key.id,
-        "name": key.name,
-        "created_at": key.created_at,
-        "expires_at": key.expires_at,
-        "revoked_at": key.revoked_at,
-    }
-
-
-def account_event_json(event: AccountEvent) -> dict[str, object]:
-    return {
-        "id": event.id,
-        "at": event.at,
-        "actor": event.actor,
-        "request_id": event.request_id,
-        "action": event.action,
-        "details": event.details,
     }

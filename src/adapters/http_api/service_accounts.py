@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from adapters.http_api.account_responses import key_json, service_account_json
 from adapters.http_api.account_serializers import (
     AccountHistorySerializer,
     MadeKeySerializer,
@@ -17,7 +18,7 @@ from adapters.http_api.account_serializers import (
 )
 from adapters.http_api.authentication import actor
 from adapters.http_api.requests import cursor, members, paging, parameters
-from adapters.http_api.responses import document, key_json, page, service_account_json
+from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, NAME, described
 from adapters.http_api.users import History, history
 from core.accounts import use_cases

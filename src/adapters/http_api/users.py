@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from adapters.http_api.account_responses import account_event_json, user_json
 from adapters.http_api.account_serializers import (
     AccountHistorySerializer,
     NewUserSerializer,
@@ -16,7 +17,7 @@ from adapters.http_api.account_serializers import (
 )
 from adapters.http_api.authentication import actor
 from adapters.http_api.requests import cursor, members, names, paging, parameters
-from adapters.http_api.responses import account_event_json, document, page, user_json
+from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
 from core.accounts import use_cases
 from core.accounts.entities import AccountChanges
