@@ -16,12 +16,12 @@ from uuid import UUID
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 os.environ["DATABASE_URL"] = os.environ["BENCH_DATABASE_URL"]
+os.environ["LIMIT_USER"] = "1000000/second"
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.development"
 
 import django
 from django.conf import settings
 
-settings.INSTALLED_APPS += ["django.contrib.contenttypes", "django.contrib.auth"]  # for the plain way's tokens
 django.setup()
 
 from django.core.handlers.wsgi import WSGIHandler
@@ -91,10 +91,12 @@ def fill() -> None:
     if Patient.objects.count() == PATIENTS:
         return
     with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
         cursor.execute("TRUNCATE patients_patient CASCADE")
         cursor.execute(FILL, [PATIENTS])
         cursor.execute(WORDS)
         cursor.execute("VACUUM ANALYZE patients_patient, patients_nameword")
+        cursor.execute("RESET statement_timeout")
 
 
 def tokens() -> tuple[str, str]:
