@@ -76,6 +76,7 @@ class PlainViewSet(viewsets.ModelViewSet[Patient]):
     pagination_class = PlainPagination
     authentication_classes = (JWTAuthentication,)
     permission_classes = (permissions.IsAuthenticated,)
+    throttle_classes = ()
     renderer_classes = (renderers.JSONRenderer,)
 
 

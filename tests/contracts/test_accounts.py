@@ -3,9 +3,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from attrs import evolve
+from django.contrib.auth.hashers import make_password
+from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.django_orm.accounts import models
 from bootstrap import Container
 from core.access import Role
 from core.accounts.errors import UserEmailTaken, UserNotFound, WrongCredentials
@@ -13,7 +16,7 @@ from core.accounts.sessions import RefreshFamily
 from core.errors import Invalid
 from core.ports import NotAtomic
 from tests import strategies
-from tests.contracts.conftest import Fresh, some
+from tests.contracts.conftest import POSTGRES, SQLITE, Fresh, some
 from tests.contracts.examples import user
 from tests.fakes import NOW
 
@@ -55,6 +58,19 @@ def test_only_the_password_itself_verifies(registry: Container) -> None:
     assert users.verify(user().email, PASSWORD) == user()
     for wrong in ("", PASSWORD.upper(), PASSWORD + " ", PASSWORD[:-1], "\x00", "p" * 10_000):
         assert users.verify(user().email, wrong) is None
+
+
+@pytest.mark.parametrize("database", [SQLITE, POSTGRES])
+def test_a_hash_of_former_days_is_renewed_and_the_password_stays(registry: Container, database: str) -> None:
+    users, rows = registry.users(), models.User.objects.using(database)
+    hashers = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("MD5", "Scrypt")]
+    with override_settings(PASSWORD_HASHERS=hashers):
+        users.add(user(), make_password(PASSWORD, hasher="scrypt"))
+        assert users.verify(user().email, "wrong") is None
+        assert rows.get().password.startswith("scrypt$")
+        assert users.verify(user().email, PASSWORD) == user()
+        assert rows.get().password.startswith("md5$")
+        assert users.verify(user().email, PASSWORD) == user()
 
 
 def test_nobody_unknown_or_disabled_verifies(registry: Container) -> None:

@@ -1,5 +1,6 @@
 """Many at once, on the databases that serve many."""
 
+from threading import Thread
 from uuid import UUID
 
 import pytest
@@ -101,6 +102,33 @@ def test_admins_who_disable_one_another_at_once_leave_one(database: str) -> None
     assert all(isinstance(outcome, LastAdmin | User) for outcome in outcomes)
     (left,) = registry.list_users()(actor=ADMIN, is_active=True).items
     assert left in admins
+
+
+@EVERYWHERE
+def test_an_admin_who_is_being_made_while_the_other_goes_is_not_disabled(database: str) -> None:
+    registry = open_registry(database)
+    create, update = registry.create_user(), registry.update_user()
+    old, new = (
+        create(actor=ADMIN, email=f"{role}@example.org", password="correct horse", role=role)
+        for role in ("admin", "reader")
+    )
+    outcomes: list[User | Exception] = []
+
+    def disable() -> None:
+        outcomes.extend(together(1, lambda _: update(actor=ADMIN, user_id=new.id, is_active=False)))
+
+    other = Thread(target=disable)
+
+    def hand_over() -> None:
+        update(actor=ADMIN, user_id=new.id, role="admin")
+        update(actor=ADMIN, user_id=old.id, role="reader")
+        other.start()
+        other.join(timeout=0.5)  # it waits for this to end, and nothing tells that it has begun to
+
+    registry.atomic()(hand_over)
+    other.join(timeout=30)
+    assert [type(outcome) for outcome in outcomes] == [LastAdmin]
+    assert registry.users().get(new.id).is_active_admin
 
 
 @EVERYWHERE

@@ -15,7 +15,7 @@ from core.patients.errors import PatientNotFound
 from core.patients.ports import PatientRepository
 from core.patients.searching import PatientQuery
 from tests.contracts.conftest import POSTGRES, SQLITE
-from tests.contracts.examples import person, sql, together
+from tests.contracts.examples import person, service, service_key, sql, together
 
 MOST_ATTEMPTS = 5
 on_postgres = pytest.mark.parametrize("database", [POSTGRES])
@@ -161,6 +161,10 @@ def test_looking_up_one_record_connects_again_by_itself(registry: Container) -> 
     registry.patients().add(person(1))
     lose_the_connection_while_idle()
     assert registry.patients().get(person(1).id) == person(1)
+    account = service(keys=(service_key(),))
+    registry.services().add(account)
+    lose_the_connection_while_idle()
+    assert registry.services().holding(service_key().id) == account
 
 
 @on_postgres

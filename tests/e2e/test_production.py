@@ -17,6 +17,10 @@ SECRET = "a secret of sixty characters, which is long enough for this one"
             },
             "SECRET_KEY",
         ),
+        (
+            {"ALLOWED_HOSTS": "registry.example", "SECRET_KEY": SECRET, "SECRET_KEY_FALLBACKS": "x"},
+            "SECRET_KEY_FALLBACKS",
+        ),
         ({"SECRET_KEY": SECRET}, "ALLOWED_HOSTS"),
     ],
 )

@@ -168,6 +168,7 @@ def test_bad_service_accounts_and_keys_are_clear_problems(admin: Api) -> None:
         ("name", "name"),
         ("role", "choice"),
     }
+    assert faults(admin.get("service-accounts/?name=%00")) == {("name", "name")}
     account = admin.post("service-accounts/", {"name": "lab-import", "role": "clerk"}).json()
     assert kind(admin.post("service-accounts/", {"name": "lab-import", "role": "clerk"})) == "service-name-taken"
     path = f"service-accounts/{account['id']}/"

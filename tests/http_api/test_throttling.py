@@ -3,6 +3,7 @@ from collections.abc import Callable, Generator
 import pytest
 from dependency_injector.providers import Object
 from django.core.cache import caches
+from django.test import Client
 
 from adapters.caching.backend import CacheBackend
 from adapters.caching.limiter import CacheLimiter
@@ -21,8 +22,13 @@ def limits(registry: Container) -> Generator[None]:
     """So many a day; the calls that the fixtures make are not counted."""
     caches["default"].clear()
     few = CacheLimiter(CacheBackend(), {scope: Limit(calls, 86_400) for scope, calls in LIMITS.items()})
+    limited = (registry.password_check, registry.verify_password, registry.sign_in)
     with registry.limiter.override(Object(few)):
+        for provider in limited:
+            provider.reset()
         yield
+    for provider in limited:
+        provider.reset()
     caches["default"].clear()
 
 
@@ -38,6 +44,21 @@ def calls_until_refused(call: Callable[[], Answer]) -> int:
 
 def test_an_address_may_make_so_many_calls_without_signing_in(anonymous: Api) -> None:
     assert calls_until_refused(lambda: anonymous.get("schema/")) == 3
+
+
+@pytest.mark.parametrize("token", ["", "a.b.c", f"prk_{'0' * 32}_{'x' * 43}"])
+def test_an_address_may_try_so_many_tokens(token: str) -> None:
+    assert calls_until_refused(lambda: Api(token).get("users/me/")) == 3
+
+
+def test_signing_in_to_the_admin_may_be_tried_so_often(registry: Container) -> None:
+    def told(address: str, username: str) -> bool:
+        given = {"username": username, "password": "wrong password"}
+        response = Client(REMOTE_ADDR=address).post("/admin/login/", given)
+        return "Too many requests" in response.content.decode()
+
+    assert [told("192.0.2.1", f"u{number}@clinic.example") for number in range(3)] == [False, False, True]
+    assert [told(f"192.0.2.{number}", "u@clinic.example") for number in range(3, 6)] == [False, False, True]
 
 
 def test_a_user_may_make_so_many_calls_and_others_go_on(reader: Api, clerk: Api) -> None:

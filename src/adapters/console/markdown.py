@@ -1,5 +1,7 @@
 """Markdown from people to HTML that is safe to show."""
 
+from functools import lru_cache
+
 import nh3
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
@@ -11,6 +13,7 @@ _TAGS = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=64)  # what is written to be slow is so once
 def html(content: str) -> SafeString:
     """Headings begin at the second level, below the page's own. HTML in the content is shown as it was typed; images
     are left out, as their makers would learn who reads; links lead to web and mail addresses only."""

@@ -8,6 +8,7 @@ from core.accounts.services import ServiceAccount
 from core.accounts.sessions import SignedIn
 from core.accounts.use_cases import Authenticate
 from core.errors import Unauthenticated
+from core.ports import Limiter, Scope
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -16,15 +17,26 @@ class BearerAuthentication(BaseAuthentication):
 
     @inject
     def authenticate(
-        self, request: Request, authenticate: Authenticate = Provide["authenticate"]
+        self,
+        request: Request,
+        authenticate: Authenticate = Provide["authenticate"],
+        limiter: Limiter = Provide["limiter"],
     ) -> tuple[User | ServiceAccount, SignedIn] | None:
         if "Authorization" not in request.headers and _may_be_anybody(request):
             return None
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated("Send an access token: Authorization: Bearer <token>.")
-        signed_in = authenticate(access=token.strip(), request_id=request.META["REQUEST_ID"])
+        try:
+            signed_in = authenticate(access=_token(request), request_id=request.META["REQUEST_ID"])
+        except Unauthenticated:
+            limiter.hit(Scope.ANONYMOUS, request.META.get("REMOTE_ADDR", ""))  # it gets no further than here
+            raise
         return signed_in.account, signed_in
+
+
+def _token(request: Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("Send an access token: Authorization: Bearer <token>.")
+    return token.strip()
 
 
 def _may_be_anybody(request: Request) -> bool:

@@ -1,5 +1,6 @@
 """What every environment shares. All that differs between installations comes from environment variables."""
 
+import os
 from pathlib import Path
 
 import environ
@@ -17,7 +18,8 @@ DEBUG = False  # its pages would take the place of our problem documents
 
 DEVELOPMENT_SECRET = "for development only: production refuses to start with this secret"
 
-SECRET_KEY_FALLBACKS = [key for key in env.str("SECRET_KEY_FALLBACKS", "").split(",") if key]
+# Secrets are read as they are: to `env`, a `$` at the beginning names another variable.
+SECRET_KEY_FALLBACKS = [key for key in os.environ.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
 CSRF_FAILURE_VIEW = "adapters.http_api.errors.forbidden"
 
 INSTALLED_APPS = [
@@ -86,7 +88,7 @@ LIMITS = {
     "sync": env.str("LIMIT_SYNC", "120/minute"),
 }
 ADMIN_EMAIL = env.str("ADMIN_EMAIL", "")
-ADMIN_PASSWORD = env.str("ADMIN_PASSWORD", "")
+ADMIN_PASSWORD = os.environ.get("ADMIN_PASSWORD", "")
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["adapters.django_orm.accounts.sign_in.RegistryBackend"]
 SESSION_COOKIE_AGE = 8 * 3600  # a working day at the admin
@@ -116,7 +118,7 @@ TIME_ZONE = env.str("TIME_ZONE", "UTC")
 PHONE_REGION = env.str("PHONE_REGION", "US")
 
 EXTERNAL_API_BASE_URL = env.str("EXTERNAL_API_BASE_URL", "")
-EXTERNAL_API_TOKEN = env.str("EXTERNAL_API_TOKEN", "")
+EXTERNAL_API_TOKEN = os.environ.get("EXTERNAL_API_TOKEN", "")
 EXTERNAL_API_TIMEOUT = env.float("EXTERNAL_API_TIMEOUT", 5.0)
 
 PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", "")  # prometheus-client reads it as well, when imported

@@ -1,14 +1,17 @@
+import os
+
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.base import *
-from config.settings.base import BASE_DIR, DEVELOPMENT_SECRET, env
+from config.settings.base import BASE_DIR, DEVELOPMENT_SECRET, SECRET_KEY_FALLBACKS, env
 
 SHORTEST_SECRET = 50
 
 DJANGO_ENV = "production"
-SECRET_KEY = env.str("SECRET_KEY", "")
-if len(SECRET_KEY) < SHORTEST_SECRET or SECRET_KEY == DEVELOPMENT_SECRET:
-    raise ImproperlyConfigured(f"Set SECRET_KEY to a secret of your own, of at least {SHORTEST_SECRET} characters.")
+SECRET_KEY = os.environ.get("SECRET_KEY", "")
+for name, secrets in {"SECRET_KEY": [SECRET_KEY], "SECRET_KEY_FALLBACKS": SECRET_KEY_FALLBACKS}.items():
+    if any(len(secret) < SHORTEST_SECRET or secret == DEVELOPMENT_SECRET for secret in secrets):
+        raise ImproperlyConfigured(f"Set {name} to secrets of your own, of at least {SHORTEST_SECRET} characters.")
 ALLOWED_HOSTS = [host for host in env.str("ALLOWED_HOSTS", "").split(",") if host]
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set ALLOWED_HOSTS to the host names this registry is reached by, separated by commas.")

@@ -12,7 +12,7 @@ from core.posts.slugs import slug
 from core.values import one_line, paragraphs
 
 LONGEST_TITLE = 200
-LONGEST_CONTENT = 50_000
+LONGEST_CONTENT = 20_000
 LONGEST_COMMENT = 2_000
 
 

@@ -1,17 +1,23 @@
+import sys
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 import time_machine
+from attrs import frozen
 from dependency_injector.providers import Object
 
+from adapters.in_memory.accounts import InMemoryUserRepository
 from bootstrap import Container
 from core.access import Actor, Role
 from core.accounts.entities import User
 from core.accounts.errors import TokenRefused, WrongCredentials
+from core.accounts.passwords import new_password
 from core.accounts.sessions import SignedIn, TokenPair
 from core.accounts.use_cases import PurgeExpired
-from core.errors import Forbidden, Invalid, TooManyRequests
+from core.errors import Forbidden, Invalid, Refused, TooManyRequests
 from core.ports import Limiter, Scope
+from tests.contracts.examples import together
 from tests.fakes import ADMIN
 from tests.unit.accounts.conftest import PASSWORD
 
@@ -118,13 +124,55 @@ def test_who_changes_the_own_password_goes_on_with_a_new_session_only(
 def test_the_own_password_is_changed_by_who_knows_it_only(registry: Container, ada: User, pair: TokenPair) -> None:
     for current, password, fields in [
         ("wrong password", NEW, ["current"]),
-        (None, "short", ["current", "password"]),
+        (None, "short", ["current"]),
+        (PASSWORD, "short", ["password"]),
         (PASSWORD, ada.email, ["password"]),
     ]:
         with pytest.raises(Invalid) as refused:
             registry.change_own_password()(me=me(registry, pair), current=current, password=password)
         assert [one.field for one in refused.value.faults] == fields
     assert not ended(registry, pair)
+
+
+@frozen
+class Hashing(InMemoryUserRepository):
+    """Something happens while a password is being hashed, which takes long."""
+
+    meanwhile: Callable[[], object]
+
+    def hash(self, password: str) -> str:
+        self.meanwhile()
+        return super().hash(password)
+
+
+def test_a_password_that_an_admin_sets_meanwhile_stays(registry: Container, ada: User, pair: TokenPair) -> None:
+    signed_in, theirs = me(registry, pair), "horse battery correct"
+    set_password = registry.set_password()
+    slow = Hashing(registry.store(), lambda: set_password(actor=ADMIN, user_id=ada.id, password=theirs))
+    registry.users.override(Object(slow))
+    for provider in (registry.passwords, registry.password_check, registry.change_own_password):
+        provider.reset()
+    with pytest.raises(TokenRefused):
+        registry.change_own_password()(me=signed_in, current=PASSWORD, password=NEW)
+    registry.sign_in()(email=ada.email, password=theirs)
+
+
+def test_passwords_are_judged_by_their_own_users_email_when_many_are_judged_at_once(registry: Container) -> None:
+    def judge(number: int) -> set[str | None]:
+        name = f"xaviermontgomery.{number}"
+        codes: set[str | None] = set()
+        for _ in range(20):
+            with pytest.raises(Refused) as refused:
+                new_password(name, f"{name}@clinic.example")
+            codes.add(refused.value.code)
+        return codes
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(0.0002)
+    try:
+        assert together(4, judge) == [{"guessable"}] * 4
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_a_machine_has_no_password(registry: Container) -> None:

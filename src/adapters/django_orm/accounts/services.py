@@ -8,6 +8,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from adapters.django_orm.accounts import models
 from adapters.django_orm.atomic import require_atomic
 from adapters.django_orm.errors import core_errors
+from adapters.django_orm.lookup import lookup
 from core.access import Role
 from core.accounts.errors import ServiceAccountNotFound
 from core.accounts.ports import ServiceAccounts
@@ -32,7 +33,8 @@ class DjangoServiceAccounts(ServiceAccounts):
 
     @core_errors()
     def holding(self, key_id: UUID) -> ServiceAccount | None:
-        row = self._rows.filter(keys=key_id).first()
+        key = lookup(models.ServiceKey, ("account_id",), self.database)(key_id)  # connects again where it has to
+        row = self._rows.filter(id=key["account_id"]).first() if key else None
         return None if row is None else _account(row)
 
     @core_errors()

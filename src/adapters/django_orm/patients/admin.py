@@ -17,6 +17,9 @@ from core.patients.names import query_words
 from core.patients.searching import PatientQuery
 from core.patients.use_cases import SyncPatient, UpdatePatient
 from core.patients.values import Status
+from core.ports import Limiter, Scope
+
+MOST_SYNCS_AT_ONCE = 4  # each may take as long as EXTERNAL_API_TIMEOUT
 
 
 @admin.register(models.Patient)
@@ -67,8 +70,8 @@ class PatientAdmin(ViewOnlyAdmin):
         status: Status,
         update_patient: UpdatePatient = Provide["update_patient"],
     ) -> None:
-        def work(patient_id: UUID) -> str:
-            update_patient(actor=actor_of(request), patient_id=patient_id, status=status)
+        def work(patient: models.Patient) -> str:
+            update_patient(actor=actor_of(request), patient_id=patient.id, status=status)
             return f"now {status}"
 
         self.for_each(request, queryset, work)
@@ -80,11 +83,15 @@ class PatientAdmin(ViewOnlyAdmin):
         request: HttpRequest,
         queryset: QuerySet[models.Patient],
         sync_patient: SyncPatient = Provide["sync_patient"],
+        limiter: Limiter = Provide["limiter"],
     ) -> None:
-        def work(patient_id: UUID) -> str:
-            return f"{sync_patient(actor=actor_of(request), patient_id=patient_id).outcome}"
+        actor = actor_of(request)
 
-        self.for_each(request, queryset, work)
+        def work(patient: models.Patient) -> str:
+            limiter.hit(Scope.SYNC, actor.name)
+            return f"{sync_patient(actor=actor, patient_id=patient.id).outcome}"
+
+        self.for_each(request, queryset, work, MOST_SYNCS_AT_ONCE)
 
 
 @admin.register(models.PatientEvent)

@@ -1,5 +1,3 @@
-from uuid import UUID
-
 from dependency_injector.wiring import Provide, inject
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -33,8 +31,8 @@ class PostAdmin(ViewOnlyAdmin):
         queryset: QuerySet[models.Post],
         publish_post: PublishPost = Provide["publish_post"],
     ) -> None:
-        def work(post_id: UUID) -> str:
-            publish_post(actor=actor_of(request), post_id=post_id)
+        def work(post: models.Post) -> str:
+            publish_post(actor=actor_of(request), post_id=post.id)
             return "published"
 
         self.for_each(request, queryset, work)
@@ -56,10 +54,8 @@ class CommentAdmin(ViewOnlyAdmin):
         queryset: QuerySet[models.Comment],
         remove_comment: RemoveComment = Provide["remove_comment"],
     ) -> None:
-        posts = dict(queryset.values_list("id", "post_id"))
-
-        def work(comment_id: UUID) -> str:
-            remove_comment(actor=actor_of(request), post_id=posts[comment_id], comment_id=comment_id)
+        def work(comment: models.Comment) -> str:
+            remove_comment(actor=actor_of(request), post_id=comment.post_id, comment_id=comment.id)
             return "removed"
 
         self.for_each(request, queryset, work)

@@ -1,11 +1,11 @@
 from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, ClassVar, cast
-from uuid import UUID
+from typing import Any, ClassVar, TypeVar, cast
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin, ShowFacets
+from django.contrib.admin.utils import unquote
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,8 +14,11 @@ from adapters.django_orm.staff.pages import may
 from core.access import Permission
 from core.errors import RegistryError
 
+M = TypeVar("M", bound=Model)
+
 COUNTED_AT_MOST = 10_000
 MOST_AT_ONCE = 100
+SECRETS = {"password", "digest"}
 
 
 class CappedPaginator(Paginator):
@@ -46,8 +49,13 @@ class ViewOnlyAdmin(ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = (extra_context or {}) | {"links": self.links(object_id)}
+        there = self.get_object(request, unquote(object_id)) is not None
+        context = (extra_context or {}) | {"links": self.links(object_id) if there else {}}
         return super().change_view(request, object_id, form_url, context)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Nobody finds a secret out by filtering on its beginnings."""
+        return SECRETS.isdisjoint(lookup.split("__")) and super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]  # Django passes None as well
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return may(request, self.permission)
@@ -64,16 +72,18 @@ class ViewOnlyAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def for_each(self, request: HttpRequest, rows: QuerySet[Any], work: Callable[[UUID], str]) -> None:
+    def for_each(
+        self, request: HttpRequest, rows: QuerySet[M], work: Callable[[M], str], most: int = MOST_AT_ONCE
+    ) -> None:
         """Does the work for each chosen row, and tells how many ended in which way. One that is refused stops none."""
-        ids = list(rows.values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
-        if len(ids) > MOST_AT_ONCE:
-            self.message_user(request, f"Nothing was done: choose at most {MOST_AT_ONCE}.", messages.ERROR)
+        chosen = list(rows[: most + 1])
+        if len(chosen) > most:
+            self.message_user(request, f"Nothing was done: choose at most {most}.", messages.ERROR)
             return
         done, refused = Counter[str](), Counter[str]()
-        for row_id in ids:
+        for row in chosen:
             try:
-                done[work(row_id)] += 1
+                done[work(row)] += 1
             except RegistryError as error:
                 refused[str(error)] += 1
         for outcome, count in done.items():

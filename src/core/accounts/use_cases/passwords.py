@@ -5,13 +5,13 @@ from attrs import frozen
 from core.access import Actor, Permission
 from core.accounts.audit import AccountAction
 from core.accounts.entities import User
-from core.accounts.errors import WrongCredentials
+from core.accounts.errors import TokenRefused, WrongCredentials
 from core.accounts.passwords import new_password
 from core.accounts.ports import UserRepository
 from core.accounts.sessions import SignedIn, TokenPair
 from core.accounts.use_cases.ledger import AccountLedger
 from core.accounts.use_cases.sign_in import Sessions, VerifyPassword
-from core.errors import Fault, FaultList, Forbidden, Invalid
+from core.errors import Fault, Forbidden, Invalid, parse_one
 from core.ports import Atomic, Clock
 from core.values import text
 
@@ -25,11 +25,17 @@ class Passwords:
     atomic: Atomic
     clock: Clock
 
-    def set(self, actor: Actor, user_id: UUID, password: str, action: AccountAction) -> User:
+    def set(
+        self, actor: Actor, user_id: UUID, password: str, action: AccountAction, *, generation: int | None = None
+    ) -> User:
+        """Raises `TokenRefused` if the user's sessions have ended since `generation`, `UserNotFound`."""
         hashed = self.users.hash(password)
 
         def replace() -> User:
-            user = self.users.lock(user_id).signed_out()
+            before = self.users.lock(user_id)
+            if generation not in (None, before.generation):
+                raise TokenRefused
+            user = before.signed_out()
             self.users.replace(user, hashed)
             self.ledger.enter(actor, self.clock.now(), user.id, action)
             return user
@@ -46,11 +52,7 @@ class SetPassword:
 
     def __call__(self, *, actor: Actor, user_id: UUID, password: str) -> User:
         actor.require(Permission.MANAGE_USERS)
-        user = self.users.get(user_id)
-        faults = FaultList()
-        with faults.noting("password"):
-            new_password(password, user.email)
-        faults.raise_if_any()
+        _check(password, self.users.get(user_id))
         return self.passwords.set(actor, user_id, password, AccountAction.PASSWORD_SET)
 
 
@@ -58,7 +60,9 @@ class SetPassword:
 class ChangeOwnPassword:
     """Gives the user a new password and, as every session ends, a new one to go on with.
 
-    Raises `Forbidden` for a machine, `Invalid`, also for a wrong current password, and `TooManyRequests`.
+    The current password comes first: only who knows it learns what is wrong with the new one.
+    Raises `Forbidden` for a machine, `Invalid`, also for a wrong current password, `TokenRefused` if another password
+    was set meanwhile, and `TooManyRequests`.
     """
 
     verify: VerifyPassword
@@ -68,16 +72,17 @@ class ChangeOwnPassword:
     def __call__(self, *, me: SignedIn, current: str, password: str) -> TokenPair:
         if not isinstance(me.account, User):
             raise Forbidden("You may not do this: a service account has keys, and no password.")
-        email = me.account.email
-        faults = FaultList()
-        with faults.noting("current"):
-            text(current)
-        with faults.noting("password"):
-            new_password(password, email)
-        faults.raise_if_any()
+        parse_one("current", text, current)
         try:
-            self.verify(email=email, password=current)
+            verified = self.verify(email=me.account.email, password=current)
         except WrongCredentials:
             raise Invalid([Fault("current", "wrong", "This is not your password.")]) from None
-        user = self.passwords.set(me.actor, me.account.id, password, AccountAction.PASSWORD_CHANGED)
+        _check(password, verified)
+        user = self.passwords.set(
+            me.actor, verified.id, password, AccountAction.PASSWORD_CHANGED, generation=verified.generation
+        )
         return self.sessions.start(user)
+
+
+def _check(password: str, user: User) -> None:
+    parse_one("password", lambda raw: new_password(raw, user.email), password)

@@ -8,12 +8,12 @@ from core.access import Actor, Permission, Role
 from core.accounts.audit import AccountAction
 from core.accounts.entities import AccountChanges, parse_changes
 from core.accounts.ports import ServiceAccounts
-from core.accounts.services import ServiceAccount, ServiceKey
+from core.accounts.services import ServiceAccount, ServiceKey, service_name
 from core.accounts.use_cases.ledger import AccountLedger
 from core.errors import parse_one
 from core.paging import Page
 from core.ports import Atomic, Clock, Ids
-from core.values import DEFAULT_PER_PAGE, page_limit, text
+from core.values import DEFAULT_PER_PAGE, page_limit
 
 
 @frozen
@@ -49,7 +49,7 @@ class ListServiceAccounts:
         self, *, actor: Actor, name: str | None = None, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE
     ) -> Page[ServiceAccount]:
         actor.require(Permission.MANAGE_USERS)
-        called = None if name is None else parse_one("name", text, name)
+        called = None if name is None else parse_one("name", service_name, name)
         parse_one("limit", page_limit, limit)
         return self.services.find(name=called, after=after, limit=limit)
 

@@ -105,7 +105,7 @@ class UpdateUser:
             admins = self.users.lock_active_admins()
             before = self.users.lock(user_id)
             after = before.changed(**standing)
-            if before.is_active_admin and not after.is_active_admin and len(admins) == 1:
+            if before.is_active_admin and not after.is_active_admin and admins <= {user_id}:
                 raise LastAdmin
             if after != before:
                 self.users.replace(after)

@@ -63,8 +63,8 @@ class AccountAdmin(ViewOnlyAdmin):
         self._switch(request, queryset, is_active=True)
 
     def _switch(self, request: HttpRequest, queryset: QuerySet[Model], *, is_active: bool) -> None:
-        def work(account_id: UUID) -> str:
-            self.change(request, account_id, is_active=is_active)
+        def work(account: Model) -> str:
+            self.change(request, account.pk, is_active=is_active)
             return "enabled" if is_active else "disabled"
 
         self.for_each(request, queryset, work)

@@ -109,10 +109,8 @@ class ServiceKeyAdmin(ViewOnlyAdmin):
         queryset: QuerySet[models.ServiceKey],
         revoke_key: RevokeServiceKey = Provide["revoke_service_key"],
     ) -> None:
-        accounts = dict(queryset.values_list("id", "account_id"))
-
-        def work(key_id: UUID) -> str:
-            revoke_key(actor=actor_of(request), account_id=accounts[key_id], key_id=key_id)
+        def work(key: models.ServiceKey) -> str:
+            revoke_key(actor=actor_of(request), account_id=key.account_id, key_id=key.id)
             return "revoked"
 
         self.for_each(request, queryset, work)

@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                         name="posts_post_slug_length",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("content__length__gte", 1), ("content__length__lte", 50000)),
+                        condition=models.Q(("content__length__gte", 1), ("content__length__lte", 20000)),
                         name="posts_post_content_length",
                     ),
                 ],
