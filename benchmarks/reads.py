@@ -84,6 +84,7 @@ router = SimpleRouter()
 router.register("plain", PlainViewSet)
 urlpatterns = [path("api/", include("adapters.http_api.urls")), path("", include(router.urls))]
 settings.ROOT_URLCONF = "__main__"
+settings.CONTENT_SECURITY_POLICY["EXCLUDE_URL_PREFIXES"].append("/plain/")
 settings.ALLOWED_HOSTS = ["testserver"]
 
 

@@ -107,9 +107,11 @@ def _circuit_state(client: UpstreamClient | None) -> str:
     return client.circuit.state if client else "not configured"
 
 
-def _use_case(use_case: abc.Callable[..., abc.Callable[P, R]], **ports: object) -> Singleton[abc.Callable[P, R]]:
+def _use_case(
+    use_case: abc.Callable[..., abc.Callable[P, R]], *, logs_success: bool = True, **ports: object
+) -> Singleton[abc.Callable[P, R]]:
     def build(**resolved: object) -> abc.Callable[P, R]:
-        return observed(use_case(**resolved))
+        return observed(use_case(**resolved), logs_success=logs_success)
 
     return Singleton(build, **ports)
 
@@ -204,7 +206,14 @@ class Container(DeclarativeContainer):
         lifetimes=lifetimes,
     )
     sign_out = _use_case(accounts_.SignOut, families=families, tokens=tokens, atomic=atomic)
-    authenticate = _use_case(accounts_.Authenticate, users=users, services=services, tokens=tokens, clock=clock)
+    authenticate = _use_case(
+        accounts_.Authenticate,
+        logs_success=False,  # it begins each request, which has a line of its own
+        users=users,
+        services=services,
+        tokens=tokens,
+        clock=clock,
+    )
     change_own_password = _use_case(
         accounts_.ChangeOwnPassword, verify=password_check, passwords=passwords, sessions=sessions
     )

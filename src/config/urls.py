@@ -6,11 +6,11 @@ from adapters.http_api.home import home
 from adapters.telemetry import health, scrape
 
 urlpatterns = [
+    path("api/", include("adapters.http_api.urls")),
     path("", home),
     re_path("^notices/?$", notices.notices),
     re_path("^notices/(?P<slug>[a-z0-9-]{1,80})/?$", notices.notice),
     path("admin/", admin.site.urls),
-    path("api/", include("adapters.http_api.urls")),
     re_path("^health/live/?$", health.live),
     re_path("^health/ready/?$", health.ready),
     re_path("^metrics/?$", scrape.metrics),

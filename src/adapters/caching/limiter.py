@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from hashlib import blake2b
 from ipaddress import IPv6Network
@@ -36,6 +37,8 @@ class CacheLimiter(Limiter):
 
 def _counted(who: str) -> str:
     """Of an IPv6 address the network, as each of its hosts has addresses without number."""
+    if who.count(":") < 2:
+        return who
     try:
         return str(IPv6Network((who, 64), strict=False))
     except ValueError:
@@ -43,9 +46,10 @@ def _counted(who: str) -> str:
 
 
 def _count(cache: BaseCache, key: str, seconds: int) -> int:
+    with suppress(ValueError):  # the first of its span
+        return cast("int", cache.incr(key))
     if cache.add(key, 1, timeout=seconds):
         return 1
-    try:
+    with suppress(ValueError):  # the span ended in between
         return cast("int", cache.incr(key))
-    except ValueError:  # it ended in between
-        return 1
+    return 1

@@ -12,7 +12,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def observed(use_case: Callable[P, R]) -> Callable[P, R]:
+def observed(use_case: Callable[P, R], *, logs_success: bool = True) -> Callable[P, R]:
     """The same use case, which logs and counts each call once: the operation, its outcome and how long it took.
 
     The outcome is the result's own `outcome` if it is one of an enumeration, otherwise `done`; or the error's kind.
@@ -34,6 +34,7 @@ def observed(use_case: Callable[P, R]) -> Callable[P, R]:
         finally:
             seconds = perf_counter() - started
             count_use_case(operation, outcome, seconds)
-            log.info("use_case", operation=operation, outcome=outcome, milliseconds=round(seconds * 1000, 1))
+            if logs_success or outcome != "done":
+                log.info("use_case", operation=operation, outcome=outcome, milliseconds=round(seconds * 1000, 1))
 
     return call

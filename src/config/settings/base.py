@@ -99,6 +99,7 @@ CORS_URLS_REGEX = "^/api/"
 CORS_ALLOW_HEADERS = ["authorization", "content-type", "if-match", "if-none-match", "x-request-id"]
 CORS_EXPOSE_HEADERS = ["ETag", "Location", "Retry-After", "X-Request-ID"]
 CONTENT_SECURITY_POLICY = {
+    "EXCLUDE_URL_PREFIXES": ["/api/v1/"],  # no pages
     "DIRECTIVES": {
         "default-src": [NONE],
         "base-uri": [NONE],
@@ -109,7 +110,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF],
         "script-src": [SELF],
         "style-src": [SELF],
-    }
+    },
 }
 CSRF_COOKIE_HTTPONLY = True
 

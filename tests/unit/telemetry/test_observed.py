@@ -5,10 +5,10 @@ import pytest
 
 from adapters.telemetry.observed import observed
 from bootstrap import Container
-from core.accounts.errors import WrongCredentials
+from core.accounts.errors import TokenRefused, WrongCredentials
 from core.errors import Unavailable
 from core.patients.errors import EmailTaken
-from tests.fakes import CLERK, details
+from tests.fakes import ADMIN, CLERK, details
 from tests.unit.telemetry.conftest import Lines
 
 
@@ -40,6 +40,18 @@ def test_each_call_is_logged_once_with_its_outcome_and_duration(
     assert (line["event"], line["operation"], line["outcome"]) == ("use_case", "send_a_letter", outcome)
     assert isinstance(line["milliseconds"], float)
     assert "Ada" not in written.getvalue()
+
+
+def test_who_sends_a_good_token_leaves_no_line_and_who_sends_a_bad_one_does(
+    registry: Container, written: io.StringIO, lines: Lines
+) -> None:
+    account = registry.create_service_account()(actor=ADMIN, name="lab", role="reader")
+    _, key = registry.make_service_key()(actor=ADMIN, account_id=account.id, name="first")
+    before = len(lines())
+    registry.authenticate()(access=key, request_id="request-1")
+    with pytest.raises(TokenRefused):
+        registry.authenticate()(access="x", request_id="request-1")
+    assert [(line["operation"], line["outcome"]) for line in lines()][before:] == [("authenticate", "token-refused")]
 
 
 def test_every_use_case_of_the_registry_is_observed(registry: Container, written: io.StringIO, lines: Lines) -> None:
