@@ -1,16 +1,26 @@
+import shutil
 import sqlite3
+from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import finished, manage
+from tests.e2e.conftest import environment_in, finished, manage
 
 ADMIN = {"ADMIN_EMAIL": "me@clinic.example", "ADMIN_PASSWORD": "correct horse battery"}
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that is migrated once, as that takes seconds."""
+    directory = tmp_path_factory.mktemp("empty")
+    assert finished(manage(environment_in(directory), "migrate", "--verbosity", "0")) == (0, "", "")
+    return directory
+
+
 @pytest.fixture
-def migrated(environment: dict[str, str]) -> dict[str, str]:
-    assert finished(manage(environment, "migrate", "--verbosity", "0")) == (0, "", "")
-    return environment
+def migrated(empty: Path, tmp_path: Path) -> dict[str, str]:
+    directory = shutil.copytree(empty, tmp_path / "database")
+    return environment_in(directory)
 
 
 def outcome(environment: dict[str, str], *arguments: str) -> tuple[int, str]:
