@@ -25,7 +25,7 @@ MOST_SYNCS_AT_ONCE = 4  # each may take as long as EXTERNAL_API_TIMEOUT
 @admin.register(models.Patient)
 class PatientAdmin(ViewOnlyAdmin):
     permission = Permission.VIEW_PATIENTS
-    list_display = ["last_name", "first_name", "date_of_birth", "email", "status", "last_synced_at"]
+    list_display = ["last_name", "first_name", "date_of_birth", "status", "email", "last_synced_at"]
     list_filter = ["status", "sex"]
     search_fields = ["id"]
     search_help_text = "Beginnings of words of the name, a whole email, or an id."

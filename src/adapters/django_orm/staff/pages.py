@@ -18,8 +18,8 @@ ROLES = [(role.value, role.value) for role in Role]
 Work = Callable[[dict[str, Any]], HttpResponse | None]  # what a form holds, its fields say
 
 
-def password_field(label: str) -> forms.CharField:
-    return forms.CharField(label=label, widget=forms.PasswordInput, strip=False)
+def password_field(label: str, autocomplete: str = "new-password") -> forms.CharField:
+    return forms.CharField(label=label, widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}), strip=False)
 
 
 def staff_of(request: HttpRequest) -> User:

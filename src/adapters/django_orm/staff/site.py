@@ -25,7 +25,7 @@ class SignInForm(AdminAuthenticationForm):
 
 
 class OwnPasswordForm(forms.Form):
-    current = password_field("Your password")
+    current = password_field("Your password", "current-password")
     password = password_field("Your new password")
 
 
