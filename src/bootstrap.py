@@ -9,6 +9,7 @@ patient = registry.register_patient()(actor=Actor.system("my-script"), first_nam
 import os
 from collections import abc
 from datetime import timedelta
+from pathlib import Path
 from secrets import token_urlsafe
 from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
@@ -21,8 +22,12 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from adapters.buffered_views import BufferedViews
 from adapters.external.client import UpstreamClient
+from adapters.external.credentials import BearerToken, CredentialsFactory
+from adapters.external.http import ClientCertificate
+from adapters.external.oauth import ClientCredentials
 from adapters.external.patients import HttpPatientGateway, UnconfiguredGateway
 from adapters.external.policy import UpstreamPolicy
+from adapters.external.upstreams import NoUpstreams, OperatedUpstream
 from adapters.in_memory.accounts import (
     InMemoryAccountTrail,
     InMemoryRefreshFamilies,
@@ -33,6 +38,7 @@ from adapters.in_memory.cache import InMemoryCache, Unlimited
 from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepository, InMemoryUpstreamCopies
 from adapters.in_memory.posts import InMemoryComments, InMemoryPostRepository, InMemoryViews
 from adapters.in_memory.store import InMemoryAtomic, Store
+from adapters.in_memory.upstreams import InMemoryUpstreamOrders, InMemoryUpstreamReports
 from adapters.system import SystemClock, TimeOrderedIds
 from adapters.telemetry import metrics
 from adapters.telemetry.logging import use_standard_logging
@@ -51,6 +57,8 @@ from core.ports import Atomic, Cache, Clock, Ids, Limit, Limiter, Scope
 from core.posts import use_cases as posts_
 from core.posts.ports import Comments, PostRepository, Views
 from core.posts.use_cases.public import PublicPosts
+from core.upstreams import use_cases as upstreams_
+from core.upstreams.ports import UpstreamOrders, UpstreamReports
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -71,14 +79,15 @@ def _known_region(_instance: object, _attribute: "Attribute[str]", value: str) -
 
 @frozen
 class Configuration:
-    """`upstream_timeout` is the seconds one answer may take in all; without `upstream_url` there is no upstream."""
+    """Without `upstream_url` there is no upstream."""
 
     secret_keys: tuple[str, ...]
     time_zone: str = "UTC"
     phone_region: str = field(default="US", validator=_known_region)
     upstream_url: str = ""
-    upstream_token: str = ""
-    upstream_timeout: float = 5.0
+    upstream_credentials: CredentialsFactory = BearerToken()
+    upstream_certificate: ClientCertificate | None = None
+    upstream_policy: UpstreamPolicy = UpstreamPolicy()
     max_stale: timedelta = timedelta(days=1)
     token_lifetimes: TokenLifetimes = TokenLifetimes()
 
@@ -94,13 +103,23 @@ def _clock(configuration: Configuration) -> SystemClock:
 def _upstream(configuration: Configuration) -> UpstreamClient | None:
     if not configuration.upstream_url:
         return None
-    policy = UpstreamPolicy(timeout=configuration.upstream_timeout)
-    listener = metrics.UpstreamMetrics()
-    return UpstreamClient(configuration.upstream_url, configuration.upstream_token, policy, listener=listener)
+    return UpstreamClient(
+        configuration.upstream_url,
+        configuration.upstream_policy,
+        credentials=configuration.upstream_credentials,
+        certificate=configuration.upstream_certificate,
+        listener=metrics.UpstreamMetrics(),
+    )
 
 
-def _gateway(client: UpstreamClient | None) -> PatientGateway:
-    return HttpPatientGateway(client) if client else UnconfiguredGateway()
+def _upstreams(
+    client: UpstreamClient | None, orders: UpstreamOrders, reports: UpstreamReports, clock: Clock
+) -> OperatedUpstream | NoUpstreams:
+    return OperatedUpstream(client, orders, reports, clock) if client else NoUpstreams()
+
+
+def _gateway(upstreams: OperatedUpstream | NoUpstreams) -> PatientGateway:
+    return HttpPatientGateway(upstreams) if isinstance(upstreams, OperatedUpstream) else UnconfiguredGateway()
 
 
 def _circuit_state(client: UpstreamClient | None) -> str:
@@ -142,7 +161,12 @@ class Container(DeclarativeContainer):
     cache_state: Provider[str] = Object("ok")
 
     upstream: Provider[UpstreamClient | None] = Singleton(_upstream, configuration)
-    gateway: Provider[PatientGateway] = Singleton(_gateway, upstream)
+    upstream_orders: Provider[UpstreamOrders] = Singleton(InMemoryUpstreamOrders, store)
+    upstream_reports: Provider[UpstreamReports] = Singleton(InMemoryUpstreamReports, store)
+    upstreams: Provider[OperatedUpstream | NoUpstreams] = Singleton(
+        _upstreams, upstream, upstream_orders, upstream_reports, clock
+    )
+    gateway: Provider[PatientGateway] = Singleton(_gateway, upstreams)
     circuit_state: Provider[str] = Callable(_circuit_state, upstream)
 
     ledger = Singleton(Ledger, patients, trail, ids)
@@ -172,6 +196,16 @@ class Container(DeclarativeContainer):
         clock=clock,
         phone_region=phone_region,
         max_stale=configuration.provided.max_stale,
+    )
+
+    upstream_listing = Singleton(
+        upstreams_.ListUpstreams, upstreams=upstreams, orders=upstream_orders, reports=upstream_reports, clock=clock
+    )
+    list_upstreams = _use_case(
+        upstreams_.ListUpstreams, upstreams=upstreams, orders=upstream_orders, reports=upstream_reports, clock=clock
+    )
+    order_upstream = _use_case(
+        upstreams_.OrderUpstream, listing=upstream_listing, orders=upstream_orders, atomic=atomic, clock=clock
     )
 
     public_posts = Singleton(PublicPosts, posts, cache)
@@ -264,6 +298,7 @@ def registry_on_django(configuration: Configuration | None = None, database: str
     from adapters.django_orm.patients.repository import DjangoPatientRepository
     from adapters.django_orm.patients.upstream import DjangoUpstreamCopies
     from adapters.django_orm.posts.repository import DjangoComments, DjangoPostRepository
+    from adapters.django_orm.upstreams.repository import DjangoUpstreamOrders, DjangoUpstreamReports
 
     container = Container(configuration=configuration or _configuration_by_django())
     backend = Singleton(CacheBackend)
@@ -280,6 +315,8 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         families=Singleton(DjangoRefreshFamilies, database),
         services=Singleton(DjangoServiceAccounts, database),
         account_trail=Singleton(DjangoAccountTrail, database),
+        upstream_orders=Singleton(DjangoUpstreamOrders, database),
+        upstream_reports=Singleton(DjangoUpstreamReports, database),
         cache=Singleton(DjangoCache, backend, metrics.count_cache_read),
         cache_state=Callable(CacheBackend.state, backend),
         limiter=Singleton(CacheLimiter, backend, _limits_by_django(), metrics.count_limited_call),
@@ -290,14 +327,43 @@ def registry_on_django(configuration: Configuration | None = None, database: str
 def _configuration_by_django() -> Configuration:
     from django.conf import settings
 
+    policy = UpstreamPolicy.parse(
+        settings.EXTERNAL_API_POLICY,
+        timeout=settings.EXTERNAL_API_TIMEOUT,
+        max_threads=max(1, settings.SERVER_THREADS // 2),
+    )
     return Configuration(
         secret_keys=(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS),
         time_zone=settings.TIME_ZONE,
         phone_region=settings.PHONE_REGION,
         upstream_url=settings.EXTERNAL_API_BASE_URL,
-        upstream_token=settings.EXTERNAL_API_TOKEN,
-        upstream_timeout=settings.EXTERNAL_API_TIMEOUT,
+        upstream_policy=policy,
+        upstream_credentials=_credentials_by_django(policy),
+        upstream_certificate=_certificate_by_django(),
     )
+
+
+def _credentials_by_django(policy: UpstreamPolicy) -> CredentialsFactory:
+    from django.conf import settings
+
+    client = (settings.EXTERNAL_API_TOKEN_URL, settings.EXTERNAL_API_CLIENT_ID, settings.EXTERNAL_API_CLIENT_SECRET)
+    if not any(client):
+        return BearerToken(settings.EXTERNAL_API_TOKEN)
+    if settings.EXTERNAL_API_TOKEN or not all(client):
+        raise ValueError(
+            "Set either EXTERNAL_API_TOKEN, or EXTERNAL_API_TOKEN_URL, EXTERNAL_API_CLIENT_ID and "
+            "EXTERNAL_API_CLIENT_SECRET together."
+        )
+    return ClientCredentials(*client, settings.EXTERNAL_API_SCOPE, policy)
+
+
+def _certificate_by_django() -> ClientCertificate | None:
+    from django.conf import settings
+
+    certificate, key = settings.EXTERNAL_API_CLIENT_CERT, settings.EXTERNAL_API_CLIENT_KEY
+    if key and not certificate:
+        raise ValueError("EXTERNAL_API_CLIENT_KEY belongs to a certificate: set EXTERNAL_API_CLIENT_CERT as well.")
+    return ClientCertificate(Path(certificate), Path(key) if key else None) if certificate else None
 
 
 def _limits_by_django() -> dict[Scope, Limit]:

@@ -12,6 +12,7 @@ from bootstrap import Container
 from core.access import Actor, Role
 from core.patients.entities import Changes, Registration
 from core.patients.ports import PatientGateway
+from core.patients.upstream import UpstreamAnswer
 from core.ports import Clock, Ids
 from tests.strategies import uuid7
 
@@ -58,12 +59,12 @@ class ScriptedGateway(PatientGateway):
         self.meanwhile: Callable[[], object] = lambda: None
         self.asked: list[tuple[str, str]] = []
 
-    def fetch(self, external_id: str, *, request_id: str) -> Mapping[str, object] | None:
+    def fetch(self, external_id: str, *, request_id: str) -> UpstreamAnswer | None:
         self.asked.append((external_id, request_id))
         self.meanwhile()
         if isinstance(self.answer, Exception):
             raise self.answer
-        return self.answer
+        return None if self.answer is None else UpstreamAnswer(self.answer)
 
 
 def equip(registry: Container, clock: Clock, gateway: PatientGateway, ids: Ids | None = None) -> Container:

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     WRITE_POSTS = "posts.write"
     EDIT_POSTS = "posts.edit"
     MANAGE_USERS = "users.manage"
+    MANAGE_UPSTREAMS = "upstreams.manage"
 
 
 class Role(StrEnum):

@@ -44,9 +44,9 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return environment_in(tmp_path)
 
 
-def manage(environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+def manage(environment: dict[str, str], *arguments: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True)
 
 
 def finished(process: subprocess.Popen[str]) -> tuple[int, str, str]:
@@ -55,8 +55,9 @@ def finished(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 
 @contextmanager
-def running(environment: dict[str, str], port: int) -> Generator[Demo]:
-    with manage(environment, "run_demo", "--port", str(port)) as process:
+def running(environment: dict[str, str], port: int, stderr: int = subprocess.PIPE) -> Generator[Demo]:
+    """A pipe that nobody reads stops the server when it is full: after some hundred requests."""
+    with manage(environment, "run_demo", "--port", str(port), stderr=stderr) as process:
         assert process.stdout
         printed: list[str] = []
         try:

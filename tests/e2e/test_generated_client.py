@@ -29,6 +29,7 @@ def test_every_operation_can_be_called_and_its_answers_and_errors_are_typed(anyb
     show_accounts(anybody)
     show_services(anybody)
     show_patients(anybody)
+    show_upstreams(anybody)
     show_posts(anybody)
     paths = orjson.loads(SCHEMA.read_bytes())["paths"]
     assert anybody.called == {operation["operationId"] for methods in paths.values() for operation in methods.values()}
@@ -117,6 +118,19 @@ def show_patients(anybody: Caller) -> None:
     assert clerk.problem(403, "erase_patient", patient.id).detail
     admin("erase_patient", patient.id, expect=204)
     assert clerk.problem(404, "view_patient", patient.id).detail
+
+
+def show_upstreams(anybody: Caller) -> None:
+    models = anybody.package.models
+    admin, clerk = anybody.signed_in("admin"), anybody.signed_in("clerk")
+    (upstream,) = admin("list_upstreams").parsed.results
+    assert clerk.problem(403, "isolate_upstream", upstream.name).detail
+    isolated = admin("isolate_upstream", upstream.name).parsed
+    assert [process.state for process in isolated.processes] == [models.StateEnum.ISOLATED]
+    assert isolated.ordered_by.startswith("user:")
+    closed = admin("close_upstream", upstream.name).parsed
+    assert [process.state for process in closed.processes] == [models.StateEnum.CLOSED]
+    assert admin.problem(404, "close_upstream", "nobody").detail
 
 
 def show_posts(anybody: Caller) -> None:

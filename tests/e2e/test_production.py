@@ -44,6 +44,12 @@ def test_production_passes_the_deployment_check_without_a_warning(environment: d
     [
         ({"EXTERNAL_API_BASE_URL": "ftp://upstream.example"}, "base URL is http or https"),
         ({"EXTERNAL_API_BASE_URL": "http://upstream.example", "EXTERNAL_API_TIMEOUT": "0"}, "timeout"),
+        ({"EXTERNAL_API_POLICY": "patience=9"}, "no 'patience'"),
+        ({"EXTERNAL_API_POLICY": "recovery=long"}, "recovery must be a number"),
+        ({"EXTERNAL_API_POLICY": "attempts=0"}, "attempts"),
+        ({"EXTERNAL_API_CLIENT_ID": "registry"}, "EXTERNAL_API_TOKEN_URL"),
+        ({"EXTERNAL_API_CLIENT_KEY": "key.pem"}, "EXTERNAL_API_CLIENT_CERT"),
+        ({"EXTERNAL_API_CLIENT_CERT": "missing.pem"}, "client certificate"),
         ({"PHONE_REGION": "uk"}, "PHONE_REGION"),
         ({"CORS_ORIGINS": "https://console.example,*"}, "CORS_ORIGINS"),
         ({"TRUSTED_PROXIES": "10.0.0.7,proxy.example"}, "TRUSTED_PROXIES"),

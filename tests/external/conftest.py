@@ -1,11 +1,12 @@
 from collections.abc import Generator
 from contextlib import ExitStack
-from typing import Protocol
+from typing import Protocol, cast
 
 import pytest
 from attrs import define, field
 
 from adapters.external.client import UpstreamClient
+from adapters.external.credentials import BearerToken
 from adapters.external.listener import Unheard, UpstreamListener
 from adapters.external.policy import UpstreamPolicy
 from tests.external.upstream import Upstream, running_upstream
@@ -24,12 +25,23 @@ class StoppedTime:
     def monotonic(self) -> float:
         return self.now
 
-    def sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)
         self.now += seconds
 
     def random(self) -> float:
         return 0.5
+
+
+def fetch(client: UpstreamClient) -> object:
+    answer = client.get_object("patients", "1", request_id="r")
+    return answer and answer.document
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
+    """The lines of the registry's own, without what every line has."""
+    lines: list[dict[str, object]] = [cast("dict[str, object]", record.msg) for record in caplog.records]
+    return [{key: line[key] for key in line if key not in {"level", "logger", "timestamp"}} for line in lines]
 
 
 class Connect(Protocol):
@@ -69,12 +81,12 @@ def connect(upstream: Upstream) -> Generator[Connect]:
             listener: UpstreamListener = NOBODY,
         ) -> UpstreamClient:
             if time is None:
-                client = UpstreamClient(base_url, token, policy, listener=listener)
+                client = UpstreamClient(base_url, policy, credentials=BearerToken(token), listener=listener)
             else:
                 client = UpstreamClient(
                     base_url,
-                    token,
                     policy,
+                    credentials=BearerToken(token),
                     listener=listener,
                     sleep=time.sleep,
                     random=time.random,

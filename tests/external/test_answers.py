@@ -9,7 +9,7 @@ import pytest
 
 from adapters.external.policy import UpstreamPolicy
 from core.errors import InvalidAnswer, RateLimited, RegistryError, Unavailable
-from tests.external.conftest import Connect
+from tests.external.conftest import Connect, fetch
 from tests.external.upstream import OK, Answer, Upstream, drip, reply, send
 
 PATIENT = {"first_name": "Zoë", "last_name": "Núñez", "phone": None, "tags": [1, 2.5, True]}
@@ -31,13 +31,13 @@ def packed(body: bytes, encoding: str = "gzip") -> reply:
 )
 def test_an_object_is_returned(upstream: Upstream, connect: Connect, answer: Answer) -> None:
     upstream.answers(answer)
-    assert connect().get_object("patients", "1", request_id="r") == PATIENT
+    assert fetch(connect()) == PATIENT
 
 
 @pytest.mark.parametrize("body", [b"", b"<h1>Not found</h1>", b"{}"])
 def test_404_is_none_whatever_its_body(upstream: Upstream, connect: Connect, body: bytes) -> None:
     upstream.answers(reply(body, status=404, headers={"Content-Type": "text/html"}))
-    assert connect().get_object("patients", "1", request_id="r") is None
+    assert fetch(connect()) is None
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ def test_a_body_that_is_no_strict_json_object_is_an_invalid_answer(
     upstream: Upstream, connect: Connect, body: bytes
 ) -> None:
     upstream.answers(reply(body))
-    client = connect(UpstreamPolicy(failure_threshold=1))
+    client = connect(UpstreamPolicy(min_calls=1))
     with pytest.raises(InvalidAnswer):
-        client.get_object("patients", "1", request_id="r")
+        fetch(client)
     assert len(upstream.requests) == 1
     assert client.circuit.state == "closed"
 
@@ -99,7 +99,7 @@ def test_a_body_that_is_no_strict_json_object_is_an_invalid_answer(
 def test_what_is_not_sent_as_json_is_an_invalid_answer(upstream: Upstream, connect: Connect, answer: Answer) -> None:
     upstream.answers(answer)
     with pytest.raises(InvalidAnswer):
-        connect().get_object("patients", "1", request_id="r")
+        fetch(connect())
 
 
 @pytest.mark.parametrize("status", [201, 204, 206, 300, 301, 304, 400, 405, 409, 410, 422])
@@ -108,7 +108,7 @@ def test_any_other_status_is_an_invalid_answer_and_not_asked_for_again(
 ) -> None:
     upstream.answers(reply({}, status=status) if status not in {204, 304} else send(b"HTTP/1.1 %d X\r\n\r\n" % status))
     with pytest.raises(InvalidAnswer):
-        connect(UpstreamPolicy()).get_object("patients", "1", request_id="r")
+        fetch(connect(UpstreamPolicy()))
     assert len(upstream.requests) == 1
 
 
@@ -117,9 +117,9 @@ def test_refused_credentials_are_unavailable_and_not_tried_again(
     upstream: Upstream, connect: Connect, status: int
 ) -> None:
     upstream.answers(reply({}, status=status))
-    client = connect(UpstreamPolicy(failure_threshold=1), token="wrong")
+    client = connect(UpstreamPolicy(min_calls=1), token="wrong")
     with pytest.raises(Unavailable, match="credentials"):
-        client.get_object("patients", "1", request_id="r")
+        fetch(client)
     assert len(upstream.requests) == 1
     assert client.circuit.state == "closed"
 
@@ -128,8 +128,8 @@ def test_the_largest_body_is_read_and_one_byte_more_is_not(upstream: Upstream, c
     body = b'{"a": "b"}'
     upstream.answers(reply(body), packed(gzip.compress(body)))
     fits = connect(UpstreamPolicy(max_body=len(gzip.compress(body))))
-    assert fits.get_object("patients", "1", request_id="r") == {"a": "b"}
-    assert fits.get_object("patients", "1", request_id="r") == {"a": "b"}
+    assert fetch(fits) == {"a": "b"}
+    assert fetch(fits) == {"a": "b"}
     upstream.answers(reply(body))
     with pytest.raises(InvalidAnswer, match="too large"):
         connect(UpstreamPolicy(max_body=len(body) - 1)).get_object("patients", "1", request_id="r")
@@ -151,7 +151,7 @@ def test_a_huge_body_is_refused_without_being_held(upstream: Upstream, connect: 
     tracemalloc.start()
     try:
         with pytest.raises(InvalidAnswer, match="too large"):
-            client.get_object("patients", "1", request_id="r")
+            fetch(client)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -200,7 +200,7 @@ def test_the_request_carries_its_id_and_the_token(upstream: Upstream, connect: C
 
 
 def test_without_a_token_no_credentials_are_sent(upstream: Upstream, connect: Connect) -> None:
-    connect().get_object("patients", "1", request_id="r")
+    fetch(connect())
     assert "authorization" not in upstream.requests[0].headers
 
 

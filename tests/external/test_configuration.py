@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from adapters.external.client import UpstreamClient
+from adapters.external.credentials import BearerToken
 from adapters.external.patients import UnconfiguredGateway
 from adapters.external.policy import UpstreamPolicy
 from core.errors import Unavailable
@@ -19,7 +20,9 @@ from core.errors import Unavailable
         {"attempts": 0},
         {"attempts": 2.5},
         {"attempts": 1000},
-        {"failure_threshold": 0},
+        {"min_calls": 0},
+        {"min_calls": 101},
+        {"failure_rate": 1.5},
         {"recovery": 0},
         {"max_calls": 0},
         {"max_body": 0},
@@ -43,12 +46,12 @@ def test_a_base_url_that_is_not_just_a_place_is_refused(base_url: str) -> None:
 @pytest.mark.parametrize("token", ["line\nbreak", "schlüssel"])
 def test_a_token_that_no_header_can_hold_is_refused_without_being_shown(token: str) -> None:
     with pytest.raises(ValueError, match="printable") as raised:
-        UpstreamClient("https://ehr.example", token)
+        BearerToken(token)
     assert token not in str(raised.value)
 
 
 def test_a_client_does_not_show_its_token() -> None:
-    assert "s3cret" not in repr(UpstreamClient("https://ehr.example", "s3cret"))
+    assert "s3cret" not in repr(UpstreamClient("https://ehr.example", credentials=BearerToken("s3cret")))
 
 
 def test_without_an_upstream_a_fetch_says_that_none_is_configured() -> None:

@@ -55,21 +55,24 @@ def client(json_server_url: str) -> Generator[UpstreamClient]:
 
 
 def test_a_known_patient_is_fetched(client: UpstreamClient) -> None:
-    record = HttpPatientGateway(client).fetch("EHR-00001", request_id="r")
-    assert record is not None
+    answer = HttpPatientGateway(client).fetch("EHR-00001", request_id="r")
+    assert answer is not None
+    record = answer.document
     assert record["id"] == "EHR-00001"
     assert record["email"] == "ada.whitfield@example.org"
 
 
 def test_names_beyond_ascii_and_missing_values_arrive(client: UpstreamClient) -> None:
-    record = HttpPatientGateway(client).fetch("EHR-00002", request_id="r")
-    assert record is not None
+    answer = HttpPatientGateway(client).fetch("EHR-00002", request_id="r")
+    assert answer is not None
+    record = answer.document
     assert (record["first_name"], record["last_name"], record["phone"]) == ("Zoë", "Núñez", None)
 
 
 def test_an_id_with_a_slash_is_one_id(client: UpstreamClient) -> None:
-    record = HttpPatientGateway(client).fetch("EHR/00003", request_id="r")
-    assert record is not None
+    answer = HttpPatientGateway(client).fetch("EHR/00003", request_id="r")
+    assert answer is not None
+    record = answer.document
     assert record["first_name"] == "Ebele"
 
 

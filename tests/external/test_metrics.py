@@ -17,7 +17,7 @@ from adapters.telemetry.metrics import (
 )
 from bootstrap import Configuration, in_memory_registry
 from core.errors import RegistryError
-from tests.external.conftest import Connect, StoppedTime
+from tests.external.conftest import Connect, StoppedTime, fetch
 from tests.external.upstream import Answer, Upstream, reply, send
 
 DOWN = reply(b"", status=500)
@@ -36,7 +36,7 @@ def counted() -> Callable[..., float | None]:
 def call(client: UpstreamClient, times: int = 1) -> None:
     for _ in range(times):
         with suppress(RegistryError):
-            client.get_object("patients", "1", request_id="r")
+            fetch(client)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_the_circuits_state_is_shown_as_it_changes(
         return [state for state in ("closed", "half_open", "open") if counted("circuits", state=state) == 1]
 
     states: list[list[str]] = []
-    policy = UpstreamPolicy(attempts=1, failure_threshold=2, recovery=30)
+    policy = UpstreamPolicy(attempts=1, min_calls=2, failure_rate=0.6, probes=1, recovery=30)
     client = connect(policy, time=time, listener=UpstreamMetrics())
     upstream.answers(reply({}), DOWN, DOWN, answering_when(lambda: states.append(state())))
     call(client)

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from adapters.external.exchange import retry_after
 from adapters.external.policy import UpstreamPolicy
 from core.errors import InvalidAnswer, RateLimited, Unavailable
-from tests.external.conftest import Connect, StoppedTime
+from tests.external.conftest import Connect, StoppedTime, fetch
 from tests.external.upstream import OK, Answer, Upstream, reply, send
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 PATIENT = {"first_name": "Ada"}
-TIRELESS = UpstreamPolicy(attempts=4, backoff=0.4, backoff_cap=1.0, failure_threshold=100)
+TIRELESS = UpstreamPolicy(attempts=4, backoff=0.4, backoff_cap=1.0, min_calls=100)
 
 
 def refusal(status: int, retry_after: str | None = None) -> reply:
@@ -44,7 +44,7 @@ def test_a_passing_failure_is_tried_again(
     upstream: Upstream, connect: Connect, time: StoppedTime, failure: Answer
 ) -> None:
     upstream.answers(failure, failure, reply(PATIENT))
-    assert connect(TIRELESS, time=time).get_object("patients", "1", request_id="r") == PATIENT
+    assert fetch(connect(TIRELESS, time=time)) == PATIENT
     assert len(upstream.requests) == 3
 
 
@@ -53,7 +53,7 @@ def test_attempts_end_at_their_number_and_the_waits_grow_to_a_cap(
 ) -> None:
     upstream.answers(refusal(500))
     with pytest.raises(Unavailable) as raised:
-        connect(TIRELESS, time=time).get_object("patients", "1", request_id="r")
+        fetch(connect(TIRELESS, time=time))
     assert raised.value.retry_after is None
     assert len(upstream.requests) == 4
     assert time.sleeps == pytest.approx([0.2, 0.4, 0.5])
@@ -61,9 +61,9 @@ def test_attempts_end_at_their_number_and_the_waits_grow_to_a_cap(
 
 def test_429_to_the_end_is_rate_limited(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
     upstream.answers(refusal(429, "1"))
-    client = connect(UpstreamPolicy(attempts=3, backoff=0.4, failure_threshold=1), time=time)
+    client = connect(UpstreamPolicy(attempts=3, backoff=0.4, min_calls=1), time=time)
     with pytest.raises(RateLimited) as raised:
-        client.get_object("patients", "1", request_id="r")
+        fetch(client)
     assert raised.value.retry_after == timedelta(seconds=1)
     assert len(upstream.requests) == 3
     assert time.sleeps == pytest.approx([1.2, 1.4])
@@ -76,7 +76,7 @@ def test_a_wait_that_would_outlast_the_deadline_is_the_callers(
 ) -> None:
     upstream.answers(refusal(status, "7"))
     with pytest.raises((RateLimited, Unavailable)) as raised:
-        connect(UpstreamPolicy(timeout=5.0), time=time).get_object("patients", "1", request_id="r")
+        fetch(connect(UpstreamPolicy(timeout=5.0), time=time))
     assert raised.value.retry_after == timedelta(seconds=7)
     assert len(upstream.requests) == 1
     assert time.sleeps == []
@@ -86,7 +86,7 @@ def test_a_wait_that_would_outlast_the_deadline_is_the_callers(
 def test_nobody_is_told_to_wait_for_ages(upstream: Upstream, connect: Connect, time: StoppedTime, header: str) -> None:
     upstream.answers(refusal(429, header))
     with pytest.raises(RateLimited) as raised:
-        connect(UpstreamPolicy(retry_after_cap=60), time=time).get_object("patients", "1", request_id="r")
+        fetch(connect(UpstreamPolicy(retry_after_cap=60), time=time))
     assert raised.value.retry_after == timedelta(seconds=60)
     assert time.sleeps == []
 
@@ -108,7 +108,7 @@ def test_an_unreadable_wait_is_none(upstream: Upstream, connect: Connect, time: 
     assert retry_after(header, NOW, 60) is None
     upstream.answers(refusal(429, header))
     with pytest.raises(RateLimited) as raised:
-        connect(TIRELESS, time=time).get_object("patients", "1", request_id="r")
+        fetch(connect(TIRELESS, time=time))
     assert raised.value.retry_after is None
     assert len(upstream.requests) == 4
 
@@ -120,7 +120,7 @@ def test_a_date_is_a_wait_until_then() -> None:
 
 def test_a_past_date_is_no_wait(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
     upstream.answers(refusal(503, "Wed, 21 Oct 2015 07:28:00 GMT"), reply(PATIENT))
-    assert connect(TIRELESS, time=time).get_object("patients", "1", request_id="r") == PATIENT
+    assert fetch(connect(TIRELESS, time=time)) == PATIENT
     assert time.sleeps == pytest.approx([0.2])
 
 
@@ -140,7 +140,7 @@ def test_seconds_and_dates_ask_for_the_same(seconds: int) -> None:
 def test_an_invalid_answer_ends_the_attempts(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
     upstream.answers(refusal(500), reply(b"{"), reply(PATIENT))
     with pytest.raises(InvalidAnswer):
-        connect(TIRELESS, time=time).get_object("patients", "1", request_id="r")
+        fetch(connect(TIRELESS, time=time))
     assert len(upstream.requests) == 2
 
 
@@ -148,10 +148,10 @@ def test_a_failed_handshake_is_not_tried_again_but_counts(
     upstream: Upstream, connect: Connect, time: StoppedTime
 ) -> None:
     not_tls = upstream.url.replace("http:", "https:")
-    client = connect(UpstreamPolicy(failure_threshold=2), base_url=not_tls, time=time)
+    client = connect(UpstreamPolicy(min_calls=2), base_url=not_tls, time=time)
     for _ in range(2):
         with pytest.raises(Unavailable, match="secure"):
-            client.get_object("patients", "1", request_id="r")
+            fetch(client)
     assert upstream.connections == 2
     assert client.circuit.state == "open"
 
@@ -159,7 +159,7 @@ def test_a_failed_handshake_is_not_tried_again_but_counts(
 def test_a_refused_connection_is_tried_again(connect: Connect, time: StoppedTime) -> None:
     client = connect(TIRELESS, base_url="http://127.0.0.1:1", time=time)
     with pytest.raises(Unavailable):
-        client.get_object("patients", "1", request_id="r")
+        fetch(client)
     assert len(time.sleeps) == 3
 
 
@@ -169,4 +169,4 @@ def test_a_connection_closed_while_idle_costs_an_attempt_and_no_more(
     upstream.answers(reply(PATIENT), send(b""), reply(PATIENT))
     client = connect(TIRELESS, time=time)
     for _ in range(2):
-        assert client.get_object("patients", "1", request_id="r") == PATIENT
+        assert fetch(client) == PATIENT

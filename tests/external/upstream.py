@@ -21,6 +21,7 @@ class Request:
 
     target: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 class Upstream(ThreadingHTTPServer):
@@ -71,7 +72,10 @@ class _Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def do_GET(self) -> None:
-        self.server.arrived(Request(self.path, {k.lower(): v for k, v in self.headers.items()}))(self)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.arrived(Request(self.path, {k.lower(): v for k, v in self.headers.items()}, body))(self)
+
+    do_POST = do_GET  # noqa: N815 (as `http.server` names it)
 
     def log_message(self, format: str, *args: object) -> None: ...
 

@@ -5,6 +5,8 @@ import pytest
 from dependency_injector.providers import Object, Singleton
 from django.core.cache import caches
 
+from adapters.external.client import UpstreamClient
+from adapters.external.upstreams import OperatedUpstream
 from adapters.in_memory.posts import InMemoryViews
 from bootstrap import Container
 from config.apps import RegistryConfig
@@ -42,6 +44,21 @@ def upstream(registry: Container) -> Generator[ScriptedGateway]:
         registry.sync_patient.reset()
         yield gateway
     registry.sync_patient.reset()
+
+
+@pytest.fixture
+def name(registry: Container) -> Generator[str]:
+    """Of an upstream that the server calls."""
+    client = UpstreamClient("http://127.0.0.1:9", name="national-registry")
+    operated = OperatedUpstream(client, registry.upstream_orders(), registry.upstream_reports(), registry.clock())
+    users = (registry.list_upstreams, registry.upstream_listing, registry.order_upstream)
+    with registry.upstreams.override(Object(operated)):
+        for provider in users:
+            provider.reset()
+        yield client.name
+    client.close()
+    for provider in users:
+        provider.reset()
 
 
 @pytest.fixture

@@ -81,14 +81,17 @@ def submit(client: Client, name: str, body: Mapping[str, str], *args: object) ->
     return cast("HttpResponse", client.post(reverse(f"admin:{name}", args=args), body))
 
 
-def test_every_page_is_shown_with_its_search_filters_and_links(boss: Client, registry: Container, ada: Patient) -> None:
+def test_every_page_is_shown_with_its_search_filters_and_links(
+    boss: Client, registry: Container, ada: Patient, name: str
+) -> None:
     post = registry.write_post()(actor=EDITOR, title="Flu season", content="Text.")
     registry.publish_post()(actor=EDITOR, post_id=post.id)
     registry.add_comment()(actor=EDITOR, post_id=post.id, content="Thanks.")
     account = registry.create_service_account()(actor=SETUP, name="lab-import", role="clerk")
     registry.make_service_key()(actor=SETUP, account_id=account.id, name="first")
+    registry.order_upstream()(actor=SETUP, upstream=name, isolated=False)
     index = shown(boss.get("/admin/"))
-    assert len(admin.site._registry) == 8
+    assert len(admin.site._registry) == 10
     for model, model_admin in admin.site._registry.items():
         options = model._meta
         changelist = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
@@ -115,7 +118,7 @@ def test_each_role_sees_what_its_permissions_allow(staff: Callable[[Role], Clien
     accounts = {"user", "serviceaccount", "servicekey", "accountevent"}
     assert models_for(Role.READER) == models_for(Role.CLERK) == patients
     assert models_for(Role.EDITOR) == posts
-    assert models_for(Role.ADMIN) == patients | posts | accounts
+    assert models_for(Role.ADMIN) == patients | posts | accounts | {"upstreamorder", "upstreamreport"}
 
 
 def test_nobody_else_gets_in(registry: Container, staff: Callable[[Role], Client]) -> None:

@@ -15,6 +15,7 @@ from core.errors import Conflict, Unavailable
 from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
 from core.ports import Doomed
 from core.posts.errors import SlugTaken
+from core.upstreams.errors import OrderOverlap
 
 CONFLICTS: dict[str, type[Conflict]] = {
     "patients_email_unique": EmailTaken,
@@ -23,6 +24,7 @@ CONFLICTS: dict[str, type[Conflict]] = {
     "accounts_email_unique": UserEmailTaken,
     "accounts_service_name_unique": ServiceNameTaken,
     "posts_slug_unique": SlugTaken,
+    "upstreams_revision_unique": OrderOverlap,
 }
 
 

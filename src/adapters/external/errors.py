@@ -1,5 +1,7 @@
 """What can go wrong with an upstream, as the layers above need to tell it apart."""
 
+from datetime import timedelta
+
 from core.errors import Unavailable
 
 
@@ -14,12 +16,24 @@ class UpstreamNotTrusted(UpstreamDown):
 
 
 class CircuitOpen(Unavailable):
-    message = "The upstream system has failed several times in a row and is left alone for now. Try again later."
+    message = "The upstream system has failed too often of late and is left alone for now. Try again later."
+
+
+class Isolated(Unavailable):
+    message = "An administrator has cut the upstream system off for now."
 
 
 class TooManyCalls(Unavailable):
     message = "Too many calls to the upstream system are under way. Try again later."
 
+    def __init__(self) -> None:
+        super().__init__(retry_after=timedelta(seconds=1))
+
 
 class CredentialsRefused(Unavailable):
     message = "The upstream system refuses the registry's credentials. An administrator has to see to it."
+
+    def __init__(self, *, expired: bool) -> None:
+        """`expired` where others may be accepted (401), not where they are known and not enough (403)."""
+        super().__init__()
+        self.expired = expired

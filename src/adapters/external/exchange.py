@@ -1,57 +1,61 @@
 """One request, and what its answer means."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 
 import httpx
 
-from adapters.external.errors import CredentialsRefused, TooManyCalls, UpstreamDown, UpstreamNotTrusted
+from adapters.external.errors import CredentialsRefused, UpstreamDown, UpstreamNotTrusted
 from adapters.external.payload import read_object
 from adapters.external.policy import UpstreamPolicy
 from core.errors import InvalidAnswer, NotFound, RateLimited
 
+utc_now = partial(datetime.now, UTC)
 _UNREACHABLE = "The upstream system cannot be reached, or broke off."
 
 
-def exchange(http: httpx.Client, url: str, headers: Mapping[str, str], policy: UpstreamPolicy) -> dict[str, object]:
+async def exchange(
+    http: httpx.AsyncClient,
+    request: httpx.Request,
+    policy: UpstreamPolicy,
+    now: Callable[[], datetime] = utc_now,
+) -> dict[str, object]:
     """| upstream | raises |
     | --- | --- |
     | 404 | `NotFound` |
     | 429 | `RateLimited` |
-    | 408, 5xx, no answer, not in time, not HTTP | `UpstreamDown` |
+    | 408, 5xx, no answer, not HTTP | `UpstreamDown` |
     | no TLS | `UpstreamNotTrusted` |
     | 401, 403 | `CredentialsRefused` |
     | any other status than 200 (no redirect is followed); a body that is no JSON object | `InvalidAnswer` |
     """
     try:
-        with http.stream("GET", url, headers=headers) as response:
-            _require_ok(response, policy)
-            return read_object(response, policy.max_body)
-    except httpx.PoolTimeout:
-        raise TooManyCalls from None
-    except httpx.TimeoutException:
-        raise UpstreamDown("The upstream system did not answer in time.") from None
-    except httpx.ConnectError as error:
+        response = await http.send(request, stream=True)
+        try:
+            _require_ok(response, policy, now)
+            return await read_object(response, policy.max_body)
+        finally:
+            await response.aclose()
+    except (httpx.TransportError, OSError) as error:  # httpcore lets some errors of TLS pass
         raise (UpstreamNotTrusted() if _is_tls_failure(error) else UpstreamDown(_UNREACHABLE)) from None
-    except httpx.TransportError:
-        raise UpstreamDown(_UNREACHABLE) from None
 
 
-def _require_ok(response: httpx.Response, policy: UpstreamPolicy) -> None:
+def _require_ok(response: httpx.Response, policy: UpstreamPolicy, now: Callable[[], datetime]) -> None:
     status = response.status_code
     if status == 200:
         return
     if status == 404:
         raise NotFound
-    wait = retry_after(response.headers.get("Retry-After"), datetime.now(UTC), policy.retry_after_cap)
+    wait = retry_after(response.headers.get("Retry-After"), now(), policy.retry_after_cap)
     if status == 429:
         raise RateLimited("The upstream system asks for fewer calls. Try again later.", retry_after=wait)
     if status == 408 or status >= 500:
         raise UpstreamDown("The upstream system reports a failure of its own. Try again later.", retry_after=wait)
     if status in {401, 403}:
-        raise CredentialsRefused
+        raise CredentialsRefused(expired=status == 401)
     raise InvalidAnswer("The upstream system gave an answer of a kind that the registry does not accept.")
 
 
@@ -71,6 +75,6 @@ def retry_after(header: str | None, now: datetime, cap: float) -> timedelta | No
 def _is_tls_failure(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, ssl.SSLError):
-            return True
+            return not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
         error = error.__context__
     return False

@@ -2,7 +2,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Literal, Protocol
 
-State = Literal["closed", "open", "half_open"]
+State = Literal["closed", "open", "half_open", "isolated"]
 
 
 class UpstreamListener(Protocol):

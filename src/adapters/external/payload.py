@@ -12,7 +12,7 @@ _BROKEN = "The upstream system sent an answer that is packed wrongly."
 _NOT_JSON = "The upstream system did not answer with valid JSON."
 
 
-def read_object(response: httpx.Response, max_bytes: int) -> dict[str, object]:
+async def read_object(response: httpx.Response, max_bytes: int) -> dict[str, object]:
     """`max_bytes` is the most that is read, and the most that is unpacked.
 
     Raises `InvalidAnswer`, and what httpx raises while the body arrives.
@@ -21,7 +21,7 @@ def read_object(response: httpx.Response, max_bytes: int) -> dict[str, object]:
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in {"identity", "gzip"}:
         raise InvalidAnswer(_BROKEN)
-    body = _read(response, max_bytes)
+    body = await _read(response, max_bytes)
     return parse_object(_unpacked(body, max_bytes) if encoding == "gzip" else body)
 
 
@@ -34,9 +34,9 @@ def _require_json(content_type: str) -> None:
         raise InvalidAnswer(_NOT_JSON)
 
 
-def _read(response: httpx.Response, max_bytes: int) -> bytes:
+async def _read(response: httpx.Response, max_bytes: int) -> bytes:
     body = bytearray()
-    for chunk in response.iter_raw():
+    async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > max_bytes:
             raise InvalidAnswer(_TOO_LARGE)

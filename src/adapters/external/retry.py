@@ -1,10 +1,11 @@
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
-from tenacity import RetryCallState, Retrying, retry_if_exception
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
+from adapters.external.budget import RetryBudget
 from adapters.external.circuit import Circuit
+from adapters.external.deadline import Deadline
 from adapters.external.errors import UpstreamDown, UpstreamNotTrusted
-from adapters.external.network import Deadline
 from adapters.external.policy import UpstreamPolicy
 from core.errors import RateLimited
 
@@ -13,12 +14,14 @@ def retries(
     policy: UpstreamPolicy,
     deadline: Deadline,
     circuit: Circuit,
+    budget: RetryBudget,
     retried: Callable[[], None],
     *,
-    sleep: Callable[[float], None],
+    sleep: Callable[[float], Awaitable[None]],
     random: Callable[[], float],
-) -> Retrying:
-    """Tries again what may go better then, unless the circuit has opened or the wait would outlast the deadline.
+) -> AsyncRetrying:
+    """Tries again what may go better then, unless the circuit has opened, the wait would outlast the deadline or the
+    budget is used up.
 
     Gives the work's own result or its last error.
     """
@@ -32,10 +35,13 @@ def retries(
 
     def is_hopeless(state: RetryCallState) -> bool:
         return (
-            state.attempt_number >= policy.attempts or state.upcoming_sleep >= deadline.left or circuit.state == "open"
+            state.attempt_number >= policy.attempts
+            or state.upcoming_sleep >= deadline.left
+            or circuit.state in {"open", "isolated"}
+            or not budget.take()
         )
 
-    return Retrying(
+    return AsyncRetrying(
         retry=retry_if_exception(_may_go_better),
         wait=back_off,
         stop=is_hopeless,

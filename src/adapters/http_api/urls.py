@@ -3,7 +3,7 @@ from csp.decorators import csp_update
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from adapters.http_api import accounts, patients, posts, service_accounts, users
+from adapters.http_api import accounts, patients, posts, service_accounts, upstreams, users
 
 _swagger = csp_update({"style-src": [UNSAFE_INLINE], "img-src": ["data:"]})(
     SpectacularSwaggerSplitView.as_view(url_name="schema")
@@ -35,6 +35,9 @@ urlpatterns = [
     path("v1/posts/<uuid:post_id>/publish/", posts.PostPublishView.as_view()),
     path("v1/posts/<uuid:post_id>/comments/", posts.CommentsView.as_view()),
     path("v1/posts/<uuid:post_id>/comments/<uuid:comment_id>/", posts.CommentView.as_view()),
+    path("v1/upstreams/", upstreams.UpstreamsView.as_view()),
+    path("v1/upstreams/<str:name>/isolate/", upstreams.IsolateView.as_view()),
+    path("v1/upstreams/<str:name>/close/", upstreams.CloseView.as_view()),
     path("v1/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs/", _swagger),
 ]

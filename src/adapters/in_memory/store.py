@@ -12,6 +12,7 @@ from core.patients.entities import Patient
 from core.patients.upstream import UpstreamCopy
 from core.ports import Atomic, Doomed, NotAtomic
 from core.posts.entities import Comment, Post
+from core.upstreams.entities import UpstreamOrder, UpstreamReport
 
 T = TypeVar("T")
 
@@ -35,6 +36,8 @@ class Store:
         self.passwords: dict[UUID, str] = {}
         self.services: dict[UUID, ServiceAccount] = {}
         self.account_events: dict[UUID, AccountEvent] = {}
+        self.orders: dict[tuple[str, int], UpstreamOrder] = {}
+        self.reports: dict[tuple[str, str], UpstreamReport] = {}
         self.families: dict[UUID, RefreshFamily] = {}
 
     def require_atomic(self) -> None:

@@ -11,7 +11,7 @@ from functools import cache
 from prometheus_client import Counter, Gauge, Histogram
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-CIRCUIT_STATES = ("closed", "half_open", "open")
+CIRCUIT_STATES = ("closed", "half_open", "open", "isolated")
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 SERVERS = Gauge("patient_registry_servers", "Live processes that answer requests.", multiprocess_mode="livesum")

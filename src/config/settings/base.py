@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "adapters.django_orm.accounts",
     "adapters.django_orm.patients",
     "adapters.django_orm.posts",
+    "adapters.django_orm.upstreams",
     "adapters.http_api",
     "adapters.console",
     "adapters.cli",
@@ -120,7 +121,15 @@ PHONE_REGION = env.str("PHONE_REGION", "US")
 
 EXTERNAL_API_BASE_URL = env.str("EXTERNAL_API_BASE_URL", "")
 EXTERNAL_API_TOKEN = os.environ.get("EXTERNAL_API_TOKEN", "")
+EXTERNAL_API_TOKEN_URL = env.str("EXTERNAL_API_TOKEN_URL", "")
+EXTERNAL_API_CLIENT_ID = env.str("EXTERNAL_API_CLIENT_ID", "")
+EXTERNAL_API_CLIENT_SECRET = os.environ.get("EXTERNAL_API_CLIENT_SECRET", "")
+EXTERNAL_API_SCOPE = env.str("EXTERNAL_API_SCOPE", "")
+EXTERNAL_API_CLIENT_CERT = env.str("EXTERNAL_API_CLIENT_CERT", "")
+EXTERNAL_API_CLIENT_KEY = env.str("EXTERNAL_API_CLIENT_KEY", "")
 EXTERNAL_API_TIMEOUT = env.float("EXTERNAL_API_TIMEOUT", 5.0)
+EXTERNAL_API_POLICY = env.str("EXTERNAL_API_POLICY", "")
+SERVER_THREADS = env.int("GRANIAN_BLOCKING_THREADS", 8)
 
 PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", "")  # prometheus-client reads it as well, when imported
 

@@ -1,11 +1,10 @@
-from collections.abc import Mapping
 from typing import Protocol
 from uuid import UUID
 
 from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
 from core.patients.searching import PatientPage, PatientQuery
-from core.patients.upstream import UpstreamCopy
+from core.patients.upstream import UpstreamAnswer, UpstreamCopy
 
 
 class PatientRepository(Protocol):
@@ -69,7 +68,7 @@ class UpstreamCopies(Protocol):
 class PatientGateway(Protocol):
     """The upstream system. What it answers is untrusted."""
 
-    def fetch(self, external_id: str, *, request_id: str) -> Mapping[str, object] | None:
+    def fetch(self, external_id: str, *, request_id: str) -> UpstreamAnswer | None:
         """None when upstream does not know the patient.
 
         Answers within a bounded time. Raises `Unavailable`, `RateLimited`, `InvalidAnswer`.

@@ -14,6 +14,15 @@ FIELDS = ("first_name", "last_name", "email", "phone", "date_of_birth")
 
 
 @frozen(repr=False)
+class UpstreamAnswer:
+    """`document` is untrusted. `lead` is how long before this call upstream was asked, where another had asked already
+    and both share the answer."""
+
+    document: Mapping[str, object]
+    lead: timedelta = timedelta()
+
+
+@frozen(repr=False)
 class UpstreamCopy:
     """What upstream said last: the base of the merge, and the last good copy.
 

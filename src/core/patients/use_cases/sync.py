@@ -41,15 +41,15 @@ class SyncPatient:
         actor.require(Permission.SYNC_PATIENTS)
         patient = self.patients.get(patient_id)
         patient.refuse_if_archived()
-        asked_at = self.clock.now()
+        called_at = self.clock.now()
         try:
             answer = self.gateway.fetch(patient.external_id, request_id=actor.request_id)
         except Unavailable as unavailable:
             return self._stale(patient_id, unavailable)
         if answer is None:
             raise NoUpstreamRecord
-        theirs = normalised(answer, self._rules)
-        return self.atomic(lambda: self._apply(actor, patient, theirs, asked_at))
+        theirs = normalised(answer.document, self._rules)
+        return self.atomic(lambda: self._apply(actor, patient, theirs, called_at - answer.lead))
 
     @property
     def _rules(self) -> Rules:

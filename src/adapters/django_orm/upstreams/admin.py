@@ -1,0 +1,23 @@
+from django.contrib import admin
+
+from adapters.django_orm.staff.view_only import ViewOnlyAdmin
+from adapters.django_orm.upstreams.models import UpstreamOrder, UpstreamReport
+from core.access import Permission
+
+
+@admin.register(UpstreamOrder)
+class UpstreamOrderAdmin(ViewOnlyAdmin):
+    permission = Permission.MANAGE_UPSTREAMS
+    list_display = ["at", "upstream", "isolated", "actor", "request_id"]
+    list_filter = ["isolated"]
+    search_fields = ["=actor"]
+    search_help_text = "An actor, as it is shown."
+
+
+@admin.register(UpstreamReport)
+class UpstreamReportAdmin(ViewOnlyAdmin):
+    permission = Permission.MANAGE_UPSTREAMS
+    list_display = ["upstream", "process", "state", "calls", "failure_rate", "slow_rate", "p95_seconds", "reported_at"]
+    list_filter = ["state"]
+    search_fields = ["=process"]
+    search_help_text = "A process, as it is shown."

@@ -1,0 +1,40 @@
+from datetime import datetime
+from typing import Protocol
+
+from core.upstreams.entities import UpstreamOrder, UpstreamReport
+
+
+class UpstreamOrders(Protocol):
+    """Every method raises `Unavailable` when the store does not answer."""
+
+    def latest(self, upstream: str) -> UpstreamOrder | None: ...
+
+    def give(self, order: UpstreamOrder) -> None:
+        """Raises `OrderOverlap` when its revision is taken."""
+        ...
+
+
+class UpstreamReports(Protocol):
+    """Every method raises `Unavailable` when the store does not answer."""
+
+    def keep(self, report: UpstreamReport, *, outdated: datetime) -> None:
+        """In place of the one before of the same process and upstream. Those made before `outdated` are removed."""
+        ...
+
+    def of(self, upstream: str, *, since: datetime) -> tuple[UpstreamReport, ...]:
+        """By process."""
+        ...
+
+
+class Upstreams(Protocol):
+    """The upstreams that this process calls."""
+
+    def names(self) -> tuple[str, ...]: ...
+
+    def heed(self, upstream: str) -> None:
+        """Carries out the latest order in this process, and keeps its report.
+
+        Every process does so by itself before it calls, if it did not within the last half second. Raises
+        `UpstreamNotFound`.
+        """
+        ...

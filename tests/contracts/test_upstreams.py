@@ -1,0 +1,51 @@
+"""What operators ordered and what processes reported."""
+
+from datetime import timedelta
+
+import pytest
+from attrs import evolve
+
+from bootstrap import Container
+from core.upstreams.entities import CircuitState, UpstreamOrder, UpstreamReport
+from core.upstreams.errors import OrderOverlap
+from tests.fakes import NOW
+
+ORDER = UpstreamOrder("ehr", 1, True, NOW, "user:1", "request")
+REPORT = UpstreamReport("ehr", "web:1", NOW, CircuitState.OPEN, 9, 0.5, 0.25, 0.1, 2.5, 3, 1.5, 29.5)
+LONG_AGO = NOW - timedelta(hours=1)
+
+
+def test_the_latest_order_of_an_upstream_holds(registry: Container) -> None:
+    orders = registry.upstream_orders()
+    assert orders.latest("ehr") is None
+    later = evolve(ORDER, revision=2, isolated=False, at=NOW - timedelta(seconds=1))
+    for order in (ORDER, later, evolve(ORDER, upstream="lab", revision=3)):
+        orders.give(order)
+    assert orders.latest("ehr") == later
+
+
+def test_a_revision_is_given_once(registry: Container) -> None:
+    orders = registry.upstream_orders()
+    orders.give(ORDER)
+    with pytest.raises(OrderOverlap):
+        orders.give(evolve(ORDER, isolated=False))
+    assert orders.latest("ehr") == ORDER
+
+
+def test_a_report_takes_the_place_of_the_one_before(registry: Container) -> None:
+    reports = registry.upstream_reports()
+    idle = UpstreamReport("ehr", "web:1", NOW, CircuitState.CLOSED, 0, None, None, None, None, 0, 2.0, 0.0)
+    for report in (evolve(REPORT, process="web:2"), evolve(REPORT, upstream="lab"), REPORT, idle):
+        reports.keep(report, outdated=LONG_AGO)
+    assert reports.of("ehr", since=NOW) == (idle, evolve(REPORT, process="web:2"))
+
+
+def test_old_reports_are_not_shown_and_outdated_ones_are_removed(registry: Container) -> None:
+    reports = registry.upstream_reports()
+    old = evolve(REPORT, process="gone:1", reported_at=NOW - timedelta(minutes=20))
+    outdated = evolve(REPORT, process="gone:2", reported_at=LONG_AGO - timedelta(seconds=1))
+    for report in (old, outdated):
+        reports.keep(report, outdated=LONG_AGO - timedelta(days=1))
+    assert reports.of("ehr", since=NOW - timedelta(minutes=10)) == ()
+    reports.keep(REPORT, outdated=LONG_AGO)
+    assert reports.of("ehr", since=LONG_AGO - timedelta(days=1)) == (old, REPORT)

@@ -1,0 +1,134 @@
+"""What an upstream can do wrong once a request has reached it, and what is to come of it."""
+
+import gzip
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+from attrs import frozen
+
+from adapters.external.errors import CredentialsRefused, UpstreamDown
+from core.errors import InvalidAnswer, RateLimited
+from core.patients.errors import NoUpstreamRecord
+from core.patients.upstream import UnacceptableAnswer
+from tests.external.faults.server import OK, Behaviour, drips, hangs, resets, sends, whole
+
+
+@frozen
+class Fault:
+    """`outcome` is the error that the sync ends with; `counted` what the circuit counts: whether an attempt failed. An
+    `endless` one is ended by the client."""
+
+    name: str
+    behaviour: Behaviour
+    outcome: type[Exception]
+    counted: list[bool]
+    endless: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def down(name: str, behaviour: Behaviour) -> Fault:
+    return Fault(name, behaviour, UpstreamDown, counted=[True])
+
+
+def endless(name: str, behaviour: Behaviour) -> Fault:
+    return Fault(name, behaviour, UpstreamDown, counted=[True], endless=True)
+
+
+def invalid(name: str, *parts: bytes) -> Fault:
+    return Fault(name, sends(*parts), InvalidAnswer, counted=[])
+
+
+def limited(name: str, retry_after: str | None) -> Fault:
+    headers = {} if retry_after is None else {"Retry_After": retry_after}
+    return Fault(name, sends(whole(b"{}", 429, **headers)), RateLimited, counted=[])
+
+
+def body(name: str, raw: bytes) -> Fault:
+    return invalid(name, whole(raw))
+
+
+def record(name: str, raw: bytes) -> Fault:
+    """To the client, a good answer."""
+    return Fault(name, sends(whole(raw)), UnacceptableAnswer, counted=[False])
+
+
+SOON = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+PACKED = gzip.compress(b'{"first_name": "Ada"}')
+
+NETWORK = [
+    down("reset before an answer", resets()),
+    down("reset in the headers", resets(b"HTTP/1.1 200 OK\r\nX-More")),
+    down("reset in the body", resets(OK + b'Content-Length: 100\r\n\r\n{"a')),
+    down("closed without an answer", sends()),
+    endless("hang", hangs),
+    endless("drip before the headers", drips(b"", b"H")),
+    endless("drip in the headers", drips(b"HTTP/1.1 200 OK\r\n", b"X-More: 1\r\n")),
+    endless("drip in the body", drips(OK + b"Content-Length: 1000\r\n\r\n", b" ")),
+    endless("drip in chunks", drips(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n")),
+    endless("endless 1xx", drips(b"", b"HTTP/1.1 100 Continue\r\n\r\n")),
+    endless("a flood of 1xx", drips(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100, every=0)),
+]
+PROTOCOL = [
+    down("garbage status line", sends(b"\x00\xff what?\r\n\r\n")),
+    down("another protocol", sends(b"220 mail.example ESMTP\r\n")),
+    down("conflicting lengths", sends(OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ")),
+    down("short body", sends(OK + b"Content-Length: 100\r\n\r\n{}")),
+    down("cut chunk", sends(OK + b"Transfer-Encoding: chunked\r\n\r\n50\r\n{")),
+    down("garbage chunk length", sends(OK + b"Transfer-Encoding: chunked\r\n\r\nmany\r\n{}\r\n0\r\n\r\n")),
+    down("oversized headers", sends(OK + b"X-Large: " + b"x" * 200_000 + b"\r\n\r\n{}")),
+    invalid("redirect elsewhere", whole(b"", 302, Location="http://127.0.0.1:1/")),
+    invalid("redirect in a loop", whole(b"", 307, Location="/patients/x7")),
+    invalid("redirect to a file", whole(b"", 301, Location="file:///etc/passwd")),
+    invalid("permanent redirect", whole(b"", 308, Location="//127.0.0.1:1/")),
+]
+STATUS = [
+    down("500", sends(whole(b"{}", 500))),
+    down("502", sends(whole(b"<h1>Bad gateway</h1>", 502, Content_Type="text/html"))),
+    down("503 with a wait past the deadline", sends(whole(b"{}", 503, Retry_After="3600"))),
+    down("504", sends(whole(b"", 504))),
+    down("408", sends(whole(b"", 408))),
+    Fault("401", sends(whole(b"", 401)), CredentialsRefused, counted=[]),
+    Fault("403", sends(whole(b"", 403)), CredentialsRefused, counted=[]),
+    Fault("404", sends(whole(b"", 404)), NoUpstreamRecord, counted=[]),
+    limited("429", None),
+    limited("429 with seconds", "7"),
+    limited("429 with a date", SOON),
+    limited("429 with a past date", "Wed, 21 Oct 2015 07:28:00 GMT"),
+    limited("429 with garbage", "soon"),
+    limited("429 with a negative wait", "-5"),
+    limited("429 with an enormous wait", "9" * 400),
+    invalid("204", b"HTTP/1.1 204 No Content\r\n\r\n"),
+    invalid("206", whole(b"{}", 206)),
+    invalid("400", whole(b"{}", 400)),
+    invalid("418", whole(b"{}", 418)),
+    body("empty 200", b""),
+]
+BODY = [
+    body("malformed", b'{"first_name": "Ada"'),
+    body("two documents", b"{} {}"),
+    body("a list", b"[]"),
+    body("null", b"null"),
+    record("wrong schema", b'{"first_name": {"given": "Ada"}}'),
+    record("a value that breaks a rule", b'{"email": "nobody"}'),
+    invalid("wrong content type", whole(b"{}", Content_Type="application/xml")),
+    invalid("an HTML login page", whole(b"<html>Sign in</html>", Content_Type="text/html; charset=utf-8")),
+    invalid("huge, declared", OK + b"Content-Length: 1000000000000\r\n\r\n", b" " * 2_000_000),
+    invalid("huge, chunked", OK + b"Transfer-Encoding: chunked\r\n\r\n", (b"10000\r\n" + b" " * 65536 + b"\r\n") * 30),
+    invalid("gzip bomb", whole(gzip.compress(b" " * 50_000_000), Content_Encoding="gzip")),
+    invalid("bad gzip", whole(b"{}", Content_Encoding="gzip")),
+    invalid("truncated gzip", whole(PACKED[:-9], Content_Encoding="gzip")),
+    invalid("gzip and more", whole(PACKED + b"more", Content_Encoding="gzip")),
+    invalid("an unknown packing", whole(b"{}", Content_Encoding="br")),
+    body("duplicate keys", b'{"first_name": "Ada", "first_name": "Eve"}'),
+    body("NaN", b'{"weight": NaN}'),
+    body("Infinity", b'{"weight": Infinity}'),
+    body("1e999", b'{"weight": 1e999}'),
+    body("deep nesting", b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"),
+    body("5,000 digits", b'{"a": ' + b"9" * 5000 + b"}"),
+    body("bad UTF-8", b'{"first_name": "\xff\xfe"}'),
+    body("a byte order mark", b"\xef\xbb\xbf{}"),
+    body("a lone surrogate", b'{"first_name": "\\ud800"}'),
+]
+FAULTS = [*NETWORK, *PROTOCOL, *STATUS, *BODY]

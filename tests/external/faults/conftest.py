@@ -1,0 +1,109 @@
+import asyncio
+from collections.abc import Callable, Generator
+from time import monotonic
+from typing import Protocol
+
+import pytest
+from attrs import evolve, frozen
+
+from adapters.external.client import Answer, UpstreamClient
+from adapters.external.credentials import BearerToken
+from adapters.external.patients import HttpPatientGateway
+from adapters.external.policy import UpstreamPolicy
+from bootstrap import Container, in_memory_registry
+from core.errors import RegistryError
+from core.patients.entities import Patient, Rules
+from core.patients.errors import NoUpstreamRecord
+from core.patients.upstream import normalised
+from tests.external.faults.server import ADA
+from tests.fakes import ADMIN, CLERK, StillClock, details, equip
+
+PATIENT = UpstreamPolicy(attempts=1, min_calls=100, slow_call=60)
+POLICY = evolve(PATIENT, timeout=0.6, attempt_timeout=0.5)
+GRACE = 1.5  # a busy machine is late; an answer awaited to its end would be later still
+
+Face = Callable[[UpstreamClient], None]
+
+
+class ClientOf(Protocol):
+    def __call__(self, url: str, policy: UpstreamPolicy = ...) -> UpstreamClient: ...
+
+
+@frozen
+class Scene:
+    """A registry with one patient, who is known upstream."""
+
+    registry: Container
+    patient: Patient
+
+    def syncs(self, client: UpstreamClient) -> None:
+        self.registry.gateway.override(HttpPatientGateway(client))
+        self.registry.sync_patient()(actor=CLERK, patient_id=self.patient.id)
+
+    def asks(self, client: UpstreamClient) -> None:
+        """What the use case does with the answer, by the async face."""
+        answer = asyncio.run(client.aget_object("patients", self.patient.external_id, request_id="r"))
+        if answer is None:
+            raise NoUpstreamRecord
+        normalised(answer.document, Rules(self.registry.clock().today(), "US"))
+
+    def is_untouched(self) -> bool:
+        history = self.registry.view_history()(actor=ADMIN, patient_id=self.patient.id)
+        now = self.registry.view_patient()(actor=ADMIN, patient_id=self.patient.id)
+        return now == self.patient and len(history.events) == 1
+
+
+@pytest.fixture
+def scene() -> Scene:
+    registry = in_memory_registry()
+    equip(registry, StillClock(), registry.gateway())
+    return Scene(registry, registry.register_patient()(actor=CLERK, **details(external_id="x7")))
+
+
+@pytest.fixture(params=["sync", "async"])
+def face(request: pytest.FixtureRequest, scene: Scene) -> Face:
+    return scene.syncs if request.param == "sync" else scene.asks
+
+
+@pytest.fixture
+def client_of() -> Generator[ClientOf]:
+    clients: list[UpstreamClient] = []
+
+    def make(url: str, policy: UpstreamPolicy = POLICY) -> UpstreamClient:
+        clients.append(UpstreamClient(url, policy, credentials=BearerToken("s3cret")))
+        assert clients[-1].circuit.state == "closed"  # its certificates are loaded now, which takes its time
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@frozen
+class Seen:
+    error: RegistryError
+    seconds: float
+
+
+def failing(face: Face, client: UpstreamClient) -> Seen:
+    started = monotonic()
+    with pytest.raises(RegistryError) as raised:
+        face(client)
+    return Seen(raised.value, monotonic() - started)
+
+
+def counted(client: UpstreamClient) -> list[bool]:
+    """Of each attempt that the circuit counts, whether it failed."""
+    return [attempt.failed for attempt in client.circuit.window.numbers().attempts]
+
+
+def is_well(client: UpstreamClient) -> bool:
+    """As many calls at once as are allowed are answered. A busy machine may need another try; a lost connection would
+    be missing again."""
+
+    async def calls() -> list[object]:
+        asked = (client.aget_object("patients", str(n), request_id="r") for n in range(POLICY.max_calls))
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        return [isinstance(answer, Answer) and answer.document for answer in answers]
+
+    return any(asyncio.run(calls()) == [ADA] * POLICY.max_calls for _ in range(5)) and client.under_way == 0

@@ -1,0 +1,156 @@
+"""A server that misbehaves on real sockets, until it is told to behave."""
+
+import json
+import ssl
+import struct
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from socket import AF_INET, SHUT_RDWR, SO_LINGER, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
+from threading import Event, Thread
+from time import monotonic
+
+from attrs import define, field
+
+ADA = {"first_name": "Ada"}
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+LONGEST = 10.0
+
+Behaviour = Callable[["Connection"], None]
+
+
+@define
+class Connection:
+    socket: socket
+    server: "MisbehavingServer"
+
+    def send(self, raw: bytes) -> None:
+        self.socket.sendall(raw)
+
+    def wait(self, seconds: float) -> bool:
+        """Whether to end."""
+        return self.server.ending.wait(seconds)
+
+    def reset(self) -> None:
+        """RST rather than FIN."""
+        self.socket.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def whole(body: bytes, status: int = 200, **headers: str) -> bytes:
+    given = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    given |= {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in given.items())
+    return f"HTTP/1.1 {status} Whatever\r\n{lines}\r\n".encode() + body
+
+
+def well(connection: Connection) -> None:
+    connection.send(whole(json.dumps(ADA).encode()))
+
+
+@define
+class MisbehavingServer:
+    """Each connection has a thread. `behaviour` is what comes after a request; None closes each connection at once."""
+
+    behaviour: Behaviour | None = well
+    context: ssl.SSLContext | None = None
+    backlog: int = 128
+    port: int = 0
+    ending: Event = field(factory=Event)
+    requests: list[bytes] = field(factory=list[bytes])
+    connections: list[socket] = field(factory=list[socket])
+    _listening: socket | None = None
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.context else 'http'}://127.0.0.1:{self.port}"
+
+    def listen(self) -> socket:
+        """On the port it had before, if it had one."""
+        listening = self._listening = socket(AF_INET, SOCK_STREAM)
+        listening.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", self.port))
+        listening.listen(self.backlog)
+        self.port = listening.getsockname()[1]
+        return listening
+
+    def serve(self) -> None:
+        Thread(target=self._accept, args=[self._listening or self.listen()], daemon=True).start()
+
+    def stop(self) -> None:
+        self.ending.set()
+        if self._listening:
+            with suppress(OSError):
+                self._listening.shutdown(SHUT_RDWR)
+            self._listening.close()
+
+    def close_connections(self) -> None:
+        while self.connections:
+            with suppress(OSError):
+                self.connections.pop().shutdown(SHUT_RDWR)
+
+    def _accept(self, listening: socket) -> None:
+        with suppress(OSError):
+            while True:
+                accepted, _ = listening.accept()
+                self.connections.append(accepted)
+                Thread(target=self._talk, args=[accepted], daemon=True).start()
+
+    def _talk(self, accepted: socket) -> None:
+        with accepted, suppress(OSError):
+            speaking = self.context.wrap_socket(accepted, server_side=True) if self.context else accepted
+            with speaking, speaking.makefile("rb") as incoming:
+                while self.behaviour and (head := self._head(incoming.readline)):
+                    self.requests.append(head)
+                    behaviour = self.behaviour
+                    behaviour(Connection(speaking, self))
+                    if behaviour is not well:
+                        return
+
+    @staticmethod
+    def _head(line: Callable[[], bytes]) -> bytes:
+        return b"".join(iter(line, b"\r\n")) if (first := line()) and first.strip() else b""
+
+
+@contextmanager
+def misbehaving(
+    behaviour: Behaviour | None = well, context: ssl.SSLContext | None = None
+) -> Generator[MisbehavingServer]:
+    server = MisbehavingServer(behaviour, context)
+    server.serve()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def sends(*parts: bytes) -> Behaviour:
+    """These bytes, and the connection is closed."""
+
+    def behave(connection: Connection) -> None:
+        for part in parts:
+            connection.send(part)
+
+    return behave
+
+
+def drips(start: bytes, drop: bytes, every: float = 0.02) -> Behaviour:
+    """The start of an answer, then the same bytes over and over."""
+
+    def behave(connection: Connection) -> None:
+        connection.send(start)
+        enough = monotonic() + LONGEST
+        while monotonic() < enough and not connection.wait(every):
+            connection.send(drop)
+
+    return behave
+
+
+def hangs(connection: Connection) -> None:
+    connection.wait(LONGEST)
+
+
+def resets(start: bytes = b"") -> Behaviour:
+    def behave(connection: Connection) -> None:
+        connection.send(start)
+        connection.reset()
+
+    return behave

@@ -1,0 +1,192 @@
+"""Each fault before a request is sent, and of connections that are kept, through both faces."""
+
+import gc
+import socket
+import ssl
+from collections.abc import Generator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+import pytest
+import trustme
+
+from adapters.external.client import UpstreamClient
+from adapters.external.errors import UpstreamDown, UpstreamNotTrusted
+from adapters.external.http import ClientCertificate
+from tests.external.faults.conftest import GRACE, PATIENT, POLICY, ClientOf, Face, Scene, counted, failing, is_well
+from tests.external.faults.server import MisbehavingServer, misbehaving, well
+
+SILENT = "127.0.0.2"
+
+
+def down(client: UpstreamClient, face: Face, scene: Scene, error: type[Exception] = UpstreamDown) -> None:
+    seen = failing(face, client)
+    assert type(seen.error) is error
+    assert seen.seconds < client.policy.timeout + GRACE
+    assert counted(client) == [True]
+    assert scene.is_untouched()
+
+
+@pytest.fixture
+def server() -> Generator[MisbehavingServer]:
+    with misbehaving() as server:
+        yield server
+
+
+@pytest.fixture
+def silent() -> Generator[MisbehavingServer]:
+    """Listens, with no room for another connection: Linux drops what asks for one, and no answer ever comes."""
+    server = MisbehavingServer(backlog=0)
+    with server.listen(), ExitStack() as stack:
+        for _ in range(2):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", server.port))
+        yield server
+    server.stop()
+
+
+class Names:
+    """What a look-up finds."""
+
+    def __init__(self) -> None:
+        self.addresses: list[str] = []
+        self.answered = Event()
+        self.answered.set()
+
+    def __call__(self, host: str | bytes, port: int, *args: object, **kwargs: object) -> list[tuple[object, ...]]:
+        self.answered.wait(10)
+        if not self.addresses:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in self.addresses]
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Generator[Names]:
+    names = Names()
+    monkeypatch.setattr(socket, "getaddrinfo", names)
+    yield names
+    names.answered.set()
+
+
+def test_a_refused_connection(server: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf) -> None:
+    server.stop()
+    client = client_of(server.url, PATIENT)
+    down(client, face, scene)
+    server.listen()
+    server.serve()
+    assert is_well(client)
+
+
+def test_a_black_hole(silent: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf) -> None:
+    client = client_of(silent.url)
+    down(client, face, scene)
+    assert client.under_way == 0
+
+
+def test_a_name_that_is_not_found(
+    server: MisbehavingServer, names: Names, scene: Scene, face: Face, client_of: ClientOf
+) -> None:
+    client = client_of(f"http://upstream.example:{server.port}")
+    down(client, face, scene)
+    names.addresses = ["127.0.0.1"]
+    assert is_well(client)
+
+
+def test_a_name_that_is_looked_up_slowly(
+    server: MisbehavingServer, names: Names, scene: Scene, face: Face, client_of: ClientOf
+) -> None:
+    client = client_of(f"http://upstream.example:{server.port}")
+    names.answered.clear()
+    down(client, face, scene)
+    names.addresses = ["127.0.0.1"]
+    names.answered.set()
+    assert is_well(client)
+
+
+def test_an_address_that_is_silent_leaves_time_for_the_next(
+    server: MisbehavingServer, names: Names, client_of: ClientOf
+) -> None:
+    with socket.socket() as listening, ExitStack() as stack:
+        listening.bind((SILENT, server.port))
+        listening.listen(0)
+        for _ in range(2):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex((SILENT, server.port))
+        names.addresses = [SILENT, "127.0.0.1"]
+        assert client_of(f"http://upstream.example:{server.port}", PATIENT).get_object("patients", "1", request_id="r")
+
+
+def test_connections_that_were_closed_while_nobody_used_them(
+    server: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf
+) -> None:
+    client = client_of(server.url, PATIENT)
+    assert is_well(client)
+    server.close_connections()
+    face(client)
+    assert counted(client) == [False] * (POLICY.max_calls + 1)
+
+
+@pytest.fixture
+def authority(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> trustme.CA:
+    """A hospital's own, which is trusted."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    return authority
+
+
+def presenting(certificate: trustme.LeafCert, trusted: trustme.CA | None = None) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    if trusted:
+        trusted.configure_trust(context)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+@pytest.mark.parametrize("fault", ["untrusted", "wrong host", "expired"])
+def test_a_certificate_that_proves_nothing(
+    authority: trustme.CA, scene: Scene, face: Face, client_of: ClientOf, fault: str
+) -> None:
+    certificate = {
+        "untrusted": lambda: trustme.CA().issue_cert("127.0.0.1"),
+        "wrong host": lambda: authority.issue_cert("upstream.example"),
+        "expired": lambda: authority.issue_cert("127.0.0.1", not_after=datetime.now(UTC) - timedelta(days=1)),
+    }[fault]()
+    with misbehaving(well, presenting(certificate)) as server:
+        client = client_of(server.url, PATIENT)
+        down(client, face, scene, UpstreamNotTrusted)
+        assert server.requests == []
+        server.context = presenting(authority.issue_cert("127.0.0.1"))
+        assert is_well(client)
+
+
+def test_a_handshake_that_hangs(scene: Scene, face: Face, client_of: ClientOf) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        gc.disable()  # it would close what was left open
+        try:
+            down(client_of(f"https://127.0.0.1:{listening.getsockname()[1]}"), face, scene)
+            accepted, _ = listening.accept()
+            with accepted:
+                accepted.settimeout(1)
+                while accepted.recv(4096):
+                    pass
+        finally:
+            gc.enable()
+
+
+def test_a_client_certificate_is_shown_to_who_asks_for_it(authority: trustme.CA, tmp_path: Path) -> None:
+    pem = tmp_path / "registry.pem"
+    authority.issue_cert("registry.example").private_key_and_cert_chain_pem.write_to_path(pem)
+    with misbehaving(well, presenting(authority.issue_cert("127.0.0.1"), trusted=authority)) as server:
+        known = UpstreamClient(server.url, PATIENT, certificate=ClientCertificate(pem))
+        assert known.get_object("patients", "1", request_id="r")
+        known.close()
+        unknown = UpstreamClient(server.url, PATIENT)
+        with pytest.raises(UpstreamDown):
+            unknown.get_object("patients", "1", request_id="r")
+        unknown.close()

@@ -1,0 +1,227 @@
+"""OAuth 2 client credentials, against a real token server; and client certificates."""
+
+import asyncio
+from base64 import b64encode
+from collections.abc import Generator
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from urllib.parse import parse_qs
+
+import pytest
+
+from adapters.external.client import UpstreamClient
+from adapters.external.errors import CredentialsRefused, UpstreamDown
+from adapters.external.http import ClientCertificate
+from adapters.external.oauth import ClientCredentials
+from adapters.external.policy import UpstreamPolicy
+from core.errors import RegistryError, Unavailable
+from tests.external.conftest import StoppedTime, fetch
+from tests.external.upstream import Answer, Upstream, hang, reply, running_upstream
+
+ADA = {"first_name": "Ada"}
+SECRET = "s3cret&more"
+POLICY = UpstreamPolicy(attempts=1, timeout=3.0, attempt_timeout=2.0)
+REFUSED = reply(b"", status=401)
+
+
+@pytest.fixture
+def tokens() -> Generator[Upstream]:
+    """The server that gives tokens: by default those named 1, 2 and so on, for an hour each."""
+    with running_upstream() as server:
+        server.answers(*(token(str(number)) for number in range(1, 9)))
+        yield server
+
+
+@pytest.fixture
+def client(upstream: Upstream, tokens: Upstream, time: StoppedTime) -> Generator[UpstreamClient]:
+    upstream.answers(reply(ADA))
+    credentials = ClientCredentials(f"{tokens.url}/token", "registry", SECRET, "patients.read", POLICY, time.monotonic)
+    client = UpstreamClient(upstream.url, POLICY, credentials=credentials)
+    yield client
+    client.close()
+
+
+def token(value: object, expires_in: object = 3600, token_type: object = "Bearer") -> reply:
+    return reply({"access_token": value, "token_type": token_type, "expires_in": expires_in})
+
+
+def sent(upstream: Upstream) -> list[str]:
+    return [request.headers["authorization"] for request in upstream.requests]
+
+
+def test_the_token_is_asked_for_as_the_standard_says(
+    client: UpstreamClient, upstream: Upstream, tokens: Upstream
+) -> None:
+    assert fetch(client) == ADA
+    (asked,) = tokens.requests
+    assert parse_qs(asked.body.decode()) == {"grant_type": ["client_credentials"], "scope": ["patients.read"]}
+    assert asked.headers["authorization"] == f"Basic {b64encode(b'registry:s3cret%26more').decode()}"
+    assert sent(upstream) == ["Bearer 1"]
+
+
+def test_one_token_is_asked_for_by_many_calls(client: UpstreamClient, upstream: Upstream, tokens: Upstream) -> None:
+    async def calls() -> None:
+        await asyncio.gather(*(client.aget_object("patients", str(n), request_id="r") for n in range(10)))
+
+    asyncio.run(calls())
+    asyncio.run(calls())
+    assert len(tokens.requests) == 1
+    assert set(sent(upstream)) == {"Bearer 1"}
+
+
+@pytest.mark.parametrize(("expires_in", "renewed_after"), [(3600, 3540), (100, 90)])
+def test_it_is_renewed_some_time_before_it_expires(
+    client: UpstreamClient,
+    upstream: Upstream,
+    tokens: Upstream,
+    time: StoppedTime,
+    expires_in: int,
+    renewed_after: int,
+) -> None:
+    tokens.answers(token("1", expires_in), token("2"))
+    fetch(client)
+    time.now += renewed_after - 1
+    fetch(client)
+    time.now += 1
+    fetch(client)
+    assert sent(upstream) == ["Bearer 1", "Bearer 1", "Bearer 2"]
+
+
+def test_a_token_whose_life_is_not_told_is_used_until_it_is_refused(
+    client: UpstreamClient, upstream: Upstream, tokens: Upstream, time: StoppedTime
+) -> None:
+    tokens.answers(reply({"access_token": "1", "token_type": "bearer"}), token("2"))
+    upstream.answers(reply(ADA), reply(ADA), REFUSED, reply(ADA))
+    fetch(client)
+    time.now += 1_000_000
+    fetch(client)
+    assert fetch(client) == ADA
+    assert sent(upstream) == ["Bearer 1", "Bearer 1", "Bearer 1", "Bearer 2"]
+
+
+def test_it_is_renewed_once_when_upstream_refuses_it(
+    client: UpstreamClient, upstream: Upstream, tokens: Upstream
+) -> None:
+    upstream.answers(REFUSED, reply(ADA))
+    assert fetch(client) == ADA
+    assert sent(upstream) == ["Bearer 1", "Bearer 2"]
+
+
+def test_a_call_refused_late_takes_the_token_that_another_has_renewed(
+    client: UpstreamClient, upstream: Upstream, tokens: Upstream
+) -> None:
+    early, late = Event(), Event()
+    upstream.answers(reply(b"", status=401, after=early), reply(b"", status=401, after=late), reply(ADA))
+
+    async def calls() -> None:
+        first = asyncio.create_task(client.aget_object("patients", "1", request_id="r"))
+        await asyncio.to_thread(upstream.wait_for, 1)
+        second = asyncio.create_task(client.aget_object("patients", "2", request_id="r"))
+        await asyncio.to_thread(upstream.wait_for, 2)
+        early.set()
+        await first
+        late.set()
+        await second
+
+    asyncio.run(calls())
+    assert len(tokens.requests) == 2
+    assert sent(upstream) == ["Bearer 1", "Bearer 1", "Bearer 2", "Bearer 2"]
+
+
+def test_who_is_refused_with_a_new_token_too_is_refused(
+    client: UpstreamClient, upstream: Upstream, tokens: Upstream
+) -> None:
+    upstream.answers(REFUSED)
+    with pytest.raises(CredentialsRefused):
+        fetch(client)
+    assert sent(upstream) == ["Bearer 1", "Bearer 2"]
+
+
+def test_a_token_that_is_known_and_not_enough_is_not_renewed(
+    client: UpstreamClient, upstream: Upstream, tokens: Upstream
+) -> None:
+    upstream.answers(reply(b"", status=403))
+    with pytest.raises(CredentialsRefused):
+        fetch(client)
+    assert len(tokens.requests) == len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (reply(b"", status=404), Unavailable),
+        (reply(b"", status=500), UpstreamDown),
+        (REFUSED, CredentialsRefused),
+        (reply({"error": "invalid_client"}, status=400), Unavailable),
+        (reply(b"<html>"), Unavailable),
+        (reply({}), Unavailable),
+        (token("1", token_type="mac"), Unavailable),
+        (token(""), Unavailable),
+        (token("line\nbreak"), Unavailable),
+        (token(5), Unavailable),
+        (token("1", expires_in="soon"), Unavailable),
+        (token("1", expires_in=0), Unavailable),
+        (token("1", expires_in=True), Unavailable),
+        (hang, UpstreamDown),
+    ],
+)
+def test_without_a_token_upstream_is_unavailable_and_nothing_is_said_of_the_secret(
+    client: UpstreamClient,
+    upstream: Upstream,
+    tokens: Upstream,
+    caplog: pytest.LogCaptureFixture,
+    answer: Answer,
+    error: type[RegistryError],
+) -> None:
+    tokens.answers(answer)
+    started = monotonic()
+    with pytest.raises(Unavailable) as raised:
+        fetch(client)
+    assert type(raised.value) is error
+    assert monotonic() - started < POLICY.attempt_timeout + 1.5
+    assert upstream.requests == []
+    assert len(tokens.requests) == 1
+    assert "s3cret" not in f"{raised.value} {caplog.text} {client!r}"
+
+
+def test_who_gives_up_does_not_end_the_renewal_for_the_others(
+    client: UpstreamClient, upstream: Upstream, tokens: Upstream
+) -> None:
+    given = Event()
+    tokens.answers(reply({"access_token": "1", "token_type": "Bearer"}, after=given))
+
+    async def scenario() -> object:
+        first, second = (asyncio.create_task(client.aget_object("patients", who, request_id="r")) for who in ("1", "2"))
+        await asyncio.to_thread(tokens.wait_for, 1)
+        await asyncio.sleep(0.05)
+        first.cancel()
+        await asyncio.wait([first])
+        given.set()
+        answer = await second
+        return answer and answer.document
+
+    assert asyncio.run(scenario()) == ADA
+    assert len(tokens.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ("ftp://login.example", "id", "secret"),
+        ("https://login.example", "", "secret"),
+        ("https://login.example", "id", ""),
+    ],
+)
+def test_credentials_that_make_no_sense_are_refused(given: tuple[str, str, str]) -> None:
+    with pytest.raises(ValueError, match=r"token URL|client_id|client_secret"):
+        ClientCredentials(*given)
+
+
+def test_a_certificate_that_cannot_be_used_is_told_when_it_is_named(tmp_path: Path) -> None:
+    no_certificate = tmp_path / "certificate.pem"
+    with pytest.raises(ValueError, match="client certificate"):
+        ClientCertificate(no_certificate)
+    no_certificate.write_text("nothing")
+    with pytest.raises(ValueError, match="client certificate"):
+        ClientCertificate(no_certificate)

@@ -1,0 +1,135 @@
+"""Many calls for a while, with faults at random: nothing leaks and no answer is anybody else's.
+
+`SOAK_SECONDS` sets how long; ten minutes are what a release is held to.
+"""
+
+import asyncio
+import gc
+import os
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Generator
+from itertools import pairwise
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from adapters.external.background import loop
+from adapters.external.client import UpstreamClient
+from adapters.external.policy import UpstreamPolicy
+from core.errors import RegistryError
+
+SECONDS = float(os.environ.get("SOAK_SECONDS", "10"))
+RATE = 200
+THREADS = 4
+POLICY = UpstreamPolicy(
+    timeout=1.0, attempt_timeout=0.4, slow_call=0.3, recovery=0.2, window=2, max_calls=60, max_threads=THREADS
+)
+
+
+@pytest.fixture
+def chaos() -> Generator[str]:
+    command = [sys.executable, str(Path(__file__).with_name("chaos.py"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.kill()
+
+
+def note(outcomes: Counter[str], patient: str, answer: object) -> None:
+    if answer is None:
+        outcomes["NotFound"] += 1
+    else:
+        outcomes["right" if answer == {"id": patient} else "wrong"] += 1
+
+
+async def call(client: UpstreamClient, patient: str, outcomes: Counter[str]) -> None:
+    started = monotonic()
+    try:
+        answer = await client.aget_object("patients", patient, request_id="soak")
+        note(outcomes, patient, answer and answer.document)
+    except RegistryError as error:
+        outcomes[type(error).__name__] += 1
+    outcomes["late"] += monotonic() - started > POLICY.timeout + 1.5
+
+
+def call_again_and_again(client: UpstreamClient, name: str, until: float, outcomes: Counter[str]) -> None:
+    number = 0
+    while monotonic() < until:
+        patient = f"{name}-{number}"
+        number += 1
+        try:
+            answer = client.get_object("patients", patient, request_id="soak")
+            note(outcomes, patient, answer and answer.document)
+        except RegistryError as error:
+            outcomes[type(error).__name__] += 1
+        threading.Event().wait(THREADS * 4 / RATE)  # a quarter of the calls come from threads
+
+
+async def load(client: UpstreamClient, seconds: float, outcomes: Counter[str]) -> None:
+    """Every tenth caller gives up early."""
+    begun, number = monotonic(), 0
+    calls: set[asyncio.Task[None]] = set()
+    while monotonic() < begun + seconds:
+        number += 1
+        task = asyncio.create_task(call(client, f"async-{number}", outcomes))
+        calls.add(task)
+        task.add_done_callback(calls.discard)
+        if number % 10 == 0:
+            asyncio.get_running_loop().call_later(0.02, task.cancel)
+        await asyncio.sleep(begun + number * 4 / 3 / RATE - monotonic())
+    await asyncio.gather(*calls, return_exceptions=True)
+
+
+def soak(client: UpstreamClient, seconds: float) -> Counter[str]:
+    outcomes: Counter[str] = Counter()
+    until = monotonic() + seconds
+    threads = [
+        threading.Thread(target=call_again_and_again, args=(client, f"thread-{n}", until, outcomes))
+        for n in range(THREADS)
+    ]
+    for thread in threads:
+        thread.start()
+    asyncio.run(load(client, seconds, outcomes))
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def held() -> dict[str, int]:
+    gc.collect()
+    return {
+        "descriptors": len(list(Path("/proc/self/fd").iterdir())),
+        "threads": threading.active_count(),
+        "tasks": len(asyncio.all_tasks(loop())),
+    }
+
+
+def megabytes() -> float:
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="What a process holds is read from /proc, which Linux has.")
+def test_under_random_faults_nothing_leaks_and_no_answer_is_wrong(chaos: str) -> None:
+    client = UpstreamClient(chaos, POLICY)
+    soak(client, SECONDS / 4)
+    client.close()
+    before, memory = held(), [megabytes()]
+    outcomes: Counter[str] = Counter()
+    for _ in range(4):
+        outcomes.update(soak(client, SECONDS / 4))
+        client.close()
+        memory.append(megabytes())
+    print(f"{SECONDS:.0f} s, {outcomes.total()} calls, memory {memory} MB, {dict(outcomes)}, {before}")
+    assert held() == before
+    # A leak grows in every quarter; what an allocator keeps for later grows in some.
+    assert min(later - earlier for earlier, later in pairwise(memory)) < 2
+    assert outcomes["wrong"] == outcomes["late"] == 0
+    assert outcomes["right"] > 0.1 * SECONDS * RATE
+    assert {"UpstreamDown", "InvalidAnswer", "CircuitOpen", "NotFound", "RateLimited"} <= set(outcomes)
