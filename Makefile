@@ -29,8 +29,9 @@ check: $(VENV)/.develop  ## Run the quality gate
 	$(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn --file $(VENV)/openapi.json
 	cmp $(VENV)/openapi.json docs/openapi.json
 
-bench: $(VENV)/.develop  ## Print the benchmark table (needs BENCH_DATABASE_URL, a PostgreSQL database to fill)
+bench: $(VENV)/.develop  ## Print the benchmark tables (needs BENCH_DATABASE_URL, a PostgreSQL database to fill)
 	$(BIN)/python benchmarks/reads.py
+	$(BIN)/python benchmarks/upstream.py
 
 format: $(VENV)/.develop  ## Put the code into its standard form
 	$(BIN)/isort --quiet .
