@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import Attribute, field, frozen
 from dependency_injector.containers import DeclarativeContainer
-from dependency_injector.providers import Callable, Dependency, Object, Provider
+from dependency_injector.providers import Callable, Dependency, Dict, Object, Provider
 from dependency_injector.providers import ThreadSafeSingleton as Singleton
 from phonenumbers import SUPPORTED_REGIONS
 
@@ -35,6 +35,7 @@ from adapters.in_memory.accounts import (
     InMemoryUserRepository,
 )
 from adapters.in_memory.cache import InMemoryCache, Unlimited
+from adapters.in_memory.jobs import InMemoryChunks, InMemoryJobs, InMemorySyncOutcomes, WaitingQueue
 from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepository, InMemoryUpstreamCopies
 from adapters.in_memory.posts import InMemoryComments, InMemoryPostRepository, InMemoryViews
 from adapters.in_memory.store import InMemoryAtomic, Store
@@ -50,9 +51,14 @@ from core.accounts.sessions import TokenLifetimes
 from core.accounts.use_cases.ledger import AccountLedger
 from core.accounts.use_cases.passwords import Passwords
 from core.accounts.use_cases.sign_in import Sessions
+from core.jobs import use_cases as jobs_
+from core.jobs.entities import JobKind
+from core.jobs.leases import Leases
+from core.jobs.ports import Chunks, JobQueue, Jobs
 from core.patients import use_cases as patients_
-from core.patients.ports import AuditTrail, PatientGateway, PatientRepository, UpstreamCopies
+from core.patients.ports import AuditTrail, PatientGateway, PatientRepository, SyncOutcomes, UpstreamCopies
 from core.patients.use_cases.ledger import Ledger
+from core.patients.use_cases.merging import Merger
 from core.ports import Atomic, Cache, Clock, Ids, Limit, Limiter, Scope
 from core.posts import use_cases as posts_
 from core.posts.ports import Comments, PostRepository, Views
@@ -89,6 +95,8 @@ class Configuration:
     upstream_certificate: ClientCertificate | None = None
     upstream_policy: UpstreamPolicy = UpstreamPolicy()
     max_stale: timedelta = timedelta(days=1)
+    lease: timedelta = timedelta(minutes=1)
+    first_wait: timedelta = timedelta(minutes=1)
     token_lifetimes: TokenLifetimes = TokenLifetimes()
 
 
@@ -155,6 +163,10 @@ class Container(DeclarativeContainer):
     families: Provider[RefreshFamilies] = Singleton(InMemoryRefreshFamilies, store)
     services: Provider[ServiceAccounts] = Singleton(InMemoryServiceAccounts, store)
     account_trail: Provider[AccountTrail] = Singleton(InMemoryAccountTrail, store)
+    jobs: Provider[Jobs] = Singleton(InMemoryJobs, store)
+    chunks: Provider[Chunks] = Singleton(InMemoryChunks, store)
+    sync_outcomes: Provider[SyncOutcomes] = Singleton(InMemorySyncOutcomes, store)
+    job_queue: Provider[JobQueue] = Singleton(WaitingQueue)
 
     cache: Provider[Cache] = Singleton(InMemoryCache, clock)
     limiter: Provider[Limiter] = Singleton(Unlimited)
@@ -186,16 +198,43 @@ class Container(DeclarativeContainer):
     )
     erase_patient = _use_case(patients_.ErasePatient, patients=patients, ledger=ledger, atomic=atomic, clock=clock)
     view_history = _use_case(patients_.ViewHistory, trail=trail)
+    merger = Singleton(Merger, patients, copies, ledger, clock, phone_region)
     sync_patient = _use_case(
         patients_.SyncPatient,
         patients=patients,
         copies=copies,
         gateway=gateway,
-        ledger=ledger,
+        merger=merger,
         atomic=atomic,
         clock=clock,
-        phone_region=phone_region,
         max_stale=configuration.provided.max_stale,
+    )
+
+    leases = Singleton(Leases, jobs, chunks, atomic, clock, ids, lasts=configuration.provided.lease)
+    start_sync_job = _use_case(
+        patients_.StartSyncJob, jobs=jobs, patients=patients, queue=job_queue, atomic=atomic, clock=clock, ids=ids
+    )
+    list_sync_failures = _use_case(patients_.ListSyncFailures, jobs=jobs, outcomes=sync_outcomes)
+    run_sync_job = Singleton(
+        patients_.RunSyncJob,
+        leases=leases,
+        patients=patients,
+        gateway=gateway,
+        merger=merger,
+        outcomes=sync_outcomes,
+        clock=clock,
+        first_wait=configuration.provided.first_wait,
+    )
+    view_job = _use_case(jobs_.ViewJob, jobs=jobs)
+    list_jobs = _use_case(jobs_.ListJobs, jobs=jobs)
+    cancel_job = _use_case(jobs_.CancelJob, jobs=jobs, chunks=chunks, atomic=atomic, clock=clock)
+    run_job = _use_case(jobs_.RunJob, jobs=jobs, runners=Dict({JobKind.SYNC: run_sync_job}))
+    hand_over_jobs = _use_case(
+        jobs_.HandOverJobs,
+        logs_success=False,
+        jobs=jobs,
+        queue=job_queue,
+        clock=clock,  # every second, in vain as a rule
     )
 
     upstream_listing = Singleton(
@@ -294,6 +333,8 @@ def registry_on_django(configuration: Configuration | None = None, database: str
     from adapters.django_orm.accounts.repository import DjangoRefreshFamilies, DjangoUserRepository
     from adapters.django_orm.accounts.services import DjangoServiceAccounts
     from adapters.django_orm.atomic import DjangoAtomic
+    from adapters.django_orm.jobs.outcomes import DjangoSyncOutcomes
+    from adapters.django_orm.jobs.repository import DjangoChunks, DjangoJobs
     from adapters.django_orm.patients.audit import DjangoAuditTrail
     from adapters.django_orm.patients.repository import DjangoPatientRepository
     from adapters.django_orm.patients.upstream import DjangoUpstreamCopies
@@ -315,6 +356,9 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         families=Singleton(DjangoRefreshFamilies, database),
         services=Singleton(DjangoServiceAccounts, database),
         account_trail=Singleton(DjangoAccountTrail, database),
+        jobs=Singleton(DjangoJobs, database),
+        chunks=Singleton(DjangoChunks, database),
+        sync_outcomes=Singleton(DjangoSyncOutcomes, database),
         upstream_orders=Singleton(DjangoUpstreamOrders, database),
         upstream_reports=Singleton(DjangoUpstreamReports, database),
         cache=Singleton(DjangoCache, backend, metrics.count_cache_read),

@@ -1,6 +1,6 @@
 """Ports written for tests: a clock that stands still, ids in sequence, an upstream that says what it is told to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -10,8 +10,9 @@ from dependency_injector.providers import Object
 
 from bootstrap import Container
 from core.access import Actor, Role
+from core.errors import InvalidAnswer, Unavailable
 from core.patients.entities import Changes, Registration
-from core.patients.ports import PatientGateway
+from core.patients.ports import Fetched, PatientGateway
 from core.patients.upstream import UpstreamAnswer
 from core.ports import Clock, Ids
 from tests.strategies import uuid7
@@ -51,20 +52,34 @@ class IdsInSequence(Ids):
         return uuid7(at, self._given)
 
 
+class Failing(Unavailable):
+    """Of an upstream that is to be asked again."""
+
+
 class ScriptedGateway(PatientGateway):
-    """Gives `answer`, or raises it; `meanwhile` happens while upstream is being asked."""
+    """Gives `answer` or raises it, that of `by_id` first; `meanwhile` happens while upstream is being asked."""
 
     def __init__(self) -> None:
         self.answer: Answer = None
+        self.by_id: dict[str, Answer] = {}
         self.meanwhile: Callable[[], object] = lambda: None
         self.asked: list[tuple[str, str]] = []
 
     def fetch(self, external_id: str, *, request_id: str) -> UpstreamAnswer | None:
         self.asked.append((external_id, request_id))
         self.meanwhile()
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return None if self.answer is None else UpstreamAnswer(self.answer)
+        answer = self.by_id.get(external_id, self.answer)
+        if isinstance(answer, Exception):
+            raise answer
+        return None if answer is None else UpstreamAnswer(answer)
+
+    def fetch_all(self, external_ids: Iterable[str], *, request_id: str) -> Generator[tuple[str, Fetched]]:
+        """An upstream that is down or asks for fewer calls is left alone at once; one that fails is `Failing`."""
+        for external_id in external_ids:
+            try:
+                yield external_id, self.fetch(external_id, request_id=request_id)
+            except (Failing, InvalidAnswer) as failure:
+                yield external_id, failure
 
 
 def equip(registry: Container, clock: Clock, gateway: PatientGateway, ids: Ids | None = None) -> Container:

@@ -14,6 +14,10 @@ class Permission(StrEnum):
     UPDATE_PATIENTS = "patients.update"
     SYNC_PATIENTS = "patients.sync"
     ERASE_PATIENTS = "patients.erase"
+    IMPORT_PATIENTS = "patients.import"
+    EXPORT_PATIENTS = "patients.export"
+    MANAGE_JOBS = "jobs.manage"
+    RUN_JOBS = "jobs.run"
     VIEW_POSTS = "posts.view"
     COMMENT_POSTS = "posts.comment"
     WRITE_POSTS = "posts.write"
@@ -37,7 +41,14 @@ class Role(StrEnum):
 ANYBODY = frozenset({Permission.VIEW_POSTS})
 _SIGNED_IN = ANYBODY | {Permission.COMMENT_POSTS}
 _READER = _SIGNED_IN | {Permission.VIEW_PATIENTS}
-_CLERK = _READER | {Permission.REGISTER_PATIENTS, Permission.UPDATE_PATIENTS, Permission.SYNC_PATIENTS}
+_CLERK = _READER | {
+    Permission.REGISTER_PATIENTS,
+    Permission.UPDATE_PATIENTS,
+    Permission.SYNC_PATIENTS,
+    Permission.IMPORT_PATIENTS,
+    Permission.EXPORT_PATIENTS,
+    Permission.MANAGE_JOBS,
+}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.READER: _READER,

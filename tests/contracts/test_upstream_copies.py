@@ -25,7 +25,7 @@ def test_the_copy_kept_last_is_the_one_in_every_field(fresh: Fresh, first: Upstr
     registry = fresh()
     registry.patients().add(person())
     for copy in (first, second):
-        registry.copies().keep(person().id, copy)
+        registry.copies().keep({person().id: copy})
         kept = registry.copies().get(person().id)
         assert kept is not None
         assert kept == copy
@@ -41,6 +41,6 @@ def test_there_is_none_before_the_first(registry: Container) -> None:
 def test_each_patient_has_a_copy_of_its_own(registry: Container) -> None:
     for number in (1, 2):
         registry.patients().add(person(number))
-        registry.copies().keep(person(number).id, UpstreamCopy(f"x{number}", {}, NOW))
-    registry.copies().keep(person(1).id, UpstreamCopy("y", {"phone": "7"}, datetime(2020, 1, 1, tzinfo=UTC)))
+        registry.copies().keep({person(number).id: UpstreamCopy(f"x{number}", {}, NOW)})
+    registry.copies().keep({person(1).id: UpstreamCopy("y", {"phone": "7"}, datetime(2020, 1, 1, tzinfo=UTC))})
     assert registry.copies().get(person(2).id) == UpstreamCopy("x2", {}, NOW)

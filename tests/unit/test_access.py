@@ -7,7 +7,14 @@ from core.errors import Forbidden
 
 SIGNED_IN = {Permission.VIEW_POSTS, Permission.COMMENT_POSTS}
 READS = {*SIGNED_IN, Permission.VIEW_PATIENTS}
-WRITES = {Permission.REGISTER_PATIENTS, Permission.UPDATE_PATIENTS, Permission.SYNC_PATIENTS}
+WRITES = {
+    Permission.REGISTER_PATIENTS,
+    Permission.UPDATE_PATIENTS,
+    Permission.SYNC_PATIENTS,
+    Permission.IMPORT_PATIENTS,
+    Permission.EXPORT_PATIENTS,
+    Permission.MANAGE_JOBS,
+}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -12,6 +12,7 @@ from attrs import Attribute, field, frozen
 
 from adapters.external.background import WaitingThreads, arun, run
 from adapters.external.budget import RetryBudget
+from adapters.external.bulk import Path, ask_all
 from adapters.external.circuit import Circuit
 from adapters.external.credentials import BearerToken, Credentials, CredentialsFactory
 from adapters.external.deadline import Deadline
@@ -23,7 +24,7 @@ from adapters.external.lanes import Lanes
 from adapters.external.listener import Unheard, UpstreamListener, timed
 from adapters.external.policy import UpstreamPolicy
 from adapters.external.retry import retries
-from core.errors import NotFound, Unavailable
+from core.errors import InvalidAnswer, NotFound, Unavailable
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -34,6 +35,10 @@ class Answer:
 
     document: Mapping[str, object]
     lead: timedelta
+
+
+Fetched = Answer | UpstreamDown | InvalidAnswer | None
+"""As `UpstreamClient.get_object` returns or raises it."""
 
 
 def _base_url(_instance: object, _attribute: "Attribute[str]", value: str) -> None:
@@ -109,6 +114,15 @@ class UpstreamClient:
                 return await arun(self._get_object(path, request_id))
         except NotFound:
             return None
+
+    def get_objects(self, paths: Iterable[Path], *, request_id: str) -> Generator[tuple[Path, Fetched]]:
+        """Each as `get_object` gives or raises it, at most `policy.bulk_calls` at once, as `ask_all` says."""
+
+        async def ask(path: Path) -> Answer:
+            with timed(self.listener, self.name, self.monotonic):
+                return await self._get_object(path, request_id)
+
+        return ask_all(ask, iter(paths), self.policy.bulk_calls)
 
     def obey(self, revision: int, *, isolated: bool) -> None:
         """Carries out an operator's order in this process, once; 0 is the revision before the first."""

@@ -1,17 +1,25 @@
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from typing import Protocol
 
 from attrs import frozen
 
+from adapters.external import client
+from adapters.external.bulk import Path
 from adapters.external.client import Answer
 from core.errors import Unavailable
-from core.patients.ports import PatientGateway
+from core.patients.ports import Fetched, PatientGateway
 from core.patients.upstream import UpstreamAnswer
+
+_NO_UPSTREAM = "No upstream system is configured, so there is nothing to sync with."
 
 
 class Source(Protocol):
-    """An `UpstreamClient`, or one that operators give orders to."""
+    """An upstream, which may be one that operators give orders to."""
 
     def get_object(self, *path: str, request_id: str) -> Answer | None: ...
+
+    def get_objects(self, paths: Iterable[Path], *, request_id: str) -> Generator[tuple[Path, client.Fetched]]: ...
 
 
 @frozen
@@ -22,10 +30,22 @@ class HttpPatientGateway(PatientGateway):
         answer = self.source.get_object("patients", external_id, request_id=request_id)
         return answer and UpstreamAnswer(answer.document, answer.lead)
 
+    def fetch_all(self, external_ids: Iterable[str], *, request_id: str) -> Generator[tuple[str, Fetched]]:
+        paths = (("patients", external_id) for external_id in external_ids)
+        with closing(self.source.get_objects(paths, request_id=request_id)) as answers:
+            for (_, external_id), answer in answers:
+                if isinstance(answer, Answer):
+                    yield external_id, UpstreamAnswer(answer.document, answer.lead)
+                else:
+                    yield external_id, answer
+
 
 @frozen
 class UnconfiguredGateway(PatientGateway):
     """Stands where no upstream is configured: nothing can be fetched, and the reason is told."""
 
     def fetch(self, external_id: str, *, request_id: str) -> UpstreamAnswer | None:
-        raise Unavailable("No upstream system is configured, so there is nothing to sync with.")
+        raise Unavailable(_NO_UPSTREAM)
+
+    def fetch_all(self, external_ids: Iterable[str], *, request_id: str) -> Generator[tuple[str, Fetched]]:
+        raise Unavailable(_NO_UPSTREAM)

@@ -63,6 +63,9 @@ class UpstreamPolicy:
     """Attempts under way at once, and connections. What comes on top is refused at once: upstream need
     not bear more."""
 
+    bulk_calls: int = field(default=5, validator=_count)
+    """Of `max_calls`, those that a job may have under way in one process: the others are for people who wait."""
+
     max_threads: int = field(default=4, validator=_count)
     """Threads that may wait for upstream at once, through retries and back-offs; half of a server's by default. The
     others go on serving what needs no upstream."""
@@ -73,6 +76,8 @@ class UpstreamPolicy:
     def __attrs_post_init__(self) -> None:
         if self.min_calls > self.window_calls:
             raise ValueError(f"min_calls must not be more than window_calls, {self.window_calls}.")
+        if self.bulk_calls > self.max_calls:
+            raise ValueError(f"bulk_calls must not be more than max_calls, {self.max_calls}.")
 
     @classmethod
     def parse(cls, raw: str, **given: float) -> Self:

@@ -3,13 +3,14 @@
 import os
 import socket
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing, suppress
 from datetime import timedelta
 
 from attrs import field, frozen
 
-from adapters.external.client import Answer, UpstreamClient
+from adapters.external.bulk import Path
+from adapters.external.client import Answer, Fetched, UpstreamClient
 from core.errors import Unavailable
 from core.ports import Clock
 from core.upstreams.entities import CircuitState, UpstreamReport
@@ -56,9 +57,7 @@ class OperatedUpstream(Upstreams):
 
     def get_object(self, *path: str, request_id: str) -> Answer | None:
         """As the client's, by the orders. A change of the circuit's state is told at once."""
-        at, _ = self._told.get(os.getpid(), (float("-inf"), ""))
-        if self.monotonic() - at >= HEEDED_FOR:
-            self.heed(self.client.name)
+        self._heed_if_due()
         try:
             return self.client.get_object(*path, request_id=request_id)
         finally:
@@ -66,6 +65,19 @@ class OperatedUpstream(Upstreams):
             if state != self.client.circuit.state:
                 with suppress(Unavailable):
                     self.heed(self.client.name)
+
+    def _heed_if_due(self) -> None:
+        at, _ = self._told.get(os.getpid(), (float("-inf"), ""))
+        if self.monotonic() - at >= HEEDED_FOR:
+            self.heed(self.client.name)
+
+    def get_objects(self, paths: Iterable[Path], *, request_id: str) -> Generator[tuple[Path, Fetched]]:
+        """As the client's, by the orders: one that is given meanwhile holds from the next answer on."""
+        self._heed_if_due()
+        with closing(self.client.get_objects(paths, request_id=request_id)) as answers:
+            for found in answers:
+                self._heed_if_due()
+                yield found
 
     def _report(self) -> UpstreamReport:
         client = self.client

@@ -1,3 +1,4 @@
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from core.patients.names import name_words
 from core.patients.ports import AuditTrail, PatientRepository, UpstreamCopies
 from core.patients.searching import PatientPage, PatientQuery
 from core.patients.upstream import UpstreamCopy
+from core.patients.values import Status
 
 
 @frozen
@@ -27,6 +29,29 @@ class InMemoryPatientRepository(PatientRepository):
     def lock(self, patient_id: UUID) -> Patient:
         self.store.require_atomic()
         return self.get(patient_id)
+
+    def get_all(self, ids: Collection[UUID]) -> tuple[Patient, ...]:
+        with self.store.lock:
+            found = [self.store.patients[one] for one in ids if one in self.store.patients]
+        return tuple(sorted(found, key=lambda patient: patient.id))
+
+    def lock_all(self, ids: Collection[UUID]) -> dict[UUID, Patient]:
+        self.store.require_atomic()
+        return {patient.id: patient for patient in self.get_all(ids)}
+
+    def ids(self, statuses: Collection[Status], *, after: UUID | None, before: UUID, limit: int) -> tuple[UUID, ...]:
+        with self.store.lock:
+            found = sorted(p.id for p in self.store.patients.values() if p.status in statuses and p.id < before)
+        return tuple(one for one in found if after is None or after < one)[:limit]
+
+    def how_many(self, statuses: Collection[Status]) -> int:
+        with self.store.lock:
+            return sum(patient.status in statuses for patient in self.store.patients.values())
+
+    def mark_synced(self, ids: Collection[UUID], at: datetime) -> None:
+        with self.store.lock:
+            for patient in self.get_all(ids):
+                self.store.patients[patient.id] = evolve(patient, last_synced_at=at)
 
     def add(self, patient: Patient) -> None:
         with self.store.lock:
@@ -112,6 +137,10 @@ class InMemoryUpstreamCopies(UpstreamCopies):
         with self.store.lock:
             return self.store.copies.get(patient_id)
 
-    def keep(self, patient_id: UUID, copy: UpstreamCopy) -> None:
+    def of(self, ids: Collection[UUID]) -> dict[UUID, UpstreamCopy]:
         with self.store.lock:
-            self.store.copies[patient_id] = copy
+            return {one: self.store.copies[one] for one in ids if one in self.store.copies}
+
+    def keep(self, copies: Mapping[UUID, UpstreamCopy]) -> None:
+        with self.store.lock:
+            self.store.copies.update(copies)

@@ -7,8 +7,10 @@ from core.accounts.audit import AccountEvent
 from core.accounts.entities import User
 from core.accounts.services import ServiceAccount
 from core.accounts.sessions import RefreshFamily
+from core.jobs.entities import Chunk, Job
 from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
+from core.patients.jobs import SyncOutcome
 from core.patients.upstream import UpstreamCopy
 from core.ports import Atomic, Doomed, NotAtomic
 from core.posts.entities import Comment, Post
@@ -38,6 +40,9 @@ class Store:
         self.account_events: dict[UUID, AccountEvent] = {}
         self.orders: dict[tuple[str, int], UpstreamOrder] = {}
         self.reports: dict[tuple[str, str], UpstreamReport] = {}
+        self.jobs: dict[UUID, Job] = {}
+        self.chunks: dict[UUID, Chunk] = {}
+        self.outcomes: dict[tuple[UUID, UUID], SyncOutcome] = {}
         self.families: dict[UUID, RefreshFamily] = {}
 
     def require_atomic(self) -> None:

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "adapters.django_orm.accounts",
+    "adapters.django_orm.jobs",
     "adapters.django_orm.patients",
     "adapters.django_orm.posts",
     "adapters.django_orm.upstreams",

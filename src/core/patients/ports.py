@@ -1,10 +1,16 @@
+from collections.abc import Collection, Generator, Iterable, Mapping
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from core.errors import InvalidAnswer, Unavailable
+from core.paging import Page
 from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
+from core.patients.jobs import SyncOutcome
 from core.patients.searching import PatientPage, PatientQuery
 from core.patients.upstream import UpstreamAnswer, UpstreamCopy
+from core.patients.values import Status
 
 
 class PatientRepository(Protocol):
@@ -19,6 +25,26 @@ class PatientRepository(Protocol):
 
         Raises `PatientNotFound`, and `NotAtomic` outside `Atomic`.
         """
+        ...
+
+    def get_all(self, ids: Collection[UUID]) -> tuple[Patient, ...]:
+        """Those of them that are there, oldest first."""
+        ...
+
+    def lock_all(self, ids: Collection[UUID]) -> dict[UUID, Patient]:
+        """Those of them that are there, each as `lock` gives it. Raises `NotAtomic` outside `Atomic`."""
+        ...
+
+    def ids(self, statuses: Collection[Status], *, after: UUID | None, before: UUID, limit: int) -> tuple[UUID, ...]:
+        """Those between the two, in one of the statuses, oldest first."""
+        ...
+
+    def how_many(self, statuses: Collection[Status]) -> int:
+        """Patients in one of the statuses."""
+        ...
+
+    def mark_synced(self, ids: Collection[UUID], at: datetime) -> None:
+        """Moves `last_synced_at` and nothing else."""
         ...
 
     def add(self, patient: Patient) -> None:
@@ -60,9 +86,17 @@ class UpstreamCopies(Protocol):
         """None before the first sync."""
         ...
 
-    def keep(self, patient_id: UUID, copy: UpstreamCopy) -> None:
-        """In place of the one before. Removed with the patient."""
+    def of(self, ids: Collection[UUID]) -> dict[UUID, UpstreamCopy]:
+        """Of those patients that have one."""
         ...
+
+    def keep(self, copies: Mapping[UUID, UpstreamCopy]) -> None:
+        """By patient, in place of the one before. Removed with the patient."""
+        ...
+
+
+Fetched = UpstreamAnswer | Unavailable | InvalidAnswer | None
+"""As `fetch` returns or raises it."""
 
 
 class PatientGateway(Protocol):
@@ -73,4 +107,23 @@ class PatientGateway(Protocol):
 
         Answers within a bounded time. Raises `Unavailable`, `RateLimited`, `InvalidAnswer`.
         """
+        ...
+
+    def fetch_all(self, external_ids: Iterable[str], *, request_id: str) -> Generator[tuple[str, Fetched]]:
+        """Asks for many, several at once and each as `fetch` does, and gives what came of each as it comes, in any
+        order. Closed, it asks no more.
+
+        When upstream is to be left alone, it asks for no more of them, gives what was under way, and raises
+        `Unavailable` or `RateLimited`.
+        """
+        ...
+
+
+class SyncOutcomes(Protocol):
+    """What sync jobs did, once for each patient of a job."""
+
+    def record(self, job_id: UUID, outcomes: Iterable[SyncOutcome]) -> None: ...
+
+    def failures(self, job_id: UUID, *, after: UUID | None, limit: int) -> Page[SyncOutcome]:
+        """Those that somebody should look at, by rising patient id."""
         ...

@@ -37,6 +37,11 @@ class UpstreamCopy:
         return now - self.asked_at
 
 
+def last_word(copy: UpstreamCopy | None, patient: Patient) -> UpstreamCopy | None:
+    """The copy, if upstream said that under the id the patient has now."""
+    return copy if copy and copy.external_id == patient.external_id else None
+
+
 class UnacceptableAnswer(InvalidAnswer):
     """`Invalid` tells which of upstream's values break which rules."""
 

@@ -1,4 +1,4 @@
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -34,6 +34,31 @@ class DjangoPatientRepository(PatientRepository):
     def lock(self, patient_id: UUID) -> Patient:
         require_atomic(self.database)
         return _found(self._rows.filter(id=patient_id).select_for_update().values(*_COLUMNS).first())
+
+    @core_errors()
+    def get_all(self, ids: Collection[UUID]) -> tuple[Patient, ...]:
+        return tuple(_patient(row) for row in self._rows.filter(id__in=ids).order_by("id").values(*_COLUMNS))
+
+    @core_errors()
+    def lock_all(self, ids: Collection[UUID]) -> dict[UUID, Patient]:
+        require_atomic(self.database)
+        rows = self._rows.filter(id__in=ids).order_by("id").select_for_update()
+        return {row["id"]: _patient(row) for row in rows.values(*_COLUMNS)}
+
+    @core_errors()
+    def ids(self, statuses: Collection[Status], *, after: UUID | None, before: UUID, limit: int) -> tuple[UUID, ...]:
+        rows = self._rows.filter(status__in=statuses, id__lt=before).order_by("id")
+        if after is not None:
+            rows = rows.filter(id__gt=after)
+        return tuple(rows.values_list("id", flat=True)[:limit])
+
+    @core_errors()
+    def how_many(self, statuses: Collection[Status]) -> int:
+        return self._rows.filter(status__in=statuses).count()
+
+    @core_errors()
+    def mark_synced(self, ids: Collection[UUID], at: datetime) -> None:
+        self._rows.filter(id__in=ids).update(last_synced_at=at)
 
     @core_errors()
     def add(self, patient: Patient) -> None:

@@ -1,6 +1,7 @@
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from adapters.django_orm.errors import core_errors
 from adapters.django_orm.patients import models
@@ -14,12 +15,18 @@ class DjangoUpstreamCopies(UpstreamCopies):
 
     @core_errors()
     def get(self, patient_id: UUID) -> UpstreamCopy | None:
-        row = models.UpstreamCopy.objects.using(self.database).filter(patient_id=patient_id).first()
-        return UpstreamCopy(row.external_id, row.values, row.asked_at) if row else None
+        return self.of([patient_id]).get(patient_id)
 
     @core_errors()
-    def keep(self, patient_id: UUID, copy: UpstreamCopy) -> None:
-        models.UpstreamCopy.objects.using(self.database).update_or_create(
-            patient_id=patient_id,
-            defaults={"external_id": copy.external_id, "values": dict(copy.values), "asked_at": copy.asked_at},
+    def of(self, ids: Collection[UUID]) -> dict[UUID, UpstreamCopy]:
+        rows = models.UpstreamCopy.objects.using(self.database).filter(patient_id__in=ids)
+        return {row.patient_id: UpstreamCopy(row.external_id, row.values, row.asked_at) for row in rows}
+
+    @core_errors()
+    def keep(self, copies: Mapping[UUID, UpstreamCopy]) -> None:
+        models.UpstreamCopy.objects.using(self.database).bulk_create(
+            [models.UpstreamCopy(patient_id=patient_id, **asdict(copy)) for patient_id, copy in copies.items()],
+            update_conflicts=True,
+            unique_fields=["patient_id"],
+            update_fields=["external_id", "values", "asked_at"],
         )

@@ -3,16 +3,21 @@
 from core.patients.use_cases.erase import ErasePatient
 from core.patients.use_cases.history import HistoryPage, ViewHistory
 from core.patients.use_cases.register import RegisterPatient
+from core.patients.use_cases.run_sync_job import RunSyncJob
 from core.patients.use_cases.search import SearchPatients
 from core.patients.use_cases.sync import SyncPatient
+from core.patients.use_cases.sync_jobs import ListSyncFailures, StartSyncJob
 from core.patients.use_cases.update import UpdatePatient
 from core.patients.use_cases.view import ViewPatient
 
 __all__ = [
     "ErasePatient",
     "HistoryPage",
+    "ListSyncFailures",
     "RegisterPatient",
+    "RunSyncJob",
     "SearchPatients",
+    "StartSyncJob",
     "SyncPatient",
     "UpdatePatient",
     "ViewHistory",

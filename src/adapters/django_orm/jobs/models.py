@@ -1,0 +1,81 @@
+"""The tables of work in the background. They name patients by id, without a foreign key: what was done outlives them."""
+
+from uuid import UUID
+
+from django.db import models
+from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
+
+from core.jobs.entities import JobKind, JobState
+from core.patients.jobs import JobOutcome
+
+ENDED = [state.value for state in JobState if state.has_ended]
+
+
+class Job(models.Model):
+    id = models.UUIDField(primary_key=True, editable=False)
+    kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in JobKind])
+    actor = models.TextField()
+    request_id = models.TextField()
+    options = models.JSONField()
+    created_at = models.DateTimeField()
+    total = models.PositiveIntegerField()
+    position = models.TextField(null=True)  # noqa: DJ001 (nothing left is not the beginning)
+    state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in JobState])
+    counts = models.JSONField()
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    resume_at = models.DateTimeField(null=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(state__in=[state.value for state in JobState]), name="jobs_state_known"),
+            CheckConstraint(condition=Q(kind__in=[kind.value for kind in JobKind]), name="jobs_kind_known"),
+        ]
+        indexes = [
+            Index(fields=["kind", "-id"], name="jobs_by_kind"),
+            Index(fields=["id"], condition=~Q(state__in=ENDED), name="jobs_going_on"),
+            Index(fields=["ended_at"], name="jobs_by_end"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class Chunk(models.Model):
+    job_id: UUID
+    id = models.UUIDField(primary_key=True, editable=False)
+    job = models.ForeignKey(Job, models.CASCADE, related_name="chunks")
+    items = models.JSONField()
+    lease = models.UUIDField(null=True)
+    free_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField()
+
+    class Meta:
+        indexes = [Index(fields=["job", "free_at"], name="jobs_chunk_free")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class SyncOutcome(models.Model):
+    job_id: UUID
+    job = models.ForeignKey(Job, models.CASCADE, related_name="+", db_index=False)
+    patient_id = models.UUIDField()
+    outcome = models.CharField(max_length=20, choices=[(outcome.value, outcome.value) for outcome in JobOutcome])
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=50, blank=True)
+    conflicts = models.JSONField()
+    needs_a_look = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["job", "patient_id"], name="jobs_one_outcome_per_patient"),
+            CheckConstraint(
+                condition=Q(outcome__in=[outcome.value for outcome in JobOutcome]), name="jobs_outcome_known"
+            ),
+        ]
+        indexes = [Index(fields=["job", "patient_id"], condition=Q(needs_a_look=True), name="jobs_to_look_at")]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} {self.patient_id}"

@@ -1,0 +1,138 @@
+from datetime import datetime
+from uuid import UUID
+
+from attrs import asdict, fields, frozen
+from django.db import connections
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+
+from adapters.django_orm.atomic import require_atomic
+from adapters.django_orm.errors import core_errors
+from adapters.django_orm.jobs import models
+from adapters.django_orm.lookup import Row
+from core.jobs.entities import Chunk, ChunksLeft, Job, JobKind, JobState
+from core.jobs.errors import JobNotFound, LeaseLost
+from core.jobs.ports import Chunks, Jobs
+from core.paging import Page, cut
+
+_JOB = tuple(field.name for field in fields(Job))
+_CHUNK = tuple(field.name for field in fields(Chunk))
+
+
+@frozen
+class DjangoJobs(Jobs):
+    database: str = "default"
+
+    @core_errors()
+    def add(self, job: Job) -> None:
+        self._rows.create(**asdict(job, recurse=False))
+
+    @core_errors()
+    def get(self, job_id: UUID) -> Job:
+        return _only(self._rows.filter(id=job_id))
+
+    @core_errors()
+    def lock(self, job_id: UUID) -> Job:
+        require_atomic(self.database)
+        return _only(self._rows.filter(id=job_id).select_for_update())
+
+    @core_errors()
+    def replace(self, job: Job) -> None:
+        self._rows.filter(id=job.id).update(**asdict(job, recurse=False))
+
+    @core_errors()
+    def find(self, kind: JobKind, *, after: UUID | None, limit: int) -> Page[Job]:
+        rows = self._rows.filter(kind=kind).order_by("-id")
+        if after is not None:
+            rows = rows.filter(id__lt=after)
+        return cut([_job(row) for row in rows.values(*_JOB)[: limit + 1]], limit, lambda job: job.id)
+
+    @core_errors()
+    def waiting(self, now: datetime) -> tuple[Job, ...]:
+        chunks = models.Chunk.objects.using(self.database).filter(job_id=OuterRef("pk"))
+        rows = self._rows.exclude(state__in=models.ENDED).filter(Q(resume_at=None) | Q(resume_at__lte=now))
+        rows = rows.exclude(Exists(chunks.exclude(lease=None).filter(free_at__gt=now)))
+        rows = rows.filter(Q(position__isnull=False) | Exists(chunks.filter(free_at__lte=now)))
+        return tuple(_job(row) for row in rows.order_by("id").values(*_JOB))
+
+    @core_errors()
+    def remove_ended(self, before: datetime, limit: int) -> int:
+        ended = list(self._rows.filter(ended_at__lt=before).values_list("id", flat=True)[:limit])
+        self._rows.filter(id__in=ended).delete()
+        return len(ended)
+
+    @property
+    def _rows(self) -> QuerySet[models.Job]:
+        return models.Job.objects.using(self.database)
+
+
+@frozen
+class DjangoChunks(Chunks):
+    database: str = "default"
+
+    @core_errors()
+    def add(self, chunk: Chunk) -> None:
+        self._rows.create(**_columns(chunk))
+
+    @core_errors()
+    def take(self, job_id: UUID, *, lease: UUID, now: datetime, until: datetime) -> Chunk | None:
+        require_atomic(self.database)
+        skip = connections[self.database].features.has_select_for_update_skip_locked
+        free = (
+            self._rows.filter(job_id=job_id, free_at__lte=now).order_by("free_at").select_for_update(skip_locked=skip)
+        )
+        row = free.values(*_CHUNK).first()
+        if row is None:
+            return None
+        self._rows.filter(id=row["id"]).update(lease=lease, free_at=until)
+        return _chunk(row | {"lease": lease, "free_at": until})
+
+    @core_errors()
+    def lock(self, chunk: Chunk) -> None:
+        require_atomic(self.database)
+        if not self._rows.filter(id=chunk.id, lease=chunk.lease).select_for_update().values("id").first():
+            raise LeaseLost
+
+    @core_errors()
+    def replace(self, chunk: Chunk) -> None:
+        self._rows.filter(id=chunk.id).update(**_columns(chunk))
+
+    @core_errors()
+    def remove(self, chunk: Chunk) -> None:
+        self._rows.filter(id=chunk.id).delete()
+
+    @core_errors()
+    def remove_all(self, job_id: UUID) -> None:
+        self._rows.filter(job_id=job_id).delete()
+
+    @core_errors()
+    def left(self, job_id: UUID, now: datetime) -> ChunksLeft:
+        leased = Q(lease__isnull=False, free_at__gt=now)
+        found = self._rows.filter(job_id=job_id).aggregate(
+            leased=Count("id", filter=leased), free_at=Min("free_at", filter=~leased)
+        )
+        return ChunksLeft(**found)
+
+    @property
+    def _rows(self) -> QuerySet[models.Chunk]:
+        return models.Chunk.objects.using(self.database)
+
+
+def _only(rows: QuerySet[models.Job]) -> Job:
+    row = rows.values(*_JOB).first()
+    if row is None:
+        raise JobNotFound
+    return _job(row)
+
+
+def _job(row: Row) -> Job:
+    row["kind"], row["state"] = JobKind(row["kind"]), JobState(row["state"])
+    return Job(**row)
+
+
+def _columns(chunk: Chunk) -> Row:
+    return asdict(chunk, recurse=False) | {"items": [str(one) for one in chunk.items]}
+
+
+def _chunk(row: Row) -> Chunk:
+    row["items"] = tuple(UUID(one) for one in row["items"])
+    return Chunk(**row)

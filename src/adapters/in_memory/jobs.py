@@ -1,0 +1,135 @@
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from attrs import define, evolve, field, frozen
+
+from adapters.in_memory.paging import newest_first
+from adapters.in_memory.store import Store
+from core.jobs.entities import Chunk, ChunksLeft, Job, JobKind
+from core.jobs.errors import JobNotFound, LeaseLost
+from core.jobs.ports import Chunks, JobQueue, Jobs
+from core.paging import Page, cut
+from core.patients.jobs import SyncOutcome
+from core.patients.ports import SyncOutcomes
+
+
+@frozen
+class InMemoryJobs(Jobs):
+    store: Store
+
+    def add(self, job: Job) -> None:
+        with self.store.lock:
+            self.store.jobs[job.id] = job
+
+    def get(self, job_id: UUID) -> Job:
+        with self.store.lock:
+            try:
+                return self.store.jobs[job_id]
+            except KeyError:
+                raise JobNotFound from None
+
+    def lock(self, job_id: UUID) -> Job:
+        self.store.require_atomic()
+        return self.get(job_id)
+
+    def replace(self, job: Job) -> None:
+        self.add(job)
+
+    def find(self, kind: JobKind, *, after: UUID | None, limit: int) -> Page[Job]:
+        with self.store.lock:
+            return newest_first((job for job in self.store.jobs.values() if job.kind is kind), after, limit)
+
+    def waiting(self, now: datetime) -> tuple[Job, ...]:
+        with self.store.lock:
+            waiting = [job for job in self.store.jobs.values() if job.can_go_on(now) and self._is_left(job, now)]
+        return tuple(sorted(waiting, key=lambda job: job.id))
+
+    def remove_ended(self, before: datetime, limit: int) -> int:
+        with self.store.lock:
+            ended = [job.id for job in self.store.jobs.values() if job.ended_at and job.ended_at < before][:limit]
+            for job_id in ended:
+                del self.store.jobs[job_id]
+            for outcome in [key for key in self.store.outcomes if key[0] in ended]:
+                del self.store.outcomes[outcome]
+        return len(ended)
+
+    def _is_left(self, job: Job, now: datetime) -> bool:
+        chunks = [chunk for chunk in self.store.chunks.values() if chunk.job_id == job.id]
+        if any(chunk.lease and chunk.free_at > now for chunk in chunks):
+            return False
+        return job.position is not None or any(chunk.free_at <= now for chunk in chunks)
+
+
+@frozen
+class InMemoryChunks(Chunks):
+    store: Store
+
+    def add(self, chunk: Chunk) -> None:
+        with self.store.lock:
+            self.store.chunks[chunk.id] = chunk
+
+    def take(self, job_id: UUID, *, lease: UUID, now: datetime, until: datetime) -> Chunk | None:
+        with self.store.lock:
+            free = [chunk for chunk in self._of(job_id) if chunk.free_at <= now]
+            if not free:
+                return None
+            taken = evolve(min(free, key=lambda chunk: chunk.free_at), lease=lease, free_at=until)
+            self.store.chunks[taken.id] = taken
+            return taken
+
+    def lock(self, chunk: Chunk) -> None:
+        self.store.require_atomic()
+        found = self.store.chunks.get(chunk.id)
+        if found is None or found.lease != chunk.lease:
+            raise LeaseLost
+
+    def replace(self, chunk: Chunk) -> None:
+        self.add(chunk)
+
+    def remove(self, chunk: Chunk) -> None:
+        with self.store.lock:
+            self.store.chunks.pop(chunk.id, None)
+
+    def remove_all(self, job_id: UUID) -> None:
+        with self.store.lock:
+            for chunk in self._of(job_id):
+                del self.store.chunks[chunk.id]
+
+    def left(self, job_id: UUID, now: datetime) -> ChunksLeft:
+        with self.store.lock:
+            chunks = self._of(job_id)
+        leased = [chunk for chunk in chunks if chunk.lease and chunk.free_at > now]
+        return ChunksLeft(len(leased), min((chunk.free_at for chunk in chunks if chunk not in leased), default=None))
+
+    def _of(self, job_id: UUID) -> list[Chunk]:
+        return [chunk for chunk in self.store.chunks.values() if chunk.job_id == job_id]
+
+
+@frozen
+class InMemorySyncOutcomes(SyncOutcomes):
+    store: Store
+
+    def record(self, job_id: UUID, outcomes: Iterable[SyncOutcome]) -> None:
+        with self.store.lock:
+            for outcome in outcomes:
+                if (job_id, outcome.patient_id) in self.store.outcomes:
+                    raise ValueError("This patient has an outcome in the job already.")
+                self.store.outcomes[job_id, outcome.patient_id] = outcome
+
+    def failures(self, job_id: UUID, *, after: UUID | None, limit: int) -> Page[SyncOutcome]:
+        with self.store.lock:
+            found = [one for (job, _), one in self.store.outcomes.items() if job == job_id and one.needs_a_look]
+        found.sort(key=lambda one: one.patient_id)
+        rest = [one for one in found if after is None or after < one.patient_id]
+        return cut(rest, limit, lambda one: one.patient_id)
+
+
+@define
+class WaitingQueue(JobQueue):
+    """Nobody works on its own accord: whoever asks for a job calls `RunJob` as well."""
+
+    handed_over: list[UUID] = field(factory=list[UUID])
+
+    def hand_over(self, job: Job, *, at: datetime | None = None) -> None:
+        self.handed_over.append(job.id)

@@ -1,0 +1,18 @@
+from core.errors import Conflict, NotFound
+
+
+class JobNotFound(NotFound):
+    kind = "job-not-found"
+    message = "There is no job with this id."
+
+
+class JobEnded(Conflict):
+    kind = "job-ended"
+    message = "The job has ended already."
+
+
+class LeaseLost(Conflict):
+    """Whoever did this chunk took too long: it was given to somebody else."""
+
+    kind = "lease-lost"
+    message = "This part of the job is being done by another worker."

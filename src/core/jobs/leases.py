@@ -1,0 +1,123 @@
+"""How workers share a job without doing anything twice, however many there are and whenever one dies."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from attrs import evolve, field, frozen
+
+from core.jobs.entities import Chunk, Job
+from core.jobs.errors import JobEnded
+from core.jobs.ports import Chunks, Jobs
+from core.ports import Atomic, Clock, Ids
+
+WAITS_FOR_ANOTHER_TRY = "What failed is tried again."
+
+
+@frozen
+class Claim:
+    """A chunk that this worker does now."""
+
+    job: Job
+    chunk: Chunk
+
+
+@frozen
+class Handed:
+    """The next part of a job, and where the one after it begins: None when this is the last."""
+
+    items: tuple[UUID, ...]
+    position: str | None
+
+
+@frozen
+class Settled:
+    """What became of a chunk: the records done, by outcome, and the chunk as it goes on, None if it is done. `pause`
+    holds up the whole job until then, for that reason."""
+
+    counts: Mapping[str, int]
+    rest: Chunk | None = None
+    pause: tuple[datetime, str] | None = None
+
+
+HandOut = Callable[[Job], Handed | None]
+"""None when there is nothing left. Called within `Atomic`, while nobody else can claim."""
+
+
+@frozen
+class Leases:
+    """A chunk is leased to one worker for `lasts`, who renews that while it lives. A lease that has run out is taken
+    over; whoever held it before cannot settle the chunk any more."""
+
+    jobs: Jobs
+    chunks: Chunks
+    atomic: Atomic
+    clock: Clock
+    ids: Ids
+    lasts: timedelta = field(default=timedelta(minutes=1), kw_only=True)
+
+    def claim(self, job_id: UUID, hand_out: HandOut) -> Claim | None:
+        """None when the job has ended or waits, or others are doing what is left of it."""
+        return self.atomic(lambda: self._claim(job_id, hand_out))
+
+    def _claim(self, job_id: UUID, hand_out: HandOut) -> Claim | None:
+        now = self.clock.now()
+        job = self.jobs.lock(job_id)
+        if not job.can_go_on(now):
+            return None
+        lease = self.ids.new(now)
+        chunk = self.chunks.take(job_id, lease=lease, now=now, until=now + self.lasts)
+        if chunk is None and job.position is not None:
+            handed = hand_out(job)
+            job = evolve(job, position=handed and handed.position)
+            if handed:
+                chunk = Chunk(id=lease, job_id=job_id, items=handed.items, lease=lease, free_at=now + self.lasts)
+                self.chunks.add(chunk)
+        job = job.running(now) if chunk else self._left(job, now)
+        self.jobs.replace(job)
+        return Claim(job, chunk) if chunk else None
+
+    def renewed(self, claim: Claim) -> Claim:
+        """The claim with a fresh lease, if a third of the old one is over. Raises `LeaseLost`."""
+        now = self.clock.now()
+        if claim.chunk.free_at - now > self.lasts * 2 / 3:
+            return claim
+        chunk = evolve(claim.chunk, free_at=now + self.lasts)
+
+        def renew() -> None:
+            self.chunks.lock(chunk)
+            self.chunks.replace(chunk)
+
+        self.atomic(renew)
+        return evolve(claim, chunk=chunk)
+
+    def settle(self, claim: Claim, work: Callable[[], Settled]) -> Job:
+        """Does `work` and stores what became of the chunk, both or neither. Raises `LeaseLost`, and `JobEnded` when the
+        job was cancelled meanwhile."""
+        return self.atomic(lambda: self._settle(claim, work))
+
+    def _settle(self, claim: Claim, work: Callable[[], Settled]) -> Job:
+        self.chunks.lock(claim.chunk)
+        settled = work()
+        job = self.jobs.lock(claim.job.id)
+        if job.state.has_ended:
+            raise JobEnded
+        if settled.rest is None:
+            self.chunks.remove(claim.chunk)
+        else:
+            self.chunks.replace(settled.rest)
+        job = job.counted(settled.counts)
+        job = job.paused(*settled.pause) if settled.pause else self._left(job, self.clock.now())
+        self.jobs.replace(job)
+        return job
+
+    def _left(self, job: Job, now: datetime) -> Job:
+        """Completed when nothing is left, paused when what is left has to wait."""
+        if job.position is not None or not job.can_go_on(now):
+            return job
+        left = self.chunks.left(job.id, now)
+        if left.leased:
+            return job
+        if left.free_at is None:
+            return job.completed(now)
+        return job.paused(left.free_at, WAITS_FOR_ANOTHER_TRY) if left.free_at > now else job

@@ -1,0 +1,88 @@
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from core.jobs.entities import Chunk, ChunksLeft, Job, JobKind
+from core.paging import Page
+
+
+class Jobs(Protocol):
+    """Every method raises `Unavailable` when the store does not answer."""
+
+    def add(self, job: Job) -> None: ...
+
+    def get(self, job_id: UUID) -> Job:
+        """Raises `JobNotFound`."""
+        ...
+
+    def lock(self, job_id: UUID) -> Job:
+        """The job as it is now; nobody else can lock or change it until the surrounding `Atomic` ends.
+
+        Raises `JobNotFound`, and `NotAtomic` outside `Atomic`.
+        """
+        ...
+
+    def replace(self, job: Job) -> None:
+        """Stores `job` in place of what `lock` returned."""
+        ...
+
+    def find(self, kind: JobKind, *, after: UUID | None, limit: int) -> Page[Job]:
+        """Newest first, which is by falling id."""
+        ...
+
+    def waiting(self, now: datetime) -> tuple[Job, ...]:
+        """Those that could go on and that nobody works on, oldest first."""
+        ...
+
+    def remove_ended(self, before: datetime, limit: int) -> int:
+        """Removes at most `limit` of those that ended earlier, with all that hangs on them, and says how many."""
+        ...
+
+
+class Chunks(Protocol):
+    """Every method raises `Unavailable` when the store does not answer."""
+
+    def add(self, chunk: Chunk) -> None: ...
+
+    def take(self, job_id: UUID, *, lease: UUID, now: datetime, until: datetime) -> Chunk | None:
+        """One that waits no longer or whose lease has run out, leased anew; None when there is none. Whoever else takes
+        one at the same time gets another."""
+        ...
+
+    def lock(self, chunk: Chunk) -> None:
+        """Nobody can take the chunk until the surrounding `Atomic` ends.
+
+        Raises `LeaseLost` when somebody else has taken it since or its job is over, and `NotAtomic` outside `Atomic`.
+        """
+        ...
+
+    def replace(self, chunk: Chunk) -> None:
+        """Stores `chunk` in place of the one that was locked."""
+        ...
+
+    def remove(self, chunk: Chunk) -> None: ...
+
+    def remove_all(self, job_id: UUID) -> None: ...
+
+    def left(self, job_id: UUID, now: datetime) -> ChunksLeft: ...
+
+
+class JobQueue(Protocol):
+    def hand_over(self, job: Job, *, at: datetime | None = None) -> None:
+        """Asks for a worker to go on with the job, soon or at `at`; called after the job was committed.
+
+        A queue that does not answer costs time, never an error: jobs that nobody works on are handed over again.
+        """
+        ...
+
+
+class Runner(Protocol):
+    """Does the jobs of one kind."""
+
+    def __call__(self, job: Job, *, stopping: Callable[[], bool]) -> None:
+        """Goes on with the job until there is nothing to do for now, or as soon as `stopping` says so."""
+        ...
+
+
+Runners = Mapping[JobKind, Runner]

@@ -1,0 +1,104 @@
+"""What can be done with a job of any kind, once it was asked for."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from attrs import frozen
+
+from core.access import Actor, Permission
+from core.errors import parse_one
+from core.jobs.entities import Job, JobKind
+from core.jobs.errors import JobNotFound
+from core.jobs.ports import Chunks, JobQueue, Jobs, Runners
+from core.paging import Page
+from core.ports import Atomic, Clock
+from core.values import DEFAULT_PER_PAGE, page_limit
+
+
+@frozen
+class ViewJob:
+    """Raises `Forbidden`, `JobNotFound`."""
+
+    jobs: Jobs
+
+    def __call__(self, *, actor: Actor, kind: JobKind, job_id: UUID) -> Job:
+        actor.require(Permission.MANAGE_JOBS)
+        return _of_kind(self.jobs.get(job_id), kind)
+
+
+@frozen
+class ListJobs:
+    """All jobs of one kind, whoever asked for them, newest first. Raises `Forbidden`, `Invalid`."""
+
+    jobs: Jobs
+
+    def __call__(
+        self, *, actor: Actor, kind: JobKind, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE
+    ) -> Page[Job]:
+        actor.require(Permission.MANAGE_JOBS)
+        return self.jobs.find(kind, after=after, limit=parse_one("limit", page_limit, limit))
+
+
+@frozen
+class CancelJob:
+    """Ends a job at once: what is being done right now is dropped, what was done stays done and counted.
+
+    Raises `Forbidden`, `JobNotFound`, `JobEnded`.
+    """
+
+    jobs: Jobs
+    chunks: Chunks
+    atomic: Atomic
+    clock: Clock
+
+    def __call__(self, *, actor: Actor, kind: JobKind, job_id: UUID) -> Job:
+        actor.require(Permission.MANAGE_JOBS)
+
+        def cancel() -> Job:
+            job = _of_kind(self.jobs.lock(job_id), kind).cancelled(self.clock.now())
+            self.chunks.remove_all(job_id)
+            self.jobs.replace(job)
+            return job
+
+        return self.atomic(cancel)
+
+
+@frozen
+class HandOverJobs:
+    """Hands over again every job that could go on and that nobody works on: the worker died, the queue lost it or was
+    down, or its pause is over. Says which. Raises `Forbidden`."""
+
+    jobs: Jobs
+    queue: JobQueue
+    clock: Clock
+
+    def __call__(self, *, actor: Actor) -> tuple[Job, ...]:
+        actor.require(Permission.RUN_JOBS)
+        waiting = self.jobs.waiting(self.clock.now())
+        for job in waiting:
+            self.queue.hand_over(job)
+        return waiting
+
+
+@frozen
+class RunJob:
+    """Goes on with a job until it has ended or there is nothing to do for now; any number of workers may do so at once.
+
+    The job's changes are made in the name of who asked for it. Raises `Forbidden`, `JobNotFound`, `Unavailable`.
+    """
+
+    jobs: Jobs
+    runners: Runners
+
+    def __call__(self, *, actor: Actor, job_id: UUID, stopping: Callable[[], bool] = lambda: False) -> Job:
+        actor.require(Permission.RUN_JOBS)
+        job = self.jobs.get(job_id)
+        if not job.state.has_ended:
+            self.runners[job.kind](job, stopping=stopping)
+        return self.jobs.get(job_id)
+
+
+def _of_kind(job: Job, kind: JobKind) -> Job:
+    if job.kind is not kind:
+        raise JobNotFound
+    return job

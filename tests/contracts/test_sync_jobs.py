@@ -1,0 +1,102 @@
+"""Sync jobs on every store: each patient once, whatever upstream does meanwhile."""
+
+from datetime import timedelta
+
+from bootstrap import Container
+from core.access import Actor
+from core.errors import RateLimited, Unavailable
+from core.jobs.entities import Job, JobKind, JobState
+from core.patients.entities import Patient
+from tests.fakes import CLERK, Failing, ScriptedGateway, StillClock, details
+
+WORKER = Actor.system("worker")
+
+
+def people(registry: Container, clock: StillClock, many: int) -> list[Patient]:
+    """Known to upstream as x0, x1, …, the oldest first."""
+    registered: list[Patient] = []
+    for n in range(many):
+        given = details(email=f"p{n}@example.org", external_id=f"x{n}")
+        registered.append(registry.register_patient()(actor=CLERK, **given))
+        clock.forward(timedelta(seconds=1))
+    return registered
+
+
+def start(registry: Container) -> Job:
+    return registry.start_sync_job()(actor=CLERK)
+
+
+def run(registry: Container, job: Job) -> Job:
+    return registry.run_job()(actor=WORKER, job_id=job.id)
+
+
+def test_every_patient_is_synced_once_and_counted(
+    registry: Container, clock: StillClock, gateway: ScriptedGateway
+) -> None:
+    patients = people(registry, clock, 5)
+    gateway.answer = {"last_name": "King"}
+    gateway.by_id = {"x1": None, "x2": {"last_name": "Byron"}, "x3": {"email": "not one"}}
+    job = run(registry, start(registry))
+    assert (job.state, job.total, job.done) == (JobState.COMPLETED, 5, 5)
+    assert job.counts == {"not_found": 1, "refused": 1, "unchanged": 1, "updated": 2}
+    assert sorted(asked for asked, _ in gateway.asked) == ["x0", "x1", "x2", "x3", "x4"]
+    assert registry.patients().get(patients[0].id).last_name == "King"
+
+
+def test_while_upstream_is_down_the_job_waits_and_then_goes_on(
+    registry: Container, clock: StillClock, gateway: ScriptedGateway
+) -> None:
+    people(registry, clock, 3)
+    gateway.answer = {"last_name": "King"}
+    gateway.by_id = {"x1": Unavailable("Down.", retry_after=timedelta(seconds=30))}
+    job = run(registry, start(registry))
+    assert (job.state, job.resume_at, job.reason) == (JobState.PAUSED, clock.at + timedelta(seconds=30), "Down.")
+    assert job.counts == {"updated": 1}
+    gateway.by_id = {}
+    assert run(registry, job).state is JobState.PAUSED
+    clock.forward(timedelta(seconds=30))
+    job = run(registry, job)
+    assert (job.state, job.counts) == (JobState.COMPLETED, {"updated": 3})
+
+
+def test_a_patient_for_whom_alone_upstream_fails_is_given_up_after_four_tries(
+    registry: Container, clock: StillClock, gateway: ScriptedGateway
+) -> None:
+    people(registry, clock, 2)
+    gateway.answer = {}
+    gateway.by_id = {"x1": Failing()}
+    job = run(registry, start(registry))
+    for minutes in (1, 2, 4):
+        assert (job.state, job.counts) == (JobState.PAUSED, {"unchanged": 1})
+        assert job.resume_at == clock.at + timedelta(minutes=minutes)
+        clock.forward(timedelta(minutes=minutes))
+        job = run(registry, job)
+    assert (job.state, job.counts) == (JobState.COMPLETED, {"unavailable": 1, "unchanged": 1})
+    assert [asked for asked, _ in gateway.asked].count("x1") == 4
+
+
+def test_calls_that_upstream_asks_to_be_fewer_hold_up_the_whole_job(
+    registry: Container, clock: StillClock, gateway: ScriptedGateway
+) -> None:
+    people(registry, clock, 2)
+    gateway.answer = RateLimited("Fewer.", retry_after=timedelta(seconds=7))
+    job = run(registry, start(registry))
+    assert (job.state, job.resume_at, job.done) == (JobState.PAUSED, clock.at + timedelta(seconds=7), 0)
+    assert registry.jobs().waiting(clock.at) == ()
+    assert len(registry.jobs().waiting(clock.at + timedelta(seconds=7))) == 1
+
+
+def test_cancelling_drops_what_is_under_way_and_keeps_what_was_done(
+    registry: Container, clock: StillClock, gateway: ScriptedGateway
+) -> None:
+    people(registry, clock, 2)
+    gateway.answer = {"last_name": "King"}
+    job = start(registry)
+    gateway.meanwhile = lambda: (
+        registry.jobs().get(job.id).state is JobState.CANCELLED
+        or registry.cancel_job()(actor=CLERK, kind=JobKind.SYNC, job_id=job.id)
+    )
+    job = run(registry, job)
+    assert (job.state, job.counts) == (JobState.CANCELLED, {})
+    found = registry.search_patients()(actor=CLERK).patients
+    assert {patient.last_name for patient in found} == {"Byron"}
