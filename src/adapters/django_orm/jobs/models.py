@@ -1,4 +1,4 @@
-"""The tables of work in the background. They name patients by id, without a foreign key: what was done outlives them."""
+"""The tables of work in the background. They name patients by id, without a foreign key: they outlive them."""
 
 from uuid import UUID
 
