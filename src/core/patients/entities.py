@@ -114,7 +114,7 @@ class Patient:
     updated_at: datetime
 
     @classmethod
-    def register(cls, new_id: UUID, now: datetime, rules: Rules, **details: Unpack[Registration]) -> "Patient":
+    def register(cls, new_id: UUID, now: datetime, rules: Rules, /, **details: Unpack[Registration]) -> "Patient":
         """Raises `Invalid` with every fault there is."""
         parsed = cast("_Registered", parse(details, rules, required=REQUIRED))
         return cls(
@@ -134,7 +134,7 @@ class Patient:
             updated_at=now,
         )
 
-    def changed(self, now: datetime, rules: Rules, **changes: Unpack[Changes]) -> "Patient":
+    def changed(self, now: datetime, rules: Rules, /, **changes: Unpack[Changes]) -> "Patient":
         """The next version, or this one where nothing differs.
 
         Status moves active ⇄ inactive → archived, and archived → inactive; an archived record takes no other change.

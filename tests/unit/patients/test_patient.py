@@ -87,6 +87,15 @@ def test_what_may_not_be_set_is_an_unknown_field(field: str) -> None:
     assert faults(refused) == {field: "unknown"}
 
 
+@pytest.mark.parametrize("field", ["self", "cls", "new_id", "now", "rules"])
+def test_an_unknown_field_may_be_called_anything(field: str) -> None:
+    with pytest.raises(Invalid) as registering:
+        Patient.register(uuid4(), NOW, RULES, **anything(**details(), **{field: "7"}))
+    with pytest.raises(Invalid) as changing:
+        registered().changed(LATER, RULES, **anything(**{field: "7"}))
+    assert faults(registering) == faults(changing) == {field: "unknown"}
+
+
 @given(strategies.patients())
 def test_a_patient_set_to_what_it_is_stays_the_same(patient: Patient) -> None:
     same = {name: getattr(patient, name) for name in SETTABLE}
