@@ -1,0 +1,47 @@
+"""CSV records and their cells."""
+
+import csv
+from collections.abc import Iterator
+
+from core.errors import Refused
+from core.patients.files.lines import MOST_BYTES, Lines
+
+
+def read_cells(first: bytes, lines: Lines, delimiter: str) -> tuple[list[bytes], list[str]]:
+    """The lines of the record that begins with `first`, and its cells. Bytes that are not UTF-8 become surrogates.
+
+    Raises `Refused`; no line but `first` is used up then, so that a stray quote cannot swallow the rows after it.
+    """
+    taken = [first]
+    try:
+        cells = next(csv.reader(_texts(taken, lines), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        lines.put_back(taken[1:])
+        raise _refusal(error) from None
+    return taken, cells
+
+
+def _texts(taken: list[bytes], lines: Lines) -> Iterator[str]:
+    yield taken[0].decode(errors="surrogateescape")
+    size = len(taken[0])
+    for line in lines:
+        size += len(line)
+        if size > MOST_BYTES:
+            lines.put_back([line])
+            return
+        taken.append(line)
+        yield line.decode(errors="surrogateescape")
+
+
+def _refusal(error: csv.Error) -> Refused:
+    if "new-line" in str(error):
+        return Refused("line_end", "Leave out the carriage return: a row ends with a line feed.")
+    return Refused("quote", "A quoted cell is never closed, or goes on after its closing quote.")
+
+
+def count_alone(line: bytes, delimiter: str) -> int:
+    """How many cells the line has, taken as a record of its own; 0 where it is none."""
+    try:
+        return len(read_cells(line, Lines([]), delimiter)[1])
+    except Refused:
+        return 0

@@ -1,0 +1,91 @@
+"""What CSV records give."""
+
+from collections.abc import Mapping, Sequence
+
+from core.errors import Fault, FaultList, Refused
+from core.patients.files.cells import count_alone, read_cells
+from core.patients.files.layout import Layout
+from core.patients.files.lines import Lines
+
+Values = Mapping[str, object]
+Reading = tuple[bytes, Values, tuple[Fault, ...]]  # the record with its line end, and what it gives: values or faults
+
+_LEFT_OPEN = Fault("row", "quote", "A quoted cell is not closed: it goes on into the rows after it.")
+
+
+def read_cells_of(layout: Layout, first: bytes, lines: Lines) -> Reading:
+    """The record that begins with the line `first`. Where a quote is out of place it is that line alone."""
+    try:
+        text = first.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        return _read_with_care(layout, first, lines)
+    if '"' in text or "\r" in text or "\0" in text:
+        return _read_with_care(layout, first, lines)
+    return first, *_values(layout.columns, text.split(layout.delimiter))
+
+
+def _read_with_care(layout: Layout, first: bytes, lines: Lines) -> Reading:
+    try:
+        taken, cells = read_cells(first, lines, layout.delimiter)
+    except Refused as refused:
+        return first, {}, (Fault("row", refused.code, refused.message),)
+    if len(taken) > 1 and _swallows_rows(layout, taken, cells):
+        lines.put_back(taken[1:])
+        return first, {}, (_LEFT_OPEN,)
+    record = b"".join(taken)
+    faults = () if _is_clean(record) else tuple(_unclean(layout.columns, cells))
+    return (record, {}, faults) if faults else (record, *_values(layout.columns, cells))
+
+
+def _swallows_rows(layout: Layout, taken: Sequence[bytes], cells: Sequence[str]) -> bool:
+    """A quote left open may be closed by that of a later row. Then the first line and one after it are rows by
+    themselves, and either the number of cells is wrong or one has lines that may have none."""
+    names = layout.columns
+    if taken[0].count(layout.delimiter.encode()) + 1 != len(names):
+        return False
+    fits = len(cells) == len(names) and not any(
+        "\n" in cell.strip() for name, cell in zip(names, cells, strict=True) if name not in {"", "identifiers"}
+    )
+    return not fits and any(count_alone(line, layout.delimiter) == len(names) for line in taken[1:])
+
+
+def _is_clean(record: bytes) -> bool:
+    try:
+        return "\0" not in record.decode()
+    except UnicodeDecodeError:
+        return False
+
+
+def _unclean(names: Sequence[str], cells: Sequence[str]) -> list[Fault]:
+    faults = FaultList()
+    fields = names if len(names) == len(cells) else [""] * len(cells)
+    for name, cell in zip(fields, cells, strict=True):
+        if any("\ud800" <= c <= "\udfff" for c in cell):
+            faults.add(name or "row", "encoding", "Save the file as UTF-8.")
+        elif "\0" in cell:
+            faults.add(name or "row", "characters", "Leave out control and invisible characters.")
+    return list(dict.fromkeys(faults.faults))
+
+
+def _values(names: Sequence[str], cells: Sequence[str]) -> tuple[Values, tuple[Fault, ...]]:
+    if len(cells) != len(names):
+        return {}, (Fault("row", "cells", f"The row has {len(cells)} cells, and the header {len(names)}."),)
+    values: dict[str, object] = {
+        name: cell for name, cell in zip(names, cells, strict=True) if name and cell and not cell.isspace()
+    }
+    if "identifiers" in values:
+        try:
+            values["identifiers"] = _identifiers(str(values["identifiers"]))
+        except Refused as refused:
+            return {}, (Fault("identifiers", refused.code, refused.message),)
+    return values, ()
+
+
+def _identifiers(cell: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = []
+    for line in filter(str.strip, cell.split("\n")):
+        system, bar, value = line.partition("|")
+        if not bar:
+            raise Refused("bar", "Write each identifier as system|value, one a line.")
+        found.append({"system": system, "value": value})
+    return found

@@ -1,0 +1,127 @@
+import json
+from contextlib import suppress
+from datetime import timedelta, timezone
+from uuid import UUID, uuid4
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import Invalid
+from core.patients.entities import SETTABLE, Patient
+from core.patients.files import FileFormat, read_layout, read_rows, write_patients
+from core.patients.values import Identifier, Status
+from tests import strategies
+from tests.fakes import NOW, anything, details
+from tests.strategies import RULES
+from tests.unit.patients.reading import cut
+
+ODD = st.text(st.sampled_from('",;|\t\r\n\\= a\u00e9\u2019\u200d'), min_size=1, max_size=8)
+PATIENT = Patient.register(
+    UUID(int=7),
+    NOW,
+    RULES,
+    **details(
+        first_name='Ada "A"',
+        last_name="Byron, née O'Neil",
+        email="ada@example.org",
+        phone="+12015550100",
+        identifiers=[Identifier("mrn", '7|"8"'), Identifier("urn:oid:1.2", "9")],
+        external_id="ext;1",
+    ),
+)
+
+
+def written(format: FileFormat, *patients: Patient) -> bytes:
+    return b"".join(write_patients(format, patients))
+
+
+def imported(format: FileFormat, content: bytes, cuts: list[int]) -> list[Patient]:
+    layout = read_layout(format, content)
+    rows = read_rows(layout, cut(content[layout.start :], cuts), offset=layout.start, line=layout.first_line)
+    return [Patient.register(uuid4(), NOW, RULES, **anything(**row.values)) for row in rows]
+
+
+def settable(patient: Patient) -> dict[str, object]:
+    return {name: getattr(patient, name) for name in SETTABLE}
+
+
+@st.composite
+def odd_patients(draw: st.DrawFn) -> Patient:
+    """With whatever the rules let through of names and identifiers made of delimiters, quotes and line ends."""
+    patient = draw(strategies.patients())
+    given = {
+        "first_name": draw(ODD), "last_name": draw(ODD), "external_id": draw(ODD),
+        "identifiers": [Identifier(draw(ODD), draw(ODD)), Identifier("mrn", draw(ODD))],
+    }  # fmt: skip
+    for name, value in given.items():
+        with suppress(Invalid):
+            patient = evolve(patient, status=Status.ACTIVE).changed(NOW, RULES, **anything(**{name: value}))
+    return patient
+
+
+@given(
+    st.sampled_from(FileFormat),
+    st.lists(strategies.patients() | odd_patients(), min_size=1, max_size=3),
+    st.lists(st.integers(0, 2**16), max_size=3),
+)
+def test_export_then_import_gives_the_same_patients(
+    format: FileFormat, patients: list[Patient], cuts: list[int]
+) -> None:
+    again = imported(format, written(format, *patients), cuts)
+    assert [settable(patient) for patient in again] == [settable(patient) for patient in patients]
+
+
+def test_csv_has_a_column_for_each_value_that_is_stored() -> None:
+    synced = evolve(PATIENT, last_synced_at=NOW + timedelta(microseconds=5))
+    assert written(FileFormat.CSV, synced, evolve(PATIENT, phone=None, identifiers=())) == (
+        b"id,first_name,last_name,email,phone,date_of_birth,sex,identifiers,status,external_id,version,last_synced_at,"
+        b"created_at,updated_at\r\n"
+        b'00000000-0000-0000-0000-000000000007,"Ada ""A""","Byron, n\xc3\xa9e O\'Neil",ada@example.org,+12015550100,'
+        b'1985-12-10,unknown,"mrn|7|""8""\nurn:oid:1.2|9",active,ext;1,1,2026-01-31T09:30:00.000005Z,'
+        b"2026-01-31T09:30:00Z,2026-01-31T09:30:00Z\r\n"
+        b'00000000-0000-0000-0000-000000000007,"Ada ""A""","Byron, n\xc3\xa9e O\'Neil",ada@example.org,,'
+        b"1985-12-10,unknown,,active,ext;1,1,,2026-01-31T09:30:00Z,2026-01-31T09:30:00Z\r\n"
+    )
+
+
+def test_an_object_has_a_member_for_each_value_that_is_stored() -> None:
+    (line,) = written(FileFormat.NDJSON, PATIENT).splitlines()
+    assert json.loads(line) == {
+        "id": "00000000-0000-0000-0000-000000000007",
+        "first_name": 'Ada "A"',
+        "last_name": "Byron, née O'Neil",
+        "email": "ada@example.org",
+        "phone": "+12015550100",
+        "date_of_birth": "1985-12-10",
+        "sex": "unknown",
+        "identifiers": [{"system": "mrn", "value": '7|"8"'}, {"system": "urn:oid:1.2", "value": "9"}],
+        "status": "active",
+        "version": 1,
+        "external_id": "ext;1",
+        "last_synced_at": None,
+        "created_at": "2026-01-31T09:30:00Z",
+        "updated_at": "2026-01-31T09:30:00Z",
+    }
+
+
+def test_instants_are_written_in_utc() -> None:
+    elsewhere = evolve(PATIENT, updated_at=NOW.astimezone(timezone(timedelta(hours=5))))
+    assert written(FileFormat.NDJSON, elsewhere) == written(FileFormat.NDJSON, PATIENT)
+
+
+def test_no_patients_are_a_header_or_nothing() -> None:
+    assert written(FileFormat.CSV).count(b"\r\n") == 1
+    assert written(FileFormat.NDJSON) == b""
+
+
+@pytest.mark.parametrize("format", FileFormat)
+def test_patients_come_in_pieces_worth_sending_as_they_are_asked_for(format: FileFormat) -> None:
+    asked: list[int] = []
+    pieces = write_patients(format, (asked.append(number) or PATIENT for number in range(2_000)))
+    first = next(pieces)
+    assert len(asked) < 300
+    others = list(pieces)
+    assert all(32 * 1024 <= len(piece) <= 33 * 1024 for piece in [first, *others[:-1]])
+    assert len(imported(format, b"".join([first, *others]), [])) == 2_000

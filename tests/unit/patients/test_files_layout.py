@@ -1,0 +1,110 @@
+import pytest
+
+from core.errors import Invalid
+from core.patients.entities import SETTABLE
+from core.patients.files import MOST_BYTES, FileFormat, Layout, read_layout
+from tests.unit.patients.reading import ADA, ADAS, HEADER, codes, rows_of
+
+REQUIRED = b"first_name,last_name,email,date_of_birth"
+
+
+def layout_of(head: bytes) -> Layout:
+    return read_layout(FileFormat.CSV, head)
+
+
+def faults_of(head: bytes, format: FileFormat = FileFormat.CSV) -> dict[str, str]:
+    with pytest.raises(Invalid) as refused:
+        read_layout(format, head)
+    return {fault.field: fault.code for fault in refused.value.faults}
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_the_header_tells_what_delimits_the_cells(delimiter: str, mark: bytes) -> None:
+    head = mark + REQUIRED.replace(b",", delimiter.encode()) + b"\r\nAda;,|\t"
+    columns = ("first_name", "last_name", "email", "date_of_birth")
+    start = len(mark + REQUIRED) + 2
+    header = head[len(mark) : start - 2]
+    assert layout_of(head) == Layout(FileFormat.CSV, delimiter, columns, header, start, 2)
+
+
+@pytest.mark.parametrize(
+    ("columns", "field"),
+    [
+        ("First Name,FIRST_NAME,first-name,first.name, firstname ,First,Given Name,forename", "first_name"),
+        ("Last Name,surname,Family Name,lastName", "last_name"),
+        ("E-Mail,email,mail,Email Address", "email"),
+        ("DOB,D.O.B.,Date of Birth,birth date,BirthDate,birthday", "date_of_birth"),
+        ("Phone,Telephone,tel.,Mobile,phone number,Mobile Phone", "phone"),
+        ("Sex,Gender,administrative sex", "sex"),
+        ("External ID,source id", "external_id"),
+        ("Identifiers", "identifiers"),
+        ("STATUS", "status"),
+    ],
+)
+def test_columns_go_by_their_common_names(columns: str, field: str) -> None:
+    others = [name for name in REQUIRED.decode().split(",") if name != field]
+    for column in columns.split(","):
+        assert layout_of(",".join([*others, column]).encode()).columns == (*others, field)
+
+
+def test_every_settable_field_has_a_column_of_its_name() -> None:
+    assert layout_of(",".join(reversed(SETTABLE)).encode()).columns == tuple(reversed(SETTABLE))
+
+
+def test_what_an_export_or_a_rejects_file_adds_is_passed_over() -> None:
+    added = b"id,Full Name,age,version,last_synced_at,created_at,updated_at,line,field,reason,age"
+    layout = layout_of(added + b"," + REQUIRED)
+    assert layout.columns == ("",) * 11 + ("first_name", "last_name", "email", "date_of_birth")
+
+
+def test_every_column_that_is_wrong_is_named_as_it_stands() -> None:
+    assert faults_of(b"First Name,Shoe Size,email,E-Mail,,surname\n") == {
+        "Shoe Size": "unknown",
+        "E-Mail": "repeated",
+        "file": "unknown",
+        "date_of_birth": "required",
+    }
+
+
+@pytest.mark.parametrize("format", FileFormat)
+@pytest.mark.parametrize("head", [b"", b"\xef\xbb\xbf", b" \r\n\n"])
+def test_an_empty_file_is_refused(format: FileFormat, head: bytes) -> None:
+    assert faults_of(head, format) == {"file": "empty"}
+
+
+@pytest.mark.parametrize("head", [HEADER, HEADER.strip(), HEADER + b"\r\n\n"])
+def test_a_file_of_a_header_alone_has_no_rows(head: bytes) -> None:
+    assert rows_of(head) == []
+
+
+@pytest.mark.parametrize(
+    ("head", "code"),
+    [
+        (ADA + b"\n", "header"),
+        (b"id,version\n1,2\n", "header"),
+        (b'"' + HEADER + ADA, "header"),
+        (HEADER.decode().encode("utf-16"), "encoding"),
+        (HEADER.replace(b"phone", b"t\xe9l"), "encoding"),
+        (b"\x00\xff" * 9, "encoding"),
+        (REQUIRED + b"," * MOST_BYTES, "too_long"),
+    ],
+)
+def test_what_has_no_header_to_read_is_refused(head: bytes, code: str) -> None:
+    assert faults_of(head[:MOST_BYTES]) == {"file": code}
+
+
+def test_a_header_over_several_lines_counts_them() -> None:
+    header = b'first_name,last_name,"e-\nmail",date_of_birth'
+    layout = layout_of(b"\n\r\n" + header + b"\n" + ADA)
+    assert (layout.first_line, layout.start, layout.header) == (5, len(header) + 4, header)
+
+
+def test_ndjson_has_no_header() -> None:
+    layout = read_layout(FileFormat.NDJSON, b"\xef\xbb\xbf{}\n")
+    assert layout == Layout(FileFormat.NDJSON, "", (), b"", 3, 1)
+
+
+def test_a_column_may_be_called_in_quotes() -> None:
+    (row,) = rows_of(HEADER.replace(b"first_name", b'"first_name"') + ADA)
+    assert (row.values, codes(row), row.line) == (ADAS, {}, 2)

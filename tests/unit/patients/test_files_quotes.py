@@ -1,0 +1,67 @@
+"""A quote out of place, and how far it reaches."""
+
+import pytest
+
+from core.patients.files import MOST_BYTES, Row
+from tests.unit.patients.reading import ADA, ADAS, EVE, EVES, HEADER, codes, rows_of
+
+OPEN = b'"' + ADA
+MANY = EVE + b"\n"
+
+
+def read(*lines: bytes) -> list[Row]:
+    return rows_of(HEADER + b"\n".join(lines))
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_line() -> None:
+    broken, *others = read(OPEN, *[EVE] * 20)
+    assert (codes(broken), broken.raw, broken.next_line) == ({"row": "quote"}, OPEN, 3)
+    assert [row.values for row in others] == [EVES] * 20
+
+
+def test_a_quote_that_is_not_closed_within_64_kib_costs_its_own_line() -> None:
+    lines = MOST_BYTES // len(MANY) + 2
+    broken, *others = read(OPEN, *[EVE] * lines, b'x",,,,,', b'x"y"')
+    assert (codes(broken), broken.raw) == ({"row": "quote"}, OPEN)
+    assert [row.values for row in others[:lines]] == [EVES] * lines
+
+
+def test_a_quote_before_a_line_of_more_than_64_kib_costs_its_own_line() -> None:
+    broken, long, after = read(OPEN, ADA + b"x" * MOST_BYTES, EVE)
+    assert (codes(broken), codes(long), after.values) == ({"row": "quote"}, {"row": "too_long"}, EVES)
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        b'"Ada",' + ADA[4:],
+        ADA + b'"mrn|1"',
+        b'Ada,"Byron"' + ADA[9:],
+        ADA.replace(b"Byron", b'By"ron'),
+        ADA.replace(b"Byron", b'Byron"'),
+    ],
+)
+def test_a_quote_that_a_later_row_seems_to_close_costs_its_own_line(later: bytes) -> None:
+    broken, *others = read(OPEN, EVE, EVE, later, EVE)
+    assert (codes(broken), broken.raw) == ({"row": "quote"}, OPEN)
+    assert [row.values["first_name"] for row in others] == ["Eve", "Eve", "Ada", "Eve"]
+
+
+def test_two_quotes_left_open_cost_two_lines() -> None:
+    rows = read(OPEN, EVE, OPEN, EVE)
+    assert [codes(row) for row in rows] == [{"row": "quote"}, {}, {"row": "quote"}, {}]
+
+
+def test_a_cell_over_several_lines_is_one_row_even_where_it_should_not_be() -> None:
+    first, second = read(ADA.replace(b"Ada", b'"Ada\nMaria"'), ADA.replace(b"Byron", b'"By\nron"'))
+    assert (first.values, second.values) == (ADAS | {"first_name": "Ada\nMaria"}, ADAS | {"last_name": "By\nron"})
+
+
+def test_a_row_of_several_lines_with_too_many_cells_is_one_row() -> None:
+    broken, after = read(ADA + b'"mrn|1\nmrn|2",', EVE)
+    assert (codes(broken), broken.raw, after.values) == ({"row": "cells"}, ADA + b'"mrn|1\nmrn|2",', EVES)
+
+
+def test_an_identifier_may_look_like_a_row() -> None:
+    (row,) = read(ADA + b'"mrn|1\nmrn|a,b,c,d,e,f"')
+    assert row.values["identifiers"] == [{"system": "mrn", "value": "1"}, {"system": "mrn", "value": "a,b,c,d,e,f"}]

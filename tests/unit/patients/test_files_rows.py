@@ -1,0 +1,131 @@
+import csv
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.patients.files import MOST_BYTES
+from tests.unit.patients.reading import ADA, ADAS, EVE, EVES, HEADER, codes, objects_of, rows_of
+
+ADA_OBJECT = b'{"first_name":"Ada","phone":null,"shoes":[1,2.5,{"a":true}],"now":"9"}'
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("last", [b"", b"\n", b"\r\n", b"\r"])
+def test_a_row_ends_with_its_line_however_that_is_ended(line_end: bytes, last: bytes) -> None:
+    content = HEADER + ADA + line_end + EVE + last
+    first, second = rows_of(content)
+    assert (first.raw, first.values, first.line, first.next_line) == (ADA, ADAS, 2, 3)
+    assert (second.raw, second.values, second.line, second.end) == (EVE, EVES, 3, len(content))
+    assert first.end == len(HEADER + ADA + line_end)
+
+
+def test_blank_lines_are_no_rows_and_are_counted() -> None:
+    first, second = rows_of(HEADER + b"\n \r\n" + ADA + b"\n\n\n" + EVE + b"\n\n")
+    assert (first.line, first.next_line, second.line, second.next_line) == (4, 5, 7, 8)
+    assert second.raw == EVE
+
+
+def test_cells_are_given_as_they_stand_and_empty_ones_not_at_all() -> None:
+    (row,) = rows_of(HEADER + b' Ada ,"By, ""Ron""",,"", 5" ,  \n')
+    assert row.values == {"first_name": " Ada ", "last_name": 'By, "Ron"', "phone": ' 5" '}
+    assert row.faults == ()
+
+
+def test_columns_that_are_passed_over_give_nothing() -> None:
+    (row,) = rows_of(b"line,reason,age," + HEADER + b'2,"Fix, this",7,' + ADA)
+    assert row.values == ADAS
+
+
+def test_identifiers_are_written_one_a_line() -> None:
+    cell = b'"mrn|12\r\n\n urn:x|a|b "'
+    row, after = rows_of(HEADER + ADA + cell + b"\r\n" + EVE)
+    assert row.values["identifiers"] == [{"system": "mrn", "value": "12\r"}, {"system": " urn:x", "value": "a|b "}]
+    assert (row.raw, row.line, row.next_line, after.line) == (ADA + cell, 2, 5, 5)
+
+
+def test_an_identifier_without_a_bar_is_a_fault_of_identifiers() -> None:
+    (row,) = rows_of(HEADER + ADA + b'"mrn|1\n2"')
+    assert (codes(row), dict(row.values)) == ({"identifiers": "bar"}, {})
+
+
+BROKEN = {
+    "too few cells": (ADA[:-1], {"row": "cells"}),
+    "too many cells": (ADA + b",", {"row": "cells"}),
+    "not UTF-8": (ADA.replace(b"Ada", b"Jos\xe9"), {"first_name": "encoding"}),
+    "not UTF-8, in quotes": (
+        ADA.replace(b"Ada", b'"Jos\xe9"') + b'"mrn|\xff\n"', {"first_name": "encoding", "identifiers": "encoding"},
+    ),
+    "not UTF-8, too few cells": (b"Jos\xe9", {"row": "encoding"}),
+    "a surrogate": (ADA.replace(b"Ada", b"\xed\xa0\x80"), {"first_name": "encoding"}),
+    "a NUL": (ADA.replace(b"Byron", b"By\0ron"), {"last_name": "characters"}),
+    "a lone carriage return": (ADA.replace(b"Ada", b"A\rda"), {"row": "line_end"}),
+    "a quote left open": (b'"' + ADA, {"row": "quote"}),
+    "text after a quote": (ADA.replace(b"Ada", b'"A"da'), {"row": "quote"}),
+    "too long": (ADA + b"x" * MOST_BYTES, {"row": "too_long"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_row_that_cannot_be_read_says_why_and_reading_goes_on(kind: str) -> None:
+    raw, expected = BROKEN[kind]
+    before, broken, after = rows_of(HEADER + EVE + b"\n" + raw + b"\r\n" + EVE)
+    assert (codes(broken), dict(broken.values), broken.raw, broken.line) == (expected, {}, raw, 3)
+    assert before.values == after.values == EVES
+
+
+def test_a_line_feed_and_a_carriage_return_may_stand_in_a_quoted_cell() -> None:
+    (row,) = rows_of(HEADER + ADA.replace(b"Byron", b'"By\r\nr\ron"'))
+    assert row.values["last_name"] == "By\r\nr\ron"
+
+
+CELLS = st.text(st.sampled_from('a"\n\r,; é|') | st.characters(exclude_categories=["Cs", "Cc"]), max_size=4)
+
+
+@given(st.lists(st.tuples(*[CELLS] * 6), max_size=5), st.booleans())
+def test_csv_is_read_as_it_was_written(records: list[tuple[str, ...]], quote_all: bool) -> None:
+    text = StringIO(newline="")
+    style = {"quoting": csv.QUOTE_ALL, "lineterminator": "\n"} if quote_all else {}
+    csv.writer(text, **style).writerows(
+        [[*record[:5], f"a|{record[5]}".replace("\n", "").replace("\r", "")] for record in records]
+    )
+    names = HEADER.decode().strip().split(",")
+    for row, record in zip(rows_of(HEADER + text.getvalue().encode()), records, strict=True):
+        given = {name: cell for name, cell in zip(names[:5], record[:5], strict=True) if cell.strip()}
+        assert {name: value for name, value in row.values.items() if name != "identifiers"} == given
+
+
+def test_members_of_an_object_are_given_as_they_are_but_for_the_read_only_ones() -> None:
+    row, after = objects_of(b"\xef\xbb\xbf" + ADA_OBJECT + b'\r\n\n {"line":1,"errors":[],"id":"7","age":4,"sex":5} ')
+    assert row.values == {"first_name": "Ada", "phone": None, "shoes": [1, 2.5, {"a": True}], "now": "9"}
+    assert (row.raw, row.line, after.values, after.line) == (ADA_OBJECT, 1, {"sex": 5}, 3)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"[]", b"5", b'"a"', b"null", b"{", b"{}{}", b"{'a':1}", b'{"a":1,}', b'{"a":1,"a":2}',
+        b'{"a":[{"b":1,"b":1}]}', b'{"a":NaN}', b'{"a":-Infinity}',
+        b'{"a":1e999}', b'{"a":"\\ud800"}', b'{"\\uDC00":1}', b'{"a":"\0"}',
+        b'{"a":%b}' % (b"9" * 5000), b'{"a":%b1%b}' % (b"[" * 20_000, b"]" * 20_000), b"[" * 60_000, b'{"a":"\t"}',
+        b"first_name,last_name",
+    ],
+)  # fmt: skip
+def test_a_line_that_is_no_object_json_can_say_is_a_fault(raw: bytes) -> None:
+    broken, after = objects_of(raw + b"\n" + ADA_OBJECT)
+    assert (codes(broken), dict(broken.values), broken.raw) == ({"row": "json"}, {}, raw)
+    assert after.values["first_name"] == "Ada"
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"), [(b'{"a":"\xff"}', "encoding"), (b'{"a":"' + b"x" * MOST_BYTES + b'"}', "too_long")]
+)
+def test_a_line_of_other_bytes_or_too_many_is_a_fault(raw: bytes, code: str) -> None:
+    broken, after = objects_of(raw + b"\n" + ADA_OBJECT)
+    assert (codes(broken), broken.raw, after.faults) == ({"row": code}, raw, ())
+
+
+def test_a_pair_of_surrogates_is_a_character() -> None:
+    (row,) = objects_of(b'{"first_name":"\\ud83d\\ude00\\u00e9"}')
+    assert row.values == {"first_name": "\U0001f600é"}
