@@ -35,6 +35,7 @@ from adapters.in_memory.accounts import (
     InMemoryUserRepository,
 )
 from adapters.in_memory.cache import InMemoryCache, Unlimited
+from adapters.in_memory.imports import InMemoryImportFiles, InMemoryImportRejects
 from adapters.in_memory.jobs import InMemoryChunks, InMemoryJobs, InMemorySyncOutcomes, WaitingQueue
 from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepository, InMemoryUpstreamCopies
 from adapters.in_memory.posts import InMemoryComments, InMemoryPostRepository, InMemoryViews
@@ -56,7 +57,16 @@ from core.jobs.entities import JobKind
 from core.jobs.leases import Leases
 from core.jobs.ports import Chunks, JobQueue, Jobs
 from core.patients import use_cases as patients_
-from core.patients.ports import AuditTrail, PatientGateway, PatientRepository, SyncOutcomes, UpstreamCopies
+from core.patients.ports import (
+    AuditTrail,
+    ImportFiles,
+    ImportRejects,
+    PatientGateway,
+    PatientRepository,
+    SyncOutcomes,
+    UpstreamCopies,
+)
+from core.patients.use_cases.import_rows import RowImporter
 from core.patients.use_cases.ledger import Ledger
 from core.patients.use_cases.merging import Merger
 from core.ports import Atomic, Cache, Clock, Ids, Limit, Limiter, Scope
@@ -166,6 +176,8 @@ class Container(DeclarativeContainer):
     jobs: Provider[Jobs] = Singleton(InMemoryJobs, store)
     chunks: Provider[Chunks] = Singleton(InMemoryChunks, store)
     sync_outcomes: Provider[SyncOutcomes] = Singleton(InMemorySyncOutcomes, store)
+    import_files: Provider[ImportFiles] = Singleton(InMemoryImportFiles, store)
+    import_rejects: Provider[ImportRejects] = Singleton(InMemoryImportRejects, store)
     job_queue: Provider[JobQueue] = Singleton(WaitingQueue)
 
     cache: Provider[Cache] = Singleton(InMemoryCache, clock)
@@ -197,6 +209,7 @@ class Container(DeclarativeContainer):
         phone_region=phone_region,
     )
     erase_patient = _use_case(patients_.ErasePatient, patients=patients, ledger=ledger, atomic=atomic, clock=clock)
+    export_patients = _use_case(patients_.ExportPatients, patients=patients)
     view_history = _use_case(patients_.ViewHistory, trail=trail)
     merger = Singleton(Merger, patients, copies, ledger, clock, phone_region)
     sync_patient = _use_case(
@@ -228,7 +241,22 @@ class Container(DeclarativeContainer):
     view_job = _use_case(jobs_.ViewJob, jobs=jobs)
     list_jobs = _use_case(jobs_.ListJobs, jobs=jobs)
     cancel_job = _use_case(jobs_.CancelJob, jobs=jobs, chunks=chunks, atomic=atomic, clock=clock)
-    run_job = _use_case(jobs_.RunJob, jobs=jobs, runners=Dict({JobKind.SYNC: run_sync_job}))
+    start_import = _use_case(
+        patients_.StartImport,
+        jobs=jobs,
+        chunks=chunks,
+        files=import_files,
+        queue=job_queue,
+        atomic=atomic,
+        clock=clock,
+        ids=ids,
+    )
+    download_rejects = _use_case(patients_.DownloadRejects, jobs=jobs, files=import_files, rejects=import_rejects)
+    row_importer = Singleton(RowImporter, patients, import_files, ledger, clock, ids, phone_region)
+    run_import = Singleton(
+        patients_.RunImport, leases=leases, files=import_files, rejects=import_rejects, importer=row_importer
+    )
+    run_job = _use_case(jobs_.RunJob, jobs=jobs, runners=Dict({JobKind.SYNC: run_sync_job, JobKind.IMPORT: run_import}))
     hand_over_jobs = _use_case(
         jobs_.HandOverJobs,
         logs_success=False,
@@ -333,6 +361,7 @@ def registry_on_django(configuration: Configuration | None = None, database: str
     from adapters.django_orm.accounts.repository import DjangoRefreshFamilies, DjangoUserRepository
     from adapters.django_orm.accounts.services import DjangoServiceAccounts
     from adapters.django_orm.atomic import DjangoAtomic
+    from adapters.django_orm.jobs.imports import DjangoImportFiles, DjangoImportRejects
     from adapters.django_orm.jobs.outcomes import DjangoSyncOutcomes
     from adapters.django_orm.jobs.repository import DjangoChunks, DjangoJobs
     from adapters.django_orm.patients.audit import DjangoAuditTrail
@@ -359,6 +388,8 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         jobs=Singleton(DjangoJobs, database),
         chunks=Singleton(DjangoChunks, database),
         sync_outcomes=Singleton(DjangoSyncOutcomes, database),
+        import_files=Singleton(DjangoImportFiles, database),
+        import_rejects=Singleton(DjangoImportRejects, database),
         upstream_orders=Singleton(DjangoUpstreamOrders, database),
         upstream_reports=Singleton(DjangoUpstreamReports, database),
         cache=Singleton(DjangoCache, backend, metrics.count_cache_read),

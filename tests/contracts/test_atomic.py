@@ -32,7 +32,7 @@ def everybody(registry: Container) -> set[UUID]:
 def write_everywhere(registry: Container) -> None:
     patient = person(1, identifiers=(Identifier("mrn", "7"),))
     registry.patients().add(patient)
-    registry.trail().record(AuditEvent.of(Action.REGISTERED, CLERK, NOW, "salt", before=None, after=patient))
+    registry.trail().record([AuditEvent.of(Action.REGISTERED, CLERK, NOW, "salt", before=None, after=patient)])
     registry.copies().keep({patient.id: UpstreamCopy("x1", {}, NOW)})
     registry.users().add(user(), "correct horse")
     family = RefreshFamily(id=UUID(int=1), user_id=user().id, generation=1, token_id=UUID(int=2), expires_at=NOW)
@@ -81,7 +81,7 @@ def test_work_that_fails_takes_back_what_it_changed_and_removed(registry: Contai
     patients = registry.patients()
     for patient in (changed, removed):
         patients.add(patient)
-    registry.trail().record(told)
+    registry.trail().record([told])
     registry.copies().keep({removed.id: UpstreamCopy("x2", {}, NOW)})
 
     def work() -> None:

@@ -20,11 +20,11 @@ def rows(registry: Container) -> None:
         patient = person(number, phone="+12015550123", identifiers=(Identifier("mrn", str(number)),))
         registry.patients().add(patient)
         told = AuditEvent.of(Action.REGISTERED, CLERK, NOW, "salt", before=None, after=patient)
-        registry.trail().record(told)
+        registry.trail().record([told])
         registry.users().add(user(number), "hashed")
         registry.services().add(service(number))
         registry.account_trail().record(account_event(number))
-    registry.trail().record(AuditEvent.erased(CLERK, NOW, person(1)))
+    registry.trail().record([AuditEvent.erased(CLERK, NOW, person(1))])
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_a_page_is_one_query_however_long(registry: Container, database: str) ->
 def test_a_history_is_one_query_however_long(registry: Container, database: str) -> None:
     for version in (1, 2, 3):
         after = person(1, version=version)
-        registry.trail().record(AuditEvent.of(Action.UPDATED, CLERK, NOW, "salt", before=None, after=after))
+        registry.trail().record([AuditEvent.of(Action.UPDATED, CLERK, NOW, "salt", before=None, after=after)])
     with CaptureQueriesContext(connections[database]) as captured:
         assert len(registry.trail().history(person(1).id, before_version=9, limit=200)) == 3
     assert len(captured) == 1

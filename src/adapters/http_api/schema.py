@@ -1,10 +1,11 @@
 """How views are described in the OpenAPI schema."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.serializers import Serializer
 
@@ -53,14 +54,17 @@ def described(
     status: int = 200,
     body: Shape | None = None,
     parameters: list[OpenApiParameter | Shape] | None = None,
+    files: Sequence[str] = (),
     public: bool = False,
     anonymous: bool = False,
 ) -> Callable[[F], F]:
-    """`problems` are the error statuses besides those that every call may answer with. What is `public` looks at no
-    token; what is open to the `anonymous` looks at one that is sent."""
+    """`problems` are the error statuses besides those that every call may answer with. `files`: the media types of an
+    answer that is a file. What is `public` looks at no token; what is open to the `anonymous` looks at one that is
+    sent."""
     expected = {*_ALWAYS, *problems} | (set() if public else {401} if anonymous else {401, 403})
     expected |= {413, 415} if body else set()
-    responses: dict[int | tuple[int, str], object] = {status: answer or OpenApiResponse(description="Done.")}
+    responses: dict[int | tuple[int, str], object] = {(status, media): OpenApiTypes.BINARY for media in files}
+    responses = responses or {status: answer or OpenApiResponse(description="Done.")}
     if parameters and IF_NONE_MATCH in parameters:
         responses[304] = OpenApiResponse(description="You have this already.")
     for problem in sorted(expected):

@@ -3,7 +3,7 @@ from csp.decorators import csp_update
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from adapters.http_api import accounts, patients, posts, service_accounts, upstreams, users
+from adapters.http_api import accounts, files, imports, patients, posts, service_accounts, upstreams, users
 
 _swagger = csp_update({"style-src": [UNSAFE_INLINE], "img-src": ["data:"]})(
     SpectacularSwaggerSplitView.as_view(url_name="schema")
@@ -26,9 +26,14 @@ urlpatterns = [
     path("v1/service-accounts/<uuid:account_id>/keys/<uuid:key_id>/", service_accounts.ServiceKeyView.as_view()),
     path("v1/patients/", patients.PatientsView.as_view()),
     path("v1/patients/search/", patients.PatientSearchView.as_view()),
+    path("v1/patients/export/", files.PatientExportView.as_view()),
     path("v1/patients/<uuid:patient_id>/", patients.PatientView.as_view()),
     path("v1/patients/<uuid:patient_id>/sync_external_data/", patients.PatientSyncView.as_view()),
     path("v1/patients/<uuid:patient_id>/history/", patients.PatientHistoryView.as_view()),
+    path("v1/imports/", imports.ImportsView.as_view()),
+    path("v1/imports/<uuid:job_id>/", imports.ImportView.as_view()),
+    path("v1/imports/<uuid:job_id>/cancel/", imports.CancelImportView.as_view()),
+    path("v1/imports/<uuid:job_id>/rejects/", imports.ImportRejectsView.as_view()),
     path("v1/posts/", posts.PostsView.as_view()),
     path("v1/posts/popular/", posts.PopularPostsView.as_view()),
     path("v1/posts/<uuid:post_id>/", posts.PostView.as_view()),

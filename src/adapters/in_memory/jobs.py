@@ -40,6 +40,10 @@ class InMemoryJobs(Jobs):
         with self.store.lock:
             return newest_first((job for job in self.store.jobs.values() if job.kind is kind), after, limit)
 
+    def going_on(self, kind: JobKind) -> tuple[Job, ...]:
+        with self.store.lock:
+            return tuple(job for job in self.store.jobs.values() if job.kind is kind and not job.state.has_ended)
+
     def waiting(self, now: datetime) -> tuple[Job, ...]:
         with self.store.lock:
             waiting = [job for job in self.store.jobs.values() if job.can_go_on(now) and self._is_left(job, now)]
@@ -50,8 +54,10 @@ class InMemoryJobs(Jobs):
             ended = [job.id for job in self.store.jobs.values() if job.ended_at and job.ended_at < before][:limit]
             for job_id in ended:
                 del self.store.jobs[job_id]
-            for outcome in [key for key in self.store.outcomes if key[0] in ended]:
-                del self.store.outcomes[outcome]
+                self.store.layouts.pop(job_id, None)
+                self.store.places.pop(job_id, None)
+            self.store.outcomes = {key: one for key, one in self.store.outcomes.items() if key[0] not in ended}
+            self.store.rejects = {key: one for key, one in self.store.rejects.items() if key[0] not in ended}
         return len(ended)
 
     def _is_left(self, job: Job, now: datetime) -> bool:
@@ -90,11 +96,13 @@ class InMemoryChunks(Chunks):
     def remove(self, chunk: Chunk) -> None:
         with self.store.lock:
             self.store.chunks.pop(chunk.id, None)
+            self.store.contents.pop(chunk.id, None)
+            self.store.keys = {key: line for key, line in self.store.keys.items() if key[0] != chunk.id}
 
     def remove_all(self, job_id: UUID) -> None:
         with self.store.lock:
             for chunk in self._of(job_id):
-                del self.store.chunks[chunk.id]
+                self.remove(chunk)
 
     def left(self, job_id: UUID, now: datetime) -> ChunksLeft:
         with self.store.lock:

@@ -1,10 +1,11 @@
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from attrs import evolve, frozen
 
 from adapters.in_memory.store import Store
+from core.errors import Conflict
 from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
 from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken, PatientNotFound
@@ -39,6 +40,11 @@ class InMemoryPatientRepository(PatientRepository):
         self.store.require_atomic()
         return {patient.id: patient for patient in self.get_all(ids)}
 
+    def oldest(self, *, after: UUID | None, limit: int) -> tuple[Patient, ...]:
+        with self.store.lock:
+            found = sorted(self.store.patients.values(), key=lambda patient: patient.id)
+        return tuple(patient for patient in found if after is None or after < patient.id)[:limit]
+
     def ids(self, statuses: Collection[Status], *, after: UUID | None, before: UUID, limit: int) -> tuple[UUID, ...]:
         with self.store.lock:
             found = sorted(p.id for p in self.store.patients.values() if p.status in statuses and p.id < before)
@@ -57,6 +63,27 @@ class InMemoryPatientRepository(PatientRepository):
         with self.store.lock:
             self._require_unique(patient)
             self.store.patients[patient.id] = patient
+
+    def add_all(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
+        refused: dict[UUID, Conflict] = {}
+        for patient in patients:
+            try:
+                self.add(patient)
+            except Conflict as conflict:
+                refused[patient.id] = conflict
+        return refused
+
+    def conflicts(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
+        with self.store.lock:
+            before = dict(self.store.patients)
+            try:
+                return self.add_all(patients)
+            finally:
+                self.store.patients = before
+
+    def by_email(self, emails: Collection[str]) -> dict[str, Patient]:
+        with self.store.lock:
+            return {patient.email: patient for patient in self.store.patients.values() if patient.email in emails}
 
     def replace(self, before: Patient, after: Patient) -> None:
         self.add(after)
@@ -110,11 +137,12 @@ def _between(after: datetime | None, instant: datetime, before: datetime | None)
 class InMemoryAuditTrail(AuditTrail):
     store: Store
 
-    def record(self, event: AuditEvent) -> None:
+    def record(self, events: Sequence[AuditEvent]) -> None:
         with self.store.lock:
-            if (event.patient_id, event.version) in self.store.events:
-                raise ValueError("This version of the patient has its event already.")
-            self.store.events[event.patient_id, event.version] = event
+            for event in events:
+                if (event.patient_id, event.version) in self.store.events:
+                    raise ValueError("This version of the patient has its event already.")
+                self.store.events[event.patient_id, event.version] = event
 
     def history(self, patient_id: UUID, *, before_version: int | None, limit: int) -> tuple[AuditEvent, ...]:
         with self.store.lock:

@@ -10,6 +10,8 @@ from core.accounts.sessions import RefreshFamily
 from core.jobs.entities import Chunk, Job
 from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
+from core.patients.files import Layout, Reject
+from core.patients.imports import Place
 from core.patients.jobs import SyncOutcome
 from core.patients.upstream import UpstreamCopy
 from core.ports import Atomic, Doomed, NotAtomic
@@ -43,6 +45,11 @@ class Store:
         self.jobs: dict[UUID, Job] = {}
         self.chunks: dict[UUID, Chunk] = {}
         self.outcomes: dict[tuple[UUID, UUID], SyncOutcome] = {}
+        self.layouts: dict[UUID, Layout] = {}
+        self.places: dict[UUID, Place] = {}
+        self.contents: dict[UUID, bytes] = {}
+        self.keys: dict[tuple[UUID, bytes], int] = {}
+        self.rejects: dict[tuple[UUID, int], Reject] = {}
         self.families: dict[UUID, RefreshFamily] = {}
 
     def require_atomic(self) -> None:

@@ -89,6 +89,7 @@ LIMITS = {
     "sign_in": env.str("LIMIT_SIGN_IN", "10/minute"),
     "sync": env.str("LIMIT_SYNC", "120/minute"),
 }
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", 500_000_000)
 ADMIN_EMAIL = env.str("ADMIN_EMAIL", "")
 ADMIN_PASSWORD = os.environ.get("ADMIN_PASSWORD", "")
 AUTH_USER_MODEL = "accounts.User"

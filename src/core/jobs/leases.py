@@ -56,7 +56,7 @@ class Leases:
     ids: Ids
     lasts: timedelta = field(default=timedelta(minutes=1), kw_only=True)
 
-    def claim(self, job_id: UUID, hand_out: HandOut) -> Claim | None:
+    def claim(self, job_id: UUID, hand_out: HandOut = lambda _: None) -> Claim | None:
         """None when the job has ended or waits, or others are doing what is left of it."""
         return self.atomic(lambda: self._claim(job_id, hand_out))
 
@@ -79,10 +79,9 @@ class Leases:
 
     def renewed(self, claim: Claim) -> Claim:
         """The claim with a fresh lease, if a third of the old one is over. Raises `LeaseLost`."""
-        now = self.clock.now()
-        if claim.chunk.free_at - now > self.lasts * 2 / 3:
+        if claim.chunk.free_at - self.clock.now() > self.lasts * 2 / 3:
             return claim
-        chunk = evolve(claim.chunk, free_at=now + self.lasts)
+        chunk = self.prolonged(claim)
 
         def renew() -> None:
             self.chunks.lock(chunk)
@@ -90,6 +89,13 @@ class Leases:
 
         self.atomic(renew)
         return evolve(claim, chunk=chunk)
+
+    def prolonged(self, claim: Claim) -> Chunk:
+        return evolve(claim.chunk, free_at=self.clock.now() + self.lasts)
+
+    def given_back(self, claim: Claim) -> Chunk:
+        """For anybody to take at once."""
+        return evolve(claim.chunk, lease=None, free_at=self.clock.now())
 
     def settle(self, claim: Claim, work: Callable[[], Settled]) -> Job:
         """Does `work` and stores what became of the chunk, both or neither. Raises `LeaseLost`, and `JobEnded` when the

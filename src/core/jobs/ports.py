@@ -31,6 +31,10 @@ class Jobs(Protocol):
         """Newest first, which is by falling id."""
         ...
 
+    def going_on(self, kind: JobKind) -> tuple[Job, ...]:
+        """Those that have not ended."""
+        ...
+
     def waiting(self, now: datetime) -> tuple[Job, ...]:
         """Those that could go on and that nobody works on, oldest first."""
         ...

@@ -1,12 +1,14 @@
-from collections.abc import Collection, Generator, Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from core.errors import InvalidAnswer, Unavailable
+from core.errors import Conflict, InvalidAnswer, Unavailable
 from core.paging import Page
 from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
+from core.patients.files import Layout, Reject
+from core.patients.imports import Place
 from core.patients.jobs import SyncOutcome
 from core.patients.searching import PatientPage, PatientQuery
 from core.patients.upstream import UpstreamAnswer, UpstreamCopy
@@ -35,6 +37,10 @@ class PatientRepository(Protocol):
         """Those of them that are there, each as `lock` gives it. Raises `NotAtomic` outside `Atomic`."""
         ...
 
+    def oldest(self, *, after: UUID | None, limit: int) -> tuple[Patient, ...]:
+        """The oldest first, which is by rising id; of those after the one with that id."""
+        ...
+
     def ids(self, statuses: Collection[Status], *, after: UUID | None, before: UUID, limit: int) -> tuple[UUID, ...]:
         """Those between the two, in one of the statuses, oldest first."""
         ...
@@ -49,6 +55,18 @@ class PatientRepository(Protocol):
 
     def add(self, patient: Patient) -> None:
         """Raises `EmailTaken` (with the holder), `ExternalIdTaken`, `IdentifierTaken`; nothing is added then."""
+        ...
+
+    def add_all(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
+        """Adds those it can; by id, why the others were refused, as `conflicts` says or as `add` raises it."""
+        ...
+
+    def conflicts(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
+        """By id, those that `add` would refuse after those before them were added, and why."""
+        ...
+
+    def by_email(self, emails: Collection[str]) -> dict[str, Patient]:
+        """The patients who have them."""
         ...
 
     def replace(self, before: Patient, after: Patient) -> None:
@@ -70,7 +88,7 @@ class PatientRepository(Protocol):
 
 
 class AuditTrail(Protocol):
-    def record(self, event: AuditEvent) -> None: ...
+    def record(self, events: Sequence[AuditEvent]) -> None: ...
 
     def history(self, patient_id: UUID, *, before_version: int | None, limit: int) -> tuple[AuditEvent, ...]:
         """Newest first; empty for a patient that never was."""
@@ -116,6 +134,45 @@ class PatientGateway(Protocol):
         When upstream is to be left alone, it asks for no more of them, gives what was under way, and raises
         `Unavailable` or `RateLimited`.
         """
+        ...
+
+
+class ImportFiles(Protocol):
+    """Files under import. The content hangs on the chunk that stands for the whole file, and goes with it; the layout
+    stays as long as the job. Every method raises `Unavailable` when the store does not answer."""
+
+    def keep(self, job_id: UUID, layout: Layout, pieces: Iterable[bytes]) -> None:
+        """To be read from the layout's first row on. The chunk has the id of the job."""
+        ...
+
+    def layout(self, job_id: UUID) -> Layout: ...
+
+    def place(self, job_id: UUID) -> Place:
+        """Where reading goes on."""
+        ...
+
+    def move(self, job_id: UUID, place: Place) -> None: ...
+
+    def read(self, job_id: UUID, offset: int) -> Generator[bytes]:
+        """What comes from this byte on, in pieces."""
+        ...
+
+    def lines_of(self, job_id: UUID, keys: Collection[bytes]) -> dict[bytes, int]:
+        """In which line each of the keys stood, of those that were marked."""
+        ...
+
+    def mark(self, job_id: UUID, keys: Mapping[bytes, int]) -> None:
+        """That these keys stood in these lines."""
+        ...
+
+
+class ImportRejects(Protocol):
+    """The rows that an import refused, removed with its job."""
+
+    def record(self, job_id: UUID, rejects: Sequence[Reject]) -> None: ...
+
+    def of(self, job_id: UUID) -> Generator[Reject]:
+        """In the order of the file."""
         ...
 
 

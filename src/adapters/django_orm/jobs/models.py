@@ -79,3 +79,59 @@ class SyncOutcome(models.Model):
 
     def __str__(self) -> str:
         return f"{self.outcome} {self.patient_id}"
+
+
+class ImportFile(models.Model):
+    """How a file under import is read, and how far it was."""
+
+    job_id: UUID
+    job = models.OneToOneField(Job, models.CASCADE, primary_key=True, related_name="+")
+    layout = models.JSONField()
+    offset = models.PositiveBigIntegerField()
+    line = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.job_id)
+
+
+class ImportPiece(models.Model):
+    """A part of a file's content. Goes with the chunk that stands for the whole file, when that is done or dropped."""
+
+    chunk = models.ForeignKey(Chunk, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    number = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["chunk", "number"], name="jobs_piece_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.number} of {self.chunk}"
+
+
+class ImportKey(models.Model):
+    """The digest of what no second row of a file may have, and the line it stood in."""
+
+    chunk = models.ForeignKey(Chunk, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    key = models.BinaryField()
+    line = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["chunk", "key"], name="jobs_key_unique")]
+
+    def __str__(self) -> str:
+        return f"line {self.line} of {self.chunk}"
+
+
+class ImportReject(models.Model):
+    """A row that was refused, as it stood in the file."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="+", db_index=False)
+    line = models.PositiveIntegerField()
+    raw = models.BinaryField()
+    faults = models.JSONField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["job", "line"], name="jobs_one_reject_per_line")]
+
+    def __str__(self) -> str:
+        return f"line {self.line} of {self.job}"

@@ -47,6 +47,11 @@ class DjangoJobs(Jobs):
         return cut([_job(row) for row in rows.values(*_JOB)[: limit + 1]], limit, lambda job: job.id)
 
     @core_errors()
+    def going_on(self, kind: JobKind) -> tuple[Job, ...]:
+        rows = self._rows.exclude(state__in=models.ENDED).filter(kind=kind)
+        return tuple(_job(row) for row in rows.values(*_JOB))
+
+    @core_errors()
     def waiting(self, now: datetime) -> tuple[Job, ...]:
         chunks = models.Chunk.objects.using(self.database).filter(job_id=OuterRef("pk"))
         rows = self._rows.exclude(state__in=models.ENDED).filter(Q(resume_at=None) | Q(resume_at__lte=now))

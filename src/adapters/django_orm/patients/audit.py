@@ -1,12 +1,16 @@
+from collections.abc import Sequence
 from uuid import UUID
 
 from attrs import frozen
 from django.db.models import QuerySet
 
+from adapters.django_orm.copying import insert
 from adapters.django_orm.errors import core_errors
 from adapters.django_orm.patients import models
 from core.patients.audit import Action, AuditEvent, Values
 from core.patients.ports import AuditTrail
+
+_COLUMNS = ("patient_id", "version", "at", "actor", "request_id", "action", "fields", "digest")
 
 
 @frozen
@@ -14,21 +18,26 @@ class DjangoAuditTrail(AuditTrail):
     database: str = "default"
 
     @core_errors()
-    def record(self, event: AuditEvent) -> None:
-        row = self._events.create(
-            patient_id=event.patient_id,
-            version=event.version,
-            at=event.at,
-            actor=event.actor,
-            request_id=event.request_id,
-            action=event.action,
-            fields=list(event.fields),
-            digest=event.digest,
+    def record(self, events: Sequence[AuditEvent]) -> None:
+        rows = (
+            (one.patient_id, one.version, one.at, one.actor, one.request_id, one.action, list(one.fields), one.digest)
+            for one in events
         )
-        if event.values is not None:
-            models.EventValues.objects.using(self.database).create(
-                event=row, before=event.values.before, after=event.values.after, salt=event.values.salt
-            )
+        insert(models.PatientEvent, _COLUMNS, rows, self.database)
+        held = [one for one in events if one.values is not None]
+        ids = self._ids(held)
+        values = (
+            (ids[one.patient_id, one.version], dict(one.values.before), dict(one.values.after), one.values.salt)
+            for one in held
+            if one.values
+        )
+        insert(models.EventValues, ("event", "before", "after", "salt"), values, self.database)
+
+    def _ids(self, events: Sequence[AuditEvent]) -> dict[tuple[UUID, int], int]:
+        """Of the rows that were just written."""
+        patients, versions = {one.patient_id for one in events}, {one.version for one in events}
+        rows = self._events.filter(patient_id__in=patients, version__in=versions)
+        return {(patient, version): row for patient, version, row in rows.values_list("patient_id", "version", "id")}
 
     @core_errors()
     def history(self, patient_id: UUID, *, before_version: int | None, limit: int) -> tuple[AuditEvent, ...]:

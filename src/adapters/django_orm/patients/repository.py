@@ -1,4 +1,4 @@
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -8,12 +8,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from adapters.django_orm.atomic import require_atomic
+from adapters.django_orm.copying import insert
 from adapters.django_orm.errors import core_errors
 from adapters.django_orm.lookup import Row, lookup
 from adapters.django_orm.patients import models
+from adapters.django_orm.patients.taken import Taken
 from core.errors import Conflict
 from core.patients.entities import Patient
-from core.patients.errors import EmailTaken, ExternalIdTaken, PatientNotFound
+from core.patients.errors import PatientNotFound
 from core.patients.names import name_words
 from core.patients.ports import PatientRepository
 from core.patients.searching import PatientPage, PatientQuery
@@ -46,6 +48,11 @@ class DjangoPatientRepository(PatientRepository):
         return {row["id"]: _patient(row) for row in rows.values(*_COLUMNS)}
 
     @core_errors()
+    def oldest(self, *, after: UUID | None, limit: int) -> tuple[Patient, ...]:
+        rows = self._rows if after is None else self._rows.filter(id__gt=after)
+        return tuple(_patient(row) for row in rows.order_by("id").values(*_COLUMNS)[:limit])
+
+    @core_errors()
     def ids(self, statuses: Collection[Status], *, after: UUID | None, before: UUID, limit: int) -> tuple[UUID, ...]:
         rows = self._rows.filter(status__in=statuses, id__lt=before).order_by("id")
         if after is not None:
@@ -63,9 +70,25 @@ class DjangoPatientRepository(PatientRepository):
     @core_errors()
     def add(self, patient: Patient) -> None:
         with self._all_or_nothing(patient):
-            self._rows.create(**_columns(patient))
-            self._write_words(patient)
-            self._write_identifiers(patient)
+            self._insert([patient])
+
+    @core_errors()
+    def add_all(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
+        refused = self.conflicts(patients)
+        try:
+            with core_errors(), transaction.atomic(using=self.database):
+                self._insert([one for one in patients if one.id not in refused])
+        except Conflict:  # somebody was quicker with one of them
+            return self._add_one_by_one(patients)
+        return refused
+
+    @core_errors()
+    def conflicts(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
+        return Taken.of(patients, self.database).refuse(patients)
+
+    @core_errors()
+    def by_email(self, emails: Collection[str]) -> dict[str, Patient]:
+        return {row["email"]: _patient(row) for row in self._rows.filter(email__in=emails).values(*_COLUMNS)}
 
     @core_errors()
     def replace(self, before: Patient, after: Patient) -> None:
@@ -121,16 +144,28 @@ class DjangoPatientRepository(PatientRepository):
         end = prefix[:-1] + bytes([prefix[-1] + 1])
         return models.NameWord.objects.using(self.database).filter(word__gte=prefix, word__lt=end).values("patient_id")
 
-    def _write_words(self, patient: Patient) -> None:
-        words = name_words(patient.first_name, patient.last_name)
-        models.NameWord.objects.using(self.database).bulk_create(
-            models.NameWord(patient_id=patient.id, word=word.encode()) for word in words
-        )
+    def _add_one_by_one(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
+        refused: dict[UUID, Conflict] = {}
+        for patient in patients:
+            try:
+                self.add(patient)
+            except Conflict as conflict:
+                refused[patient.id] = conflict
+        return refused
 
-    def _write_identifiers(self, patient: Patient) -> None:
-        models.Identifier.objects.using(self.database).bulk_create(
-            models.Identifier(patient_id=patient.id, system=one.system, value=one.value) for one in patient.identifiers
-        )
+    def _insert(self, patients: Sequence[Patient]) -> None:
+        rows = (_columns(patient) for patient in patients)
+        insert(models.Patient, _COLUMNS, ([row[name] for name in _COLUMNS] for row in rows), self.database)
+        self._write_words(*patients)
+        self._write_identifiers(*patients)
+
+    def _write_words(self, *patients: Patient) -> None:
+        rows = ((one.id, word.encode()) for one in patients for word in name_words(one.first_name, one.last_name))
+        insert(models.NameWord, ("patient", "word"), rows, self.database)
+
+    def _write_identifiers(self, *patients: Patient) -> None:
+        rows = ((one.id, each.system, each.value) for one in patients for each in one.identifiers)
+        insert(models.Identifier, ("patient", "system", "value"), rows, self.database)
 
     @contextmanager
     def _all_or_nothing(self, patient: Patient) -> Generator[None]:
@@ -139,15 +174,8 @@ class DjangoPatientRepository(PatientRepository):
             with core_errors(), transaction.atomic(using=self.database):
                 yield
         except Conflict as conflict:
-            raise self._first_conflict(patient) or conflict from None
-
-    def _first_conflict(self, patient: Patient) -> Conflict | None:
-        """Of several, databases differ in the one they name."""
-        others = self._rows.exclude(id=patient.id)
-        holder = others.filter(email=patient.email).values_list("id", flat=True).first()
-        if holder is not None:
-            return EmailTaken(holder)
-        return ExternalIdTaken() if others.filter(external_id=patient.external_id).exists() else None
+            refused = Taken.of([patient], self.database).refuse([patient])  # of several, databases differ in which
+            raise refused.get(patient.id, conflict) from None
 
 
 def _columns(patient: Patient) -> dict[str, object]:

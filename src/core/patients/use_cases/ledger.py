@@ -1,8 +1,11 @@
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from attrs import frozen
 
 from core.access import Actor, Permission
+from core.errors import Conflict
 from core.patients.audit import Action, AuditEvent
 from core.patients.entities import Patient
 from core.patients.errors import EmailTaken
@@ -29,12 +32,25 @@ class Ledger:
             if actor.may(Permission.VIEW_PATIENTS):
                 raise
             raise EmailTaken from None
-        salt = self.ids.new(at).hex
-        self.trail.record(AuditEvent.of(action, actor, at, salt, before=before, after=after))
+        self.trail.record([AuditEvent.of(action, actor, at, self.ids.new(at).hex, before=before, after=after)])
         return after
+
+    def enter_new(self, actor: Actor, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
+        """As `enter` registers each; by id, those that were refused, and why."""
+        refused = self.patients.add_all(patients)
+        self.trail.record(
+            [
+                AuditEvent.of(
+                    Action.REGISTERED, actor, one.created_at, self.ids.new(one.created_at).hex, before=None, after=one
+                )
+                for one in patients
+                if one.id not in refused
+            ]
+        )
+        return refused
 
     def strike(self, actor: Actor, at: datetime, patient: Patient) -> None:
         """Removes the record and every value the trail holds of it; that it was there, and was erased, stays."""
         self.patients.remove(patient.id)
         self.trail.forget_values(patient.id)
-        self.trail.record(AuditEvent.erased(actor, at, patient))
+        self.trail.record([AuditEvent.erased(actor, at, patient)])

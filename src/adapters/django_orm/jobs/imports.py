@@ -1,0 +1,113 @@
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from attrs import asdict, frozen
+
+from adapters.django_orm.copying import insert
+from adapters.django_orm.errors import core_errors
+from adapters.django_orm.jobs import models
+from core.errors import Fault
+from core.patients.files import FileFormat, Layout, Reject
+from core.patients.imports import Place
+from core.patients.ports import ImportFiles, ImportRejects
+
+PIECE = 64 * 1024
+_AT_A_TIME = 500
+
+
+@frozen
+class DjangoImportFiles(ImportFiles):
+    database: str = "default"
+
+    @core_errors()
+    def keep(self, job_id: UUID, layout: Layout, pieces: Iterable[bytes]) -> None:
+        models.ImportFile.objects.using(self.database).create(
+            job_id=job_id, layout=_plain(layout), offset=layout.start, line=layout.first_line
+        )
+        rows = models.ImportPiece.objects.using(self.database)
+        for number, piece in enumerate(_even(pieces)):
+            rows.create(chunk_id=job_id, number=number, content=piece)
+
+    @core_errors()
+    def layout(self, job_id: UUID) -> Layout:
+        return _layout(models.ImportFile.objects.using(self.database).get(job_id=job_id).layout)
+
+    @core_errors()
+    def place(self, job_id: UUID) -> Place:
+        row = models.ImportFile.objects.using(self.database).get(job_id=job_id)
+        return Place(row.offset, row.line)
+
+    @core_errors()
+    def move(self, job_id: UUID, place: Place) -> None:
+        models.ImportFile.objects.using(self.database).filter(job_id=job_id).update(**asdict(place))
+
+    def read(self, job_id: UUID, offset: int) -> Generator[bytes]:
+        number, skip = divmod(offset, PIECE)
+        while (piece := self._piece(job_id, number)) is not None:
+            yield piece[skip:]
+            number, skip = number + 1, 0
+
+    @core_errors()
+    def _piece(self, job_id: UUID, number: int) -> bytes | None:
+        rows = models.ImportPiece.objects.using(self.database).filter(chunk_id=job_id, number=number)
+        found = rows.values_list("content", flat=True).first()
+        return None if found is None else bytes(found)
+
+    @core_errors()
+    def lines_of(self, job_id: UUID, keys: Collection[bytes]) -> dict[bytes, int]:
+        rows = models.ImportKey.objects.using(self.database).filter(chunk_id=job_id, key__in=keys)
+        return {bytes(key): line for key, line in rows.values_list("key", "line")}
+
+    @core_errors()
+    def mark(self, job_id: UUID, keys: Mapping[bytes, int]) -> None:
+        rows = ((job_id, key, line) for key, line in keys.items())
+        insert(models.ImportKey, ["chunk", "key", "line"], rows, self.database)
+
+
+@frozen
+class DjangoImportRejects(ImportRejects):
+    database: str = "default"
+
+    @core_errors()
+    def record(self, job_id: UUID, rejects: Sequence[Reject]) -> None:
+        models.ImportReject.objects.using(self.database).bulk_create(
+            models.ImportReject(
+                job_id=job_id, line=one.line, raw=one.raw, faults=[asdict(fault) for fault in one.faults]
+            )
+            for one in rejects
+        )
+
+    def of(self, job_id: UUID) -> Generator[Reject]:
+        line = 0
+        while page := self._page(job_id, line):
+            yield from page
+            line = page[-1].line
+
+    @core_errors()
+    def _page(self, job_id: UUID, line: int) -> list[Reject]:
+        rows = models.ImportReject.objects.using(self.database).filter(job_id=job_id, line__gt=line).order_by("line")
+        return [
+            Reject(row.line, bytes(row.raw), tuple(Fault(**fault) for fault in row.faults)) for row in rows[:_AT_A_TIME]
+        ]
+
+
+def _even(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Of `PIECE` bytes each, but for the last: so an offset tells the piece it is in."""
+    rest = b""
+    for piece in pieces:
+        rest += piece
+        while len(rest) >= PIECE:
+            yield rest[:PIECE]
+            rest = rest[PIECE:]
+    if rest:
+        yield rest
+
+
+def _plain(layout: Layout) -> dict[str, Any]:  # JSON
+    return asdict(layout) | {"header": layout.header.decode()}
+
+
+def _layout(plain: dict[str, Any]) -> Layout:
+    plain = plain | {"format": FileFormat(plain["format"]), "columns": tuple(plain["columns"])}
+    return Layout(**plain | {"header": plain["header"].encode()})

@@ -1,0 +1,59 @@
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from uuid import UUID
+
+from attrs import frozen
+
+from adapters.in_memory.store import Store
+from core.patients.files import Layout, Reject
+from core.patients.imports import Place
+from core.patients.ports import ImportFiles, ImportRejects
+
+
+@frozen
+class InMemoryImportFiles(ImportFiles):
+    store: Store
+
+    def keep(self, job_id: UUID, layout: Layout, pieces: Iterable[bytes]) -> None:
+        with self.store.lock:
+            self.store.layouts[job_id] = layout
+            self.store.places[job_id] = Place(layout.start, layout.first_line)
+            self.store.contents[job_id] = b"".join(pieces)
+
+    def layout(self, job_id: UUID) -> Layout:
+        with self.store.lock:
+            return self.store.layouts[job_id]
+
+    def place(self, job_id: UUID) -> Place:
+        with self.store.lock:
+            return self.store.places[job_id]
+
+    def move(self, job_id: UUID, place: Place) -> None:
+        with self.store.lock:
+            self.store.places[job_id] = place
+
+    def read(self, job_id: UUID, offset: int) -> Generator[bytes]:
+        with self.store.lock:
+            content = self.store.contents.get(job_id, b"")
+        yield content[offset:]
+
+    def lines_of(self, job_id: UUID, keys: Collection[bytes]) -> dict[bytes, int]:
+        with self.store.lock:
+            return {key: self.store.keys[job_id, key] for key in keys if (job_id, key) in self.store.keys}
+
+    def mark(self, job_id: UUID, keys: Mapping[bytes, int]) -> None:
+        with self.store.lock:
+            self.store.keys.update({(job_id, key): line for key, line in keys.items()})
+
+
+@frozen
+class InMemoryImportRejects(ImportRejects):
+    store: Store
+
+    def record(self, job_id: UUID, rejects: Sequence[Reject]) -> None:
+        with self.store.lock:
+            self.store.rejects.update({(job_id, reject.line): reject for reject in rejects})
+
+    def of(self, job_id: UUID) -> Generator[Reject]:
+        with self.store.lock:
+            found = [reject for (job, _), reject in self.store.rejects.items() if job == job_id]
+        yield from sorted(found, key=lambda reject: reject.line)
