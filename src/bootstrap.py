@@ -257,6 +257,7 @@ class Container(DeclarativeContainer):
         patients_.RunImport, leases=leases, files=import_files, rejects=import_rejects, importer=row_importer
     )
     run_job = _use_case(jobs_.RunJob, jobs=jobs, runners=Dict({JobKind.SYNC: run_sync_job, JobKind.IMPORT: run_import}))
+    purge_jobs = _use_case(jobs_.PurgeJobs, jobs=jobs, clock=clock)
     hand_over_jobs = _use_case(
         jobs_.HandOverJobs,
         logs_success=False,

@@ -88,4 +88,4 @@ def test_a_key_that_cannot_be_made_is_told_why(migrated: dict[str, str], argumen
 
 
 def test_purging_says_what_was_removed(migrated: dict[str, str]) -> None:
-    assert outcome(migrated, "purge_expired") == (0, "Removed 0 sessions and 0 keys that had ended.\n")
+    assert outcome(migrated, "purge_expired") == (0, "Removed 0 sessions, 0 keys and 0 jobs that had ended.\n")

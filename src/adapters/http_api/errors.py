@@ -29,9 +29,9 @@ _PLAIN = {
     403: ("forbidden", "You may not do this."),
     404: ("not-found", "There is nothing at this address."),
     405: ("method-not-allowed", "This address does not take this method."),
-    406: ("not-acceptable", "The answer is available as application/json only."),
-    413: ("too-large", "The body is over 1 MB."),
-    415: ("unsupported-media-type", "Send the body as application/json."),
+    406: ("not-acceptable", "The answer is not available in any form that Accept asks for."),
+    413: ("too-large", "The body is too large."),
+    415: ("unsupported-media-type", "This address does not take a body of this type."),
     500: ("internal-error", "Something went wrong in the registry. Quote the request id when you report it."),
 }
 

@@ -1,6 +1,7 @@
 """What can be done with a job of any kind, once it was asked for."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 from attrs import frozen
@@ -13,6 +14,8 @@ from core.jobs.ports import Chunks, JobQueue, Jobs, Runners
 from core.paging import Page
 from core.ports import Atomic, Clock
 from core.values import DEFAULT_PER_PAGE, page_limit
+
+KEPT = timedelta(days=30)
 
 
 @frozen
@@ -96,6 +99,23 @@ class RunJob:
         if not job.state.has_ended:
             self.runners[job.kind](job, stopping=stopping)
         return self.jobs.get(job_id)
+
+
+@frozen
+class PurgeJobs:
+    """Removes jobs 30 days after they ended, with what they say of each patient and the rows they rejected. Says how
+    many. Raises `Forbidden`."""
+
+    jobs: Jobs
+    clock: Clock
+    at_once: int = 10
+
+    def __call__(self, *, actor: Actor) -> int:
+        actor.require(Permission.RUN_JOBS)
+        before, total = self.clock.now() - KEPT, 0
+        while removed := self.jobs.remove_ended(before, self.at_once):
+            total += removed
+        return total
 
 
 def _of_kind(job: Job, kind: JobKind) -> Job:

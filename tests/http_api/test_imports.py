@@ -1,0 +1,126 @@
+"""Files of patients over the API: imports, their rejects, and the export."""
+
+from collections.abc import Callable, Iterator
+from csv import DictReader
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+
+from bootstrap import Container
+from core.patients.entities import Patient
+from tests.fakes import details
+from tests.http_api.client import Answer, Api
+from tests.http_api.conftest import SETUP
+from tests.http_api.problems import faults, kind
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CSV = b"first_name,last_name,email,date_of_birth\nEve,King,eve@example.org,1985-12-10\nEve,King,not one,1985-12-10\n"
+
+
+def send(api: Api, content: bytes = CSV, name: str = "patients.csv", **fields: str) -> Answer:
+    body = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile(name, content), **fields})
+    return api.call("POST", "imports/", body, content_type=MULTIPART_CONTENT)
+
+
+def run(registry: Container) -> None:
+    for job in registry.hand_over_jobs()(actor=SETUP):
+        registry.run_job()(actor=SETUP, job_id=job.id)
+
+
+def body_of(answer: Answer) -> bytes:
+    pieces: Iterator[bytes] = getattr(answer, "streaming_content")  # noqa: B009 (Answer is not always a stream)
+    return b"".join(pieces)
+
+
+def test_a_file_is_taken_worked_on_and_told_of(registry: Container, clerk: Api) -> None:
+    asked = send(clerk)
+    assert asked.status_code == 202
+    assert (asked.json()["state"], asked.json()["total"], asked.json()["format"]) == ("queued", 2, "csv")
+    run(registry)
+    done = clerk.get(asked["Location"]).json()
+    assert done["state"] == "completed"
+    assert done["counts"] == {"added": 1, "updated": 0, "unchanged": 0, "rejected": 1}
+    assert [one["id"] for one in clerk.get("imports/").json()["results"]] == [done["id"]]
+
+
+def test_rejects_are_a_file_that_can_be_mended_and_sent_again(registry: Container, clerk: Api) -> None:
+    asked = send(clerk).json()
+    run(registry)
+    answer = clerk.get(asked["rejects"])
+    assert answer["Content-Type"].startswith("text/csv")
+    content = body_of(answer)
+    (row,) = DictReader(content.decode().splitlines())
+    assert (row["line"], row["field"], row["email"]) == ("3", "email", "not one")
+    send(clerk, content.replace(b"not one", b"eve2@example.org"))
+    run(registry)
+    assert len(clerk.get("patients/?q=king").json()["results"]) == 2
+
+
+def test_an_import_is_cancelled(clerk: Api) -> None:
+    asked = send(clerk).json()
+    assert clerk.post(f"imports/{asked['id']}/cancel/").json()["state"] == "cancelled"
+    assert clerk.post(f"imports/{asked['id']}/cancel/").status_code == 409
+
+
+def test_ndjson_is_known_by_its_name_or_said(registry: Container, clerk: Api) -> None:
+    line = b'{"first_name": "Eve", "last_name": "King", "email": "eve@example.org", "date_of_birth": "1985-12-10"}\n'
+    assert send(clerk, line, "patients.ndjson", dry_run="true").json()["format"] == "ndjson"
+    assert send(clerk, line, "patients.txt", format="ndjson").json()["format"] == "ndjson"
+    run(registry)
+    counts = [one["counts"]["added"] for one in clerk.get("imports/").json()["results"]]
+    assert counts == [1, 1]
+    assert len(clerk.get("patients/").json()["results"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({"dry_run": "perhaps"}, ("dry_run", "type")),
+        ({"update": "1"}, ("update", "type")),
+        ({"format": "xls"}, ("format", "choice")),
+        ({"replace": "true"}, ("replace", "unknown")),
+    ],
+)
+def test_a_field_that_is_wrong_is_named(clerk: Api, fields: dict[str, str], fault: tuple[str, str]) -> None:
+    assert faults(send(clerk, **fields)) == {fault}
+
+
+def test_a_file_is_required_and_must_have_the_columns(clerk: Api) -> None:
+    empty = clerk.call("POST", "imports/", encode_multipart(BOUNDARY, {}), content_type=MULTIPART_CONTENT)
+    assert faults(empty) == {("file", "required")}
+    assert ("shoe size", "unknown") in faults(send(clerk, b"first name,shoe size\n"))
+    assert kind(clerk.post("imports/", {})) == "unsupported-media-type"
+    assert clerk.get("imports/").json()["results"] == []
+
+
+def test_a_file_that_is_too_large_is_refused(clerk: Api, settings: pytest.FixtureRequest) -> None:
+    settings.IMPORT_MAX_BYTES = len(CSV)  # type: ignore[attr-defined]  # pytest-django's own
+    assert kind(send(clerk)) == "too-large"
+
+
+@pytest.mark.parametrize("accept", ["text/csv", "application/x-ndjson"])
+def test_what_is_exported_and_imported_is_the_same_registry(
+    registry: Container, register: Callable[..., Patient], clerk: Api, accept: str
+) -> None:
+    identifiers = [{"system": "urn:mrn", "value": 'a "b",c'}, {"system": "urn:x", "value": "7|8"}]
+    register(first_name="Zoë, the 2nd", phone="+12015550123", identifiers=identifiers, status="inactive")
+    register(email="eve@example.org", external_id="EHR-7", sex="female")
+    answer = clerk.get("patients/export/", Accept=accept)
+    assert answer["Content-Type"].startswith(accept)
+    content = body_of(answer)
+    before = registry.patients().oldest(after=None, limit=9)
+    for patient in before:
+        registry.erase_patient()(actor=SETUP, patient_id=patient.id)
+    send(clerk, content, "export." + ("csv" if "csv" in accept else "ndjson"))
+    run(registry)
+    assert [one.plain() for one in registry.patients().oldest(after=None, limit=9)] == [one.plain() for one in before]
+
+
+def test_an_export_is_csv_unless_something_else_is_asked_for(clerk: Api, register: Callable[..., Patient]) -> None:
+    register(**details())
+    assert clerk.get("patients/export/")["Content-Type"] == "text/csv; charset=utf-8"
+    refused = clerk.get("patients/export/", Accept="application/pdf")
+    assert (refused.status_code, kind(refused)) == (406, "not-acceptable")
+    assert clerk.get("patients/export/?q=ada").status_code == 400
