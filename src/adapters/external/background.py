@@ -38,14 +38,23 @@ def loop() -> asyncio.AbstractEventLoop:
 
 
 def _started(process: int) -> asyncio.AbstractEventLoop:
-    """Without a lock, which the child of a fork could inherit locked."""
+    """Without a lock, which the child of a fork could inherit locked. It is seen once it has its thread: there may be
+    no room for one."""
     new = asyncio.new_event_loop()
-    chosen = _loops.setdefault(process, new)
-    if chosen is new:
-        Thread(target=new.run_forever, name="upstream-calls", daemon=True).start()
-    else:
+    try:
+        Thread(target=_run, args=[new], name="upstream-calls", daemon=True).start()
+    except BaseException:
         new.close()
+        raise
+    chosen = _loops.setdefault(process, new)
+    if chosen is not new:
+        new.call_soon_threadsafe(new.stop)
     return chosen
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    loop.run_forever()
+    loop.close()
 
 
 class WaitingThreads:
