@@ -284,14 +284,8 @@ def test_each_change_is_logged_once_and_without_personal_data(
     circuit.isolate()
     circuit.close()
     assert logged(caplog) == [
-        {"event": event, "upstream": "ehr", "state": state}
-        for event, state in [
-            ("circuit_opened", "open"),
-            ("circuit_half_opened", "half_open"),
-            ("circuit_closed", "closed"),
-            ("circuit_isolated", "isolated"),
-            ("circuit_closed", "closed"),
-        ]
+        {"event": "circuit_entered", "upstream": "ehr", "state": state}
+        for state in ["open", "half_open", "closed", "isolated", "closed"]
     ]
 
 

@@ -14,12 +14,6 @@ from adapters.external.window import Window
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-_EVENTS: dict[State, str] = {
-    "closed": "circuit_closed",
-    "open": "circuit_opened",
-    "half_open": "circuit_half_opened",
-    "isolated": "circuit_isolated",
-}
 _PROBE = timedelta(seconds=1)
 
 
@@ -133,16 +127,16 @@ class Circuit(CircuitBreaker):
         self._enter(STATE_CLOSED)
 
     def _judge_probe(self, *, bad: bool) -> None:
-        self._proven += 1
         if bad:
             self._open()
-        elif self._proven >= self._policy.probes:
+            return
+        self._proven += 1
+        if self._proven >= self._policy.probes:
             self._enter(STATE_CLOSED)
 
     def _open_if_too_bad(self) -> None:
-        attempts = self.window.numbers().attempts
-        bad = sum(attempt.failed or attempt.slow for attempt in attempts)
-        if len(attempts) >= self._policy.min_calls and bad >= self._policy.failure_rate * len(attempts):
+        seen = self.window.numbers()
+        if seen.calls >= self._policy.min_calls and (seen.bad_rate or 0.0) >= self._policy.failure_rate:
             self._open()
 
     def _open(self) -> None:
@@ -155,5 +149,5 @@ class Circuit(CircuitBreaker):
         self._probing = self._proven = 0
         if state == STATE_CLOSED:
             self.window.clear()
-        log.warning(_EVENTS[self.state], upstream=self._upstream, state=self.state)
+        log.warning("circuit_entered", upstream=self._upstream, state=self.state)
         self._listener.circuit_entered(self._upstream, self.state)

@@ -32,6 +32,10 @@ class Numbers:
     def slow_rate(self) -> float | None:
         return self._share([attempt.slow for attempt in self.attempts])
 
+    @property
+    def bad_rate(self) -> float | None:
+        return self._share([attempt.failed or attempt.slow for attempt in self.attempts])
+
     def quantile(self, share: float) -> float | None:
         """The seconds that this share of the attempts did not exceed."""
         seconds = sorted(attempt.seconds for attempt in self.attempts)
