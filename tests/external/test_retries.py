@@ -61,7 +61,7 @@ def test_attempts_end_at_their_number_and_the_waits_grow_to_a_cap(
 
 def test_429_to_the_end_is_rate_limited(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
     upstream.answers(refusal(429, "1"))
-    client = connect(UpstreamPolicy(attempts=3, backoff=0.4, min_calls=1), time=time)
+    client = connect(UpstreamPolicy(timeout=10, attempts=3, backoff=0.4, min_calls=1), time=time)
     with pytest.raises(RateLimited) as raised:
         fetch(client)
     assert raised.value.retry_after == timedelta(seconds=1)
@@ -80,6 +80,18 @@ def test_a_wait_that_would_outlast_the_deadline_is_the_callers(
     assert raised.value.retry_after == timedelta(seconds=7)
     assert len(upstream.requests) == 1
     assert time.sleeps == []
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(("asked", "attempts"), [("4", 1), ("2", 2)])
+def test_a_wait_that_leaves_no_time_for_a_good_answer_is_the_callers(
+    upstream: Upstream, connect: Connect, time: StoppedTime, status: int, asked: str, attempts: int
+) -> None:
+    upstream.answers(refusal(status, asked))
+    with pytest.raises((RateLimited, Unavailable)) as raised:
+        fetch(connect(UpstreamPolicy(timeout=5.0, slow_call=2.5, attempts=2), time=time))
+    assert raised.value.retry_after == timedelta(seconds=int(asked))
+    assert len(upstream.requests) == attempts
 
 
 @pytest.mark.parametrize("header", ["9" * 20, "9" * 5000, "Fri, 31 Dec 9999 23:59:59 GMT"])
