@@ -36,7 +36,11 @@ def test_a_policy_that_makes_no_sense_is_refused(values: dict[str, Any]) -> None
 
 @pytest.mark.parametrize(
     "base_url",
-    ["", "ehr.example", "ftp://ehr.example", "https://", "https://u:p@ehr.example", "https://ehr.example/?key=1", "https://e#f"],
+    [
+        "", "ehr.example", "https://ehr.example:0", "https://ehr.example:65536", "https://ehr.example:-1",
+        "https://ehr..example", "https://" + "e" * 64, "https://xn--a", "https://ehr.example/\x00", "https://e/\ud800",
+        "ftp://ehr.example", "https://", "https://u:p@ehr.example", "https://ehr.example/?key=1", "https://e#f",
+    ],
 )  # fmt: skip
 def test_a_base_url_that_is_not_just_a_place_is_refused(base_url: str) -> None:
     with pytest.raises(ValueError, match="base URL"):

@@ -6,13 +6,14 @@ from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event
+from time import monotonic
 
 import pytest
 
 from adapters.external.policy import UpstreamPolicy
 from core.errors import InvalidAnswer, RegistryError, Unavailable
 from tests.external.conftest import Connect, fetch, logged
-from tests.external.upstream import Upstream, reply, running_upstream
+from tests.external.upstream import Answer, Upstream, drip, reply, running_upstream, send
 
 ADA = {"first_name": "Ada"}
 
@@ -129,3 +130,41 @@ def test_refused_credentials_are_logged_without_them(
     with pytest.raises(Unavailable):
         connect(token="s3cret").get_object("patients", "EHR-1", request_id="r")
     assert logged(caplog) == [{"event": "upstream_credentials_refused", "upstream": "upstream"}]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500])
+def test_a_connection_is_kept_after_an_error(upstream: Upstream, connect: Connect, status: int) -> None:
+    upstream.answers(reply({"error": "what it is"}, status=status))
+    client = connect()
+    for _ in range(4):
+        with suppress(RegistryError):
+            fetch(client)
+    assert len(upstream.requests) == 4
+    assert upstream.connections == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        drip(b"HTTP/1.1 404 Not Found\r\nContent-Length: 1000\r\n\r\n", b" "),
+        send(b"HTTP/1.1 404 Not Found\r\nContent-Length: 1000\r\n\r\n"),
+        reply(b" " * 10_000_000, status=404),
+    ],
+    ids=["late", "cut short", "long"],
+)
+def test_an_error_whose_body_is_not_worth_waiting_for_is_told_at_once(
+    upstream: Upstream, connect: Connect, answer: Answer
+) -> None:
+    upstream.answers(answer, reply(ADA))
+    client = connect()
+    assert client.circuit.state == "closed"
+    started = monotonic()
+    assert fetch(client) is None
+    assert monotonic() - started < 1.0
+    assert fetch(client) == ADA
+    assert upstream.connections == 2
+
+
+def test_an_answer_does_not_show_the_patient(upstream: Upstream, connect: Connect) -> None:
+    upstream.answers(reply(ADA))
+    assert "Ada" not in repr(connect().get_object("patients", "1", request_id="r"))

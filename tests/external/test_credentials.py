@@ -16,7 +16,7 @@ from adapters.external.http import ClientCertificate
 from adapters.external.oauth import ClientCredentials
 from adapters.external.policy import UpstreamPolicy
 from core.errors import RegistryError, Unavailable
-from tests.external.conftest import StoppedTime, fetch
+from tests.external.conftest import StoppedTime, fetch, logged
 from tests.external.upstream import Answer, Upstream, hang, reply, running_upstream
 
 ADA = {"first_name": "Ada"}
@@ -98,6 +98,35 @@ def test_a_token_whose_life_is_not_told_is_used_until_it_is_refused(
     fetch(client)
     assert fetch(client) == ADA
     assert sent(upstream) == ["Bearer 1", "Bearer 1", "Bearer 1", "Bearer 2"]
+
+
+@pytest.mark.parametrize("expires_in", [10**400, 1e300, "3600", "9" * 400])
+def test_any_life_that_can_be_told_is_good(
+    client: UpstreamClient, upstream: Upstream, tokens: Upstream, expires_in: object
+) -> None:
+    tokens.answers(token("1", expires_in))
+    for _ in range(2):
+        assert fetch(client) == ADA
+    assert len(tokens.requests) == 1
+
+
+def test_credentials_that_upstream_goes_on_refusing_do_not_double_its_load(
+    upstream: Upstream, tokens: Upstream, time: StoppedTime, caplog: pytest.LogCaptureFixture
+) -> None:
+    upstream.answers(REFUSED)
+    credentials = ClientCredentials(f"{tokens.url}/token", "registry", SECRET, policy=POLICY)
+    client = UpstreamClient(upstream.url, credentials=credentials, monotonic=time.monotonic)
+    for _ in range(20):
+        with pytest.raises(CredentialsRefused):
+            fetch(client)
+    assert 20 < len(upstream.requests) <= 20 + 1 + 2 + 20 * client.policy.retry_share
+    assert len(logged(caplog)) == 1
+    upstream.answers(reply(ADA), REFUSED)
+    fetch(client)
+    with pytest.raises(CredentialsRefused):
+        fetch(client)
+    assert logged(caplog) == [{"event": "upstream_credentials_refused", "upstream": "upstream"}] * 2
+    client.close()
 
 
 def test_it_is_renewed_once_when_upstream_refuses_it(
@@ -209,6 +238,7 @@ def test_who_gives_up_does_not_end_the_renewal_for_the_others(
     "given",
     [
         ("ftp://login.example", "id", "secret"),
+        ("https://login.example:99999", "id", "secret"),
         ("https://login.example", "", "secret"),
         ("https://login.example", "id", ""),
     ],
@@ -225,3 +255,12 @@ def test_a_certificate_that_cannot_be_used_is_told_when_it_is_named(tmp_path: Pa
     no_certificate.write_text("nothing")
     with pytest.raises(ValueError, match="client certificate"):
         ClientCertificate(no_certificate)
+
+
+@pytest.mark.parametrize("given", ["line\nbreak", "schlüssel", "half a \ud800"])
+@pytest.mark.parametrize("place", [0, 1, 2], ids=["id", "secret", "scope"])
+def test_what_no_request_can_hold_is_refused_without_being_shown(place: int, given: str) -> None:
+    client_id, secret, scope = (given if here == place else "good" for here in range(3))
+    with pytest.raises(ValueError, match="printable") as raised:
+        ClientCredentials("https://login.example/token?tenant=1", client_id, secret, scope)
+    assert given not in str(raised.value)

@@ -1,17 +1,19 @@
 """However slowly upstream answers, the caller is answered in time."""
 
+import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 from socket import create_server, socket
-from threading import Timer
-from time import monotonic
+from threading import Event, Timer
+from time import monotonic, thread_time
 
 import pytest
 
+from adapters.external.background import loop
 from adapters.external.policy import UpstreamPolicy
 from core.errors import RateLimited, Unavailable
 from tests.external.conftest import Connect, fetch
-from tests.external.upstream import TOO_LONG, Upstream, hang, reply
+from tests.external.upstream import OK, TOO_LONG, Answer, Upstream, drip, hang, reply
 
 GRACE = 1.5  # a busy machine is late; an answer awaited to its end would be later still
 
@@ -61,3 +63,36 @@ def ending_at_last(server: socket) -> Generator[None]:
     finally:
         timer.cancel()
         timer.join()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        drip(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n" * 20_000, every=0),
+        drip(b"", b"HTTP/1.1 100 \r\n\r\n" * 5_000, every=0),
+    ],
+    ids=["chunks", "1xx"],
+)
+def test_a_flood_of_little_pieces_ends_in_time_and_leaves_time_for_others(
+    upstream: Upstream, connect: Connect, answer: Answer
+) -> None:
+    upstream.answers(answer)
+    client = connect(UpstreamPolicy(timeout=0.5, attempts=1, max_body=1_000_000_000))
+    ended = Event()
+
+    async def longest_pause() -> float:
+        """The most that the loop works before it is another's turn; what the machine does meanwhile is not counted."""
+        longest = 0.0
+        while not ended.is_set():
+            before = thread_time()
+            await asyncio.sleep(0)
+            longest = max(longest, thread_time() - before)
+        return longest
+
+    pause = asyncio.run_coroutine_threadsafe(longest_pause(), loop())
+    started = monotonic()
+    with pytest.raises(Unavailable, match="in time"):
+        fetch(client)
+    assert monotonic() - started < 0.5 + GRACE
+    ended.set()
+    assert pause.result() < 0.025

@@ -6,45 +6,31 @@ from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
-import httpx
-import structlog
 from attrs import Attribute, field, frozen
 
+from adapters.external.attempt import Attempts
 from adapters.external.background import WaitingThreads, arun, run
 from adapters.external.budget import RetryBudget
 from adapters.external.bulk import Path, ask_all
 from adapters.external.circuit import Circuit
-from adapters.external.credentials import BearerToken, Credentials, CredentialsFactory
+from adapters.external.credentials import BearerToken, CredentialsFactory
 from adapters.external.deadline import Deadline
-from adapters.external.errors import CredentialsRefused, UpstreamDown
-from adapters.external.exchange import exchange, utc_now
+from adapters.external.errors import UpstreamDown
+from adapters.external.exchange import utc_now
 from adapters.external.flights import Flights
-from adapters.external.http import ClientCertificate, http_clients
+from adapters.external.http import ClientCertificate, http_clients, upstream_url
 from adapters.external.lanes import Lanes
 from adapters.external.listener import Unheard, UpstreamListener, timed
 from adapters.external.policy import UpstreamPolicy
 from adapters.external.retry import retries
-from core.errors import InvalidAnswer, NotFound, Unavailable
-
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
-
-@frozen
-class Answer:
-    """`lead` is how long before this call upstream was asked, where it shares the answer to another call."""
-
-    document: Mapping[str, object]
-    lead: timedelta
+from core.errors import NotFound, Unavailable
+from core.patients.ports import Fetched
+from core.patients.upstream import UpstreamAnswer
 
 
-Fetched = Answer | UpstreamDown | InvalidAnswer | None
-"""As `UpstreamClient.get_object` returns or raises it."""
-
-
-def _base_url(_instance: object, _attribute: "Attribute[str]", value: str) -> None:
-    url = httpx.URL(value)
-    if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.query or url.fragment:
-        raise ValueError("An upstream's base URL is http or https, a host, and perhaps a port and a path.")
+def _without_query(_instance: object, attribute: "Attribute[str]", value: str) -> None:
+    if "?" in value:
+        raise ValueError("An upstream's base URL is without a query, which would come before the paths.")
 
 
 @frozen
@@ -55,7 +41,7 @@ class _Process:
     budget: RetryBudget
     lanes: Lanes
     circuit: Circuit
-    credentials: Credentials
+    attempts: Attempts
     threads: WaitingThreads
 
 
@@ -68,7 +54,7 @@ class UpstreamClient:
     about upstream.
     """
 
-    base_url: str = field(validator=_base_url)
+    base_url: str = field(validator=[upstream_url, _without_query])
     policy: UpstreamPolicy = field(factory=UpstreamPolicy)
     name: str = field(default="upstream", kw_only=True)
     credentials: CredentialsFactory = field(factory=BearerToken, repr=False, kw_only=True)
@@ -95,7 +81,7 @@ class UpstreamClient:
         """Attempts of this process."""
         return self._process.lanes.under_way
 
-    def get_object(self, *path: str, request_id: str) -> Answer | None:
+    def get_object(self, *path: str, request_id: str) -> UpstreamAnswer | None:
         """The object at `path`, whose segments may hold any characters. None when upstream has none there.
 
         Raises `Unavailable`, `RateLimited`, `InvalidAnswer`, within `policy.timeout`; at once where too many threads
@@ -107,7 +93,7 @@ class UpstreamClient:
         except NotFound:
             return None
 
-    async def aget_object(self, *path: str, request_id: str) -> Answer | None:
+    async def aget_object(self, *path: str, request_id: str) -> UpstreamAnswer | None:
         """The same for a task of any event loop; it holds no thread."""
         try:
             with timed(self.listener, self.name, self.monotonic):
@@ -118,7 +104,7 @@ class UpstreamClient:
     def get_objects(self, paths: Iterable[Path], *, request_id: str) -> Generator[tuple[Path, Fetched]]:
         """Each as `get_object` gives or raises it, at most `policy.bulk_calls` at once, as `ask_all` says."""
 
-        async def ask(path: Path) -> Answer:
+        async def ask(path: Path) -> UpstreamAnswer:
             with timed(self.listener, self.name, self.monotonic):
                 return await self._get_object(path, request_id)
 
@@ -137,13 +123,13 @@ class UpstreamClient:
         if process := self._processes.pop(os.getpid(), None):
             run(process.lanes.close())
 
-    async def _get_object(self, path: tuple[str, ...], request_id: str) -> Answer:
+    async def _get_object(self, path: tuple[str, ...], request_id: str) -> UpstreamAnswer:
         if any(segment in {"", ".", ".."} for segment in path):
             raise NotFound  # as a URL it would name something else
         url = "/".join([self.base_url.rstrip("/"), *(quote(segment, safe="") for segment in path)])
         called = self.monotonic()
         asked, document = await self._process.flights.join(url, lambda: self._fetch(url, request_id))
-        return Answer(document, timedelta(seconds=max(0.0, called - asked)))
+        return UpstreamAnswer(document, timedelta(seconds=max(0.0, called - asked)))
 
     async def _fetch(self, url: str, request_id: str) -> tuple[float, Mapping[str, object]]:
         process, asked = self._process, self.monotonic()
@@ -159,39 +145,13 @@ class UpstreamClient:
             random=self.random,
         )
         try:
-            return asked, await retry(self._attempt, process, url, request_id, deadline)
+            return asked, await retry(
+                process.circuit.call_async, lambda: process.attempts.make(url, request_id, deadline)
+            )
         except Unavailable as error:
             until_tried = timedelta(seconds=process.circuit.seconds_left)
             error.retry_after = max(error.retry_after or timedelta(), until_tried) or None
             raise
-
-    async def _attempt(self, process: _Process, url: str, request_id: str, deadline: Deadline) -> Mapping[str, object]:
-        return await process.circuit.call_async(lambda: self._in_time(process, url, request_id, deadline))
-
-    async def _in_time(self, process: _Process, url: str, request_id: str, deadline: Deadline) -> Mapping[str, object]:
-        try:
-            async with asyncio.timeout(min(self.policy.attempt_timeout, deadline.left)), process.lanes.one() as http:
-                return await self._exchange(process.credentials, http, url, request_id)
-        except TimeoutError:
-            raise UpstreamDown("The upstream system did not answer in time.") from None
-
-    async def _exchange(
-        self, credentials: Credentials, http: httpx.AsyncClient, url: str, request_id: str
-    ) -> Mapping[str, object]:
-        """Once more with other credentials, where these have expired and others can be had."""
-        named = {"X-Request-ID": quote(request_id, safe="+/=:@,;", errors="replace")}
-        renewed = False
-        while True:
-            proof: Mapping[str, str] = {}
-            try:
-                proof = await credentials.headers()
-                request = http.build_request("GET", url, headers={**proof, **named})
-                return await exchange(http, request, self.policy, self.now)
-            except CredentialsRefused as refused:
-                if renewed or not refused.expired or not credentials.renewable(proof):
-                    log.warning("upstream_credentials_refused", upstream=self.name)
-                    raise
-                renewed = True
 
     @property
     def _process(self) -> _Process:
@@ -199,11 +159,12 @@ class UpstreamClient:
 
     def _new_process(self) -> _Process:
         policy, new_http = self.policy, http_clients(self.certificate)
+        budget, lanes = RetryBudget(policy, self.monotonic), Lanes(policy.max_calls, new_http)
         return _Process(
             Flights(),
-            RetryBudget(policy, self.monotonic),
-            Lanes(policy.max_calls, new_http),
+            budget,
+            lanes,
             Circuit(self.name, policy, failure=UpstreamDown, monotonic=self.monotonic, listener=self.listener),
-            self.credentials(new_http),
+            Attempts(self.name, policy, lanes, self.credentials(new_http), budget, self.now),
             WaitingThreads(policy.max_threads),
         )

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeAlias
 
-import httpx
 from attrs import Attribute, field, frozen
+
+from adapters.external.network import OneConnection
 
 
 class Credentials(Protocol):
@@ -19,21 +20,21 @@ class Credentials(Protocol):
         ...
 
 
-NewHttp: TypeAlias = Callable[[], httpx.AsyncClient]
+NewHttp: TypeAlias = Callable[[], OneConnection]
 CredentialsFactory: TypeAlias = Callable[[NewHttp], Credentials]
-"""Makes those of a process, which may make HTTP clients like those of the calls themselves."""
+"""Makes those of a process, which may make connections like those of the calls themselves."""
 
 
-def _printable(_instance: object, _attribute: "Attribute[str]", value: str) -> None:
+def printable(_instance: object, attribute: "Attribute[str]", value: str) -> None:
     if not (value.isascii() and value.isprintable()):
-        raise ValueError("An upstream's token is made of printable ASCII characters.")
+        raise ValueError(f"An upstream's {attribute.name} is made of printable ASCII characters.")
 
 
 @frozen
 class BearerToken(Credentials):
     """One that somebody else renews. Without a token nothing is sent."""
 
-    token: str = field(default="", repr=False, validator=_printable)
+    token: str = field(default="", repr=False, validator=printable)
 
     def __call__(self, _new_http: NewHttp) -> Credentials:
         """The same in every process."""

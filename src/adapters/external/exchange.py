@@ -9,16 +9,18 @@ from functools import partial
 import httpx
 
 from adapters.external.errors import CredentialsRefused, UpstreamDown, UpstreamNotTrusted
-from adapters.external.payload import read_object
+from adapters.external.network import OneConnection
+from adapters.external.payload import pass_over, read_object
 from adapters.external.policy import UpstreamPolicy
 from core.errors import InvalidAnswer, NotFound, RateLimited
 
 utc_now = partial(datetime.now, UTC)
+HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "patient-registry"}
 _UNREACHABLE = "The upstream system cannot be reached, or broke off."
 
 
 async def exchange(
-    http: httpx.AsyncClient,
+    http: OneConnection,
     request: httpx.Request,
     policy: UpstreamPolicy,
     now: Callable[[], datetime] = utc_now,
@@ -33,8 +35,10 @@ async def exchange(
     | any other status than 200 (no redirect is followed); a body that is no JSON object | `InvalidAnswer` |
     """
     try:
-        response = await http.send(request, stream=True)
+        response = await http.send(request)
         try:
+            if response.status_code != 200:
+                await pass_over(response)
             _require_ok(response, policy, now)
             return await read_object(response, policy.max_body)
         finally:

@@ -1,10 +1,9 @@
 import ssl
 from collections.abc import Callable
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
 import httpx
-from attrs import frozen
+from attrs import Attribute, frozen
 
 from adapters.external.network import OneConnection
 
@@ -29,22 +28,22 @@ class ClientCertificate:
             raise ValueError(f"The client certificate for upstream cannot be used: {error}.") from None
 
 
-def http_clients(certificate: ClientCertificate | None = None) -> Callable[[], httpx.AsyncClient]:
-    """Makes clients of one connection each, which trust a hospital's own authorities through `SSL_CERT_FILE`, follow
-    nobody anywhere and keep nothing. Time limits are their caller's.
-    """
+def http_clients(certificate: ClientCertificate | None = None) -> Callable[[], OneConnection]:
+    """Makes connections that trust a hospital's own authorities through `SSL_CERT_FILE`."""
     context = httpx.create_ssl_context()
     if certificate:
         certificate.load_into(context)
+    return lambda: OneConnection(context)
 
-    def new_http() -> httpx.AsyncClient:
-        return httpx.AsyncClient(  # nosec B113
-            transport=OneConnection(context),
-            headers={"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "patient-registry"},
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            timeout=None,  # noqa: S113 (`asyncio.timeout` is around every use)
-            follow_redirects=False,
-            trust_env=False,
-        )
 
-    return new_http
+def upstream_url(_instance: object, attribute: "Attribute[str]", value: str) -> None:
+    """Validates what can be connected to, without a password or a place within a document."""
+    try:
+        url = httpx.URL(value)
+        is_place = url.scheme in {"http", "https"} and bool(url.host.encode("idna"))
+        is_place = is_place and not url.userinfo and not url.fragment and (url.port is None or 0 < url.port < 65536)
+    except (httpx.InvalidURL, ValueError):
+        is_place = False
+    if not is_place:
+        name = attribute.name.replace("_url", " URL")
+        raise ValueError(f"An upstream's {name} is http or https, a host, and perhaps a port and a path.")

@@ -9,21 +9,17 @@ from urllib.parse import quote_plus
 import httpx
 from attrs import Attribute, define, field, frozen
 
-from adapters.external.credentials import Credentials, NewHttp
+from adapters.external.credentials import Credentials, NewHttp, printable
 from adapters.external.errors import CredentialsRefused, UpstreamDown
-from adapters.external.exchange import exchange
+from adapters.external.exchange import HEADERS, exchange
 from adapters.external.flights import Flights
+from adapters.external.http import upstream_url
 from adapters.external.policy import UpstreamPolicy
 from core.errors import InvalidAnswer, NotFound, Unavailable
 
 LONGEST_MARGIN = 60.0  # seconds
+LONGEST_LIFE = 365 * 86_400.0
 _NO_USE = "The server that gives tokens for the upstream system gives none that can be used."
-
-
-def _place(_instance: object, _attribute: "Attribute[str]", value: str) -> None:
-    url = httpx.URL(value)
-    if url.scheme not in {"http", "https"} or not url.host or url.userinfo or url.fragment:
-        raise ValueError("A token URL is http or https and a host, without a password or a fragment.")
 
 
 def _given(_instance: object, attribute: "Attribute[str]", value: str) -> None:
@@ -35,10 +31,10 @@ def _given(_instance: object, attribute: "Attribute[str]", value: str) -> None:
 class ClientCredentials:
     """Makes credentials that get their tokens from `token_url`. An empty `scope` asks for the client's own."""
 
-    token_url: str = field(validator=_place)
-    client_id: str = field(validator=_given)
-    client_secret: str = field(repr=False, validator=_given)
-    scope: str = ""
+    token_url: str = field(validator=upstream_url)
+    client_id: str = field(validator=[_given, printable])
+    client_secret: str = field(repr=False, validator=[_given, printable])
+    scope: str = field(default="", validator=printable)
     policy: UpstreamPolicy = field(factory=UpstreamPolicy)
     monotonic: Callable[[], float] = time.monotonic
 
@@ -78,7 +74,7 @@ class TokenKeeper(Credentials):
         try:
             async with asyncio.timeout(self.client.policy.attempt_timeout), self.new_http() as http:
                 now = self.client.monotonic()
-                answer = await exchange(http, self._request(http), self.client.policy)
+                answer = await exchange(http, self._request(), self.client.policy)
         except CredentialsRefused:
             raise CredentialsRefused(expired=False) from None
         except (NotFound, InvalidAnswer):
@@ -87,11 +83,12 @@ class TokenKeeper(Credentials):
             raise UpstreamDown("The server that gives tokens for the upstream system did not answer in time.") from None
         return _Token(_value(answer), now + _usable(answer))
 
-    def _request(self, http: httpx.AsyncClient) -> httpx.Request:
+    def _request(self) -> httpx.Request:
         client = self.client
         basic = b64encode(f"{quote_plus(client.client_id)}:{quote_plus(client.client_secret)}".encode()).decode()
         form = {"grant_type": "client_credentials"} | ({"scope": client.scope} if client.scope else {})
-        return http.build_request("POST", client.token_url, data=form, headers={"Authorization": f"Basic {basic}"})
+        headers = {**HEADERS, "Authorization": f"Basic {basic}"}
+        return httpx.Request("POST", client.token_url, data=form, headers=headers)
 
 
 def _value(answer: Mapping[str, object]) -> str:
@@ -105,9 +102,12 @@ def _value(answer: Mapping[str, object]) -> str:
 
 def _usable(answer: Mapping[str, object]) -> float:
     """Seconds from now on; a token whose life is not told is used until it is refused."""
-    seconds = answer.get("expires_in")
-    if seconds is None:
+    told = answer.get("expires_in")
+    if told is None:
         return float("inf")
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds <= 0:
+    if isinstance(told, str) and told.isascii() and told.isdigit():
+        told = LONGEST_LIFE if len(told) > 9 else int(told)
+    if isinstance(told, bool) or not isinstance(told, int | float) or told <= 0:
         raise Unavailable(_NO_USE)
+    seconds = min(told, LONGEST_LIFE)
     return seconds - min(LONGEST_MARGIN, seconds / 10)

@@ -4,9 +4,7 @@ from typing import Protocol
 
 from attrs import frozen
 
-from adapters.external import client
 from adapters.external.bulk import Path
-from adapters.external.client import Answer
 from core.errors import Unavailable
 from core.patients.ports import Fetched, PatientGateway
 from core.patients.upstream import UpstreamAnswer
@@ -17,9 +15,9 @@ _NO_UPSTREAM = "No upstream system is configured, so there is nothing to sync wi
 class Source(Protocol):
     """An upstream, which may be one that operators give orders to."""
 
-    def get_object(self, *path: str, request_id: str) -> Answer | None: ...
+    def get_object(self, *path: str, request_id: str) -> UpstreamAnswer | None: ...
 
-    def get_objects(self, paths: Iterable[Path], *, request_id: str) -> Generator[tuple[Path, client.Fetched]]: ...
+    def get_objects(self, paths: Iterable[Path], *, request_id: str) -> Generator[tuple[Path, Fetched]]: ...
 
 
 @frozen
@@ -27,17 +25,13 @@ class HttpPatientGateway(PatientGateway):
     source: Source
 
     def fetch(self, external_id: str, *, request_id: str) -> UpstreamAnswer | None:
-        answer = self.source.get_object("patients", external_id, request_id=request_id)
-        return answer and UpstreamAnswer(answer.document, answer.lead)
+        return self.source.get_object("patients", external_id, request_id=request_id)
 
     def fetch_all(self, external_ids: Iterable[str], *, request_id: str) -> Generator[tuple[str, Fetched]]:
         paths = (("patients", external_id) for external_id in external_ids)
         with closing(self.source.get_objects(paths, request_id=request_id)) as answers:
             for (_, external_id), answer in answers:
-                if isinstance(answer, Answer):
-                    yield external_id, UpstreamAnswer(answer.document, answer.lead)
-                else:
-                    yield external_id, answer
+                yield external_id, answer
 
 
 @frozen

@@ -1,12 +1,16 @@
 """Reading what an upstream sent, which may be anything."""
 
+import asyncio
 import json
 import zlib
+from contextlib import suppress
 
 import httpx
 
 from core.errors import InvalidAnswer
 
+PASSED_OVER = 16 * 1024  # bytes
+PATIENCE = 0.1  # seconds
 _TOO_LARGE = "The upstream system sent an answer that is too large."
 _BROKEN = "The upstream system sent an answer that is packed wrongly."
 _NOT_JSON = "The upstream system did not answer with valid JSON."
@@ -23,6 +27,18 @@ async def read_object(response: httpx.Response, max_bytes: int) -> dict[str, obj
         raise InvalidAnswer(_BROKEN)
     body = await _read(response, max_bytes)
     return parse_object(_unpacked(body, max_bytes) if encoding == "gzip" else body)
+
+
+async def pass_over(response: httpx.Response) -> None:
+    """Reads a body that says nothing, so that the connection is good for the next request. One that is long or late is
+    not worth that."""
+    with suppress(httpx.TransportError, OSError):
+        async with asyncio.timeout(PATIENCE):
+            passed = 0
+            async for chunk in response.aiter_raw():
+                passed += len(chunk)
+                if passed > PASSED_OVER:
+                    return
 
 
 def _require_json(content_type: str) -> None:

@@ -70,8 +70,9 @@ class UpstreamPolicy:
     """Threads that may wait for upstream at once, through retries and back-offs; half of a server's by default. The
     others go on serving what needs no upstream."""
 
-    max_body: int = field(default=1024 * 1024, validator=_count)
-    """Bytes in an answer's body, as sent and as unpacked."""
+    max_body: int = field(default=64 * 1024, validator=_count)
+    """Bytes in an answer's body, as sent and as unpacked. The record of a patient has a few thousand. While it makes
+    sense of a body, for 10 ms where it is as large as this, the loop of all calls does nothing else."""
 
     def __attrs_post_init__(self) -> None:
         if self.min_calls > self.window_calls:

@@ -10,8 +10,10 @@ from datetime import timedelta
 from attrs import field, frozen
 
 from adapters.external.bulk import Path
-from adapters.external.client import Answer, Fetched, UpstreamClient
+from adapters.external.client import UpstreamClient
 from core.errors import Unavailable
+from core.patients.ports import Fetched
+from core.patients.upstream import UpstreamAnswer
 from core.ports import Clock
 from core.upstreams.entities import CircuitState, UpstreamReport
 from core.upstreams.errors import UpstreamNotFound
@@ -55,7 +57,7 @@ class OperatedUpstream(Upstreams):
         with suppress(Unavailable):  # a report that cannot be kept is no reason not to call
             self.reports.keep(report, outdated=report.reported_at - KEPT_FOR)
 
-    def get_object(self, *path: str, request_id: str) -> Answer | None:
+    def get_object(self, *path: str, request_id: str) -> UpstreamAnswer | None:
         """As the client's, by the orders. A change of the circuit's state is told at once."""
         self._heed_if_due()
         try:

@@ -57,6 +57,8 @@ def record(name: str, raw: bytes) -> Fault:
 SOON = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
 PACKED = gzip.compress(b'{"first_name": "Ada"}')
 
+NO_PLACES = ["http:x", "mailto:a@b", "http://xn--a/", "http://[::1", "//x:99999/"]
+
 NETWORK = [
     down("reset before an answer", resets()),
     down("reset in the headers", resets(b"HTTP/1.1 200 OK\r\nX-More")),
@@ -81,6 +83,7 @@ PROTOCOL = [
     invalid("redirect elsewhere", whole(b"", 302, Location="http://127.0.0.1:1/")),
     invalid("redirect in a loop", whole(b"", 307, Location="/patients/x7")),
     invalid("redirect to a file", whole(b"", 301, Location="file:///etc/passwd")),
+    *(invalid(f"redirect to {place}", whole(b"", 302, Location=place)) for place in NO_PLACES),
     invalid("permanent redirect", whole(b"", 308, Location="//127.0.0.1:1/")),
 ]
 STATUS = [

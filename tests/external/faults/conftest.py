@@ -1,12 +1,14 @@
 import asyncio
 from collections.abc import Callable, Generator
+from pathlib import Path
 from time import monotonic
 from typing import Protocol
 
 import pytest
+import trustme
 from attrs import evolve, frozen
 
-from adapters.external.client import Answer, UpstreamClient
+from adapters.external.client import UpstreamClient
 from adapters.external.credentials import BearerToken
 from adapters.external.patients import HttpPatientGateway
 from adapters.external.policy import UpstreamPolicy
@@ -14,7 +16,7 @@ from bootstrap import Container, in_memory_registry
 from core.errors import RegistryError
 from core.patients.entities import Patient, Rules
 from core.patients.errors import NoUpstreamRecord
-from core.patients.upstream import normalised
+from core.patients.upstream import UpstreamAnswer, normalised
 from tests.external.faults.server import ADA
 from tests.fakes import ADMIN, CLERK, StillClock, details, equip
 
@@ -104,6 +106,15 @@ def is_well(client: UpstreamClient) -> bool:
     async def calls() -> list[object]:
         asked = (client.aget_object("patients", str(n), request_id="r") for n in range(POLICY.max_calls))
         answers = await asyncio.gather(*asked, return_exceptions=True)
-        return [isinstance(answer, Answer) and answer.document for answer in answers]
+        return [isinstance(answer, UpstreamAnswer) and answer.document for answer in answers]
 
     return any(asyncio.run(calls()) == [ADA] * POLICY.max_calls for _ in range(5)) and client.under_way == 0
+
+
+@pytest.fixture
+def authority(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> trustme.CA:
+    """A hospital's own, which is trusted."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    return authority

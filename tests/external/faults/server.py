@@ -9,6 +9,7 @@ from socket import AF_INET, SHUT_RDWR, SO_LINGER, SO_REUSEADDR, SOCK_STREAM, SOL
 from threading import Event, Thread
 from time import monotonic
 
+import trustme
 from attrs import define, field
 
 ADA = {"first_name": "Ada"}
@@ -154,3 +155,12 @@ def resets(start: bytes = b"") -> Behaviour:
         connection.reset()
 
     return behave
+
+
+def presenting(certificate: trustme.LeafCert, trusted: trustme.CA | None = None) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    if trusted:
+        trusted.configure_trust(context)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context

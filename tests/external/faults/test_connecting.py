@@ -2,7 +2,6 @@
 
 import gc
 import socket
-import ssl
 from collections.abc import Generator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,7 @@ from adapters.external.client import UpstreamClient
 from adapters.external.errors import UpstreamDown, UpstreamNotTrusted
 from adapters.external.http import ClientCertificate
 from tests.external.faults.conftest import GRACE, PATIENT, POLICY, ClientOf, Face, Scene, counted, failing, is_well
-from tests.external.faults.server import MisbehavingServer, misbehaving, well
+from tests.external.faults.server import MisbehavingServer, misbehaving, presenting, well
 
 SILENT = "127.0.0.2"
 
@@ -128,24 +127,6 @@ def test_connections_that_were_closed_while_nobody_used_them(
     server.close_connections()
     face(client)
     assert counted(client) == [False] * (POLICY.max_calls + 1)
-
-
-@pytest.fixture
-def authority(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> trustme.CA:
-    """A hospital's own, which is trusted."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    return authority
-
-
-def presenting(certificate: trustme.LeafCert, trusted: trustme.CA | None = None) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificate.configure_cert(context)
-    if trusted:
-        trusted.configure_trust(context)
-        context.verify_mode = ssl.CERT_REQUIRED
-    return context
 
 
 @pytest.mark.parametrize("fault", ["untrusted", "wrong host", "expired"])
