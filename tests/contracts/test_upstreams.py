@@ -1,13 +1,18 @@
 """What operators ordered and what processes reported."""
 
 from datetime import timedelta
+from threading import Thread
+from time import monotonic
 
 import pytest
 from attrs import evolve
+from django.db import connections
 
 from bootstrap import Container
+from core.errors import Unavailable
 from core.upstreams.entities import CircuitState, UpstreamOrder, UpstreamReport
 from core.upstreams.errors import OrderOverlap
+from tests.contracts.conftest import POSTGRES, SQLITE, open_registry
 from tests.fakes import NOW
 
 ORDER = UpstreamOrder("ehr", 1, True, NOW, "user:1", "request")
@@ -49,3 +54,31 @@ def test_old_reports_are_not_shown_and_outdated_ones_are_removed(registry: Conta
     assert reports.of("ehr", since=NOW - timedelta(minutes=10)) == ()
     reports.keep(REPORT, outdated=LONG_AGO)
     assert reports.of("ehr", since=LONG_AGO - timedelta(days=1)) == (old, REPORT)
+
+
+@pytest.mark.parametrize("database", [SQLITE, POSTGRES])
+def test_a_report_does_not_wait_for_somebody_elses_lock(database: str) -> None:
+    registry = open_registry(database)
+    reports = registry.upstream_reports()
+    refused: list[float] = []
+
+    def keep() -> None:
+        started = monotonic()
+        try:
+            reports.keep(REPORT, outdated=LONG_AGO)
+        except Unavailable:
+            refused.append(monotonic() - started)
+        finally:
+            connections.close_all()
+
+    def holding() -> None:
+        reports.keep(REPORT, outdated=LONG_AGO)
+        other = Thread(target=keep)
+        other.start()
+        other.join(timeout=30)
+
+    registry.atomic()(holding)
+    assert len(refused) == 1
+    assert refused[0] < 1
+    reports.keep(evolve(REPORT, calls=10), outdated=LONG_AGO)
+    assert [report.calls for report in reports.of("ehr", since=NOW)] == [10]

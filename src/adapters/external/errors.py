@@ -23,6 +23,10 @@ class Isolated(Unavailable):
     message = "An administrator has cut the upstream system off for now."
 
 
+class OrdersUnknown(Unavailable):
+    message = "The registry cannot tell whether it may call the upstream system. Try again later."
+
+
 class TooManyCalls(Unavailable):
     message = "Too many calls to the upstream system are under way. Try again later."
 

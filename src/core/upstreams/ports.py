@@ -18,7 +18,10 @@ class UpstreamReports(Protocol):
     """Every method raises `Unavailable` when the store does not answer."""
 
     def keep(self, report: UpstreamReport, *, outdated: datetime) -> None:
-        """In place of the one before of the same process and upstream. Those made before `outdated` are removed."""
+        """In place of the one before of the same process and upstream. Those made before `outdated` are removed.
+
+        Waits for nobody: it is `Unavailable` while somebody else holds the store.
+        """
         ...
 
     def of(self, upstream: str, *, since: datetime) -> tuple[UpstreamReport, ...]:
@@ -35,6 +38,6 @@ class Upstreams(Protocol):
         """Carries out the latest order in this process, and keeps its report.
 
         Every process does so by itself before it calls, if it did not within the last half second. Raises
-        `UpstreamNotFound`.
+        `UpstreamNotFound`, and `Unavailable` when the orders cannot be read.
         """
         ...

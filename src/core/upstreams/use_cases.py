@@ -35,7 +35,8 @@ class ListUpstreams:
 @frozen
 class OrderUpstream:
     """Isolates an upstream, so that nothing is sent to it until it is closed; or closes it, which ends an isolation and
-    closes circuits that are open. Every process carries it out before its next call, or a second later at most.
+    closes circuits that are open. Every process carries it out before its next call, or a second later at most; the
+    retries of calls that are under way elsewhere are still made.
 
     To isolate what is isolated changes nothing. Raises `Forbidden`, `UpstreamNotFound`, `OrderOverlap`.
     """

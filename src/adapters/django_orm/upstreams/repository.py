@@ -4,6 +4,7 @@ from attrs import asdict, fields, frozen
 from django.db import transaction
 
 from adapters.django_orm.errors import core_errors
+from adapters.django_orm.locks import waiting_for_locks
 from adapters.django_orm.lookup import Row
 from adapters.django_orm.upstreams import models
 from core.upstreams.entities import CircuitState, UpstreamOrder, UpstreamReport
@@ -36,14 +37,16 @@ class DjangoUpstreamReports(UpstreamReports):
 
     @core_errors()
     def keep(self, report: UpstreamReport, *, outdated: datetime) -> None:
+        """Somebody waits for an answer meanwhile."""
         rows = models.UpstreamReport.objects.using(self.database)
-        rows.bulk_create(
-            [models.UpstreamReport(**asdict(report))],
-            update_conflicts=True,
-            unique_fields=_KEY,
-            update_fields=[name for name in _REPORT if name not in _KEY],
-        )
-        rows.filter(reported_at__lt=outdated).delete()
+        with waiting_for_locks(50, self.database):
+            rows.bulk_create(
+                [models.UpstreamReport(**asdict(report))],
+                update_conflicts=True,
+                unique_fields=_KEY,
+                update_fields=[name for name in _REPORT if name not in _KEY],
+            )
+            rows.filter(reported_at__lt=outdated).delete()
 
     @core_errors()
     def of(self, upstream: str, *, since: datetime) -> tuple[UpstreamReport, ...]:

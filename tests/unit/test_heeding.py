@@ -1,0 +1,186 @@
+"""Reading orders and keeping reports, where the store is slow or does not answer and many threads call at once."""
+
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
+from threading import Event
+
+import pytest
+from attrs import define, field
+
+from adapters.external.client import UpstreamClient
+from adapters.external.errors import OrdersUnknown
+from adapters.external.policy import UpstreamPolicy
+from adapters.external.upstreams import OperatedUpstream
+from core.errors import Unavailable
+from core.upstreams.entities import CircuitState, UpstreamOrder, UpstreamReport
+from core.upstreams.ports import UpstreamOrders, UpstreamReports
+from tests.fakes import StillClock
+
+NOWHERE = "http://127.0.0.1:9"
+TIMEOUT = 30
+
+
+@define
+class Store(UpstreamOrders, UpstreamReports):
+    """Whoever reads or keeps waits at its gate, and fails if the store is down."""
+
+    down: bool = False
+    may_read: Event = field(factory=Event)
+    may_keep: Event = field(factory=Event)
+    reading: Event = field(factory=Event)
+    keeping: Event = field(factory=Event)
+    order: UpstreamOrder | None = None
+    read: int = 0
+    kept: list[UpstreamReport] = field(factory=list[UpstreamReport])
+    refused: int = 0
+
+    def latest(self, upstream: str) -> UpstreamOrder | None:
+        self.read += 1
+        self.reading.set()
+        assert self.may_read.wait(TIMEOUT)
+        if self.down:
+            raise Unavailable
+        return self.order
+
+    def give(self, order: UpstreamOrder) -> None:
+        self.order = order
+
+    def of(self, upstream: str, *, since: datetime) -> tuple[UpstreamReport, ...]:
+        return tuple(self.kept)
+
+    def keep(self, report: UpstreamReport, *, outdated: datetime) -> None:
+        self.keeping.set()
+        assert self.may_keep.wait(TIMEOUT)
+        if self.down:
+            self.refused += 1
+            raise Unavailable
+        self.kept.append(report)
+
+
+@define
+class Ticking:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def store() -> Store:
+    store = Store()
+    store.may_read.set()
+    store.may_keep.set()
+    return store
+
+
+@pytest.fixture
+def ticking() -> Ticking:
+    return Ticking()
+
+
+@pytest.fixture
+def upstream(store: Store, ticking: Ticking) -> Generator[OperatedUpstream]:
+    client = UpstreamClient(NOWHERE, UpstreamPolicy(attempts=1, min_calls=2, max_threads=20))
+    yield OperatedUpstream(client, store, store, StillClock(), monotonic=ticking)
+    client.close()
+
+
+def call(upstream: OperatedUpstream) -> None:
+    with suppress(Unavailable):
+        upstream.get_object("patients", "1", request_id="r")
+
+
+def test_one_thread_reads_the_orders_while_the_others_go_on(
+    upstream: OperatedUpstream, store: Store, ticking: Ticking
+) -> None:
+    call(upstream)
+    ticking.now += 0.5
+    store.may_read.clear()
+    store.reading.clear()
+    with ThreadPoolExecutor(1) as threads:
+        reader = threads.submit(call, upstream)
+        assert store.reading.wait(TIMEOUT)
+        for _ in range(8):
+            call(upstream)
+        store.may_read.set()
+        reader.result()
+    assert store.read == 2
+
+
+def test_nobody_calls_by_orders_that_are_a_second_old(
+    upstream: OperatedUpstream, store: Store, ticking: Ticking
+) -> None:
+    call(upstream)
+    store.give(UpstreamOrder("upstream", 1, True, StillClock().now(), "user:1", "r"))
+    ticking.now += 1.0
+    store.may_read.clear()
+    store.reading.clear()
+    with ThreadPoolExecutor(8) as threads:
+        callers = [threads.submit(upstream.get_object, "patients", "1", request_id="r") for _ in range(8)]
+        assert store.reading.wait(TIMEOUT)
+        store.may_read.set()
+        refusals = {str(caller.exception()) for caller in callers}
+    assert refusals == {"An administrator has cut the upstream system off for now."}
+    assert store.read == 2
+
+
+def test_without_knowing_the_orders_nobody_calls_and_the_reason_is_told(
+    upstream: OperatedUpstream, store: Store
+) -> None:
+    store.down = True
+    with pytest.raises(OrdersUnknown, match="cannot tell whether it may call"):
+        upstream.get_object("patients", "1", request_id="r")
+    assert upstream.client.circuit.window.numbers().calls == 0
+
+
+def test_an_answer_waits_for_no_other_callers_report(upstream: OperatedUpstream, store: Store) -> None:
+    call(upstream)
+    store.may_keep.clear()
+    store.keeping.clear()
+    with ThreadPoolExecutor(1) as threads:
+        keeper = threads.submit(call, upstream)  # opens the circuit, which is to be reported
+        assert store.keeping.wait(TIMEOUT)
+        call(upstream)
+        assert not keeper.done()
+        store.may_keep.set()
+        keeper.result()
+
+
+def test_a_change_while_a_report_is_being_kept_is_reported_after_it(upstream: OperatedUpstream, store: Store) -> None:
+    store.may_keep.clear()
+    with ThreadPoolExecutor(1) as threads:
+        keeper = threads.submit(call, upstream)
+        assert store.keeping.wait(TIMEOUT)
+        call(upstream)
+        store.may_keep.set()
+        keeper.result()
+    assert [report.state for report in store.kept] == [CircuitState.CLOSED, CircuitState.OPEN]
+
+
+def test_a_report_is_kept_each_half_second_and_when_the_state_changes(
+    upstream: OperatedUpstream, store: Store, ticking: Ticking
+) -> None:
+    for expected, step in ((1, 0.2), (2, 0.2), (2, 0.2), (2, 0.2), (3, 0.0)):
+        call(upstream)
+        assert len(store.kept) == expected
+        ticking.now += step
+
+
+def test_a_report_that_could_not_be_kept_is_left_out_for_some_seconds(
+    upstream: OperatedUpstream, store: Store, ticking: Ticking
+) -> None:
+    upstream.heed("upstream")
+    ticking.now += 0.4
+    store.down = True
+    for _ in range(5):
+        call(upstream)
+    assert store.refused == 1
+    store.down = False
+    ticking.now += 4.9
+    call(upstream)
+    assert len(store.kept) == 1
+    ticking.now += 0.1
+    call(upstream)
+    assert len(store.kept) == 2
