@@ -36,12 +36,13 @@ from adapters.in_memory.accounts import (
 )
 from adapters.in_memory.cache import InMemoryCache, Unlimited
 from adapters.in_memory.imports import InMemoryImportFiles, InMemoryImportRejects
-from adapters.in_memory.jobs import InMemoryChunks, InMemoryJobs, InMemorySyncOutcomes, WaitingQueue
+from adapters.in_memory.jobs import InMemoryChunks, InMemoryJobs, InMemorySyncOutcomes
 from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepository, InMemoryUpstreamCopies
 from adapters.in_memory.posts import InMemoryComments, InMemoryPostRepository, InMemoryViews
 from adapters.in_memory.store import InMemoryAtomic, Store
 from adapters.in_memory.upstreams import InMemoryUpstreamOrders, InMemoryUpstreamReports
 from adapters.system import SystemClock, TimeOrderedIds
+from adapters.tasks.in_process import InProcessQueue, InProcessWorker
 from adapters.telemetry import metrics
 from adapters.telemetry.logging import use_standard_logging
 from adapters.telemetry.observed import observed
@@ -178,7 +179,7 @@ class Container(DeclarativeContainer):
     sync_outcomes: Provider[SyncOutcomes] = Singleton(InMemorySyncOutcomes, store)
     import_files: Provider[ImportFiles] = Singleton(InMemoryImportFiles, store)
     import_rejects: Provider[ImportRejects] = Singleton(InMemoryImportRejects, store)
-    job_queue: Provider[JobQueue] = Singleton(WaitingQueue)
+    job_queue: Provider[JobQueue] = Singleton(InProcessQueue)
 
     cache: Provider[Cache] = Singleton(InMemoryCache, clock)
     limiter: Provider[Limiter] = Singleton(Unlimited)
@@ -389,6 +390,7 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         jobs=Singleton(DjangoJobs, database),
         chunks=Singleton(DjangoChunks, database),
         sync_outcomes=Singleton(DjangoSyncOutcomes, database),
+        job_queue=Singleton(_job_queue, database),
         import_files=Singleton(DjangoImportFiles, database),
         import_rejects=Singleton(DjangoImportRejects, database),
         upstream_orders=Singleton(DjangoUpstreamOrders, database),
@@ -398,6 +400,33 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         limiter=Singleton(CacheLimiter, backend, _limits_by_django(), metrics.count_limited_call),
     )
     return container
+
+
+def in_process_worker(container: Container) -> InProcessWorker | None:
+    """What works on jobs in each process of the server; None where a broker is set, whose workers do."""
+    from django.db import close_old_connections
+
+    queue = container.job_queue()
+    if not isinstance(queue, InProcessQueue):
+        return None
+    return InProcessWorker(queue, container.hand_over_jobs(), container.run_job(), between=close_old_connections)
+
+
+def _job_queue(database: str) -> JobQueue:
+    from django.conf import settings
+    from django.db import transaction
+
+    if not settings.CELERY_BROKER_URL:
+        return InProcessQueue()
+    from adapters.tasks.celery import CeleryQueue, celery_app
+
+    app = celery_app(
+        settings.CELERY_BROKER_URL,
+        settings.TIME_ZONE,
+        sweep_every=settings.JOB_SWEEP,
+        nightly_at=settings.NIGHTLY_SYNC,
+    )
+    return CeleryQueue(app, lambda send: transaction.on_commit(send, using=database))
 
 
 def _configuration_by_django() -> Configuration:
@@ -416,6 +445,7 @@ def _configuration_by_django() -> Configuration:
         upstream_policy=policy,
         upstream_credentials=_credentials_by_django(policy),
         upstream_certificate=_certificate_by_django(),
+        lease=timedelta(seconds=settings.JOB_LEASE),
     )
 
 

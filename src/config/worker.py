@@ -10,6 +10,10 @@ def application() -> WSGIHandler:
     """
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, signal.SIG_DFL)
-    from config import wsgi  # noqa: PLC0415 (this is what may have to be stopped)
+    from bootstrap import in_process_worker  # noqa: PLC0415 (this is what may have to be stopped)
+    from config import wsgi  # noqa: PLC0415
+    from config.apps import RegistryConfig  # noqa: PLC0415
 
+    if worker := in_process_worker(RegistryConfig.current().container):
+        worker.start()
     return wsgi.application

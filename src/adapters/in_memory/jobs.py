@@ -2,13 +2,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from attrs import define, evolve, field, frozen
+from attrs import evolve, frozen
 
 from adapters.in_memory.paging import newest_first
 from adapters.in_memory.store import Store
 from core.jobs.entities import Chunk, ChunksLeft, Job, JobKind
 from core.jobs.errors import JobNotFound, LeaseLost
-from core.jobs.ports import Chunks, JobQueue, Jobs
+from core.jobs.ports import Chunks, Jobs
 from core.paging import Page, cut
 from core.patients.jobs import SyncOutcome
 from core.patients.ports import SyncOutcomes
@@ -131,13 +131,3 @@ class InMemorySyncOutcomes(SyncOutcomes):
         found.sort(key=lambda one: one.patient_id)
         rest = [one for one in found if after is None or after < one.patient_id]
         return cut(rest, limit, lambda one: one.patient_id)
-
-
-@define
-class WaitingQueue(JobQueue):
-    """Nobody works on its own accord: whoever asks for a job calls `RunJob` as well."""
-
-    handed_over: list[UUID] = field(factory=list[UUID])
-
-    def hand_over(self, job: Job, *, at: datetime | None = None) -> None:
-        self.handed_over.append(job.id)

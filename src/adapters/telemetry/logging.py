@@ -16,7 +16,7 @@ ALLOWED_KEYS = frozenset(
         "event", "level", "logger", "timestamp", "request_id",
         "operation", "outcome", "milliseconds",
         "method", "route", "status",
-        "upstream", "state", "attempt", "error", "where",
+        "upstream", "state", "attempt", "error", "where", "job",
     }
 )  # fmt: skip
 _SHOWN_KEYS = ALLOWED_KEYS | {"_record", "_from_structlog"}  # structlog's own, never written

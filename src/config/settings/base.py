@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 
 from config.settings.caches import cache
 from config.settings.databases import database
+from config.settings.jobs import time_of_day
 from config.settings.networks import origins, trusted_proxies
 from core.patients.values import Status
 
@@ -89,6 +90,10 @@ LIMITS = {
     "sign_in": env.str("LIMIT_SIGN_IN", "10/minute"),
     "sync": env.str("LIMIT_SYNC", "120/minute"),
 }
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
+JOB_LEASE = env.float("JOB_LEASE", 60.0)
+JOB_SWEEP = env.float("JOB_SWEEP", 30.0)
+NIGHTLY_SYNC = time_of_day(env.str("NIGHTLY_SYNC", ""))
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", 500_000_000)
 ADMIN_EMAIL = env.str("ADMIN_EMAIL", "")
 ADMIN_PASSWORD = os.environ.get("ADMIN_PASSWORD", "")
