@@ -11,8 +11,5 @@ class JobEnded(Conflict):
     message = "The job has ended already."
 
 
-class LeaseLost(Conflict):
-    """Whoever did this chunk took too long: it was given to somebody else."""
-
-    kind = "lease-lost"
-    message = "This part of the job is being done by another worker."
+class LeaseLost(Exception):
+    """Whoever did this chunk took too long: it was given to somebody else. Told to workers, never to callers."""
