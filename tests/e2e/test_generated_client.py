@@ -30,6 +30,7 @@ def test_every_operation_can_be_called_and_its_answers_and_errors_are_typed(anyb
     show_services(anybody)
     show_patients(anybody)
     show_upstreams(anybody)
+    show_sync_jobs(anybody)
     show_posts(anybody)
     paths = orjson.loads(SCHEMA.read_bytes())["paths"]
     assert anybody.called == {operation["operationId"] for methods in paths.values() for operation in methods.values()}
@@ -110,7 +111,7 @@ def show_patients(anybody: Caller) -> None:
     assert clerk.problem(412, "change_patient", patient.id, body=inactive, if_match=seen).detail
     assert clerk("change_patient", patient.id, body=inactive).parsed.status == models.PatientStatusEnum.INACTIVE
     synced = clerk("sync_patient", patient.id).parsed
-    assert (synced.outcome, synced.patient.phone) == (models.OutcomeEnum.UPDATED, VISITORS_PHONE_UPSTREAM)
+    assert (synced.outcome, synced.patient.phone) == (models.SyncOutcomeEnum.UPDATED, VISITORS_PHONE_UPSTREAM)
     event = clerk("patient_history", patient.id, limit=1).parsed.results[0]
     assert (event.action, event.fields) == (models.EventActionEnum.SYNCED, ["last_name", "phone"])
     assert event.changes["phone"].after == VISITORS_PHONE_UPSTREAM
@@ -126,11 +127,27 @@ def show_upstreams(anybody: Caller) -> None:
     (upstream,) = admin("list_upstreams").parsed.results
     assert clerk.problem(403, "isolate_upstream", upstream.name).detail
     isolated = admin("isolate_upstream", upstream.name).parsed
-    assert [process.state for process in isolated.processes] == [models.StateEnum.ISOLATED]
+    assert [process.state for process in isolated.processes] == [models.CircuitStateEnum.ISOLATED]
     assert isolated.ordered_by.startswith("user:")
     closed = admin("close_upstream", upstream.name).parsed
-    assert [process.state for process in closed.processes] == [models.StateEnum.CLOSED]
+    assert [process.state for process in closed.processes] == [models.CircuitStateEnum.CLOSED]
     assert admin.problem(404, "close_upstream", "nobody").detail
+
+
+def show_sync_jobs(anybody: Caller) -> None:
+    models = anybody.package.models
+    clerk, reader = anybody.signed_in("clerk"), anybody.signed_in("reader")
+    scope = models.SyncScopeRequest(status=models.SyncableStatusEnum.INACTIVE)
+    job = clerk("start_sync_job", body=scope, expect=202).parsed
+    assert (job.done, job.counts.updated, job.statuses) == (0, 0, [models.SyncableStatusEnum.INACTIVE])
+    assert job.id in [one.id for one in clerk("list_sync_jobs", limit=200).parsed.results]
+    assert clerk("view_sync_job", job.id).parsed.requested_by == job.requested_by
+    assert clerk("list_sync_failures", job.id).parsed.results == []
+    assert reader.problem(403, "cancel_sync_job", job.id).detail
+    assert clerk("cancel_sync_job", job.id).parsed.state == models.JobStateEnum.CANCELLED
+    assert clerk.problem(409, "cancel_sync_job", job.id).type_.endswith(":job-ended")
+    nobody = models.SyncScopeRequest(patient_id=job.id)
+    assert clerk.problem(404, "start_sync_job", body=nobody).detail
 
 
 def show_posts(anybody: Caller) -> None:

@@ -40,10 +40,13 @@ def registry(transactional_db: None) -> Container:
 @pytest.fixture
 def upstream(registry: Container) -> Generator[ScriptedGateway]:
     gateway = ScriptedGateway()
+    users = (registry.sync_patient, registry.run_sync_job, registry.run_job)
     with registry.gateway.override(Object(gateway)):
-        registry.sync_patient.reset()
+        for provider in users:
+            provider.reset()
         yield gateway
-    registry.sync_patient.reset()
+    for provider in users:
+        provider.reset()
 
 
 @pytest.fixture
@@ -107,6 +110,12 @@ def ada(register: Callable[..., Patient]) -> Patient:
 @pytest.fixture
 def patient_id(ada: Patient) -> UUID:
     return ada.id
+
+
+@pytest.fixture
+def job_id(registry: Container) -> UUID:
+    """Of a sync job that nobody works on yet."""
+    return registry.start_sync_job()(actor=SETUP).id
 
 
 @pytest.fixture

@@ -3,7 +3,17 @@ from csp.decorators import csp_update
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
-from adapters.http_api import accounts, files, imports, patients, posts, service_accounts, upstreams, users
+from adapters.http_api import (
+    accounts,
+    files,
+    imports,
+    patients,
+    posts,
+    service_accounts,
+    sync_jobs,
+    upstreams,
+    users,
+)
 
 _swagger = csp_update({"style-src": [UNSAFE_INLINE], "img-src": ["data:"]})(
     SpectacularSwaggerSplitView.as_view(url_name="schema")
@@ -34,6 +44,10 @@ urlpatterns = [
     path("v1/imports/<uuid:job_id>/", imports.ImportView.as_view()),
     path("v1/imports/<uuid:job_id>/cancel/", imports.CancelImportView.as_view()),
     path("v1/imports/<uuid:job_id>/rejects/", imports.ImportRejectsView.as_view()),
+    path("v1/sync-jobs/", sync_jobs.SyncJobsView.as_view()),
+    path("v1/sync-jobs/<uuid:job_id>/", sync_jobs.SyncJobView.as_view()),
+    path("v1/sync-jobs/<uuid:job_id>/cancel/", sync_jobs.CancelSyncJobView.as_view()),
+    path("v1/sync-jobs/<uuid:job_id>/failures/", sync_jobs.SyncFailuresView.as_view()),
     path("v1/posts/", posts.PostsView.as_view()),
     path("v1/posts/popular/", posts.PopularPostsView.as_view()),
     path("v1/posts/<uuid:post_id>/", posts.PostView.as_view()),

@@ -10,7 +10,10 @@ from config.settings.caches import cache
 from config.settings.databases import database
 from config.settings.jobs import time_of_day
 from config.settings.networks import origins, trusted_proxies
+from core.jobs.entities import JobState
+from core.patients.jobs import SYNCABLE
 from core.patients.values import Status
+from core.upstreams.entities import CircuitState
 
 env = environ.Env()
 
@@ -167,6 +170,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {"PatientStatusEnum": list(Status)},
+    "ENUM_NAME_OVERRIDES": {
+        "CircuitStateEnum": list(CircuitState),
+        "JobStateEnum": list(JobState),
+        "PatientStatusEnum": list(Status),
+        "SyncableStatusEnum": list(SYNCABLE),
+    },
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }

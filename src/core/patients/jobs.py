@@ -6,7 +6,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from core.errors import Refused, parse_one
+from core.errors import FaultList, Refused
 from core.jobs.entities import Job
 from core.patients import values
 from core.patients.values import Status
@@ -54,9 +54,20 @@ class SyncScope:
     patient_id: UUID | None = None
 
     @classmethod
-    def parse(cls, status: object, patient_id: UUID | None) -> "SyncScope":
-        """Raises `Invalid`."""
-        return cls(SYNCABLE if status is None else (parse_one("status", _syncable, status),), patient_id)
+    def parse(cls, status: object, patient_id: object) -> "SyncScope":
+        """Either may be None. Raises `Invalid`."""
+        faults = FaultList()
+        statuses, one = SYNCABLE, None
+        with faults.noting("status"):
+            if status is not None:
+                statuses = (_syncable(status),)
+        with faults.noting("patient_id"):
+            if patient_id is not None:
+                one = values.patient_id(patient_id)
+                if status is not None:
+                    raise Refused("excluded", "Give a status or a patient, not both.")
+        faults.raise_if_any()
+        return cls(statuses, one)
 
     @classmethod
     def of(cls, job: Job) -> "SyncScope":

@@ -30,11 +30,11 @@ class StartSyncJob:
     clock: Clock
     ids: Ids
 
-    def __call__(self, *, actor: Actor, status: str | None = None, patient_id: UUID | None = None) -> Job:
+    def __call__(self, *, actor: Actor, status: str | None = None, patient_id: UUID | str | None = None) -> Job:
         actor.require(Permission.MANAGE_JOBS)
         scope = SyncScope.parse(status, patient_id)
-        if patient_id:
-            self.patients.get(patient_id).refuse_if_archived()
+        if scope.patient_id:
+            self.patients.get(scope.patient_id).refuse_if_archived()
         now = self.clock.now()
         job = Job(
             id=self.ids.new(now),
@@ -43,7 +43,7 @@ class StartSyncJob:
             request_id=actor.request_id,
             options=scope.options,
             created_at=now,
-            total=1 if patient_id else self.patients.how_many(scope.statuses),
+            total=1 if scope.patient_id else self.patients.how_many(scope.statuses),
         )
         self.atomic(lambda: self.jobs.add(job))
         self.queue.hand_over(job)
