@@ -82,7 +82,7 @@ def submit(client: Client, name: str, body: Mapping[str, str], *args: object) ->
 
 
 def test_every_page_is_shown_with_its_search_filters_and_links(
-    boss: Client, registry: Container, ada: Patient, name: str
+    boss: Client, registry: Container, ada: Patient, name: str, upstream: ScriptedGateway
 ) -> None:
     post = registry.write_post()(actor=EDITOR, title="Flu season", content="Text.")
     registry.publish_post()(actor=EDITOR, post_id=post.id)
@@ -90,8 +90,10 @@ def test_every_page_is_shown_with_its_search_filters_and_links(
     account = registry.create_service_account()(actor=SETUP, name="lab-import", role="clerk")
     registry.make_service_key()(actor=SETUP, account_id=account.id, name="first")
     registry.order_upstream()(actor=SETUP, upstream=name, isolated=False)
+    job = registry.start_sync_job()(actor=SETUP)
+    registry.run_job()(actor=SETUP, job_id=job.id)
     index = shown(boss.get("/admin/"))
-    assert len(admin.site._registry) == 10
+    assert len(admin.site._registry) == 12
     for model, model_admin in admin.site._registry.items():
         options = model._meta
         changelist = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
@@ -116,9 +118,11 @@ def test_each_role_sees_what_its_permissions_allow(staff: Callable[[Role], Clien
 
     patients, posts = {"patient", "patientevent"}, {"post", "comment"}
     accounts = {"user", "serviceaccount", "servicekey", "accountevent"}
-    assert models_for(Role.READER) == models_for(Role.CLERK) == patients
+    jobs, upstreams = {"job", "syncoutcome"}, {"upstreamorder", "upstreamreport"}
+    assert models_for(Role.READER) == patients
+    assert models_for(Role.CLERK) == patients | jobs
     assert models_for(Role.EDITOR) == posts
-    assert models_for(Role.ADMIN) == patients | posts | accounts | {"upstreamorder", "upstreamreport"}
+    assert models_for(Role.ADMIN) == patients | posts | accounts | jobs | upstreams
 
 
 def test_nobody_else_gets_in(registry: Container, staff: Callable[[Role], Client]) -> None:
@@ -194,6 +198,20 @@ def test_nobody_finds_a_secret_out_by_filtering(boss: Client, registry: Containe
 def test_a_record_that_is_not_there_leads_back_to_the_list(boss: Client, path: str) -> None:
     assert boss.get(f"/admin/{path}/abc/change/").status_code == 302
     assert boss.get(f"/admin/{path}/{uuid4()}/change/").status_code == 302
+
+
+def test_outcomes_are_found_by_patient_and_by_job(
+    boss: Client, registry: Container, register: Callable[..., Patient], upstream: ScriptedGateway
+) -> None:
+    ada, eve = register(), register(email="eve@example.org")
+    jobs = [registry.start_sync_job()(actor=SETUP, patient_id=patient.id) for patient in (ada, eve)]
+    for job in jobs:
+        registry.run_job()(actor=SETUP, job_id=job.id)
+    job_page = reverse("admin:jobs_job_change", args=[jobs[0].id])
+    (outcomes,) = [link for link in shown(boss.get(job_page)).links if "syncoutcome" in link and "job=" in link]
+    for query in (outcomes, f"/admin/jobs/syncoutcome/?q={ada.id}", "/admin/jobs/syncoutcome/?q=nobody"):
+        text = shown(boss.get(query)).text
+        assert (str(ada.id) in text.replace(f"q={ada.id}", ""), str(eve.id) in text) == ("nobody" not in query, False)
 
 
 def test_a_reader_is_offered_no_actions(staff: Callable[[Role], Client], ada: Patient, registry: Container) -> None:

@@ -1,5 +1,3 @@
-from uuid import UUID
-
 from dependency_injector.wiring import Provide, inject
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -11,7 +9,7 @@ from django.utils.safestring import SafeString
 from adapters.django_orm.patients import models
 from adapters.django_orm.patients.repository import DjangoPatientRepository
 from adapters.django_orm.staff.pages import actor_of, may
-from adapters.django_orm.staff.view_only import ViewOnlyAdmin
+from adapters.django_orm.staff.view_only import ViewOnlyAdmin, uuid_in
 from core.access import Permission
 from core.patients.names import query_words
 from core.patients.searching import PatientQuery
@@ -126,10 +124,3 @@ class PatientEventAdmin(ViewOnlyAdmin):
             return "Erased with the patient."
         rows = ((name, held.before.get(name), held.after[name]) for name in event.fields)
         return format_html_join("", "<p>{}: {} → {}</p>", rows)
-
-
-def uuid_in(term: str) -> UUID | None:
-    try:
-        return UUID(term)
-    except ValueError:
-        return None

@@ -2,6 +2,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar, cast
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin, ShowFacets
@@ -27,6 +28,13 @@ class CappedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         return cast("QuerySet[Model]", self.object_list).order_by()[:COUNTED_AT_MOST].count()
+
+
+def uuid_in(term: str) -> UUID | None:
+    try:
+        return UUID(term)
+    except ValueError:
+        return None
 
 
 class ViewOnlyAdmin(ModelAdmin):
