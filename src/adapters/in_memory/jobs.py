@@ -58,6 +58,7 @@ class InMemoryJobs(Jobs):
                 self.store.places.pop(job_id, None)
             self.store.outcomes = {key: one for key, one in self.store.outcomes.items() if key[0] not in ended}
             self.store.rejects = {key: one for key, one in self.store.rejects.items() if key[0] not in ended}
+            self.store.chunks = {key: one for key, one in self.store.chunks.items() if one.job_id not in ended}
         return len(ended)
 
     def _is_left(self, job: Job, now: datetime) -> bool:
@@ -76,13 +77,13 @@ class InMemoryChunks(Chunks):
             self.store.chunks[chunk.id] = chunk
 
     def take(self, job_id: UUID, *, lease: UUID, now: datetime, until: datetime) -> Chunk | None:
-        with self.store.lock:
-            free = [chunk for chunk in self._of(job_id) if chunk.free_at <= now]
-            if not free:
-                return None
-            taken = evolve(min(free, key=lambda chunk: chunk.free_at), lease=lease, free_at=until)
-            self.store.chunks[taken.id] = taken
-            return taken
+        self.store.require_atomic()
+        free = [chunk for chunk in self._of(job_id) if chunk.free_at <= now]
+        if not free:
+            return None
+        taken = evolve(min(free, key=lambda chunk: chunk.free_at), lease=lease, free_at=until)
+        self.store.chunks[taken.id] = taken
+        return taken
 
     def lock(self, chunk: Chunk) -> None:
         self.store.require_atomic()

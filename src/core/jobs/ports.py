@@ -51,7 +51,7 @@ class Chunks(Protocol):
 
     def take(self, job_id: UUID, *, lease: UUID, now: datetime, until: datetime) -> Chunk | None:
         """One that waits no longer or whose lease has run out, leased anew; None when there is none. Whoever else takes
-        one at the same time gets another."""
+        one at the same time gets another. Raises `NotAtomic` outside `Atomic`."""
         ...
 
     def lock(self, chunk: Chunk) -> None:
