@@ -10,7 +10,9 @@ from core.access import Role
 from core.accounts.audit import AccountAction, AccountEvent
 from core.accounts.entities import User
 from core.accounts.services import ServiceAccount, ServiceKey
+from core.jobs.entities import Chunk, Job, JobKind
 from core.patients.entities import Patient
+from core.patients.jobs import JobOutcome, SyncOutcome
 from core.patients.values import Sex, Status
 from tests.fakes import NOW
 from tests.strategies import uuid7
@@ -80,6 +82,31 @@ def account_event(number: int = 1, **changes: object) -> AccountEvent:
         details={"before": "reader", "after": "admin"},
     )
     return evolve(there, **changes)
+
+
+def job(number: int = 1, **changes: object) -> Job:
+    there = Job(
+        id=uuid7(NOW, number),
+        kind=JobKind.SYNC,
+        actor="user:1",
+        request_id="request-1",
+        options={"statuses": "active"},
+        created_at=NOW,
+        total=3,
+    )
+    return evolve(there, **changes)
+
+
+def chunk(number: int = 1, of: Job | None = None, **changes: object) -> Chunk:
+    """Free since now."""
+    there = Chunk(
+        id=uuid7(NOW, number), job_id=(of or job()).id, items=(person(1).id, person(2).id), lease=None, free_at=NOW
+    )
+    return evolve(there, **changes)
+
+
+def sync_outcome(number: int = 1, outcome: JobOutcome = JobOutcome.REFUSED, **changes: object) -> SyncOutcome:
+    return evolve(SyncOutcome(person(number).id, outcome, NOW), **changes)
 
 
 def sql(database: str, statement: str, *values: object) -> None:

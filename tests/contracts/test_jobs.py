@@ -1,0 +1,118 @@
+"""Jobs, on every store."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from bootstrap import Container
+from core.jobs.entities import Chunk, Job, JobKind, JobState
+from core.jobs.errors import JobNotFound
+from core.paging import Page
+from core.ports import NotAtomic
+from tests.contracts.examples import chunk, job, sync_outcome
+from tests.fakes import NOW
+
+LATER, EARLIER = NOW + timedelta(seconds=1), NOW - timedelta(seconds=1)
+
+
+def add(registry: Container, there: Job, *chunks: Chunk) -> Job:
+    registry.jobs().add(there)
+    for one in chunks:
+        registry.chunks().add(one)
+    return there
+
+
+def test_a_job_is_read_as_it_was_stored(registry: Container) -> None:
+    jobs = registry.jobs()
+    queued = add(registry, job(1))
+    paused = job(2, kind=JobKind.IMPORT, options={"update": True, "name": "é"}, position=None, counts={"added": 2})
+    paused = add(registry, paused.running(NOW).paused(LATER, "It is down."))
+    assert [jobs.get(queued.id), jobs.get(paused.id)] == [queued, paused]
+    changed = queued.running(NOW).counted({"updated": 1}).completed(LATER)
+    jobs.replace(changed)
+    assert [jobs.get(queued.id), jobs.get(paused.id)] == [changed, paused]
+
+
+def test_a_job_that_is_not_there_is_not_found(registry: Container) -> None:
+    jobs = registry.jobs()
+    with pytest.raises(JobNotFound):
+        jobs.get(uuid4())
+    with pytest.raises(JobNotFound):
+        registry.atomic()(lambda: jobs.lock(uuid4()))
+
+
+def test_a_job_is_locked_within_atomic_only(registry: Container) -> None:
+    there = add(registry, job())
+    with pytest.raises(NotAtomic):
+        registry.jobs().lock(there.id)
+    assert registry.atomic()(lambda: registry.jobs().lock(there.id)) == there
+
+
+def test_jobs_of_a_kind_are_found_in_pages_newest_first(registry: Container) -> None:
+    one, two, three = (add(registry, job(number)) for number in (1, 2, 3))
+    add(registry, job(4, kind=JobKind.IMPORT))
+    find = registry.jobs().find
+    assert find(JobKind.SYNC, after=None, limit=2) == Page((three, two), two.id)
+    assert find(JobKind.SYNC, after=two.id, limit=2) == Page((one,), None)
+    assert find(JobKind.SYNC, after=None, limit=3) == Page((three, two, one), None)
+
+
+LEASED = {"lease": uuid4(), "free_at": LATER}
+LAPSED = {"lease": uuid4(), "free_at": NOW}
+FREE = {"free_at": EARLIER}
+PUT_BACK = {"free_at": LATER}
+ALL_HANDED_OUT = {"position": None}
+
+
+@pytest.mark.parametrize(
+    ("changes", "chunks", "waits"),
+    [
+        ({}, [], True),
+        ({"position": "7"}, [], True),
+        ({}, [LEASED], False),
+        ({}, [LEASED, FREE], False),
+        ({}, [LAPSED], True),
+        ({}, [PUT_BACK], True),
+        (ALL_HANDED_OUT, [LEASED], False),
+        (ALL_HANDED_OUT, [LAPSED], True),
+        (ALL_HANDED_OUT, [FREE], True),
+        (ALL_HANDED_OUT, [PUT_BACK], False),
+        (ALL_HANDED_OUT, [PUT_BACK, FREE], True),
+        (ALL_HANDED_OUT, [PUT_BACK, LAPSED], True),
+        (ALL_HANDED_OUT, [LEASED, LAPSED], False),
+        ({"state": JobState.RUNNING}, [], True),
+        ({"state": JobState.PAUSED, "resume_at": LATER}, [FREE], False),
+        ({"state": JobState.PAUSED, "resume_at": NOW}, [FREE], True),
+        ({"state": JobState.PAUSED, "resume_at": NOW}, [LEASED], False),
+        ({"state": JobState.COMPLETED, "ended_at": NOW}, [], False),
+        ({"state": JobState.CANCELLED, "ended_at": NOW}, [FREE], False),
+    ],
+)
+def test_a_job_waits_when_it_could_go_on_and_nobody_works_on_it(
+    registry: Container, changes: dict[str, object], chunks: list[dict[str, object]], waits: bool
+) -> None:
+    there = add(registry, job(1, **changes), *(chunk(number, **given) for number, given in enumerate(chunks)))
+    assert registry.jobs().waiting(NOW) == ((there,) if waits else ())
+
+
+def test_those_that_wait_come_oldest_first_whatever_others_do(registry: Container) -> None:
+    three, one = add(registry, job(3)), add(registry, job(1, kind=JobKind.IMPORT))
+    two = add(registry, job(2))
+    registry.chunks().add(chunk(of=two, **LEASED))
+    assert registry.jobs().waiting(NOW) == (one, three)
+
+
+def test_jobs_that_ended_before_are_removed_with_all_that_hangs_on_them(registry: Container) -> None:
+    jobs, outcomes = registry.jobs(), registry.sync_outcomes()
+    for number in (1, 2, 3):
+        there = add(registry, job(number).cancelled(EARLIER), chunk(number, of=job(number)))
+        outcomes.record(there.id, [sync_outcome()])
+    kept = [add(registry, job(4).completed(NOW)), add(registry, job(5))]
+    outcomes.record(kept[0].id, [sync_outcome()])
+    assert [jobs.remove_ended(NOW, limit) for limit in (2, 2, 2)] == [2, 1, 0]
+    assert jobs.find(JobKind.SYNC, after=None, limit=9).items == tuple(kept[::-1])
+    assert outcomes.failures(kept[0].id, after=None, limit=9).items == (sync_outcome(),)
+    for number in (1, 2, 3):
+        assert outcomes.failures(job(number).id, after=None, limit=9).items == ()
+        assert registry.chunks().left(job(number).id, NOW).free_at is None

@@ -1,0 +1,73 @@
+"""What sync jobs did to each patient, on every store."""
+
+import pytest
+from django.db import IntegrityError
+
+from bootstrap import Container
+from core.paging import Page
+from core.patients.jobs import JobOutcome, SyncOutcome
+from tests.contracts.conftest import POSTGRES, SQLITE
+from tests.contracts.examples import job, sync_outcome
+
+
+@pytest.fixture(autouse=True)
+def jobs(registry: Container) -> None:
+    for number in (1, 2):
+        registry.jobs().add(job(number))
+
+
+def failures(registry: Container, number: int = 1) -> tuple[SyncOutcome, ...]:
+    return registry.sync_outcomes().failures(job(number).id, after=None, limit=200).items
+
+
+def test_those_that_need_a_look_come_by_patient_in_pages(registry: Container) -> None:
+    outcomes = registry.sync_outcomes()
+    three, one, two = (sync_outcome(number, reason="email-taken") for number in (3, 1, 2))
+    outcomes.record(job(1).id, [three, one])
+    outcomes.record(job(1).id, [two])
+    outcomes.record(job(2).id, [sync_outcome(4)])
+    assert outcomes.failures(job(1).id, after=None, limit=2) == Page((one, two), two.patient_id)
+    assert outcomes.failures(job(1).id, after=two.patient_id, limit=2) == Page((three,), None)
+    assert outcomes.failures(job(1).id, after=None, limit=3) == Page((one, two, three), None)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "needs"),
+    [
+        (JobOutcome.UPDATED, False),
+        (JobOutcome.UNCHANGED, False),
+        (JobOutcome.SKIPPED, False),
+        (JobOutcome.NOT_FOUND, True),
+        (JobOutcome.REFUSED, True),
+        (JobOutcome.UNAVAILABLE, True),
+    ],
+)
+def test_some_outcomes_need_a_look_and_every_one_with_conflicts(
+    registry: Container, outcome: JobOutcome, needs: bool
+) -> None:
+    plain = sync_outcome(1, outcome)
+    in_conflict = sync_outcome(2, outcome, conflicts=("phone", "email"))
+    registry.sync_outcomes().record(job().id, [plain, in_conflict])
+    assert failures(registry) == ((plain, in_conflict) if needs else (in_conflict,))
+
+
+def test_a_patient_has_one_outcome_in_a_job(registry: Container) -> None:
+    outcomes, atomic = registry.sync_outcomes(), registry.atomic()
+    outcomes.record(job(1).id, [sync_outcome(1)])
+    outcomes.record(job(2).id, [sync_outcome(1)])
+    again = [sync_outcome(2), sync_outcome(1, JobOutcome.UPDATED)]
+    with pytest.raises((IntegrityError, ValueError)):
+        atomic(lambda: outcomes.record(job(1).id, again))
+    assert failures(registry) == failures(registry, 2) == (sync_outcome(1),)
+
+
+def test_no_outcomes_are_none(registry: Container) -> None:
+    registry.sync_outcomes().record(job().id, [])
+    assert failures(registry) == ()
+
+
+@pytest.mark.parametrize("database", [SQLITE, POSTGRES])
+def test_the_database_itself_refuses_a_second_outcome(registry: Container, database: str) -> None:
+    registry.sync_outcomes().record(job().id, [sync_outcome(1)])
+    with pytest.raises(IntegrityError):
+        registry.sync_outcomes().record(job().id, [sync_outcome(1)])
