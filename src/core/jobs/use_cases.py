@@ -59,11 +59,12 @@ class CancelJob:
 
         def cancel() -> Job:
             job = _of_kind(self.jobs.lock(job_id), kind).cancelled(self.clock.now())
-            self.chunks.remove_all(job_id)
             self.jobs.replace(job)
             return job
 
-        return self.atomic(cancel)
+        job = self.atomic(cancel)
+        self.chunks.remove_all(job_id)  # only now: whoever settles one holds it and waits for the job
+        return job
 
 
 @frozen

@@ -1,0 +1,91 @@
+"""Many workers on one job, on the databases that serve many."""
+
+from collections import Counter
+from threading import Thread
+from time import monotonic
+from uuid import UUID
+
+import pytest
+from attrs import evolve
+
+from bootstrap import Container
+from core.jobs.entities import Job, JobKind, JobState
+from core.jobs.errors import JobEnded
+from core.jobs.leases import Claim, Handed, Settled
+from core.patients.jobs import JobOutcome
+from core.ports import Clock
+from tests.contracts.conftest import MEMORY, POSTGRES, SQLITE, open_registry
+from tests.contracts.examples import job, person, sync_outcome, together
+from tests.fakes import CLERK, NOW
+
+EVERYWHERE = pytest.mark.parametrize("database", [MEMORY, SQLITE, POSTGRES])
+AT_A_TIME, ITEMS = 3, [person(number).id for number in range(60)]
+
+
+def hand_out(there: Job) -> Handed | None:
+    begin = int(there.position or 0)
+    end = begin + AT_A_TIME
+    return Handed(tuple(ITEMS[begin:end]), str(end) if end < len(ITEMS) else None)
+
+
+def settled(registry: Container, claim: Claim, clock: Clock) -> Settled:
+    """The first time, only one of the chunk's items is done; the others are put back."""
+    first = claim.chunk.tries == 0
+    done = claim.chunk.items[:1] if first else claim.chunk.items
+    outcomes = [evolve(sync_outcome(outcome=JobOutcome.NOT_FOUND), patient_id=item) for item in done]
+    registry.sync_outcomes().record(claim.job.id, outcomes)
+    rest = evolve(claim.chunk, items=claim.chunk.items[1:], lease=None, free_at=clock.now(), tries=1)
+    return Settled({"not_found": len(done)}, rest if first else None)
+
+
+@EVERYWHERE
+def test_many_workers_do_every_item_of_a_job_exactly_once(database: str) -> None:
+    registry = open_registry(database)
+    leases, clock = registry.leases(), registry.clock()
+    registry.jobs().add(job())
+
+    def work(_: int) -> Counter[UUID]:
+        claimed = Counter[UUID]()
+        while claim := leases.claim(job().id, hand_out):
+            leases.settle(claim, lambda claim=claim: settled(registry, claim, clock))
+            claimed[claim.chunk.id] += 1
+        return claimed
+
+    claimed = Counter[UUID]()
+    for one in together(6, work):
+        assert not isinstance(one, Exception), one
+        claimed += one
+    ended = registry.jobs().get(job().id)
+    assert (ended.state, ended.total, ended.counts) == (JobState.COMPLETED, len(ITEMS), {"not_found": len(ITEMS)})
+    failures = registry.sync_outcomes().failures(job().id, after=None, limit=200).items
+    assert [failure.patient_id for failure in failures] == ITEMS
+    assert set(claimed.values()) == {2}
+    assert len(claimed) == len(ITEMS) // AT_A_TIME
+
+
+@pytest.mark.parametrize("database", [POSTGRES])
+def test_a_job_is_cancelled_at_once_though_a_chunk_of_it_is_being_settled(database: str) -> None:
+    registry = open_registry(database)
+    leases, jobs, cancel = registry.leases(), registry.jobs(), registry.cancel_job()
+    jobs.add(job())
+    claim = leases.claim(job().id, hand_out)
+    assert claim is not None
+    told: list[Job | Exception] = []
+
+    def cancel_it() -> None:
+        told.extend(together(1, lambda _: cancel(actor=CLERK, kind=JobKind.SYNC, job_id=job().id)))
+
+    other, deadline = Thread(target=cancel_it), monotonic() + 2
+
+    def work() -> Settled:
+        other.start()
+        while not jobs.get(job().id).state.has_ended and monotonic() < deadline:
+            other.join(timeout=0.01)
+        return settled(registry, claim, registry.clock())
+
+    with pytest.raises(JobEnded):
+        leases.settle(claim, work)
+    other.join(timeout=30)
+    assert told == [jobs.get(job().id)]
+    assert registry.sync_outcomes().failures(job().id, after=None, limit=9).items == ()
+    assert registry.chunks().left(job().id, NOW).free_at is None
