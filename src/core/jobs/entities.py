@@ -62,6 +62,9 @@ class Job:
         return evolve(self, state=JobState.RUNNING, started_at=self.started_at or now, resume_at=None, reason="")
 
     def paused(self, until: datetime, reason: str) -> Self:
+        """Of two pauses the longer one holds."""
+        if self.resume_at and self.resume_at > until:
+            return self
         return evolve(self, state=JobState.PAUSED, resume_at=until, reason=reason)
 
     def counted(self, outcomes: Mapping[str, int]) -> Self:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from attrs import evolve, field, frozen
 
+from core.errors import Unavailable
 from core.jobs.entities import Chunk, Job
 from core.jobs.errors import JobEnded
 from core.jobs.ports import Chunks, Jobs
@@ -78,7 +79,7 @@ class Leases:
         return Claim(job, chunk) if chunk else None
 
     def renewed(self, claim: Claim) -> Claim:
-        """The claim with a fresh lease, if a third of the old one is over. Raises `LeaseLost`."""
+        """The claim with a fresh lease, if a third of the old one is over and the store answers. Raises `LeaseLost`."""
         if claim.chunk.free_at - self.clock.now() > self.lasts * 2 / 3:
             return claim
         chunk = self.prolonged(claim)
@@ -87,7 +88,10 @@ class Leases:
             self.chunks.lock(chunk)
             self.chunks.replace(chunk)
 
-        self.atomic(renew)
+        try:
+            self.atomic(renew)
+        except Unavailable:
+            return claim
         return evolve(claim, chunk=chunk)
 
     def prolonged(self, claim: Claim) -> Chunk:
@@ -112,8 +116,9 @@ class Leases:
             self.chunks.remove(claim.chunk)
         else:
             self.chunks.replace(settled.rest)
-        job = job.counted(settled.counts)
-        job = job.paused(*settled.pause) if settled.pause else self._left(job, self.clock.now())
+        job = self._left(job.counted(settled.counts), self.clock.now())
+        if settled.pause and not job.state.has_ended:
+            job = job.paused(*settled.pause)
         self.jobs.replace(job)
         return job
 
