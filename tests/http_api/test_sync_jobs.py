@@ -83,7 +83,7 @@ def test_progress_and_failures_are_told(clerk: Api, register: Register, upstream
     assert failures == {
         "next": None,
         "results": [
-            {"patient_id": str(patients[1].id), "outcome": "not_found", "reason": None, "conflicts": []},
+            {"patient_id": str(patients[1].id), "outcome": "not_found", "reason": "no-external-data", "conflicts": []},
             {"patient_id": str(patients[2].id), "outcome": "refused", "reason": "invalid-answer", "conflicts": []},
         ],
     }
