@@ -3,31 +3,10 @@
 from datetime import timedelta
 
 from bootstrap import Container
-from core.access import Actor
 from core.errors import RateLimited, Unavailable
-from core.jobs.entities import Job, JobKind, JobState
-from core.patients.entities import Patient
-from tests.fakes import CLERK, Failing, ScriptedGateway, StillClock, details
-
-WORKER = Actor.system("worker")
-
-
-def people(registry: Container, clock: StillClock, many: int) -> list[Patient]:
-    """Known to upstream as x0, x1, …, the oldest first."""
-    registered: list[Patient] = []
-    for n in range(many):
-        given = details(email=f"p{n}@example.org", external_id=f"x{n}")
-        registered.append(registry.register_patient()(actor=CLERK, **given))
-        clock.forward(timedelta(seconds=1))
-    return registered
-
-
-def start(registry: Container) -> Job:
-    return registry.start_sync_job()(actor=CLERK)
-
-
-def run(registry: Container, job: Job) -> Job:
-    return registry.run_job()(actor=WORKER, job_id=job.id)
+from core.jobs.entities import JobKind, JobState
+from tests.contracts.syncing import people, run, start
+from tests.fakes import CLERK, Failing, ScriptedGateway, StillClock
 
 
 def test_every_patient_is_synced_once_and_counted(
