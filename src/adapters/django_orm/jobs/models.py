@@ -8,8 +8,6 @@ from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 from core.jobs.entities import JobKind, JobState
 from core.patients.jobs import JobOutcome
 
-ENDED = [state.value for state in JobState if state.has_ended]
-
 
 class Job(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
@@ -34,7 +32,7 @@ class Job(models.Model):
         ]
         indexes = [
             Index(fields=["kind", "-id"], name="jobs_by_kind"),
-            Index(fields=["id"], condition=~Q(state__in=ENDED), name="jobs_going_on"),
+            Index(fields=["id"], condition=Q(ended_at=None), name="jobs_going_on"),
             Index(fields=["ended_at"], name="jobs_by_end"),
         ]
 

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["kind", "-id"], name="jobs_by_kind"),
                     models.Index(
-                        condition=models.Q(("state__in", ["completed", "cancelled"]), _negated=True),
+                        condition=models.Q(("ended_at", None)),
                         fields=["id"],
                         name="jobs_going_on",
                     ),

@@ -1,0 +1,88 @@
+"""What is asked of jobs all day takes an index, however many jobs there were."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connections
+
+from bootstrap import Container
+from core.jobs.entities import JobKind
+from core.patients.jobs import SYNCABLE, JobOutcome
+from tests.contracts.conftest import POSTGRES, SQLITE
+from tests.contracts.examples import chunk, job, person, sql, sync_outcome
+from tests.fakes import NOW
+
+Context = dict[str, Any]  # what Django hands to wrappers
+Call = Callable[[Container], object]
+
+LATER = NOW + timedelta(minutes=1)
+FIRST, LAST = person(0).id, person(999).id
+
+CALLS: dict[str, tuple[Call, str]] = {  # and the column it is searched by, or the index that holds nothing else
+    "waiting": (lambda registry: registry.jobs().waiting(NOW), "jobs_going_on"),
+    "find": (lambda registry: registry.jobs().find(JobKind.IMPORT, after=LAST, limit=9), "kind"),
+    "remove ended": (lambda registry: registry.jobs().remove_ended(NOW - timedelta(days=90), 9), "ended_at"),
+    "take": (
+        lambda registry: registry.atomic()(
+            lambda: registry.chunks().take(job(7).id, lease=uuid4(), now=LATER, until=LATER)
+        ),
+        "free_at",
+    ),
+    "left": (lambda registry: registry.chunks().left(job(7).id, NOW), "job_id"),
+    "failures": (lambda registry: registry.sync_outcomes().failures(job(7).id, after=FIRST, limit=9), "patient_id"),
+    "ids": (lambda registry: registry.patients().ids(SYNCABLE, after=FIRST, before=LAST, limit=9), "id"),
+}
+
+
+@pytest.fixture(autouse=True)
+def jobs(registry: Container, database: str) -> None:
+    """Three hundred that ended, one that goes on; each with chunks and outcomes."""
+
+    def add() -> None:
+        for number in range(301):
+            there = job(number)
+            registry.jobs().add(there if number == 7 else there.completed(NOW + timedelta(seconds=number)))
+            registry.chunks().add(chunk(number, of=there))
+            outcome = JobOutcome.REFUSED if number % 10 else JobOutcome.UPDATED
+            registry.sync_outcomes().record(there.id, [sync_outcome(one, outcome) for one in range(9)])
+            registry.patients().add(person(number))
+
+    registry.atomic()(add)
+    sql(database, "ANALYZE")
+
+
+def plans(registry: Container, database: str, explain: str, name: str) -> list[str]:
+    """The steps of every query that the call makes, planned with its values bound as they are when it is run."""
+    steps: list[str] = []
+
+    def see(execute: Callable[..., object], statement: str, values: object, many: bool, context: Context) -> object:
+        if statement.startswith("SELECT"):
+            execute(f"{explain} {statement}", values, many, context)
+            steps.extend(str(row[-1]) for row in context["cursor"].fetchall())
+        return execute(statement, values, many, context)
+
+    with connections[database].execute_wrapper(see):
+        CALLS[name][0](registry)
+    return steps
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("database", [SQLITE])
+def test_sqlite_searches_an_index(registry: Container, database: str, name: str) -> None:
+    steps, known = plans(registry, database, "EXPLAIN QUERY PLAN", name), CALLS[name][1]
+    assert not [step for step in steps if "TEMP B-TREE" in step], steps
+    assert [step for step in steps if re.search(rf"\b{known}(?:[=<>]|$)", step)], steps
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("database", [POSTGRES])
+def test_postgresql_searches_an_index(registry: Container, database: str, name: str) -> None:
+    sql(database, "SET enable_seqscan = off")
+    steps, known = plans(registry, database, "EXPLAIN", name), CALLS[name][1]
+    sql(database, "RESET enable_seqscan")
+    assert not [step for step in steps if "Seq Scan" in step], steps
+    assert [step for step in steps if re.search(rf"(?:Index Cond: .*|using ){known}\b", step)], steps
