@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from attrs import evolve
 
 from bootstrap import Container
 from core.jobs.entities import Chunk, Job, JobKind, JobState
@@ -92,14 +93,14 @@ ALL_HANDED_OUT = {"position": None}
 def test_a_job_waits_when_it_could_go_on_and_nobody_works_on_it(
     registry: Container, changes: dict[str, object], chunks: list[dict[str, object]], waits: bool
 ) -> None:
-    there = add(registry, job(1, **changes), *(chunk(number, **given) for number, given in enumerate(chunks)))
+    there = add(registry, job(1, **changes), *(evolve(chunk(number), **given) for number, given in enumerate(chunks)))
     assert registry.jobs().waiting(NOW) == ((there,) if waits else ())
 
 
 def test_those_that_wait_come_oldest_first_whatever_others_do(registry: Container) -> None:
     three, one = add(registry, job(3)), add(registry, job(1, kind=JobKind.IMPORT))
     two = add(registry, job(2))
-    registry.chunks().add(chunk(of=two, **LEASED))
+    registry.chunks().add(evolve(chunk(of=two), **LEASED))
     assert registry.jobs().waiting(NOW) == (one, three)
 
 

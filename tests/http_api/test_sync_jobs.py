@@ -146,7 +146,7 @@ def test_a_job_is_cancelled_once(clerk: Api, ada: Patient, job_id: UUID, upstrea
         ({"status": "archived"}, ("status", "choice")),
         ({"status": "dead"}, ("status", "choice")),
         ({"status": 5}, ("status", "type")),
-        ({"patient_id": 7}, ("patient_id", "type")),
+        ({"patient_id": 7}, ("patient_id", "invalid")),
         ({"patient_id": "ada"}, ("patient_id", "invalid")),
         ({"patient_id": "{019c13d1-7e40-7000-8000-000000000001}"}, ("patient_id", "invalid")),
         ({"patient_id": str(UUID(int=1)), "status": "active"}, ("patient_id", "excluded")),

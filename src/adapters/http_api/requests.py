@@ -134,6 +134,14 @@ def _decoded(raw: object, length: int) -> bytes:
     return value
 
 
+def read_id(name: str, raw: object) -> UUID:
+    """An id in a body, where it is a text. Raises `Invalid`."""
+    text = raw if isinstance(raw, str) else ""
+    if re.fullmatch("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) is None:
+        raise Invalid([Fault(name, "invalid", "Give an id, such as 019c13d1-7e40-7000-8000-000000000001.")])
+    return UUID(text)
+
+
 def seen_version(request: Request) -> int | None:
     """The version in `If-Match`, None where any will do. Raises `VersionMismatch` for a tag that cannot match."""
     header = request.headers.get("If-Match")

@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from adapters.http_api.authentication import actor
 from adapters.http_api.jobs import JobSerializer, counts_serializer, job_json
-from adapters.http_api.requests import cursor, members, paging, parameters
+from adapters.http_api.requests import cursor, members, paging, parameters, read_id
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
 from core.jobs import use_cases
@@ -64,7 +64,13 @@ class SyncJobsView(APIView):
     @inject
     def post(self, request: Request, start: Annotated[StartSyncJob, Provide["start_sync_job"]]) -> HttpResponse:
         """Syncs patients in the background: all who are not archived, or those in one status, or one patient."""
-        job = start(actor=actor(request), **cast("dict[str, str]", members(request, SyncScopeSerializer)))
+        given = members(request, SyncScopeSerializer)
+        patient_id = given.get("patient_id")
+        job = start(
+            actor=actor(request),
+            status=cast("str | None", given.get("status")),
+            patient_id=None if patient_id is None else read_id("patient_id", patient_id),
+        )
         location = request.build_absolute_uri(f"/api/v1/sync-jobs/{job.id}/")
         return document(sync_job_json(job), status=202, headers={"Location": location})
 

@@ -84,7 +84,7 @@ def test_every_fault_of_a_query_is_reported_at_once() -> None:
         "created_after": "invalid",
         "created_before": "invalid",
         "limit": "range",
-        "after": "invalid",
+        "after": "type",
         "name": "unknown",
         "words": "unknown",
     }

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -49,6 +50,7 @@ class Merger:
         copies = self.copies.of(ids)
         results: dict[UUID, Merged] = {}
         fresh: dict[UUID, UpstreamCopy] = {}
+        unchanged: dict[datetime, list[UUID]] = defaultdict(list)
         for one in said:
             patient_id = one.patient.id
             try:
@@ -58,12 +60,15 @@ class Merger:
             except (Conflict, PatientNotFound) as refused:
                 results[patient_id] = refused
                 continue
-            if result.fetched_at == one.asked_at:
-                fresh[patient_id] = UpstreamCopy(
-                    before.external_id, {**(base.values if base else {}), **one.values}, one.asked_at
-                )
+            if result.fetched_at != one.asked_at:
+                continue
+            values = {**(base.values if base else {}), **one.values}
+            fresh[patient_id] = UpstreamCopy(before.external_id, values, one.asked_at)
+            if result.outcome is Outcome.UNCHANGED:
+                unchanged[one.asked_at].append(patient_id)
         self.copies.keep(fresh)
-        self._mark_unchanged(results, fresh)
+        for asked_at, these in unchanged.items():
+            self.patients.mark_synced(these, asked_at)
         return results
 
     def _current(self, said: Said, patient: Patient | None) -> Patient:
@@ -86,12 +91,3 @@ class Merger:
             return SyncResult(after, Outcome.UNCHANGED, said.asked_at, age, merged.conflicts)
         self.ledger.enter(Action.SYNCED, actor, now, before=before, after=after)
         return SyncResult(after, Outcome.UPDATED, said.asked_at, age, merged.conflicts)
-
-    def _mark_unchanged(self, results: Mapping[UUID, Merged], fresh: Mapping[UUID, UpstreamCopy]) -> None:
-        by_instant: dict[datetime, list[UUID]] = {}
-        for patient_id, copy in fresh.items():
-            result = results[patient_id]
-            if isinstance(result, SyncResult) and result.outcome is Outcome.UNCHANGED:
-                by_instant.setdefault(copy.asked_at, []).append(patient_id)
-        for asked_at, ids in by_instant.items():
-            self.patients.mark_synced(ids, asked_at)

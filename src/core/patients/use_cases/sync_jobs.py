@@ -30,7 +30,7 @@ class StartSyncJob:
     clock: Clock
     ids: Ids
 
-    def __call__(self, *, actor: Actor, status: str | None = None, patient_id: UUID | str | None = None) -> Job:
+    def __call__(self, *, actor: Actor, status: str | None = None, patient_id: UUID | None = None) -> Job:
         actor.require(Permission.MANAGE_JOBS)
         scope = SyncScope.parse(status, patient_id)
         if scope.patient_id:

@@ -1,0 +1,75 @@
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+import pytest
+
+from adapters.in_memory.jobs import WaitingQueue
+from bootstrap import Container
+from core.access import Actor, Permission
+from core.errors import Forbidden
+from core.jobs.entities import JobKind
+from core.jobs.errors import JobNotFound
+from tests.fakes import CLERK
+
+Call = Callable[[Container, Actor, UUID], object]
+
+USE_CASES: dict[str, tuple[Permission, Call]] = {
+    "start": (Permission.MANAGE_JOBS, lambda registry, actor, _: registry.start_sync_job()(actor=actor)),
+    "view": (
+        Permission.MANAGE_JOBS,
+        lambda registry, actor, job_id: registry.view_job()(actor=actor, kind=JobKind.SYNC, job_id=job_id),
+    ),
+    "list": (Permission.MANAGE_JOBS, lambda registry, actor, _: registry.list_jobs()(actor=actor, kind=JobKind.SYNC)),
+    "cancel": (
+        Permission.MANAGE_JOBS,
+        lambda registry, actor, job_id: registry.cancel_job()(actor=actor, kind=JobKind.SYNC, job_id=job_id),
+    ),
+    "failures": (
+        Permission.MANAGE_JOBS,
+        lambda registry, actor, job_id: registry.list_sync_failures()(actor=actor, job_id=job_id),
+    ),
+    "run": (Permission.RUN_JOBS, lambda registry, actor, job_id: registry.run_job()(actor=actor, job_id=job_id)),
+    "hand over": (Permission.RUN_JOBS, lambda registry, actor, _: registry.hand_over_jobs()(actor=actor)),
+}
+
+
+@pytest.fixture
+def job_id(registry: Container) -> UUID:
+    return registry.start_sync_job()(actor=CLERK).id
+
+
+@pytest.mark.parametrize("name", USE_CASES)
+def test_a_use_case_needs_its_permission_and_no_other(name: str, registry: Container, job_id: UUID) -> None:
+    permission, call = USE_CASES[name]
+    before = dict(registry.store().jobs)
+    with pytest.raises(Forbidden, match=permission):
+        call(registry, Actor("user:x", frozenset(Permission) - {permission}, "request"), job_id)
+    assert registry.store().jobs == before
+    call(registry, Actor("user:x", frozenset({permission}), "request"), job_id)
+
+
+@pytest.mark.parametrize("name", ["view", "cancel", "failures", "run"])
+def test_only_who_may_learns_whether_a_job_is_there(name: str, registry: Container) -> None:
+    permission, call = USE_CASES[name]
+    with pytest.raises(Forbidden):
+        call(registry, Actor("user:x", frozenset(), "request"), uuid4())
+    with pytest.raises(JobNotFound):
+        call(registry, Actor("user:x", frozenset({permission}), "request"), uuid4())
+
+
+@pytest.mark.parametrize("name", ["view", "cancel"])
+def test_a_job_of_another_kind_is_not_found(name: str, registry: Container, job_id: UUID) -> None:
+    call = registry.view_job() if name == "view" else registry.cancel_job()
+    with pytest.raises(JobNotFound):
+        call(actor=CLERK, kind=JobKind.IMPORT, job_id=job_id)
+
+
+def test_what_waits_is_handed_over_again_each_time(registry: Container, job_id: UUID) -> None:
+    system = Actor.system("sweeper")
+    for _ in range(2):
+        assert [job.id for job in registry.hand_over_jobs()(actor=system)] == [job_id]
+    registry.cancel_job()(actor=CLERK, kind=JobKind.SYNC, job_id=job_id)
+    assert registry.hand_over_jobs()(actor=system) == ()
+    queue = registry.job_queue()
+    assert isinstance(queue, WaitingQueue)
+    assert queue.handed_over == [job_id] * 3
