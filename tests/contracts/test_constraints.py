@@ -8,7 +8,7 @@ from core.access import Role
 from core.patients.audit import Action, AuditEvent
 from core.patients.values import Identifier
 from tests.contracts.conftest import POSTGRES, SQLITE
-from tests.contracts.examples import account_event, person, service, sql, user
+from tests.contracts.examples import account_event, job, person, service, sql, sync_outcome, user
 from tests.fakes import CLERK, NOW
 
 pytestmark = pytest.mark.parametrize("database", [SQLITE, POSTGRES])
@@ -25,6 +25,8 @@ def rows(registry: Container) -> None:
         registry.services().add(service(number))
         registry.account_trail().record(account_event(number))
     registry.trail().record([AuditEvent.erased(CLERK, NOW, person(1))])
+    registry.jobs().add(job())
+    registry.sync_outcomes().record(job().id, [sync_outcome(1), sync_outcome(2)])
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,11 @@ def rows(registry: Container) -> None:
         ("accounts_serviceaccount", "name", "service-1"),
         ("accounts_serviceaccount", "role", "boss"),
         ("accounts_accountevent", "action", "forgotten"),
+        ("jobs_job", "kind", "export"),
+        ("jobs_job", "state", "lost"),
+        ("jobs_job", "total", -1),
+        ("jobs_syncoutcome", "outcome", "stale"),
+        ("jobs_syncoutcome", "patient_id", person(1).id.hex),
     ],
 )
 def test_what_breaks_a_rule_is_refused(database: str, table: str, column: str, value: object) -> None:

@@ -83,6 +83,7 @@ def test_while_all_that_is_left_has_to_wait_the_job_is_paused(leases: Leases, cl
     clock.forward(timedelta(seconds=9))
     again = claim(leases)
     assert (again.chunk.items, again.chunk.tries, again.job.state) == (ITEMS[:2], 1, JobState.RUNNING)
+    assert (again.job.started_at, again.job.resume_at) == (NOW, None)
 
 
 def test_a_pause_holds_up_everybody_and_a_shorter_one_does_not_end_it(leases: Leases, clock: StillClock) -> None:

@@ -137,14 +137,14 @@ def show_upstreams(anybody: Caller) -> None:
 def show_sync_jobs(anybody: Caller) -> None:
     models = anybody.package.models
     clerk, reader = anybody.signed_in("clerk"), anybody.signed_in("reader")
-    scope = models.SyncScopeRequest(status=models.SyncableStatusEnum.INACTIVE)
+    scope = models.SyncScopeRequest(status=models.SyncableStatusEnum.ACTIVE)
     job = clerk("start_sync_job", body=scope, expect=202).parsed
-    assert (job.done, job.counts.updated, job.statuses) == (0, 0, [models.SyncableStatusEnum.INACTIVE])
+    assert clerk("cancel_sync_job", job.id).parsed.state == models.JobStateEnum.CANCELLED
+    assert (job.done, job.counts.updated, job.statuses) == (0, 0, [models.SyncableStatusEnum.ACTIVE])
     assert job.id in [one.id for one in clerk("list_sync_jobs", limit=200).parsed.results]
     assert clerk("view_sync_job", job.id).parsed.requested_by == job.requested_by
     assert clerk("list_sync_failures", job.id).parsed.results == []
     assert reader.problem(403, "cancel_sync_job", job.id).detail
-    assert clerk("cancel_sync_job", job.id).parsed.state == models.JobStateEnum.CANCELLED
     assert clerk.problem(409, "cancel_sync_job", job.id).type_.endswith(":job-ended")
     nobody = models.SyncScopeRequest(patient_id=job.id)
     assert clerk.problem(404, "start_sync_job", body=nobody).detail
