@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 SYNCED = int(os.environ.get("SYNCED", "10000"))
@@ -135,6 +134,19 @@ class Bench:
         tasks = seconds(lambda: self.one_by_one(url)) * SYNCED / TASKS
         tell(f"sync job of {SYNCED:,}, against a task per patient", ours, tasks, "promised: 1/20")
 
+    def memory(self) -> None:
+        """The most that this process has held, after ten thousand rows and after all of them."""
+        for rows in (10_000, MEMORY_ROWS):
+            self.empty()
+            self.import_(rows)
+            imported = peak()
+            exported = sum(map(len, write_all(self.registry, self.actor)))
+            after = peak()
+            self.sync()
+            print(
+                f"{rows:>9,} rows: {imported:.0f} MB import, {after:.0f} MB export of {exported:,} bytes, {peak():.0f} MB sync"
+            )
+
     def import_(self, rows: int) -> None:
         from core.patients.files import FileFormat
 
@@ -190,7 +202,6 @@ class Bench:
         from concurrent.futures import ThreadPoolExecutor
 
         import httpx
-        from django.db import connection
 
         from adapters.django_orm.patients.models import Patient
 
@@ -203,6 +214,16 @@ class Bench:
 
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(task, range(TASKS)))
+
+
+def peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def write_all(registry: Any, actor: Any) -> Iterator[bytes]:
+    from core.patients.files import FileFormat, write_patients
+
+    return write_patients(FileFormat.CSV, registry.export_patients()(actor=actor))
 
 
 async def fetch_and_parse(url: str) -> None:

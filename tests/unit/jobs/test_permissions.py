@@ -3,7 +3,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from adapters.in_memory.jobs import WaitingQueue
+from adapters.tasks.in_process import InProcessQueue
 from bootstrap import Container
 from core.access import Actor, Permission
 from core.errors import Forbidden
@@ -65,11 +65,13 @@ def test_a_job_of_another_kind_is_not_found(name: str, registry: Container, job_
 
 
 def test_what_waits_is_handed_over_again_each_time(registry: Container, job_id: UUID) -> None:
-    system = Actor.system("sweeper")
+    system, queue = Actor.system("sweeper"), registry.job_queue()
+    assert isinstance(queue, InProcessQueue)
     for _ in range(2):
+        queue.asked.clear()
         assert [job.id for job in registry.hand_over_jobs()(actor=system)] == [job_id]
+        assert queue.asked.is_set()
     registry.cancel_job()(actor=CLERK, kind=JobKind.SYNC, job_id=job_id)
+    queue.asked.clear()
     assert registry.hand_over_jobs()(actor=system) == ()
-    queue = registry.job_queue()
-    assert isinstance(queue, WaitingQueue)
-    assert queue.handed_over == [job_id] * 3
+    assert not queue.asked.is_set()

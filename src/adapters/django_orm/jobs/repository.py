@@ -48,7 +48,7 @@ class DjangoJobs(Jobs):
 
     @core_errors()
     def going_on(self, kind: JobKind) -> tuple[Job, ...]:
-        rows = self._rows.exclude(state__in=models.ENDED).filter(kind=kind)
+        rows = self._rows.filter(kind=kind, ended_at=None)
         return tuple(_job(row) for row in rows.values(*_JOB))
 
     @core_errors()

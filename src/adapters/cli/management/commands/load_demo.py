@@ -1,6 +1,3 @@
-import logging
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Annotated
 
 from dependency_injector.wiring import Provide, inject
@@ -9,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from adapters.cli.demo_data import DEMO_ACCOUNTS, DEMO_PASSWORD, demo_patients
 from adapters.cli.demo_notices import NOTICES, Notice
+from adapters.cli.quiet import quiet
 from core.access import Actor
 from core.accounts.errors import UserEmailTaken
 from core.accounts.use_cases import CreateUser
@@ -45,7 +43,7 @@ class Command(BaseCommand):
                 register_patient(actor=actor, **patient)
             return len(missing)
 
-        with _quiet():
+        with quiet():
             accounts = sum(_added(create_user, actor, email) for email in DEMO_ACCOUNTS)
             patients = atomic(register_missing)
             notices = sum(_published(write_post, publish_post, notice) for notice in NOTICES)
@@ -88,13 +86,3 @@ def _published(write_post: WritePost, publish_post: PublishPost, notice: Notice)
 def _told(added: int, of: int) -> str:
     there = of - added
     return f"{added} added" if not there else f"{added} added, {there} already there"
-
-
-@contextmanager
-def _quiet() -> Generator[None]:
-    """Without a log line for each of a thousand calls."""
-    logging.disable(logging.INFO)
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)

@@ -1,0 +1,56 @@
+from argparse import ArgumentParser
+from typing import Annotated
+from uuid import UUID
+
+from dependency_injector.wiring import Provide, inject
+from django.core.management.base import BaseCommand, CommandError
+
+from adapters.cli.progress import Foreground
+from adapters.cli.quiet import quiet
+from core.access import Actor
+from core.errors import RegistryError
+from core.jobs.entities import JobKind, JobState
+from core.jobs.use_cases import CancelJob, RunJob, ViewJob
+from core.patients.jobs import SYNCABLE, JobOutcome
+from core.patients.use_cases import StartSyncJob
+
+_FINE = {JobOutcome.UPDATED, JobOutcome.UNCHANGED, JobOutcome.SKIPPED}
+
+
+class Command(BaseCommand):
+    help = "Syncs all patients with upstream, or those in one status. Ctrl-C cancels it: what was done stays done."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--status", choices=[status.value for status in SYNCABLE])
+        parser.add_argument("--job", type=UUID, help="Go on with this job rather than start one.")
+
+    @inject
+    @quiet()
+    def handle(
+        self,
+        *args: object,
+        status: str | None,
+        job: UUID | None,
+        start: Annotated[StartSyncJob, Provide["start_sync_job"]],
+        run: Annotated[RunJob, Provide["run_job"]],
+        view: Annotated[ViewJob, Provide["view_job"]],
+        cancel: Annotated[CancelJob, Provide["cancel_job"]],
+        **options: object,
+    ) -> None:
+        actor = Actor.system("sync_patients")
+        try:
+            job_id = job or start(actor=actor, status=status).id
+            done = Foreground(
+                run=lambda stopping: run(actor=actor, job_id=job_id, stopping=stopping),
+                view=lambda: view(actor=actor, kind=JobKind.SYNC, job_id=job_id),
+                cancel=lambda: cancel(actor=actor, kind=JobKind.SYNC, job_id=job_id),
+            ).finish(self.stdout)
+        except RegistryError as error:
+            raise CommandError(str(error)) from None
+        for outcome in JobOutcome:
+            if outcome in done.counts:
+                self.stdout.write(f"{outcome.value.replace('_', ' '):<12}{done.counts[outcome]:>9,}")
+        if done.state is JobState.CANCELLED:
+            raise CommandError("Somebody cancelled the job. What was done stays done.")
+        if any(done.counts.get(outcome) for outcome in JobOutcome if outcome not in _FINE):
+            raise CommandError(f"Some could not be synced. Look at GET /api/v1/sync-jobs/{job_id}/failures/")

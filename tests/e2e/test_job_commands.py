@@ -1,0 +1,74 @@
+"""Jobs from the command line, away from a terminal, as a cron job runs them."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.conftest import environment_in, finished, manage
+from tests.programs import free_port, wait_for_port
+
+FILE = "given name;surname;e-mail;dob\nAda;Byron;ada@example.org;1985-12-10\nEve;King;not one;1985-12-10\n"
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    environment = environment_in(tmp_path_factory.mktemp("commands"))
+    assert finished(manage(environment, "migrate"))[0] == 0
+    return environment
+
+
+@pytest.fixture
+def upstream(migrated: dict[str, str]) -> Generator[str]:
+    port = free_port()
+    with manage(migrated, "upstream_simulator", "--port", str(port)) as process:
+        wait_for_port(process, port)
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
+
+
+def test_an_import_says_what_became_of_the_rows_and_where_the_refused_ones_are(
+    migrated: dict[str, str], tmp_path: Path
+) -> None:
+    file, rejects = tmp_path / "ward.csv", tmp_path / "ward.csv.rejects.csv"
+    file.write_text(FILE, encoding="utf-8")
+    code, out, err = finished(manage(migrated, "import_patients", str(file)))
+    assert (code, out.splitlines()[-4:]) == (
+        1,
+        ["added               1", "updated             0", "unchanged           0", "rejected            1"],
+    )
+    assert str(rejects) in err
+    assert finished(manage(migrated, "import_patients", str(file)))[0] == 1, "The rejects are not overwritten."
+
+    mended = tmp_path / "mended.csv"
+    mended.write_bytes(rejects.read_bytes().replace(b"not one", b"eve@example.org"))
+    code, out, err = finished(manage(migrated, "import_patients", str(mended)))
+    assert (code, err) == (0, "")
+    assert "added               1" in out
+    assert not (tmp_path / "mended.csv.rejects.csv").exists()
+
+
+def test_a_file_without_the_columns_is_refused_by_name(migrated: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "shoes.csv"
+    file.write_text(FILE.replace("dob", "shoe size"), encoding="utf-8")
+    code, _, err = finished(manage(migrated, "import_patients", str(file)))
+    assert code == 1
+    assert "shoe size: There is no such column." in err
+    code, _, err = finished(manage(migrated, "import_patients", str(tmp_path / "none.csv")))
+    assert (code, "No such file" in err) == (1, True)
+
+
+def test_a_sync_waits_through_an_outage_and_says_where_to_look(migrated: dict[str, str], upstream: str) -> None:
+    httpx.put(f"{upstream}/control", json={"outage": True}, trust_env=False)
+    policy = {"EXTERNAL_API_BASE_URL": upstream, "EXTERNAL_API_POLICY": "recovery=1, min_calls=1"}
+    with manage(migrated | policy, "sync_patients") as process:
+        assert process.stdout
+        lines = iter(process.stdout)
+        paused = next(line for line in lines if line.startswith("Paused until"))
+        assert "left alone" in paused or "failed" in paused
+        httpx.put(f"{upstream}/control", json={"outage": False}, trust_env=False)
+        out, err = "".join(lines), process.stderr.read() if process.stderr else ""
+    assert process.returncode == 1
+    assert "not found" in out
+    assert "/failures/" in err
