@@ -54,6 +54,22 @@ def test_a_patient_for_whom_alone_upstream_fails_is_given_up_after_four_tries(
     assert [asked for asked, _ in gateway.asked].count("x1") == 4
 
 
+def test_nobody_is_given_up_by_a_last_try_during_which_upstream_goes_down(
+    registry: Container, clock: StillClock, gateway: ScriptedGateway
+) -> None:
+    people(registry, clock, 2)
+    gateway.answer = Failing()
+    job = run(registry, start(registry))
+    for minutes in (1, 2, 4):
+        clock.forward(timedelta(minutes=minutes))
+        gateway.by_id = {"x1": Unavailable()} if minutes == 4 else {}
+        job = run(registry, job)
+    assert (job.state, job.counts) == (JobState.PAUSED, {})
+    gateway.answer, gateway.by_id = {}, {}
+    clock.forward(timedelta(minutes=1))
+    assert run(registry, job).counts == {"unchanged": 2}
+
+
 def test_calls_that_upstream_asks_to_be_fewer_hold_up_the_whole_job(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:

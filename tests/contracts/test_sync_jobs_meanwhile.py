@@ -43,12 +43,14 @@ def once(work: Callable[[], object], gateway: ScriptedGateway) -> Callable[[], N
     return meanwhile
 
 
+@pytest.mark.parametrize("theirs", ["King", "Byron"])
 @pytest.mark.parametrize("change", [erase, archive, rename])
 def test_who_is_gone_by_the_time_upstream_has_answered_is_skipped(
-    registry: Container, clock: StillClock, gateway: ScriptedGateway, change: Change
+    registry: Container, clock: StillClock, gateway: ScriptedGateway, change: Change, theirs: str
 ) -> None:
     one, *_ = people(registry, clock, 3)
     gateway.answer = {"last_name": "King"}
+    gateway.by_id = {"x0": {"last_name": theirs}}
     gateway.meanwhile = once(lambda: change(registry, one), gateway)
     job = run(registry, start(registry))
     assert (job.state, job.counts) == (JobState.COMPLETED, {"skipped": 1, "updated": 2})
