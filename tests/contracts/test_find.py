@@ -113,6 +113,21 @@ def test_created_after_and_before_leave_out_the_instant_itself(
     assert found(patients, **filters) == numbers
 
 
+@pytest.mark.parametrize(
+    ("after", "numbers"), [(-TICK, [2, 1, 0]), (0 * TICK, [2, 0]), (MINUTE, [0]), (2 * MINUTE, [])]
+)
+def test_updated_after_leaves_out_who_was_not_changed_since(
+    registry: Container, after: timedelta, numbers: list[int]
+) -> None:
+    updates = (2 * MINUTE, 0 * MINUTE, MINUTE)
+    people = [at(number, NOW, updated_at=NOW + since) for number, since in enumerate(updates)]
+    for patient in people:
+        registry.patients().add(patient)
+    query = PatientQuery(updated_after=NOW + after)
+    assert list(registry.patients().find(query).patients) == [people[number] for number in numbers]
+    assert registry.patients().count(query, 100) == len(numbers)
+
+
 def test_the_newest_are_first_by_id_and_pages_go_on_after_the_last(patients: PatientRepository) -> None:
     first = patients.find(PatientQuery(limit=2))
     assert first.patients == (PEOPLE[4], PEOPLE[3])

@@ -68,6 +68,7 @@ FILTERS = st.fixed_dictionaries(
         "limit": st.integers(1, 3),
         "created_after": st.sampled_from(["2026-01-31T09:31:00Z", "2026-01-31T09:40:00.000001Z"]),
         "created_before": st.sampled_from(["2026-01-31T09:31:00Z", "2026-01-31T10:30:00Z"]),
+        "updated_after": st.sampled_from(["2026-01-31T09:31:00Z", "2026-01-31T10:30:00Z"]),
     },
 )
 Outcome = tuple[str, object]

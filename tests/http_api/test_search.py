@@ -44,6 +44,8 @@ def found(response: Answer) -> list[str]:
         ({"external_id": "EHR-3"}, "c"),
         ({"created_after": "2020-01-01T00:00:00Z"}, "cba"),
         ({"created_before": "2020-01-01T00:00:00Z"}, ""),
+        ({"updated_after": "2020-01-01T00:00:00Z"}, "cba"),
+        ({"updated_after": "2999-01-01T00:00:00Z"}, ""),
         ({"q": "smi", "status": "active"}, "b"),
     ],
 )
@@ -101,6 +103,7 @@ def test_counts_only_when_asked(reader: Api, people: list[Patient]) -> None:
         ("identifier=mrn", ("identifier", "invalid")),
         ("created_after=yesterday", ("created_after", "invalid")),
         ("created_after=2020-01-01T00:00:00", ("created_after", "invalid")),
+        ("updated_after=2020-01-01", ("updated_after", "invalid")),
         ("status=active&status=inactive", ("status", "repeated")),
     ],
 )

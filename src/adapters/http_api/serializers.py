@@ -54,6 +54,9 @@ class FiltersSerializer(serializers.Serializer):
     external_id = serializers.CharField(required=False)
     created_after = serializers.DateTimeField(required=False, help_text="Later than this instant.")
     created_before = serializers.DateTimeField(required=False, help_text="Earlier than this instant.")
+    updated_after = serializers.DateTimeField(
+        required=False, help_text="Registered or changed later than this instant."
+    )
     limit = serializers.IntegerField(
         min_value=1, max_value=MOST_PER_PAGE, required=False, help_text=f"{DEFAULT_PER_PAGE} unless given."
     )

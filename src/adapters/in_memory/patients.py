@@ -126,6 +126,7 @@ def _matches(patient: Patient, query: PatientQuery) -> bool:
         and (query.identifier is None or query.identifier in patient.identifiers)
         and query.external_id in (None, patient.external_id)
         and _between(query.created_after, patient.created_at, query.created_before)
+        and _between(query.updated_after, patient.updated_at, None)
     )
 
 

@@ -23,8 +23,8 @@ MOST_WORDS = 10
 class PatientQuery:
     """All of the filters hold for a patient that is found; None filters nothing.
 
-    `words`: each begins a word of the name. `created_after` and `created_before` exclude the instant itself. `after` is
-    the id of the last patient on the page before.
+    `words`: each begins a word of the name. The instants given as `…_after` and `…_before` are excluded. `after`
+    is the id of the last patient on the page before.
     """
 
     words: tuple[str, ...] = ()
@@ -36,6 +36,7 @@ class PatientQuery:
     external_id: str | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
+    updated_after: datetime | None = None
     limit: int = DEFAULT_PER_PAGE
     after: UUID | None = None
 
@@ -77,6 +78,7 @@ class Filters(TypedDict, total=False):
     external_id: str
     created_after: datetime | str
     created_before: datetime | str
+    updated_after: datetime | str
     limit: int
     after: UUID
 
@@ -91,6 +93,7 @@ class _Filters(TypedDict, total=False):
     external_id: str
     created_after: datetime
     created_before: datetime
+    updated_after: datetime
     limit: int
     after: UUID
 
@@ -126,6 +129,7 @@ _PARSERS: dict[str, Callable[[object, Rules], object]] = {
     "external_id": lambda raw, _: values.external_id(raw),
     "created_after": lambda raw, _: instant(raw),
     "created_before": lambda raw, _: instant(raw),
+    "updated_after": lambda raw, _: instant(raw),
     "limit": lambda raw, _: page_limit(raw),
     "after": lambda raw, _: values.patient_id(raw),
 }

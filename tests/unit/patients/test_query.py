@@ -29,6 +29,7 @@ def test_every_filter_is_parsed_into_the_form_it_is_stored_in() -> None:
         external_id=" x7 ",
         created_after="2026-01-31T10:30:00+01:00",
         created_before=datetime(2026, 1, 31, 10, 30, tzinfo=UTC),
+        updated_after="2026-01-31T11:30:00Z",
         limit=200,
         after=after,
     ) == PatientQuery(
@@ -41,6 +42,7 @@ def test_every_filter_is_parsed_into_the_form_it_is_stored_in() -> None:
         external_id="x7",
         created_after=datetime(2026, 1, 31, 9, 30, tzinfo=UTC),
         created_before=datetime(2026, 1, 31, 10, 30, tzinfo=UTC),
+        updated_after=datetime(2026, 1, 31, 11, 30, tzinfo=UTC),
         limit=200,
         after=after,
     )
@@ -66,6 +68,7 @@ def test_every_fault_of_a_query_is_reported_at_once() -> None:
         "external_id": "a b",
         "created_after": "yesterday",
         "created_before": "2026-01-31",
+        "updated_after": "",
         "limit": 0,
         "after": "7",
         "name": "Ada",
@@ -83,6 +86,7 @@ def test_every_fault_of_a_query_is_reported_at_once() -> None:
         "external_id": "characters",
         "created_after": "invalid",
         "created_before": "invalid",
+        "updated_after": "invalid",
         "limit": "range",
         "after": "type",
         "name": "unknown",

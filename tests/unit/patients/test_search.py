@@ -62,6 +62,12 @@ def test_every_filter_holds_for_who_is_found_newest_first(
     assert (page.next, page.count, page.count_capped) == (None, None, False)
 
 
+def test_who_was_changed_since_is_found_by_updated_after(registry: Container, ids: list[UUID]) -> None:
+    registry.update_patient()(actor=CLERK, patient_id=ids[1], status="active")
+    page = registry.search_patients()(actor=READER, updated_after="2026-01-31T09:33:00Z")
+    assert [patient.id for patient in page.patients] == [ids[4], ids[1]]
+
+
 def test_pages_follow_one_another(registry: Container, ids: list[UUID]) -> None:
     search = registry.search_patients()
     first = search(actor=READER, limit=2)

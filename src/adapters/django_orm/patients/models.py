@@ -57,6 +57,7 @@ class Patient(models.Model):
             Index(fields=["status", "-id"], name="patients_by_status"),
             Index(fields=["phone", "-id"], name="patients_by_phone"),
             Index(fields=["date_of_birth", "-id"], name="patients_by_date_of_birth"),
+            Index(fields=["updated_at"], name="patients_by_updated_at"),
         ]
 
     def __str__(self) -> str:

@@ -138,6 +138,8 @@ class DjangoPatientRepository(PatientRepository):
             rows = rows.filter(created_at__gt=query.created_after, id__gte=_first_id_at(query.created_after))
         if query.created_before is not None:
             rows = rows.filter(created_at__lt=query.created_before, id__lt=_first_id_after(query.created_before))
+        if query.updated_after is not None:
+            rows = rows.filter(updated_at__gt=query.updated_after)
         return rows
 
     def _ids_by_word(self, prefix: bytes) -> QuerySet[models.NameWord, dict[str, UUID]]:
