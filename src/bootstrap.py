@@ -35,6 +35,7 @@ from adapters.in_memory.accounts import (
     InMemoryUserRepository,
 )
 from adapters.in_memory.cache import InMemoryCache, Unlimited
+from adapters.in_memory.changes import InMemoryChangeLog
 from adapters.in_memory.imports import InMemoryImportFiles, InMemoryImportRejects
 from adapters.in_memory.jobs import InMemoryChunks, InMemoryJobs, InMemorySyncOutcomes
 from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepository, InMemoryUpstreamCopies
@@ -60,6 +61,7 @@ from core.jobs.ports import Chunks, JobQueue, Jobs
 from core.patients import use_cases as patients_
 from core.patients.ports import (
     AuditTrail,
+    ChangeLog,
     ImportFiles,
     ImportRejects,
     PatientGateway,
@@ -166,6 +168,7 @@ class Container(DeclarativeContainer):
     atomic: Provider[Atomic] = Singleton(InMemoryAtomic, store)
     patients: Provider[PatientRepository] = Singleton(InMemoryPatientRepository, store)
     trail: Provider[AuditTrail] = Singleton(InMemoryAuditTrail, store)
+    changes: Provider[ChangeLog] = Singleton(InMemoryChangeLog, store)
     copies: Provider[UpstreamCopies] = Singleton(InMemoryUpstreamCopies, store)
     posts: Provider[PostRepository] = Singleton(InMemoryPostRepository, store)
     comments: Provider[Comments] = Singleton(InMemoryComments, store)
@@ -212,6 +215,7 @@ class Container(DeclarativeContainer):
     erase_patient = _use_case(patients_.ErasePatient, patients=patients, ledger=ledger, atomic=atomic, clock=clock)
     export_patients = _use_case(patients_.ExportPatients, patients=patients)
     view_history = _use_case(patients_.ViewHistory, trail=trail)
+    follow_changes = _use_case(patients_.FollowChanges, changes=changes, atomic=atomic)
     merger = Singleton(Merger, patients, copies, ledger, clock, phone_region)
     sync_patient = _use_case(
         patients_.SyncPatient,
@@ -367,6 +371,7 @@ def registry_on_django(configuration: Configuration | None = None, database: str
     from adapters.django_orm.jobs.outcomes import DjangoSyncOutcomes
     from adapters.django_orm.jobs.repository import DjangoChunks, DjangoJobs
     from adapters.django_orm.patients.audit import DjangoAuditTrail
+    from adapters.django_orm.patients.changes import DjangoChangeLog
     from adapters.django_orm.patients.repository import DjangoPatientRepository
     from adapters.django_orm.patients.upstream import DjangoUpstreamCopies
     from adapters.django_orm.posts.repository import DjangoComments, DjangoPostRepository
@@ -379,6 +384,7 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         atomic=Singleton(DjangoAtomic, database),
         patients=Singleton(DjangoPatientRepository, database),
         trail=Singleton(DjangoAuditTrail, database),
+        changes=Singleton(DjangoChangeLog, database),
         copies=Singleton(DjangoUpstreamCopies, database),
         posts=post_repository,
         comments=Singleton(DjangoComments, database),

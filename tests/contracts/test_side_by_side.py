@@ -22,6 +22,7 @@ from bootstrap import Container
 from core.errors import RateLimited, RegistryError, Unavailable
 from core.patients.entities import Changes, Patient, Registration
 from core.patients.searching import Filters
+from core.patients.use_cases import ChangePage
 from core.patients.values import Identifier
 from tests import strategies
 from tests.contracts.conftest import POSTGRES, SQLITE, open_registry
@@ -94,6 +95,7 @@ class SideBySide(RuleBasedStateMachine):
         both = (open_registry(""), open_registry(self.database, emptied=True))
         self.memory, self.django = (equip(one, self.clock, self.gateway, IdsInSequence()) for one in both)
         self.known: list[Patient] = []
+        self.reached = 0
 
     def both(self, call: Callable[[Container], object]) -> Outcome:
         ours, theirs = outcome(lambda: call(self.memory)), outcome(lambda: call(self.django))
@@ -146,11 +148,20 @@ class SideBySide(RuleBasedStateMachine):
             )
         )
 
+    @rule(anew=st.booleans(), limit=st.integers(0, 5))
+    def follow(self, anew: bool, limit: int) -> None:
+        after = 0 if anew else self.reached
+        _, page = self.both(lambda registry: registry.follow_changes()(actor=ADMIN, after=after, limit=limit))
+        if isinstance(page, ChangePage):
+            self.reached = page.next
+
     @invariant()
     def the_records_are_the_same(self) -> None:
         self.both(lambda registry: registry.search_patients()(actor=ADMIN, limit=200, count=True))
 
     def teardown(self) -> None:
+        if hasattr(self, "known"):
+            self.both(lambda registry: registry.follow_changes()(actor=ADMIN, limit=200))
         for patient in getattr(self, "known", []):
             self.both(lambda registry, one=patient: registry.view_history()(actor=ADMIN, patient_id=one.id))
             self.both(lambda registry, one=patient: registry.view_patient()(actor=ADMIN, patient_id=one.id))

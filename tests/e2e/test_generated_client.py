@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 import pytest
@@ -118,7 +119,14 @@ def show_patients(anybody: Caller) -> None:
 
     assert clerk.problem(403, "erase_patient", patient.id).detail
     admin("erase_patient", patient.id, expect=204)
+    first = clerk("follow_changes", limit=200).parsed
+    assert (first.results[0].action, len(first.results)) == (models.EventActionEnum.REGISTERED, 200)
+    assert clerk("follow_changes", cursor=cursor_of(first.next_)).parsed.results[0] not in first.results
     assert clerk.problem(404, "view_patient", patient.id).detail
+
+
+def cursor_of(link: str) -> str:
+    return parse_qs(urlsplit(link).query)["cursor"][0]
 
 
 def show_upstreams(anybody: Caller) -> None:

@@ -79,6 +79,7 @@ ROWS = [
     Row("change_patient", "     401 403 200 403 403 200", {"status": "inactive"}),
     Row("erase_patient", "      401 403 403 403 403 204"),
     Row("patient_history", "    401 200 200 403 403 200"),
+    Row("follow_changes", "     401 200 200 403 403 200"),
     Row("sync_patient", "       401 403 200 403 403 200"),
     Row("list_posts", "         200 200 200 200 200 200"),
     Row("list_posts", "         401 403 403 200 200 200", query="?drafts=true"),

@@ -19,6 +19,7 @@ from core.errors import Fault, FaultList, Invalid, VersionMismatch
 
 MOST_BYTES = 1_000_000
 _VERSION_BYTES = 4
+_POSITION_BYTES = 8
 _FLAGS = {"count", "drafts", "is_active"}
 
 
@@ -111,8 +112,11 @@ def paging(given: dict[str, object]) -> Paging:
 
 def cursor(last: UUID | int) -> str:
     """Opaque to callers: where a page ended."""
-    raw = last.bytes if isinstance(last, UUID) else last.to_bytes(_VERSION_BYTES, "big")
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return _encoded(last.bytes if isinstance(last, UUID) else last.to_bytes(_VERSION_BYTES, "big"))
+
+
+def position_cursor(last: int) -> str:
+    return _encoded(last.to_bytes(_POSITION_BYTES, "big"))
 
 
 def read_id_cursor(raw: object) -> UUID:
@@ -121,6 +125,14 @@ def read_id_cursor(raw: object) -> UUID:
 
 def read_version_cursor(raw: object) -> int:
     return int.from_bytes(_decoded(raw, _VERSION_BYTES), "big")
+
+
+def read_position_cursor(raw: object) -> int:
+    return int.from_bytes(_decoded(raw, _POSITION_BYTES), "big")
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def _decoded(raw: object, length: int) -> bytes:

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 
-from core.patients.audit import AuditEvent
+from core.patients.audit import AuditEvent, Change
 from core.patients.entities import Patient
 from core.posts.entities import Comment, Post
 
@@ -99,6 +99,18 @@ def event_json(event: AuditEvent) -> dict[str, object]:
         "fields": event.fields,
         "changes": changes,
         "digest": event.digest,
+    }
+
+
+def change_json(change: Change) -> dict[str, object]:
+    return {
+        "patient_id": change.patient_id,
+        "version": change.version,
+        "action": change.action,
+        "at": change.at,
+        "fields": change.fields,
+        "actor": change.actor,
+        "request_id": change.request_id,
     }
 
 

@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 
 from adapters.http_api import (
     accounts,
+    changes,
     files,
     imports,
     patients,
@@ -37,6 +38,7 @@ urlpatterns = [
     path("v1/patients/", patients.PatientsView.as_view()),
     path("v1/patients/search/", patients.PatientSearchView.as_view()),
     path("v1/patients/export/", files.PatientExportView.as_view()),
+    path("v1/patients/changes/", changes.PatientChangesView.as_view()),
     path("v1/patients/<uuid:patient_id>/", patients.PatientView.as_view()),
     path("v1/patients/<uuid:patient_id>/sync_external_data/", patients.PatientSyncView.as_view()),
     path("v1/patients/<uuid:patient_id>/history/", patients.PatientHistoryView.as_view()),

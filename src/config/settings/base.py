@@ -11,6 +11,7 @@ from config.settings.databases import database
 from config.settings.jobs import time_of_day
 from config.settings.networks import origins, trusted_proxies
 from core.jobs.entities import JobState
+from core.patients.audit import Action
 from core.patients.jobs import SYNCABLE
 from core.patients.values import Status
 from core.upstreams.entities import CircuitState
@@ -172,6 +173,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "CircuitStateEnum": list(CircuitState),
+        "EventActionEnum": list(Action),
         "JobStateEnum": list(JobState),
         "PatientStatusEnum": list(Status),
         "SyncableStatusEnum": list(SYNCABLE),

@@ -84,3 +84,18 @@ class AuditEvent:
             digest="",
             values=None,
         )
+
+
+@frozen(kw_only=True)
+class Change:
+    """An event as those are told of it who follow the registry, at its place among all events of all patients. What the
+    fields hold is not told: whoever may know reads it in the record, as long as there is one."""
+
+    position: int
+    patient_id: UUID
+    version: int
+    action: Action
+    at: datetime
+    fields: tuple[str, ...]
+    actor: str
+    request_id: str

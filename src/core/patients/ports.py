@@ -5,7 +5,7 @@ from uuid import UUID
 
 from core.errors import Conflict, InvalidAnswer, Unavailable
 from core.paging import Page
-from core.patients.audit import AuditEvent
+from core.patients.audit import AuditEvent, Change
 from core.patients.entities import Patient
 from core.patients.files import Layout, Reject
 from core.patients.imports import Place
@@ -96,6 +96,22 @@ class AuditTrail(Protocol):
 
     def forget_values(self, patient_id: UUID) -> None:
         """Removes what the patient's fields held; the events and their digests stay."""
+        ...
+
+
+class ChangeLog(Protocol):
+    """What the audit trail recorded, for those who follow the registry. A position is given once and for good."""
+
+    def after(self, position: int, limit: int) -> tuple[Change, ...]:
+        """The next `limit` at most, by rising position. 0 is before all of them; any other should be one that was told.
+
+        Everything that was committed before the call has a position, or will be given one after all that were given
+        before. So whoever goes on after the last position seen misses nothing and is told nothing twice, however many
+        write at the same time. A patient's changes are in the order of its versions, and so are any two of which one
+        was committed before the other began.
+
+        Raises `NotAtomic` outside `Atomic`, and `Unavailable` when the store does not answer.
+        """
         ...
 
 

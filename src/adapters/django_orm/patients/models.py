@@ -13,6 +13,8 @@ from core.patients.values import Sex, Status
 
 models.CharField.register_lookup(Length)
 
+_NUMBERED, _UNNUMBERED = Q(position__isnull=False), Q(position__isnull=True)
+
 
 def _one_of(field: str, values: type[Sex] | type[Status] | type[Action]) -> CheckConstraint:
     condition = Q((f"{field}__in", [value.value for value in values]))
@@ -109,7 +111,7 @@ class UpstreamCopy(models.Model):
 
 
 class PatientEvent(models.Model):
-    """Outlives its patient: there is no foreign key."""
+    """Outlives its patient: there is no foreign key. `position` is null until somebody asks for changes."""
 
     patient_id = models.UUIDField()
     version = models.PositiveIntegerField()
@@ -119,12 +121,15 @@ class PatientEvent(models.Model):
     action = models.CharField(max_length=20)
     fields = models.JSONField()
     digest = models.CharField(max_length=64, blank=True)
+    position = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
             UniqueConstraint(fields=["patient_id", "version"], name="patients_one_event_per_version"),
+            UniqueConstraint(fields=["position"], condition=_NUMBERED, name="patients_event_position_unique"),
             _one_of("action", Action),
         ]
+        indexes = [Index(fields=["id"], condition=_UNNUMBERED, name="patients_event_unnumbered")]
 
     def __str__(self) -> str:
         return f"{self.action} {self.patient_id} version {self.version}"

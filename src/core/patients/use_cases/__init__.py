@@ -1,5 +1,6 @@
 """What can be done with patients. Scripts, the API and the commands all come in here."""
 
+from core.patients.use_cases.changes import ChangePage, FollowChanges
 from core.patients.use_cases.erase import ErasePatient
 from core.patients.use_cases.export import ExportPatients
 from core.patients.use_cases.history import HistoryPage, ViewHistory
@@ -14,9 +15,11 @@ from core.patients.use_cases.update import UpdatePatient
 from core.patients.use_cases.view import ViewPatient
 
 __all__ = [
+    "ChangePage",
     "DownloadRejects",
     "ErasePatient",
     "ExportPatients",
+    "FollowChanges",
     "HistoryPage",
     "ListSyncFailures",
     "RegisterPatient",

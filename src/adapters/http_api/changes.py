@@ -1,0 +1,44 @@
+from typing import Annotated, cast
+
+from dependency_injector.wiring import Provide, inject
+from django.http import HttpResponse
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from adapters.http_api.authentication import actor
+from adapters.http_api.requests import parameters, position_cursor, read_position_cursor
+from adapters.http_api.responses import change_json, page
+from adapters.http_api.schema import CURSOR, LIMIT, described
+from core.patients.audit import Action
+from core.patients.use_cases import FollowChanges
+
+
+class PatientChangeSerializer(serializers.Serializer):
+    patient_id = serializers.UUIDField()
+    version = serializers.IntegerField(min_value=1, help_text="That the change made. The record may be further on.")
+    action = serializers.ChoiceField(list(Action))
+    at = serializers.DateTimeField()
+    fields = serializers.ListField(child=serializers.CharField())  # type: ignore[assignment]  # the member's name
+    actor = serializers.CharField(help_text="user:<id>, service:<name> or system:<job>")
+    request_id = serializers.CharField()
+
+
+class PatientChangePageSerializer(serializers.Serializer):
+    next = serializers.URLField(
+        help_text="Where to go on: at once if the page is full, else later. Never null; an empty page has it, too."
+    )
+    results = PatientChangeSerializer(many=True)
+
+
+class PatientChangesView(APIView):
+    @described("follow_changes", PatientChangePageSerializer, parameters=[LIMIT, CURSOR])
+    @inject
+    def get(self, request: Request, follow: Annotated[FollowChanges, Provide["follow_changes"]]) -> HttpResponse:
+        """Every change and erasure of a patient, once, in the order they were committed in; without a cursor from the
+        first one on. Whoever asks for `next` each time misses none."""
+        given = parameters(request.query_params, ["limit", "cursor"])
+        if "cursor" in given:
+            given["after"] = read_position_cursor(given.pop("cursor"))
+        found = follow(actor=actor(request), **cast("dict[str, int]", given))
+        return page(request, [change_json(change) for change in found.changes], position_cursor(found.next))

@@ -1,0 +1,30 @@
+from attrs import frozen
+
+from adapters.in_memory.store import Store
+from core.patients.audit import AuditEvent, Change
+from core.patients.ports import ChangeLog
+
+
+@frozen
+class InMemoryChangeLog(ChangeLog):
+    """One writes at a time, so that events are committed in the order they are recorded in."""
+
+    store: Store
+
+    def after(self, position: int, limit: int) -> tuple[Change, ...]:
+        self.store.require_atomic()
+        events = enumerate(self.store.events.values(), start=1)
+        return tuple(_change(number, event) for number, event in events if number > position)[:limit]
+
+
+def _change(position: int, event: AuditEvent) -> Change:
+    return Change(
+        position=position,
+        patient_id=event.patient_id,
+        version=event.version,
+        action=event.action,
+        at=event.at,
+        fields=event.fields,
+        actor=event.actor,
+        request_id=event.request_id,
+    )

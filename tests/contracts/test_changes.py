@@ -1,0 +1,142 @@
+from threading import Event, Thread
+
+import pytest
+from django.db import connections
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bootstrap import Container
+from core.patients.audit import Action, AuditEvent, Change
+from core.ports import NotAtomic
+from tests.contracts.conftest import POSTGRES, Fresh, some
+from tests.contracts.examples import person
+from tests.fakes import CLERK, NOW
+
+
+def event(number: int, version: int = 1) -> AuditEvent:
+    after = person(number, version=version)
+    return AuditEvent.of(Action.UPDATED, CLERK, NOW, "salt", before=None, after=after)
+
+
+def record(registry: Container, *events: AuditEvent) -> None:
+    registry.atomic()(lambda: registry.trail().record(events))
+
+
+def changes(registry: Container, after: int = 0, limit: int = 50) -> tuple[Change, ...]:
+    return registry.atomic()(lambda: registry.changes().after(after, limit))
+
+
+def told(found: tuple[Change, ...]) -> list[tuple[int, int]]:
+    """Which patient and which version of it."""
+    numbers = {person(number).id: number for number in range(1, 10)}
+    return [(numbers[change.patient_id], change.version) for change in found]
+
+
+def test_an_event_is_told_in_every_field_but_for_its_values(registry: Container) -> None:
+    recorded = event(1)
+    record(registry, recorded)
+    (change,) = changes(registry)
+    assert change == Change(
+        position=1,
+        patient_id=recorded.patient_id,
+        version=recorded.version,
+        action=recorded.action,
+        at=recorded.at,
+        fields=recorded.fields,
+        actor=recorded.actor,
+        request_id=recorded.request_id,
+    )
+
+
+def test_changes_of_all_patients_are_told_in_the_order_of_their_commits(registry: Container) -> None:
+    record(registry, event(3, 1))
+    record(registry, event(1, 1), event(2, 1))
+    record(registry, event(3, 2))
+    record(registry, event(1, 2))
+    assert told(changes(registry)) == [(3, 1), (1, 1), (2, 1), (3, 2), (1, 2)]
+
+
+@some
+@given(written=st.lists(st.tuples(st.integers(0, 7), st.integers(1, 5)), max_size=8))
+def test_who_goes_on_after_the_last_is_told_each_once_and_in_the_same_order_as_anybody(
+    fresh: Fresh, written: list[tuple[int, int]]
+) -> None:
+    registry, versions, seen = fresh(), 0, list[Change]()
+    for count, limit in written:
+        record(registry, *[event(1, versions + one) for one in range(1, count + 1)])
+        versions += count
+        page = changes(registry, seen[-1].position if seen else 0, limit)
+        assert len(page) == min(limit, versions - len(seen))
+        seen.extend(page)
+    rest = changes(registry, seen[-1].position if seen else 0, 50)
+    assert [change.version for change in (*seen, *rest)] == list(range(1, versions + 1))
+    assert changes(registry) == (*seen, *rest)
+
+
+def test_an_erasure_is_told_and_what_was_told_before_keeps_its_place(registry: Container) -> None:
+    record(registry, event(1, 1), event(2, 1))
+    before = changes(registry)
+    registry.trail().forget_values(person(1).id)
+    record(registry, AuditEvent.erased(CLERK, NOW, person(1)))
+    *again, erased = changes(registry)
+    assert tuple(again) == before
+    assert (erased.patient_id, erased.version, erased.action, erased.fields) == (person(1).id, 2, Action.ERASED, ())
+
+
+def test_what_was_taken_back_is_not_told_and_leaves_no_gap(registry: Container) -> None:
+    def fail() -> None:
+        registry.trail().record([event(1)])
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        registry.atomic()(fail)
+    assert changes(registry) == ()
+    record(registry, event(2))
+    assert [(change.position, change.patient_id) for change in changes(registry)] == [(1, person(2).id)]
+
+
+def test_any_number_is_a_position_to_go_on_after(registry: Container) -> None:
+    record(registry, event(1))
+    assert told(changes(registry, -(10**30))) == [(1, 1)]
+    assert changes(registry, 10**30) == ()
+    assert changes(registry, 2**64 - 1) == ()
+
+
+def test_changes_are_read_within_atomic_alone(registry: Container) -> None:
+    with pytest.raises(NotAtomic):
+        registry.changes().after(0, 50)
+
+
+@pytest.mark.parametrize("database", [POSTGRES])
+def test_what_was_written_first_and_committed_last_is_told_last_and_not_passed_over(registry: Container) -> None:
+    written, commit = Event(), Event()
+
+    def write() -> None:
+        registry.trail().record([event(1)])
+        written.set()
+        assert commit.wait(timeout=30)
+
+    def slowly() -> None:
+        try:
+            registry.atomic()(write)
+        finally:
+            connections.close_all()
+
+    slow = Thread(target=slowly)
+    slow.start()
+    assert written.wait(timeout=30)
+    record(registry, event(2))
+    seen = changes(registry)
+    assert told(seen) == [(2, 1)]
+    commit.set()
+    slow.join(timeout=30)
+    assert told(changes(registry, seen[-1].position)) == [(1, 1)]
+    assert told(changes(registry)) == [(2, 1), (1, 1)]
+
+
+def test_events_recorded_while_nobody_followed_are_told_too(registry: Container) -> None:
+    for version in range(1, 8):
+        record(registry, event(1, version))
+    seen = [changes(registry, after, 3) for after in (0, 3, 6)]
+    assert [[change.version for change in page] for page in seen] == [[1, 2, 3], [4, 5, 6], [7]]
+    assert seen[2] == changes(registry, 6, 1)

@@ -1,0 +1,74 @@
+"""Following the registry while many write to it."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from threading import Event
+from uuid import UUID
+
+import pytest
+
+from bootstrap import Container
+from core.patients.audit import Action, Change
+from tests.contracts.conftest import MEMORY, POSTGRES, SQLITE, open_registry
+from tests.contracts.examples import together
+from tests.fakes import ADMIN, READER, details
+
+WRITERS, ROUNDS = 3, 12
+EVERYWHERE = pytest.mark.parametrize("database", [MEMORY, SQLITE, POSTGRES])
+
+
+def write(registry: Container, writer: int, shared: UUID) -> None:
+    """In each round four changes, one of them to a patient whom all writers change."""
+    update = registry.update_patient()
+    for number in range(ROUNDS):
+        email = f"{writer}-{number}@example.org"
+        patient = registry.register_patient()(actor=ADMIN, **details(email=email))
+        update(actor=ADMIN, patient_id=shared, last_name=f"Byron {chr(97 + writer) * (number + 1)}")
+        update(actor=ADMIN, patient_id=patient.id, last_name="Lovelace")
+        registry.erase_patient()(actor=ADMIN, patient_id=patient.id)
+
+
+def follow(registry: Container, limit: int, ended: Sequence[Event]) -> list[Change]:
+    """What one is told who begins before anything is written, and goes on until all is read that was."""
+    seen: list[Change] = []
+    after = 0
+    while True:
+        last = all(one.is_set() for one in ended)
+        page = registry.follow_changes()(actor=READER, after=after, limit=limit)
+        seen.extend(page.changes)
+        after = page.next
+        if last and not page.changes:
+            return seen
+
+
+@EVERYWHERE
+def test_who_follows_while_many_write_is_told_every_change_once_and_each_patients_in_order(database: str) -> None:
+    registry = open_registry(database)
+    shared = registry.register_patient()(actor=ADMIN, **details()).id
+    ended = [Event() for _ in range(WRITERS)]
+
+    def work(number: int) -> list[Change] | None:
+        if number >= WRITERS:
+            return follow(registry, (1, 50)[number - WRITERS], ended)
+        try:
+            write(registry, number, shared)
+        finally:
+            ended[number].set()
+        return None
+
+    *writers, one_by_one, by_fifty = together(WRITERS + 2, work)
+    assert writers == [None] * WRITERS
+    assert isinstance(by_fifty, list)
+    assert one_by_one == by_fifty
+
+    versions: defaultdict[UUID, list[int]] = defaultdict(list)
+    for change in by_fifty:
+        versions[change.patient_id].append(change.version)
+    assert versions.pop(shared) == list(range(1, WRITERS * ROUNDS + 2))
+    assert list(versions.values()) == [[1, 2, 3]] * (WRITERS * ROUNDS)
+    assert Counter(change.action for change in by_fifty) == {
+        Action.REGISTERED: WRITERS * ROUNDS + 1,
+        Action.UPDATED: 2 * WRITERS * ROUNDS,
+        Action.ERASED: WRITERS * ROUNDS,
+    }
+    assert [change.position for change in by_fifty] == list(range(1, len(by_fifty) + 1))
