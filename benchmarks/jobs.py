@@ -143,9 +143,8 @@ class Bench:
             exported = sum(map(len, write_all(self.registry, self.actor)))
             after = peak()
             self.sync()
-            print(
-                f"{rows:>9,} rows: {imported:.0f} MB import, {after:.0f} MB export of {exported:,} bytes, {peak():.0f} MB sync"
-            )
+            told = f"{imported:.0f} MB import, {after:.0f} MB export of {exported:,} bytes, {peak():.0f} MB sync"
+            print(f"{rows:>9,} rows: {told}", flush=True)
 
     def import_(self, rows: int) -> None:
         from core.patients.files import FileFormat

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import date
+from importlib import import_module
+from io import BytesIO
 from pathlib import Path
+from subprocess import DEVNULL
+from time import sleep
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
@@ -21,7 +25,7 @@ def anybody(
 ) -> Iterator[Caller]:
     monkeypatch.syspath_prepend(tmp_path)
     package = generate(SCHEMA, tmp_path)
-    with running(environment | {"LIMIT_SIGN_IN": "1000/minute"}, port) as demo:
+    with running(environment | {"LIMIT_SIGN_IN": "1000/minute"}, port, DEVNULL) as demo:
         yield Caller.of(package, demo.home)
 
 
@@ -32,6 +36,7 @@ def test_every_operation_can_be_called_and_its_answers_and_errors_are_typed(anyb
     show_patients(anybody)
     show_upstreams(anybody)
     show_sync_jobs(anybody)
+    show_files(anybody)
     show_posts(anybody)
     paths = orjson.loads(SCHEMA.read_bytes())["paths"]
     assert anybody.called == {operation["operationId"] for methods in paths.values() for operation in methods.values()}
@@ -142,9 +147,25 @@ def show_upstreams(anybody: Caller) -> None:
     assert admin.problem(404, "close_upstream", "nobody").detail
 
 
+def show_files(anybody: Caller) -> None:
+    models, file = anybody.package.models, import_module("generated_client.types").File
+    clerk = anybody.signed_in("clerk")
+    content = clerk("export_patients").content.replace(b"@", b"@new.").replace(b"EHR-", b"NEW-")
+    form = models.ImportFormRequest(file=file(BytesIO(content), "patients.csv", "text/csv"), dry_run=True)
+    asked = clerk("start_import", body=form, expect=202).parsed
+    assert asked.id in [one.id for one in clerk("list_imports").parsed.results]
+    while (done := clerk("view_import", asked.id).parsed).ended_at is None:
+        sleep(0.1)
+    assert (done.state, done.dry_run) == (models.JobStateEnum.COMPLETED, True)
+    assert done.counts.added + done.counts.rejected == done.total > 400
+    assert clerk("download_rejects", asked.id).content.startswith(b"line,field,reason,id,first_name")
+    assert clerk.problem(409, "cancel_import", asked.id).type_.endswith(":job-ended")
+
+
 def show_sync_jobs(anybody: Caller) -> None:
     models = anybody.package.models
-    clerk, reader = anybody.signed_in("clerk"), anybody.signed_in("reader")
+    clerk, reader, admin = anybody.signed_in("clerk"), anybody.signed_in("reader"), anybody.signed_in("admin")
+    admin("isolate_upstream", "upstream")  # so that the job cannot be done before it is cancelled
     scope = models.SyncScopeRequest(status=models.SyncableStatusEnum.ACTIVE)
     job = clerk("start_sync_job", body=scope, expect=202).parsed
     assert clerk("cancel_sync_job", job.id).parsed.state == models.JobStateEnum.CANCELLED
@@ -156,6 +177,7 @@ def show_sync_jobs(anybody: Caller) -> None:
     assert clerk.problem(409, "cancel_sync_job", job.id).type_.endswith(":job-ended")
     nobody = models.SyncScopeRequest(patient_id=job.id)
     assert clerk.problem(404, "start_sync_job", body=nobody).detail
+    admin("close_upstream", "upstream")
 
 
 def show_posts(anybody: Caller) -> None:

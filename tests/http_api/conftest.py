@@ -13,6 +13,7 @@ from config.apps import RegistryConfig
 from core.access import Actor, Role
 from core.accounts.entities import User
 from core.patients.entities import Patient
+from core.patients.files import FileFormat
 from core.posts.entities import Draft
 from tests.fakes import ScriptedGateway, details
 from tests.http_api.client import Api
@@ -21,6 +22,7 @@ PASSWORD = "correct horse battery"
 COLLEAGUE = {"email": "colleague@clinic.example", "password": PASSWORD}
 NOTICE: Draft = {"title": "Flu season", "content": "Wash your hands."}
 SETUP = Actor.system("tests")
+CSV = b"first_name,last_name,email,date_of_birth\nEve,King,eve@example.org,1985-12-10\nEve,King,not one,1985-12-10\n"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -116,6 +118,11 @@ def patient_id(ada: Patient) -> UUID:
 def job_id(registry: Container) -> UUID:
     """Of a sync job that nobody works on yet."""
     return registry.start_sync_job()(actor=SETUP).id
+
+
+@pytest.fixture
+def import_id(registry: Container) -> UUID:
+    return registry.start_import()(actor=SETUP, content=lambda: [CSV], format=FileFormat.CSV).id
 
 
 @pytest.fixture

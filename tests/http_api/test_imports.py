@@ -13,12 +13,10 @@ from bootstrap import Container
 from core.patients.entities import Patient
 from tests.fakes import details
 from tests.http_api.client import Answer, Api
-from tests.http_api.conftest import SETUP
+from tests.http_api.conftest import CSV, SETUP
 from tests.http_api.problems import faults, kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-CSV = b"first_name,last_name,email,date_of_birth\nEve,King,eve@example.org,1985-12-10\nEve,King,not one,1985-12-10\n"
 
 
 def send(api: Api, content: bytes = CSV, name: str = "patients.csv", **fields: str) -> Answer:

@@ -8,13 +8,15 @@ from uuid import UUID
 import orjson
 import pytest
 from attrs import field, frozen
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from bootstrap import Container
 from core.access import Actor, Permission, Role
 from core.accounts.entities import User
 from tests.fakes import ScriptedGateway, details
 from tests.http_api.client import Api
-from tests.http_api.conftest import COLLEAGUE, NOTICE, PASSWORD
+from tests.http_api.conftest import COLLEAGUE, CSV, NOTICE, PASSWORD
 
 SCHEMA = orjson.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_bytes())
 OPERATIONS: dict[str, tuple[str, str]] = {
@@ -26,6 +28,7 @@ CALLERS = (None, Role.READER, Role.CLERK, Role.AUTHOR, Role.EDITOR, Role.ADMIN)
 NEW_USER = {"email": "new@clinic.example", "password": PASSWORD, "role": "reader"}
 NEW_PASSWORD = {"password": "battery staple"}
 OTHER_ROLE = {"role": "reader"}
+FORM = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("patients.csv", CSV)})
 
 
 @frozen
@@ -38,6 +41,7 @@ class Row:
     body: object = None
     post: str = "published"
     query: str = ""
+    content_type: str = "application/json"
 
     def __str__(self) -> str:
         return f"{self.operation}{self.query}-{self.post}" if self.post != "published" else self.operation + self.query
@@ -66,6 +70,12 @@ ROWS = [
     Row("list_upstreams", "     401 403 403 403 403 200"),
     Row("isolate_upstream", "   401 403 403 403 403 200"),
     Row("close_upstream", "     401 403 403 403 403 200"),
+    Row("export_patients", "    401 403 200 403 403 200"),
+    Row("list_imports", "       401 403 200 403 403 200"),
+    Row("start_import", "       401 403 202 403 403 202", FORM, content_type=MULTIPART_CONTENT),
+    Row("view_import", "        401 403 200 403 403 200"),
+    Row("cancel_import", "      401 403 200 403 403 200"),
+    Row("download_rejects", "   401 403 200 403 403 200"),
     Row("list_sync_jobs", "     401 403 200 403 403 200"),
     Row("start_sync_job", "     401 403 202 403 403 202", {"status": "active"}),
     Row("view_sync_job", "      401 403 200 403 403 200"),
@@ -144,8 +154,8 @@ def test_each_role_may_do_its_work_and_no_more(
     method, path = OPERATIONS[row.operation]
     ids = {name: request.getfixturevalue(name) for name in re.findall(r"{(\w+)}", path)}
     body = request.getfixturevalue(row.body) if isinstance(row.body, str) else row.body
-    response = api.call(method, path.format(**ids) + row.query, body)
-    assert response.status_code == row.statuses[CALLERS.index(role)], response.content
+    response = api.call(method, path.format(**ids) + row.query, body, content_type=row.content_type)
+    assert response.status_code == row.statuses[CALLERS.index(role)]
 
 
 def test_every_operation_has_a_row_and_every_row_an_operation() -> None:

@@ -78,19 +78,19 @@ class ImportView(APIView):
     @described("view_import", ImportSerializer, 404)
     @inject
     def get(
-        self, request: Request, job_id: UUID, view: Annotated[use_cases.ViewJob, Provide["view_job"]]
+        self, request: Request, import_id: UUID, view: Annotated[use_cases.ViewJob, Provide["view_job"]]
     ) -> HttpResponse:
-        return document(_import_json(request, view(actor=actor(request), kind=JobKind.IMPORT, job_id=job_id)))
+        return document(_import_json(request, view(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id)))
 
 
 class CancelImportView(APIView):
     @described("cancel_import", ImportSerializer, 404, 409)
     @inject
     def post(
-        self, request: Request, job_id: UUID, cancel: Annotated[use_cases.CancelJob, Provide["cancel_job"]]
+        self, request: Request, import_id: UUID, cancel: Annotated[use_cases.CancelJob, Provide["cancel_job"]]
     ) -> HttpResponse:
         """What was added stays; the file is forgotten."""
-        return document(_import_json(request, cancel(actor=actor(request), kind=JobKind.IMPORT, job_id=job_id)))
+        return document(_import_json(request, cancel(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id)))
 
 
 class ImportRejectsView(APIView):
@@ -101,13 +101,13 @@ class ImportRejectsView(APIView):
     def get(
         self,
         request: Request,
-        job_id: UUID,
+        import_id: UUID,
         view: Annotated[use_cases.ViewJob, Provide["view_job"]],
         download: Annotated[DownloadRejects, Provide["download_rejects"]],
     ) -> StreamingHttpResponse:
         """The rejected rows, in the format of the file: to be mended, and imported as it is."""
-        job = view(actor=actor(request), kind=JobKind.IMPORT, job_id=job_id)
-        rejects = download(actor=actor(request), job_id=job_id)
+        job = view(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id)
+        rejects = download(actor=actor(request), job_id=import_id)
         return file_response(rejects, ImportOptions.of(job).format, "rejects")
 
 
@@ -124,7 +124,7 @@ def _form(request: Request) -> tuple[UploadedFile, _How]:
         faults.add(name, "unknown", "There is no such field.")
     file = request.FILES.get("file")
     flags: dict[str, bool] = {"true": True, "false": False}
-    given: dict[str, object] = {name: flags.get(str(value), value) for name, value in request.POST.items()}
+    given: dict[str, object] = {name: flags.get(str(value).lower(), value) for name, value in request.POST.items()}
     how: _How = {"format": FileFormat.CSV, "update": False, "dry_run": False}
     with faults.noting("format"):
         named = file.name.rpartition(".")[2].lower() if file and file.name else ""

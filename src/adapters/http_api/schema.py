@@ -63,7 +63,7 @@ def described(
     sent."""
     expected = {*_ALWAYS, *problems} | (set() if public else {401} if anonymous else {401, 403})
     expected |= {413, 415} if body else set()
-    responses: dict[int | tuple[int, str], object] = {(status, media): OpenApiTypes.BINARY for media in files}
+    responses: dict[int | tuple[int, str], object] = {(status, media): OpenApiTypes.STR for media in files}
     responses = responses or {status: answer or OpenApiResponse(description="Done.")}
     if parameters and IF_NONE_MATCH in parameters:
         responses[304] = OpenApiResponse(description="You have this already.")
