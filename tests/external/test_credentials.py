@@ -2,22 +2,23 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
-from time import monotonic
+from time import monotonic, sleep
 from urllib.parse import parse_qs
 
 import pytest
 
 from adapters.external.client import UpstreamClient
-from adapters.external.errors import CredentialsRefused, UpstreamDown
+from adapters.external.errors import CredentialsRefused, UpstreamDown, UpstreamNotTrusted
 from adapters.external.http import ClientCertificate
-from adapters.external.oauth import ClientCredentials
+from adapters.external.oauth import RENEWED_AGAIN_AFTER, ClientCredentials
 from adapters.external.policy import UpstreamPolicy
 from core.errors import RegistryError, Unavailable
 from tests.external.conftest import StoppedTime, fetch, logged
-from tests.external.upstream import Answer, Upstream, hang, reply, running_upstream
+from tests.external.upstream import Answer, Upstream, hang, reply, running_upstream, send
 
 ADA = {"first_name": "Ada"}
 SECRET = "s3cret&more"
@@ -48,6 +49,18 @@ def token(value: object, expires_in: object = 3600, token_type: object = "Bearer
 
 def sent(upstream: Upstream) -> list[str]:
     return [request.headers["authorization"] for request in upstream.requests]
+
+
+def wait_until(true: Callable[[], bool]) -> bool:
+    until = monotonic() + 3
+    while not true() and monotonic() < until:
+        sleep(0.01)
+    return true()
+
+
+def uses_soon(client: UpstreamClient, upstream: Upstream, authorization: str) -> bool:
+    """Renewed ahead of its time, a token is used by one of the next calls."""
+    return wait_until(lambda: fetch(client) == ADA and sent(upstream)[-1] == authorization)
 
 
 def test_the_token_is_asked_for_as_the_standard_says(
@@ -83,9 +96,69 @@ def test_it_is_renewed_some_time_before_it_expires(
     fetch(client)
     time.now += renewed_after - 1
     fetch(client)
+    assert len(tokens.requests) == 1
     time.now += 1
     fetch(client)
-    assert sent(upstream) == ["Bearer 1", "Bearer 1", "Bearer 2"]
+    assert uses_soon(client, upstream, "Bearer 2")
+    assert len(tokens.requests) == 2
+
+
+@pytest.mark.parametrize("answer", [reply(b"", status=500), reply(b"", status=401), hang], ids=["500", "401", "hang"])
+def test_a_renewal_that_fails_ahead_of_time_is_tried_again_while_the_old_token_is_used(
+    client: UpstreamClient,
+    upstream: Upstream,
+    tokens: Upstream,
+    time: StoppedTime,
+    caplog: pytest.LogCaptureFixture,
+    answer: Answer,
+) -> None:
+    tokens.answers(token("1"), answer, token("2"))
+    fetch(client)
+    time.now += 3540
+    for _ in range(3):
+        started = monotonic()
+        assert fetch(client) == ADA
+        assert monotonic() - started < POLICY.attempt_timeout / 2
+    assert wait_until(lambda: bool(logged(caplog)))
+    assert [line["event"] for line in logged(caplog)] == ["upstream_token_not_renewed"]
+    assert sent(upstream) == ["Bearer 1"] * 4
+    assert len(tokens.requests) == 2
+    time.now += RENEWED_AGAIN_AFTER
+    assert uses_soon(client, upstream, "Bearer 2")
+    assert len(tokens.requests) == 3
+
+
+def test_a_token_that_has_expired_is_not_used(
+    client: UpstreamClient, upstream: Upstream, tokens: Upstream, time: StoppedTime
+) -> None:
+    tokens.answers(token("1"), reply(b"", status=500))
+    fetch(client)
+    time.now += 3600
+    with pytest.raises(UpstreamDown):
+        fetch(client)
+    assert sent(upstream) == ["Bearer 1"]
+
+
+def test_a_server_of_tokens_that_hung_once_is_asked_again_however_many_wait(
+    upstream: Upstream, tokens: Upstream
+) -> None:
+    tokens.answers(hang, token("1"))
+    upstream.answers(reply(ADA))
+    policy = UpstreamPolicy(attempts=1, timeout=1.0, attempt_timeout=0.5, min_calls=1000, window_calls=1000)
+    client = UpstreamClient(
+        upstream.url, policy, credentials=ClientCredentials(f"{tokens.url}/token", "registry", SECRET, policy=policy)
+    )
+
+    async def calls() -> list[object]:
+        """So many, one after another, that there is always one who waits."""
+        asked: list[asyncio.Task[object]] = []
+        for number in range(15):
+            asked.append(asyncio.create_task(client.aget_object("patients", str(number), request_id="r")))
+            await asyncio.sleep(0.1)
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    assert not isinstance(asyncio.run(calls())[-1], Exception)
+    client.close()
 
 
 def test_a_token_whose_life_is_not_told_is_used_until_it_is_refused(
@@ -181,6 +254,9 @@ def test_a_token_that_is_known_and_not_enough_is_not_renewed(
     [
         (reply(b"", status=404), Unavailable),
         (reply(b"", status=500), UpstreamDown),
+        (reply(b"", status=429), Unavailable),
+        (reply(b"", status=302, headers={"Location": "/token"}), Unavailable),
+        (send(b""), UpstreamDown),
         (REFUSED, CredentialsRefused),
         (reply({"error": "invalid_client"}, status=400), Unavailable),
         (reply(b"<html>"), Unavailable),
@@ -208,10 +284,30 @@ def test_without_a_token_upstream_is_unavailable_and_nothing_is_said_of_the_secr
     with pytest.raises(Unavailable) as raised:
         fetch(client)
     assert type(raised.value) is error
+    assert "server that gives tokens" in str(raised.value)
+    assert client.circuit.window.numbers().calls == (error is UpstreamDown)
     assert monotonic() - started < POLICY.attempt_timeout + 1.5
     assert upstream.requests == []
     assert len(tokens.requests) == 1
     assert "s3cret" not in f"{raised.value} {caplog.text} {client!r}"
+
+
+def test_a_server_of_tokens_that_nobody_can_trust_is_not_asked_again(upstream: Upstream, tokens: Upstream) -> None:
+    not_tls = tokens.url.replace("http:", "https:")
+    credentials = ClientCredentials(f"{not_tls}/token", "registry", SECRET)
+    client = UpstreamClient(upstream.url, credentials=credentials)
+    with pytest.raises(UpstreamNotTrusted, match="server that gives tokens"):
+        fetch(client)
+    assert tokens.connections == 1
+    client.close()
+
+
+def test_the_wait_that_a_server_of_tokens_asks_for_is_the_callers(client: UpstreamClient, tokens: Upstream) -> None:
+    for status in (429, 503):
+        tokens.answers(reply(b"", status=status, headers={"Retry-After": "9"}))
+        with pytest.raises(Unavailable) as raised:
+            fetch(client)
+        assert raised.value.retry_after == timedelta(seconds=9)
 
 
 def test_who_gives_up_does_not_end_the_renewal_for_the_others(

@@ -37,7 +37,7 @@ class TooManyCalls(Unavailable):
 class CredentialsRefused(Unavailable):
     message = "The upstream system refuses the registry's credentials. An administrator has to see to it."
 
-    def __init__(self, *, expired: bool) -> None:
+    def __init__(self, message: str | None = None, *, expired: bool) -> None:
         """`expired` where others may be accepted (401), not where they are known and not enough (403)."""
-        super().__init__()
+        super().__init__(message)
         self.expired = expired

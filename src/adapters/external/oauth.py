@@ -7,19 +7,29 @@ from collections.abc import Callable, Mapping
 from urllib.parse import quote_plus
 
 import httpx
-from attrs import Attribute, define, field, frozen
+import structlog
+from attrs import Attribute, define, evolve, field, frozen
 
 from adapters.external.credentials import Credentials, NewHttp, printable
-from adapters.external.errors import CredentialsRefused, UpstreamDown
+from adapters.external.errors import CredentialsRefused, UpstreamDown, UpstreamNotTrusted
 from adapters.external.exchange import HEADERS, exchange
 from adapters.external.flights import Flights
 from adapters.external.http import upstream_url
 from adapters.external.policy import UpstreamPolicy
-from core.errors import InvalidAnswer, NotFound, Unavailable
+from core.errors import InvalidAnswer, NotFound, RateLimited, Unavailable
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 LONGEST_MARGIN = 60.0  # seconds
+RENEWED_AGAIN_AFTER = 5.0  # seconds
 LONGEST_LIFE = 365 * 86_400.0
-_NO_USE = "The server that gives tokens for the upstream system gives none that can be used."
+_GIVER = "The server that gives tokens for the upstream system"
+_NO_USE = f"{_GIVER} gives none that can be used."
+_NO_TIME = f"{_GIVER} did not answer in time."
+_DOWN = f"{_GIVER} cannot be reached, or has failed."
+_NOT_TRUSTED = "No secure connection can be made to the server that gives tokens for the upstream system."
+_TOO_MANY = f"{_GIVER} asks for fewer calls. Try again later."
+_REFUSED = f"{_GIVER} refuses the registry's credentials. An administrator has to see to it."
 
 
 def _given(_instance: object, attribute: "Attribute[str]", value: str) -> None:
@@ -46,23 +56,28 @@ class ClientCredentials:
 class _Token:
     value: str = field(repr=False)
     renewed_at: float
-    """An instant of the monotonic clock."""
+    expires_at: float
+    """Instants of the monotonic clock."""
 
 
 @define
 class TokenKeeper(Credentials):
-    """Those of one process: a token is asked for once for all who need it, and again some time before it expires or
-    when upstream refuses it."""
+    """Those of one process: a token is asked for once for all who need it, and again when upstream refuses it or some
+    time before it expires. Nobody waits for that, as long as the old one is good."""
 
     client: ClientCredentials
     new_http: NewHttp
     _token: _Token | None = None
     _flights: Flights[_Token] = field(factory=Flights[_Token])
+    _renewal: "asyncio.Task[None] | None" = None
 
     async def headers(self) -> Mapping[str, str]:
-        token = self._token
-        if token is None or self.client.monotonic() >= token.renewed_at:
-            token = self._token = await self._flights.join("token", self._fetch)
+        token, now = self._token, self.client.monotonic()
+        if token is None or now >= token.expires_at:
+            token = await self._renewed()
+        elif now >= token.renewed_at:
+            self._token = evolve(token, renewed_at=now + RENEWED_AGAIN_AFTER)
+            self._renewal = asyncio.create_task(self._renew_ahead())
         return {"Authorization": f"Bearer {token.value}"}
 
     def renewable(self, headers: Mapping[str, str]) -> bool:
@@ -70,18 +85,36 @@ class TokenKeeper(Credentials):
             self._token = None
         return True
 
-    async def _fetch(self) -> _Token:
+    async def _renewed(self) -> _Token:
+        token = self._token = await self._flights.join("token", self._fetch)
+        return token
+
+    async def _renew_ahead(self) -> None:
         try:
-            async with asyncio.timeout(self.client.policy.attempt_timeout), self.new_http() as http:
+            await self._renewed()
+        except Unavailable as error:  # no reason not to call
+            log.warning("upstream_token_not_renewed", reason=str(error))
+
+    async def _fetch(self) -> _Token:
+        """In half of an attempt's time: the other is upstream's."""
+        try:
+            async with asyncio.timeout(self.client.policy.attempt_timeout / 2), self.new_http() as http:
                 now = self.client.monotonic()
                 answer = await exchange(http, self._request(), self.client.policy)
         except CredentialsRefused:
-            raise CredentialsRefused(expired=False) from None
+            raise CredentialsRefused(_REFUSED, expired=False) from None
+        except RateLimited as limited:
+            raise Unavailable(_TOO_MANY, retry_after=limited.retry_after) from None
         except (NotFound, InvalidAnswer):
             raise Unavailable(_NO_USE) from None
         except TimeoutError:
-            raise UpstreamDown("The server that gives tokens for the upstream system did not answer in time.") from None
-        return _Token(_value(answer), now + _usable(answer))
+            raise UpstreamDown(_NO_TIME) from None
+        except UpstreamNotTrusted:
+            raise UpstreamNotTrusted(_NOT_TRUSTED) from None
+        except UpstreamDown as down:
+            raise UpstreamDown(_DOWN, retry_after=down.retry_after) from None
+        life = _life(answer)
+        return _Token(_value(answer), now + life - min(LONGEST_MARGIN, life / 10), now + life)
 
     def _request(self) -> httpx.Request:
         client = self.client
@@ -100,7 +133,7 @@ def _value(answer: Mapping[str, object]) -> str:
     return token
 
 
-def _usable(answer: Mapping[str, object]) -> float:
+def _life(answer: Mapping[str, object]) -> float:
     """Seconds from now on; a token whose life is not told is used until it is refused."""
     told = answer.get("expires_in")
     if told is None:
@@ -109,5 +142,4 @@ def _usable(answer: Mapping[str, object]) -> float:
         told = LONGEST_LIFE if len(told) > 9 else int(told)
     if isinstance(told, bool) or not isinstance(told, int | float) or told <= 0:
         raise Unavailable(_NO_USE)
-    seconds = min(told, LONGEST_LIFE)
-    return seconds - min(LONGEST_MARGIN, seconds / 10)
+    return min(told, LONGEST_LIFE)
