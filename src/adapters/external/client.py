@@ -108,7 +108,7 @@ class UpstreamClient:
             with timed(self.listener, self.name, self.monotonic):
                 return await self._get_object(path, request_id)
 
-        return ask_all(ask, iter(paths), self.policy.bulk_calls)
+        return ask_all(ask, iter(paths), min(self.policy.bulk_calls, self.policy.max_calls))
 
     def obey(self, revision: int, *, isolated: bool) -> None:
         """Carries out an operator's order in this process, once; 0 is the revision before the first."""

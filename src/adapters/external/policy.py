@@ -77,8 +77,6 @@ class UpstreamPolicy:
     def __attrs_post_init__(self) -> None:
         if self.min_calls > self.window_calls:
             raise ValueError(f"min_calls must not be more than window_calls, {self.window_calls}.")
-        if self.bulk_calls > self.max_calls:
-            raise ValueError(f"bulk_calls must not be more than max_calls, {self.max_calls}.")
 
     @classmethod
     def parse(cls, raw: str, **given: float) -> Self:
