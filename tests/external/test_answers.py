@@ -197,6 +197,8 @@ def test_the_request_carries_its_id_and_the_token(upstream: Upstream, connect: C
     assert request.headers["x-request-id"] == "0192-abc"
     assert request.headers["authorization"] == "Bearer s3cret"
     assert request.headers["accept"] == "application/json"
+    assert request.headers["accept-encoding"] == "gzip"
+    assert request.headers["user-agent"] == "patient-registry"
 
 
 def test_without_a_token_no_credentials_are_sent(upstream: Upstream, connect: Connect) -> None:

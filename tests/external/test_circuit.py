@@ -181,6 +181,9 @@ def test_half_open_lets_one_call_through_at_a_time(
         probe = threads.submit(outcome, opened)
         upstream.wait_for(requests=4)
         herd = list(threads.map(outcome, [opened] * 50))
+        with pytest.raises(CircuitOpen) as refused:
+            fetch(opened)
+        assert refused.value.retry_after == timedelta(seconds=1)
         answered.set()
         assert probe.result() == ADA
     assert set(herd) == {CircuitOpen}
@@ -261,6 +264,32 @@ def test_an_isolated_upstream_is_not_called_until_it_is_closed_by_hand(
     assert (client.circuit.state, upstream.requests) == ("isolated", [])
     client.circuit.close()
     assert outcome(client) == {}
+
+
+def test_isolated_while_a_call_is_under_way_it_tries_no_more(
+    upstream: Upstream, connect: Connect, time: StoppedTime
+) -> None:
+    client = connect(UpstreamPolicy(attempts=3), time=time)
+
+    def isolating(handler: object) -> None:
+        client.circuit.isolate()
+        DOWN(handler)  # pyright: ignore[reportArgumentType]
+
+    upstream.answers(isolating)
+    with pytest.raises(Unavailable, match="failure of its own"):
+        fetch(client)
+    assert (len(upstream.requests), time.sleeps, client.budget.left) == (1, [], 2)
+
+
+def test_orders_are_obeyed_once_and_none_that_is_older_than_the_last(caplog: pytest.LogCaptureFixture) -> None:
+    circuit = Circuit("ehr", POLICY, failure=ValueError)
+    circuit.obey(1, isolated=False)
+    circuit.obey(3, isolated=True)
+    for late in (2, 3):
+        circuit.obey(late, isolated=False)
+    assert circuit.state == "isolated"
+    circuit.obey(4, isolated=False)
+    assert [line["state"] for line in logged(caplog)] == ["isolated", "closed"]
 
 
 def test_an_open_circuit_can_be_closed_by_hand(upstream: Upstream, opened: UpstreamClient) -> None:

@@ -1,5 +1,6 @@
 """What a call leaves behind and what it takes from its surroundings: connections, permits, cookies, proxies."""
 
+import asyncio
 import os
 import sys
 from collections.abc import Generator
@@ -8,8 +9,12 @@ from contextlib import suppress
 from threading import Event
 from time import monotonic
 
+import httpx
 import pytest
 
+from adapters.external.background import run
+from adapters.external.exchange import exchange
+from adapters.external.network import OneConnection
 from adapters.external.policy import UpstreamPolicy
 from core.errors import InvalidAnswer, RegistryError, Unavailable
 from tests.external.conftest import Connect, fetch, logged
@@ -163,6 +168,23 @@ def test_an_error_whose_body_is_not_worth_waiting_for_is_told_at_once(
     assert monotonic() - started < 1.0
     assert fetch(client) == ADA
     assert upstream.connections == 2
+
+
+@pytest.mark.parametrize(("kept_for", "connections"), [(5.0, 1), (0.05, 2)])
+def test_a_connection_that_was_idle_for_long_is_not_used_again(
+    upstream: Upstream, kept_for: float, connections: int
+) -> None:
+    upstream.answers(reply(ADA))
+    request = httpx.Request("GET", upstream.url)
+
+    async def requests() -> None:
+        async with OneConnection(httpx.create_ssl_context(), kept_for) as http:
+            for wait in (0.1, 0.0):
+                assert await exchange(http, request, UpstreamPolicy()) == ADA
+                await asyncio.sleep(wait)
+
+    run(requests())
+    assert upstream.connections == connections
 
 
 def test_an_answer_does_not_show_the_patient(upstream: Upstream, connect: Connect) -> None:

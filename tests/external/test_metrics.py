@@ -1,5 +1,6 @@
 """What is counted of the calls to an upstream."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -33,12 +34,17 @@ def counted() -> Callable[..., float | None]:
     )
 
 
-def call(client: UpstreamClient, times: int = 1) -> None:
+def aget(client: UpstreamClient) -> object:
+    return asyncio.run(client.aget_object("patients", "1", request_id="r"))
+
+
+def call(client: UpstreamClient, times: int = 1, face: Callable[[UpstreamClient], object] = fetch) -> None:
     for _ in range(times):
         with suppress(RegistryError):
-            fetch(client)
+            face(client)
 
 
+@pytest.mark.parametrize("face", [fetch, aget])
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
@@ -52,10 +58,15 @@ def call(client: UpstreamClient, times: int = 1) -> None:
     ],
 )
 def test_a_call_is_counted_once_by_how_it_ends(
-    upstream: Upstream, connect: Connect, counted: Callable[..., float | None], answer: Answer, outcome: str
+    upstream: Upstream,
+    connect: Connect,
+    counted: Callable[..., float | None],
+    answer: Answer,
+    outcome: str,
+    face: Callable[[UpstreamClient], object],
 ) -> None:
     upstream.answers(answer)
-    call(connect(UpstreamPolicy(attempts=3, backoff=0.01), listener=UpstreamMetrics()))
+    call(connect(UpstreamPolicy(attempts=3, backoff=0.01), listener=UpstreamMetrics()), face=face)
     assert counted("calls_total", outcome=outcome) == 1
     assert counted("call_duration_seconds_count") == 1
 

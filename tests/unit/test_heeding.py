@@ -1,5 +1,8 @@
 """Reading orders and keeping reports, where the store is slow or does not answer and many threads call at once."""
 
+import os
+import signal
+import sys
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -133,6 +136,31 @@ def test_without_knowing_the_orders_nobody_calls_and_the_reason_is_told(
     with pytest.raises(OrdersUnknown, match="cannot tell whether it may call"):
         upstream.get_object("patients", "1", request_id="r")
     assert upstream.client.circuit.window.numbers().calls == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork.")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_child_reads_the_orders_for_itself_whoever_does_in_its_parent(
+    upstream: OperatedUpstream, store: Store, ticking: Ticking
+) -> None:
+    call(upstream)
+    ticking.now += 1.0
+    store.may_read.clear()
+    store.reading.clear()
+    with ThreadPoolExecutor(1) as threads:
+        reader = threads.submit(call, upstream)
+        assert store.reading.wait(TIMEOUT)
+        child = os.fork()
+        if child == 0:
+            signal.alarm(TIMEOUT)  # ends it if it waits for its parent's thread
+            store.may_read = Event()
+            store.may_read.set()
+            call(upstream)
+            os._exit(store.read)
+        _, status = os.waitpid(child, 0)
+        store.may_read.set()
+        reader.result()
+    assert os.waitstatus_to_exitcode(status) == 3
 
 
 def test_an_answer_waits_for_no_other_callers_report(upstream: OperatedUpstream, store: Store) -> None:

@@ -111,15 +111,15 @@ async def _connected(address: str, port: int) -> _Stream:
 
 
 class OneConnection(httpx.AsyncHTTPTransport):
-    """To one host at a time. It is used for the next request if that comes within five seconds, and closed by the next
-    one otherwise."""
+    """To one host at a time. It is used for the next request if that comes within `kept_for` seconds, and closed by the
+    next one otherwise: upstream may be about to close it."""
 
-    def __init__(self, context: SSLContext) -> None:
+    def __init__(self, context: SSLContext, kept_for: float = 5.0) -> None:
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=context,
             max_connections=1,
             max_keepalive_connections=1,
-            keepalive_expiry=5.0,
+            keepalive_expiry=kept_for,
             network_backend=_Backend(),
         )
 
