@@ -7,6 +7,7 @@ from email.utils import format_datetime
 from attrs import frozen
 
 from adapters.external.errors import CredentialsRefused, UpstreamDown
+from adapters.external.policy import UpstreamPolicy
 from core.errors import InvalidAnswer, RateLimited
 from core.patients.errors import NoUpstreamRecord
 from core.patients.upstream import UnacceptableAnswer
@@ -15,13 +16,15 @@ from tests.external.faults.server import OK, Behaviour, drips, hangs, resets, se
 
 @frozen
 class Fault:
-    """`outcome` is the error that the sync ends with; `counted` what the circuit counts: whether an attempt failed. An
-    `endless` one is ended by the client."""
+    """`outcome` is the error that the sync ends with, after so many `attempts` of three; `counted` what the circuit
+    counts of each: whether it failed. An `endless` one is ended by the client, and made once."""
 
     name: str
     behaviour: Behaviour
     outcome: type[Exception]
     counted: list[bool]
+    attempts: int = 1
+    retry_after: float | None = None
     endless: bool = False
 
     def __str__(self) -> str:
@@ -29,7 +32,7 @@ class Fault:
 
 
 def down(name: str, behaviour: Behaviour) -> Fault:
-    return Fault(name, behaviour, UpstreamDown, counted=[True])
+    return Fault(name, behaviour, UpstreamDown, counted=[True], attempts=3)
 
 
 def endless(name: str, behaviour: Behaviour) -> Fault:
@@ -40,9 +43,10 @@ def invalid(name: str, *parts: bytes) -> Fault:
     return Fault(name, sends(*parts), InvalidAnswer, counted=[])
 
 
-def limited(name: str, retry_after: str | None) -> Fault:
-    headers = {} if retry_after is None else {"Retry_After": retry_after}
-    return Fault(name, sends(whole(b"{}", 429, **headers)), RateLimited, counted=[])
+def limited(name: str, header: str | None, retry_after: float | None, attempts: int) -> Fault:
+    headers = {} if header is None else {"Retry_After": header}
+    behaviour = sends(whole(b"{}", 429, **headers))
+    return Fault(name, behaviour, RateLimited, counted=[], attempts=attempts, retry_after=retry_after)
 
 
 def body(name: str, raw: bytes) -> Fault:
@@ -54,7 +58,9 @@ def record(name: str, raw: bytes) -> Fault:
     return Fault(name, sends(whole(raw)), UnacceptableAnswer, counted=[False])
 
 
-SOON = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
+PAST_THE_DEADLINE = sends(whole(b"{}", 503, Retry_After="290"))
+LATER = format_datetime(datetime.now(UTC) + timedelta(hours=9), usegmt=True)
+LONGEST_WAIT = UpstreamPolicy().retry_after_cap
 PACKED = gzip.compress(b'{"first_name": "Ada"}')
 
 NO_PLACES = ["http:x", "mailto:a@b", "http://xn--a/", "http://[::1", "//x:99999/"]
@@ -89,19 +95,20 @@ PROTOCOL = [
 STATUS = [
     down("500", sends(whole(b"{}", 500))),
     down("502", sends(whole(b"<h1>Bad gateway</h1>", 502, Content_Type="text/html"))),
-    down("503 with a wait past the deadline", sends(whole(b"{}", 503, Retry_After="3600"))),
+    down("503", sends(whole(b"", 503))),
+    Fault("503 with a wait past the deadline", PAST_THE_DEADLINE, UpstreamDown, counted=[True], retry_after=290),
     down("504", sends(whole(b"", 504))),
     down("408", sends(whole(b"", 408))),
     Fault("401", sends(whole(b"", 401)), CredentialsRefused, counted=[]),
     Fault("403", sends(whole(b"", 403)), CredentialsRefused, counted=[]),
     Fault("404", sends(whole(b"", 404)), NoUpstreamRecord, counted=[]),
-    limited("429", None),
-    limited("429 with seconds", "7"),
-    limited("429 with a date", SOON),
-    limited("429 with a past date", "Wed, 21 Oct 2015 07:28:00 GMT"),
-    limited("429 with garbage", "soon"),
-    limited("429 with a negative wait", "-5"),
-    limited("429 with an enormous wait", "9" * 400),
+    limited("429", None, retry_after=None, attempts=3),
+    limited("429 with seconds", "7", retry_after=7, attempts=1),
+    limited("429 with a date", LATER, retry_after=LONGEST_WAIT, attempts=1),
+    limited("429 with a past date", "Wed, 21 Oct 2015 07:28:00 GMT", retry_after=0, attempts=3),
+    limited("429 with garbage", "soon", retry_after=None, attempts=3),
+    limited("429 with a negative wait", "-5", retry_after=None, attempts=3),
+    limited("429 with an enormous wait", "9" * 400, retry_after=LONGEST_WAIT, attempts=1),
     invalid("204", b"HTTP/1.1 204 No Content\r\n\r\n"),
     invalid("206", whole(b"{}", 206)),
     invalid("400", whole(b"{}", 400)),

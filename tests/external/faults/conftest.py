@@ -13,14 +13,15 @@ from adapters.external.credentials import BearerToken
 from adapters.external.patients import HttpPatientGateway
 from adapters.external.policy import UpstreamPolicy
 from bootstrap import Container, in_memory_registry
-from core.errors import RegistryError
+from core.errors import RegistryError, TryLater
 from core.patients.entities import Patient, Rules
 from core.patients.errors import NoUpstreamRecord
-from core.patients.upstream import UpstreamAnswer, normalised
-from tests.external.faults.server import ADA
+from core.patients.upstream import SyncResult, UpstreamAnswer, normalised
+from tests.external.faults.server import ADA, MisbehavingServer, misbehaving, presenting, well
 from tests.fakes import ADMIN, CLERK, StillClock, details, equip
 
 PATIENT = UpstreamPolicy(attempts=1, min_calls=100, slow_call=60)
+TIRELESS = evolve(PATIENT, attempts=3, backoff=0.01)
 POLICY = evolve(PATIENT, timeout=0.6, attempt_timeout=0.5)
 GRACE = 1.5  # a busy machine is late; an answer awaited to its end would be later still
 
@@ -36,11 +37,15 @@ class Scene:
     """A registry with one patient, who is known upstream."""
 
     registry: Container
+    clock: StillClock
     patient: Patient
 
-    def syncs(self, client: UpstreamClient) -> None:
+    def sync(self, client: UpstreamClient) -> SyncResult:
         self.registry.gateway.override(HttpPatientGateway(client))
-        self.registry.sync_patient()(actor=CLERK, patient_id=self.patient.id)
+        return self.registry.sync_patient()(actor=CLERK, patient_id=self.patient.id)
+
+    def syncs(self, client: UpstreamClient) -> None:
+        self.sync(client)
 
     def asks(self, client: UpstreamClient) -> None:
         """What the use case does with the answer, by the async face."""
@@ -57,9 +62,9 @@ class Scene:
 
 @pytest.fixture
 def scene() -> Scene:
-    registry = in_memory_registry()
-    equip(registry, StillClock(), registry.gateway())
-    return Scene(registry, registry.register_patient()(actor=CLERK, **details(external_id="x7")))
+    registry, clock = in_memory_registry(), StillClock()
+    equip(registry, clock, registry.gateway())
+    return Scene(registry, clock, registry.register_patient()(actor=CLERK, **details(external_id="x7")))
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -86,6 +91,12 @@ class Seen:
     error: RegistryError
     seconds: float
 
+    @property
+    def retry_after(self) -> float | None:
+        """In seconds."""
+        wait = self.error.retry_after if isinstance(self.error, TryLater) else None
+        return None if wait is None else wait.total_seconds()
+
 
 def failing(face: Face, client: UpstreamClient) -> Seen:
     started = monotonic()
@@ -109,6 +120,23 @@ def is_well(client: UpstreamClient) -> bool:
         return [isinstance(answer, UpstreamAnswer) and answer.document for answer in answers]
 
     return any(asyncio.run(calls()) == [ADA] * POLICY.max_calls for _ in range(5)) and client.under_way == 0
+
+
+@pytest.fixture
+def plain_server() -> Generator[MisbehavingServer]:
+    with misbehaving() as server:
+        yield server
+
+
+@pytest.fixture
+def server(plain_server: MisbehavingServer) -> MisbehavingServer:
+    return plain_server
+
+
+@pytest.fixture
+def tls_server(authority: trustme.CA) -> Generator[MisbehavingServer]:
+    with misbehaving(well, presenting(authority.issue_cert("127.0.0.1"))) as server:
+        yield server
 
 
 @pytest.fixture

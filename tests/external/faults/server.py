@@ -31,9 +31,10 @@ class Connection:
         """Whether to end."""
         return self.server.ending.wait(seconds)
 
-    def reset(self) -> None:
-        """RST rather than FIN."""
-        self.socket.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+
+def reset(connected: socket) -> None:
+    """RST rather than FIN, when it is closed."""
+    connected.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def whole(body: bytes, status: int = 200, **headers: str) -> bytes:
@@ -152,7 +153,7 @@ def hangs(connection: Connection) -> None:
 def resets(start: bytes = b"") -> Behaviour:
     def behave(connection: Connection) -> None:
         connection.send(start)
-        connection.reset()
+        reset(connection.socket)
 
     return behave
 

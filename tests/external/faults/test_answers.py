@@ -1,32 +1,47 @@
-"""Each fault of an answer, through both faces."""
-
-from collections.abc import Generator
+"""Each fault of an answer, through both faces; those of the connection over TLS as well."""
 
 import pytest
 
-from tests.external.faults.answers import FAULTS, Fault
-from tests.external.faults.conftest import GRACE, PATIENT, POLICY, ClientOf, Face, Scene, counted, failing, is_well
-from tests.external.faults.server import MisbehavingServer, misbehaving, well
+from tests.external.faults.answers import FAULTS, NETWORK, PROTOCOL, Fault
+from tests.external.faults.conftest import (
+    GRACE,
+    POLICY,
+    TIRELESS,
+    ClientOf,
+    Face,
+    Scene,
+    counted,
+    failing,
+    is_well,
+)
+from tests.external.faults.server import MisbehavingServer, well
 
 
-@pytest.fixture
-def server() -> Generator[MisbehavingServer]:
-    with misbehaving() as server:
-        yield server
+def ends_in_time(server: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf, fault: Fault) -> None:
+    """And leaves the patient and the connections as they were."""
+    client = client_of(server.url, POLICY if fault.endless else TIRELESS)
+    server.behaviour = fault.behaviour
+    seen = failing(face, client)
+    assert type(seen.error) is fault.outcome, seen.error
+    assert seen.retry_after == fault.retry_after
+    if fault.endless:
+        assert POLICY.attempt_timeout <= seen.seconds < POLICY.timeout + GRACE
+    else:
+        assert seen.seconds < GRACE
+    assert len(server.requests) == fault.attempts
+    assert counted(client) == fault.counted * fault.attempts
+    assert scene.is_untouched()
+    server.behaviour = well
+    assert is_well(client)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
-def test_a_fault_ends_in_time_and_leaves_the_patient_and_the_connections_as_they_were(
-    server: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf, fault: Fault
+def test_a_fault(server: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf, fault: Fault) -> None:
+    ends_in_time(server, scene, face, client_of, fault)
+
+
+@pytest.mark.parametrize("fault", [*NETWORK, *PROTOCOL], ids=str)
+def test_a_fault_over_tls(
+    tls_server: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf, fault: Fault
 ) -> None:
-    policy = POLICY if fault.endless else PATIENT
-    client = client_of(server.url, policy)
-    server.behaviour = fault.behaviour
-    seen = failing(face, client)
-    assert isinstance(seen.error, fault.outcome), seen.error
-    assert seen.seconds < policy.timeout + GRACE
-    assert counted(client) == fault.counted
-    assert scene.is_untouched()
-    assert len(server.requests) == 1
-    server.behaviour = well
-    assert is_well(client)
+    ends_in_time(tls_server, scene, face, client_of, fault)

@@ -2,6 +2,7 @@
 
 import gc
 import socket
+import ssl
 from collections.abc import Generator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -14,24 +15,32 @@ import trustme
 from adapters.external.client import UpstreamClient
 from adapters.external.errors import UpstreamDown, UpstreamNotTrusted
 from adapters.external.http import ClientCertificate
-from tests.external.faults.conftest import GRACE, PATIENT, POLICY, ClientOf, Face, Scene, counted, failing, is_well
-from tests.external.faults.server import MisbehavingServer, misbehaving, presenting, well
+from tests.external.faults.conftest import (
+    GRACE,
+    PATIENT,
+    POLICY,
+    TIRELESS,
+    ClientOf,
+    Face,
+    Scene,
+    counted,
+    failing,
+    is_well,
+)
+from tests.external.faults.server import MisbehavingServer, misbehaving, presenting, reset, well
 
 SILENT = "127.0.0.2"
+SERVER_HELLO = b"\x16\x03\x03\x00\x7a\x02"  # its start
 
 
-def down(client: UpstreamClient, face: Face, scene: Scene, error: type[Exception] = UpstreamDown) -> None:
+def down(client: UpstreamClient, face: Face, scene: Scene, error: type[Exception] = UpstreamDown) -> float:
+    """In so many seconds."""
     seen = failing(face, client)
     assert type(seen.error) is error
-    assert seen.seconds < client.policy.timeout + GRACE
+    assert seen.seconds < POLICY.timeout + GRACE
     assert counted(client) == [True]
     assert scene.is_untouched()
-
-
-@pytest.fixture
-def server() -> Generator[MisbehavingServer]:
-    with misbehaving() as server:
-        yield server
+    return seen.seconds
 
 
 @pytest.fixture
@@ -81,7 +90,7 @@ def test_a_refused_connection(server: MisbehavingServer, scene: Scene, face: Fac
 
 def test_a_black_hole(silent: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf) -> None:
     client = client_of(silent.url)
-    down(client, face, scene)
+    assert down(client, face, scene) >= POLICY.attempt_timeout
     assert client.under_way == 0
 
 
@@ -99,7 +108,7 @@ def test_a_name_that_is_looked_up_slowly(
 ) -> None:
     client = client_of(f"http://upstream.example:{server.port}")
     names.answered.clear()
-    down(client, face, scene)
+    assert down(client, face, scene) >= POLICY.attempt_timeout
     names.addresses = ["127.0.0.1"]
     names.answered.set()
     assert is_well(client)
@@ -146,11 +155,44 @@ def test_a_certificate_that_proves_nothing(
         assert is_well(client)
 
 
+class BreakingOff(ssl.SSLContext):
+    """In the handshake, after these bytes, with FIN or RST."""
+
+    given = b""
+    by_reset = False
+
+    def wrap_socket(self, sock: socket.socket, *_: object, **__: object) -> ssl.SSLSocket:
+        sock.recv(65536)
+        sock.sendall(self.given)
+        if self.by_reset:
+            reset(sock)
+        raise ConnectionError
+
+
+@pytest.mark.parametrize("given", [b"", SERVER_HELLO], ids=["no answer", "the start of one"])
+@pytest.mark.parametrize("by_reset", [False, True], ids=["EOF", "RST"])
+def test_a_handshake_that_is_broken_off_says_nothing_of_whom_to_trust_and_may_go_better(
+    tls_server: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf, given: bytes, by_reset: bool
+) -> None:
+    good, broken = tls_server.context, BreakingOff(ssl.PROTOCOL_TLS_SERVER)
+    broken.given, broken.by_reset = given, by_reset
+    tls_server.context = broken
+    client = client_of(tls_server.url, TIRELESS)
+    seen = failing(face, client)
+    assert type(seen.error) is UpstreamDown
+    assert seen.seconds < GRACE
+    assert counted(client) == [True] * 3
+    assert scene.is_untouched()
+    tls_server.context = good
+    assert is_well(client)
+
+
 def test_a_handshake_that_hangs(scene: Scene, face: Face, client_of: ClientOf) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         gc.disable()  # it would close what was left open
         try:
-            down(client_of(f"https://127.0.0.1:{listening.getsockname()[1]}"), face, scene)
+            client = client_of(f"https://127.0.0.1:{listening.getsockname()[1]}")
+            assert down(client, face, scene) >= POLICY.attempt_timeout
             accepted, _ = listening.accept()
             with accepted:
                 accepted.settimeout(1)

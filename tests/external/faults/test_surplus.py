@@ -1,11 +1,9 @@
 """An upstream that sends more than was asked for: what is left over is nobody's record."""
 
 import json
-from collections.abc import Generator
 from threading import Event
 
 import pytest
-import trustme
 
 from adapters.external.client import UpstreamClient
 from tests.external.faults.conftest import PATIENT, ClientOf
@@ -15,8 +13,6 @@ from tests.external.faults.server import (
     OK,
     Connection,
     MisbehavingServer,
-    misbehaving,
-    presenting,
     well,
     whole,
 )
@@ -45,14 +41,9 @@ ANSWERS = {
 }
 
 
-@pytest.fixture(params=["plain", "TLS"])
-def server(request: pytest.FixtureRequest) -> Generator[MisbehavingServer]:
-    context = None
-    if request.param == "TLS":
-        authority: trustme.CA = request.getfixturevalue("authority")
-        context = presenting(authority.issue_cert("127.0.0.1"))
-    with misbehaving(well, context) as server:
-        yield server
+@pytest.fixture(params=["plain_server", "tls_server"])
+def server(request: pytest.FixtureRequest) -> MisbehavingServer:
+    return request.getfixturevalue(request.param)
 
 
 def found(client: UpstreamClient) -> object:

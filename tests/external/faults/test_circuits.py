@@ -1,0 +1,109 @@
+"""When upstream is left alone and taken up again, and what who syncs is given meanwhile."""
+
+from contextlib import suppress
+from datetime import timedelta
+from time import monotonic, sleep
+
+import pytest
+from attrs import evolve
+
+from adapters.external.client import UpstreamClient
+from adapters.external.errors import CircuitOpen, UpstreamDown
+from adapters.external.policy import UpstreamPolicy
+from core.errors import RegistryError, Unavailable
+from core.patients.errors import NoUpstreamRecord
+from core.patients.upstream import Outcome
+from tests.external.faults.answers import FAULTS, Fault
+from tests.external.faults.conftest import GRACE, POLICY, TIRELESS, ClientOf, Face, Scene, failing
+from tests.external.faults.server import Connection, MisbehavingServer, sends, well, whole
+from tests.fakes import CLERK
+
+DOWN = sends(whole(b"{}", 500))
+DEFAULT = UpstreamPolicy(attempts=1)
+SOON = evolve(DEFAULT, recovery=0.1, probes=2)
+
+
+def opened(server: MisbehavingServer, face: Face, client: UpstreamClient) -> None:
+    server.behaviour = DOWN
+    for _ in range(DEFAULT.min_calls):
+        assert type(failing(face, client).error) is UpstreamDown
+    assert client.circuit.state == "open"
+    server.requests.clear()
+
+
+def test_a_storm_of_500s_opens_the_circuit(server: MisbehavingServer, face: Face, client_of: ClientOf) -> None:
+    client = client_of(server.url, DEFAULT)
+    opened(server, face, client)
+    seen = failing(face, client)
+    assert type(seen.error) is CircuitOpen
+    assert 0 < (seen.retry_after or 0) <= DEFAULT.recovery
+    assert seen.seconds < GRACE
+    assert server.requests == []
+
+
+def test_80_percent_errors_open_it_though_every_fifth_is_a_success(
+    server: MisbehavingServer, face: Face, client_of: ClientOf
+) -> None:
+    client = client_of(server.url, DEFAULT)
+
+    def every_fifth_well(connection: Connection) -> None:
+        (DOWN if len(server.requests) % 5 else well)(connection)
+
+    server.behaviour = every_fifth_well
+    for _ in range(50):
+        with suppress(RegistryError):
+            face(client)
+    assert client.circuit.state == "open"
+    assert len(server.requests) == DEFAULT.min_calls + 1
+
+
+def test_a_404_in_half_open_neither_closes_it_nor_keeps_its_permit(
+    server: MisbehavingServer, face: Face, client_of: ClientOf
+) -> None:
+    client = client_of(server.url, SOON)
+    opened(server, face, client)
+    server.behaviour = sends(whole(b"", 404))
+    sleep(SOON.recovery)
+    for _ in range(2 * SOON.probes):
+        assert type(failing(face, client).error) is NoUpstreamRecord
+        assert client.circuit.state == "half_open"
+    server.behaviour = well
+    for _ in range(SOON.probes):
+        face(client)
+    assert client.circuit.state == "closed"
+
+
+def test_while_it_is_open_a_sync_gives_the_last_good_copy_with_its_age_and_the_reason(
+    server: MisbehavingServer, scene: Scene, client_of: ClientOf
+) -> None:
+    client = client_of(server.url, DEFAULT)
+    good = scene.sync(client)
+    server.behaviour = DOWN
+    for _ in range(DEFAULT.min_calls):
+        assert scene.sync(client).stale
+    assert client.circuit.state == "open"
+    server.requests.clear()
+    scene.clock.forward(timedelta(minutes=5))
+    started = monotonic()
+    stale = scene.sync(client)
+    assert monotonic() - started < GRACE
+    assert (stale.outcome, stale.age, stale.fetched_at) == (Outcome.STALE, timedelta(minutes=5), good.fetched_at)
+    assert stale.patient == good.patient
+    assert stale.reason == CircuitOpen.message
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if not fault.endless or fault.name == "hang"], ids=str)
+def test_a_fault_after_a_good_sync_gives_the_last_good_copy_where_upstream_is_down_and_else_its_error(
+    server: MisbehavingServer, scene: Scene, client_of: ClientOf, fault: Fault
+) -> None:
+    client = client_of(server.url, POLICY if fault.endless else TIRELESS)
+    good = scene.sync(client)
+    server.behaviour = fault.behaviour
+    if issubclass(fault.outcome, Unavailable):
+        stale = scene.sync(client)
+        assert (stale.outcome, stale.fetched_at, stale.patient) == (Outcome.STALE, good.fetched_at, good.patient)
+        assert stale.reason
+    else:
+        assert type(failing(scene.syncs, client).error) is fault.outcome
+    assert scene.registry.view_patient()(actor=CLERK, patient_id=scene.patient.id) == good.patient
