@@ -36,13 +36,14 @@ def upstream() -> Generator[str]:
         simulator.shutdown()
 
 
-def test_the_sync_example_registers_and_syncs_on_the_django_registry(
+def test_the_example_of_jobs_imports_and_syncs_on_the_django_registry(
     environment: dict[str, str], upstream: str
 ) -> None:
     assert finished(manage(environment, "migrate", "--verbosity", "0"))[0] == 0
-    example = str(ROOT / "examples" / "sync_registry.py")
-    printed = run(environment | {"EXTERNAL_API_BASE_URL": upstream}, example)
-    assert "50 of 50 done" in printed
-    counted = [line.split() for line in printed.splitlines() if "done" not in line]
-    assert {outcome for _, outcome in counted} >= {"unchanged", "updated", "no-external-data"}
-    assert sum(int(count) for count, _ in counted) == 50
+    example = str(ROOT / "examples" / "background_jobs.py")
+    imported, synced, *failures = run(environment | {"EXTERNAL_API_BASE_URL": upstream}, example).splitlines()
+    assert imported == "import: 50 added"
+    counts = {outcome: int(count) for count, outcome in (one.split() for one in synced.split(": ")[1].split(", "))}
+    assert sum(counts.values()) == 50
+    assert {"unchanged", "updated", "not_found"} <= counts.keys()
+    assert [failure.split()[1:] for failure in failures] == [["not_found", "no-external-data"]] * len(failures)
