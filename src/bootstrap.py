@@ -424,15 +424,9 @@ def _job_queue(database: str) -> JobQueue:
 
     if not settings.CELERY_BROKER_URL:
         return InProcessQueue()
-    from adapters.tasks.celery import CeleryQueue, celery_app
+    from adapters.tasks.celery import CeleryQueue, sender
 
-    app = celery_app(
-        settings.CELERY_BROKER_URL,
-        settings.TIME_ZONE,
-        sweep_every=settings.JOB_SWEEP,
-        nightly_at=settings.NIGHTLY_SYNC,
-    )
-    return CeleryQueue(app, lambda send: transaction.on_commit(send, using=database))
+    return CeleryQueue(sender(settings.CELERY_BROKER_URL), lambda send: transaction.on_commit(send, using=database))
 
 
 def _configuration_by_django() -> Configuration:

@@ -1,16 +1,40 @@
-"""For Celery's own programs: `celery --app config.celery worker` and `… beat`."""
+"""For `celery -A config.celery worker` and `celery -A config.celery beat`, with `src` on the path."""
 
 import django
+from celery import Celery, signals
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
-from adapters.tasks.celery import CeleryQueue, define_tasks
+from adapters.tasks.celery_worker import Work, worker
 from bootstrap import choose_settings
 from config.apps import RegistryConfig
 
-choose_settings()
-django.setup()
-container = RegistryConfig.current().container
-queue = container.job_queue()
-if not isinstance(queue, CeleryQueue):
-    raise SystemExit("Set CELERY_BROKER_URL: without a broker, the server itself works on jobs.")
-app = queue.app
-define_tasks(app, container.run_job(), container.hand_over_jobs(), container.start_sync_job(), queue)
+
+@signals.setup_logging.connect
+def keep_logging(**_details: object) -> None:
+    """As the registry has set it up: Celery's own would write what a task is called with."""
+
+
+def _app() -> Celery:
+    choose_settings()
+    django.setup()
+    if not settings.CELERY_BROKER_URL:
+        raise ImproperlyConfigured("Set CELERY_BROKER_URL. Without a broker, the server does the jobs itself.")
+    registry = RegistryConfig.current().container
+    work = Work(
+        registry.jobs(),
+        registry.job_queue(),
+        registry.run_job(),
+        registry.hand_over_jobs(),
+        registry.start_sync_job(),
+    )
+    return worker(
+        settings.CELERY_BROKER_URL,
+        work,
+        sweep=settings.JOB_SWEEP,
+        nightly=settings.NIGHTLY_SYNC,
+        time_zone=settings.TIME_ZONE,
+    )
+
+
+app = _app()

@@ -1,68 +1,37 @@
-"""Work in the background by Celery's workers, over Redis or RabbitMQ. The job's row is the truth; a message only says
-that it is there."""
+"""Jobs with a broker, Redis or RabbitMQ: whoever asks for one sends its id, and workers of their own do it."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from time import monotonic
-from uuid import UUID
+from urllib.parse import urlsplit
 
 import structlog
 from attrs import frozen
 from celery import Celery
-from celery.schedules import crontab
-from kombu.exceptions import OperationalError
 
-from core.access import Actor
 from core.jobs.entities import Job
 from core.jobs.ports import JobQueue
 
-RUN, SWEEP, NIGHTLY = "registry.run_job", "registry.hand_over_jobs", "registry.nightly_sync"
-WORKS_FOR = 20.0  # seconds: then the job is handed over again, so that a worker can be stopped between two
-LONGEST = 180  # seconds, for a task that hangs
-LATEST = 600.0  # seconds: a message that waits for longer would be delivered twice by Redis; the sweeper does the rest
-EXPIRES = 300  # seconds: by then the sweeper has sent another
+RUN_JOB = "registry.run_job"
+QUEUE = "patient-registry"
+LONGEST_COUNTDOWN = 600.0  # seconds; a worker holds the message meanwhile, and brokers take it back after 30 minutes
+MESSAGE_LASTS = 600.0  # seconds; by then the sweeper has sent others
+SECONDS_FOR_THE_BROKER = 1.0
+SHARED = {
+    "accept_content": ["json"],
+    "task_default_queue": QUEUE,
+    "task_ignore_result": True,
+    "task_serializer": "json",
+}
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-def celery_app(broker: str, time_zone: str, *, sweep_every: float, nightly_at: tuple[int, int] | None) -> Celery:
-    """A broker that does not answer fails a message within a second or two; workers wait for it for ever."""
-    app = Celery("patient-registry", broker=broker)
-    is_redis = broker.startswith("redis")
-    quick = {"socket_connect_timeout": 1, "socket_timeout": 5, "max_retries": 0} if is_redis else {}
-    app.conf.update(
-        accept_content=["json"],
-        beat_schedule=_schedule(sweep_every, nightly_at),
-        broker_connection_retry_on_startup=True,
-        broker_connection_max_retries=None,
-        broker_connection_timeout=1,
-        broker_transport_options=quick,
-        task_acks_late=True,
-        task_default_queue="patient-registry",
-        task_ignore_result=True,
-        task_reject_on_worker_lost=True,
-        task_soft_time_limit=LONGEST,
-        task_time_limit=LONGEST + 30,
-        timezone=time_zone,
-        worker_hijack_root_logger=False,
-        worker_prefetch_multiplier=1,
-    )
-    return app
-
-
-def _schedule(sweep_every: float, nightly_at: tuple[int, int] | None) -> dict[str, dict[str, object]]:
-    schedule: dict[str, dict[str, object]] = {
-        "sweep": {"task": SWEEP, "schedule": sweep_every, "options": {"expires": max(sweep_every, 1.0)}}
-    }
-    if nightly_at:
-        hour, minute = nightly_at
-        schedule["nightly"] = {"task": NIGHTLY, "schedule": crontab(hour=hour, minute=minute)}
-    return schedule
-
-
 @frozen
 class CeleryQueue(JobQueue):
-    """`after_commit` calls at once where no transaction is open."""
+    """Sends a message once what asked for it is committed. It waits little for the broker: a job whose message is lost
+    is handed over again by the sweeper, and one that waits for long as well.
+
+    `after_commit` calls at once where no transaction is open."""
 
     app: Celery
     after_commit: Callable[[Callable[[], None]], object]
@@ -71,35 +40,30 @@ class CeleryQueue(JobQueue):
         self.after_commit(lambda: self._send(job, at))
 
     def _send(self, job: Job, at: datetime | None) -> None:
-        wait = min(max((at - datetime.now(UTC)).total_seconds(), 0.0), LATEST) if at else 0.0
+        wait = min(max((at - datetime.now(UTC)).total_seconds(), 0.0), LONGEST_COUNTDOWN) if at else 0.0
         try:
-            self.app.send_task(RUN, [str(job.id), job.request_id], countdown=wait, expires=wait + EXPIRES, retry=False)
-        except (OperationalError, OSError) as error:
-            log.warning("job_not_handed_over", job=str(job.id), error=type(error).__name__)
+            self.app.send_task(RUN_JOB, [str(job.id)], countdown=wait or None, expires=wait + MESSAGE_LASTS)
+        except Exception as error:  # noqa: BLE001
+            log.warning("job_not_handed_over", job=str(job.id), error=type(error).__qualname__)
 
 
-def define_tasks(
-    app: Celery,
-    run: Callable[..., Job],
-    hand_over: Callable[..., tuple[Job, ...]],
-    start_sync: Callable[..., object],
-    queue: JobQueue,
-) -> None:
-    """Those that messages and the schedule name."""
-    actor = Actor.system("jobs")
+def sender(broker_url: str) -> Celery:
+    """For a process that sends and does not work. It gives up early."""
+    app = Celery("patient-registry", broker=broker_url, set_as_current=False, fixups=[])
+    app.conf.update(
+        SHARED,
+        broker_connection_timeout=SECONDS_FOR_THE_BROKER,
+        broker_transport_options=_impatient(broker_url),
+        task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0},
+    )
+    return app
 
-    @app.task(name=RUN)
-    def run_job(job_id: str, request_id: str) -> None:
-        until = monotonic() + WORKS_FOR
-        with structlog.contextvars.bound_contextvars(request_id=request_id, job=job_id):
-            job = run(actor=actor, job_id=UUID(job_id), stopping=lambda: monotonic() >= until)
-        if not job.state.has_ended and (job.resume_at or monotonic() >= until):
-            queue.hand_over(job, at=job.resume_at)
 
-    @app.task(name=SWEEP)
-    def hand_over_jobs() -> None:
-        hand_over(actor=actor)
-
-    @app.task(name=NIGHTLY)
-    def nightly_sync() -> None:
-        start_sync(actor=Actor.system("nightly-sync"))
+def _impatient(broker_url: str) -> dict[str, object]:
+    """One try: without `max_retries` a connection is tried for ever."""
+    once: dict[str, object] = {"max_retries": 0, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+    timeouts = ("socket_connect_timeout", "socket_timeout")
+    if urlsplit(broker_url).scheme in {"amqp", "amqps"}:
+        once["confirm_publish"] = True
+        timeouts = ("read_timeout", "write_timeout")
+    return once | dict.fromkeys(timeouts, SECONDS_FOR_THE_BROKER)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from multiprocessing.util import Finalize
 from threading import Event, Thread
+from time import monotonic
 
 import structlog
 
@@ -12,6 +13,7 @@ from core.jobs.entities import Job
 from core.jobs.ports import JobQueue
 
 LOOKS_EVERY = 1.0  # seconds
+WORKS_FOR = 10.0  # seconds, on one job while others wait for their turn
 KEEPS_STILL_FOR = 5.0  # seconds, after something failed
 WAITS_FOR_WORK = 20.0  # seconds, when the process ends
 
@@ -29,8 +31,8 @@ class InProcessQueue(JobQueue):
 
 
 class InProcessWorker:
-    """Works on every job that nobody works on, one after the other. No failure ends it: what a worker left is found
-    again, by itself or by another.
+    """Works on every job that nobody works on, in turns of some seconds. No failure ends it, nor keeps it from the
+    others: what a worker left is found again, by itself or by another.
 
     `between` is called after each round, in the worker's thread. When the process ends, what is being done is put back,
     for others to go on with at once; a server's processes end without `atexit` before Python 3.14, so a finalizer of
@@ -63,17 +65,30 @@ class InProcessWorker:
     def _work(self) -> None:
         actor = Actor.system("jobs")
         while not self._stopping.is_set():
-            try:
-                self._round(actor)
-            except Exception:  # whatever it was, the next round may do better
-                log.warning("jobs_failed", exc_info=True)
+            self._queue.asked.clear()
+            if not self._round(actor):
                 self._stopping.wait(KEEPS_STILL_FOR)
             self._between()
-            self._queue.asked.wait(LOOKS_EVERY)
+            self._queue.asked.wait(
+                LOOKS_EVERY
+            )  # not at all after a round with work, which was handed over to this queue
 
-    def _round(self, actor: Actor) -> None:
-        waiting = self._hand_over(actor=actor)
-        self._queue.asked.clear()
-        for job in waiting:
-            with structlog.contextvars.bound_contextvars(request_id=job.request_id, job=str(job.id)):
-                self._run(actor=actor, job_id=job.id, stopping=self._stopping.is_set)
+    def _round(self, actor: Actor) -> bool:
+        """Whether all went well."""
+        try:
+            waiting = self._hand_over(actor=actor)
+        except Exception:  # whatever it was, the next round may do better
+            log.warning("jobs_not_found", exc_info=True)
+            return False
+        went_well = [self._turn(actor, job) for job in waiting]
+        return all(went_well)
+
+    def _turn(self, actor: Actor, job: Job) -> bool:
+        ends = monotonic() + WORKS_FOR
+        with structlog.contextvars.bound_contextvars(request_id=job.request_id, job=str(job.id)):
+            try:
+                self._run(actor=actor, job_id=job.id, stopping=lambda: self._stopping.is_set() or monotonic() >= ends)
+            except Exception:
+                log.warning("job_failed", exc_info=True)
+                return False
+        return True

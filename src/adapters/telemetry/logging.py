@@ -100,6 +100,10 @@ def set_up(*, readable: bool, level: str = "INFO") -> None:
             "formatters": {"line": formatter},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": level},
-            "loggers": {"httpx": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+            "loggers": {
+                "httpx": {"level": "WARNING"},
+                "celery": {"level": "WARNING"},
+                "django.request": {"level": "ERROR"},
+            },
         }
     )

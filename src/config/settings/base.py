@@ -8,7 +8,7 @@ from csp.constants import NONE, SELF
 
 from config.settings.caches import cache
 from config.settings.databases import database
-from config.settings.jobs import time_of_day
+from config.settings.jobs import broker, nightly, seconds
 from config.settings.networks import origins, trusted_proxies
 from core.jobs.entities import JobState
 from core.patients.audit import Action
@@ -94,10 +94,10 @@ LIMITS = {
     "sign_in": env.str("LIMIT_SIGN_IN", "10/minute"),
     "sync": env.str("LIMIT_SYNC", "120/minute"),
 }
-CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL", "")
-JOB_LEASE = env.float("JOB_LEASE", 60.0)
-JOB_SWEEP = env.float("JOB_SWEEP", 30.0)
-NIGHTLY_SYNC = time_of_day(env.str("NIGHTLY_SYNC", ""))
+CELERY_BROKER_URL = broker(os.environ.get("CELERY_BROKER_URL", ""))
+JOB_LEASE = seconds("JOB_LEASE", env.float("JOB_LEASE", 60.0))
+JOB_SWEEP = seconds("JOB_SWEEP", env.float("JOB_SWEEP", 30.0))
+NIGHTLY_SYNC = nightly(env.str("NIGHTLY_SYNC", ""), CELERY_BROKER_URL)
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", 500_000_000)
 ADMIN_EMAIL = env.str("ADMIN_EMAIL", "")
 ADMIN_PASSWORD = os.environ.get("ADMIN_PASSWORD", "")
