@@ -1,0 +1,186 @@
+"""A registry full of patients whom upstream knows, and the programs that do its jobs."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Thread
+from time import monotonic, sleep
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+from attrs import evolve, frozen
+from django.conf import settings
+from psycopg.rows import dict_row
+
+from adapters.cli.simulator import UpstreamSimulator
+from adapters.cli.switches import Switches
+from tests.e2e.conftest import ROOT, environment_in, finished, manage
+from tests.programs import free_port
+
+CHANGED = 3  # one patient in so many is told another last name by upstream
+SECONDS = 600 if "JOB_PATIENTS" in os.environ else 90
+FILL = """
+import sys
+from bootstrap import django_registry
+from core.access import Actor
+
+registry, actor = django_registry(), Actor.system("setup")
+registry.atomic()(lambda: [
+    registry.register_patient()(
+        actor=actor, external_id=f"x{n}", first_name="Ada", last_name="Byron", email=f"p{n}@mail.example",
+        date_of_birth="1985-12-10",
+    )
+    for n in range(int(sys.argv[1]))
+] and None)
+"""
+START = """
+from time import monotonic
+from bootstrap import django_registry
+from core.access import Actor
+
+start = django_registry().start_sync_job()
+started = monotonic()
+print(start(actor=Actor.system("test")).id, monotonic() - started)
+"""
+
+Process = subprocess.Popen[bytes]
+Rows = psycopg.Connection[dict[str, Any]]
+
+
+@frozen
+class Registry:
+    environment: dict[str, str]
+    database: Rows
+    upstream: UpstreamSimulator
+
+    def given(self, **settings: str) -> "Registry":
+        return evolve(self, environment=self.environment | settings)
+
+    def using(self, broker: str) -> "Registry":
+        return self.given(CELERY_BROKER_URL=broker)
+
+    def switch(self, **switches: object) -> None:
+        httpx.put(f"{self.upstream.url}/control", json=switches, trust_env=False).raise_for_status()
+
+    def start_job(self) -> tuple[str, float]:
+        """Its id, and how many seconds starting it took."""
+        job, seconds = run(self.environment, START).split()
+        return job, float(seconds)
+
+    def job(self, job: str) -> dict[str, Any]:
+        row = self.database.execute("SELECT * FROM jobs_job WHERE id = %s", [job]).fetchone()
+        assert row
+        return row
+
+    def completed(self, job: str) -> dict[str, Any]:
+        until(lambda: self.job(job)["state"] == "completed")
+        return self.job(job)
+
+    def leases(self) -> set[object]:
+        rows = self.database.execute("SELECT lease FROM jobs_chunk WHERE lease IS NOT NULL AND free_at > now()")
+        return {row["lease"] for row in rows}
+
+    def outcomes(self, job: str) -> dict[str, int]:
+        """How many outcomes each patient has, by external id."""
+        return self._counted(
+            "SELECT external_id, count(*) FROM jobs_syncoutcome JOIN patients_patient"
+            " ON patient_id = patients_patient.id WHERE job_id = %s GROUP BY external_id",
+            [job],
+        )
+
+    def syncs(self) -> dict[str, int]:
+        """How many events of being synced each patient has, by external id."""
+        return self._counted(
+            "SELECT external_id, count(*) FROM patients_patientevent JOIN patients_patient"
+            " ON patient_id = patients_patient.id WHERE action = 'synced' GROUP BY external_id",
+            [],
+        )
+
+    def _counted(self, query: str, values: list[str]) -> dict[str, int]:
+        rows = self.database.execute(query, values)  # pyright: ignore[reportArgumentType]
+        return {row["external_id"]: row["count"] for row in rows}
+
+
+def until(reached: Callable[[], object], seconds: float = SECONDS) -> None:
+    deadline = monotonic() + seconds
+    while not reached():
+        assert monotonic() < deadline
+        sleep(0.01)
+
+
+def run(environment: dict[str, str], program: str, *arguments: str) -> str:
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@contextmanager
+def filled_registry(directory: Path, patients: int, latency: float) -> Generator[Registry]:
+    """On a PostgreSQL database of its own."""
+    host, name = settings.DATABASES["postgres"]["HOST"], f"jobs_{uuid4().hex}"
+    records = {f"x{n}": {"id": f"x{n}"} | ({} if n % CHANGED else {"last_name": "King"}) for n in range(patients)}
+    upstream = UpstreamSimulator(0, records, Switches(latency=latency))
+    Thread(target=upstream.serve_forever, daemon=True).start()
+    environment = environment_in(directory) | {
+        "DATABASE_URL": f"postgres://postgres@/{name}?host={host}",
+        "EXTERNAL_API_BASE_URL": upstream.url,
+        "EXTERNAL_API_POLICY": "bulk_calls=20, max_calls=30, recovery=1",
+        "JOB_LEASE": "2",
+        "JOB_SWEEP": "1",
+        "PYTHONPATH": str(ROOT / "src"),
+    }
+    with upstream, psycopg.connect(host=host, user="postgres", autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")  # pyright: ignore[reportArgumentType, reportCallIssue]
+        assert finished(manage(environment, "migrate", "--verbosity", "0"))[::2] == (0, "")
+        run(environment, FILL, str(patients))
+        with Rows.connect(host=host, user="postgres", dbname=name, autocommit=True, row_factory=dict_row) as database:
+            yield Registry(environment, database, upstream)
+        upstream.shutdown()
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+
+@contextmanager
+def running(command: list[str], environment: dict[str, str]) -> Generator[Process]:
+    """In a process group of its own, of which nothing is left at the end."""
+    process = subprocess.Popen(command, env=environment, process_group=0, stdout=subprocess.DEVNULL, stderr=LOG)
+    try:
+        yield process
+    finally:
+        kill(process)
+
+
+LOG = subprocess.DEVNULL if "JOBS_LOG" not in os.environ else Path(os.environ["JOBS_LOG"]).open("a")  # noqa: SIM115
+
+
+def kill(process: Process) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@contextmanager
+def server(registry: Registry) -> Generator[Process]:
+    address = {"GRANIAN_HOST": "127.0.0.1", "GRANIAN_PORT": str(free_port())}
+    with running([sys.executable, str(ROOT / "manage.py"), "serve"], registry.environment | address) as process:
+        yield process
+
+
+@contextmanager
+def worker(registry: Registry) -> Generator[Process]:
+    options = ["worker", "--concurrency", "2", "--without-mingle", "--without-gossip"]
+    with running([sys.executable, "-m", "celery", "-A", "config.celery", *options], registry.environment) as process:
+        yield process
+
+
+@contextmanager
+def beat(registry: Registry, directory: Path) -> Generator[Process]:
+    options = ["beat", "--schedule", str(directory / "schedule")]
+    with running([sys.executable, "-m", "celery", "-A", "config.celery", *options], registry.environment) as process:
+        yield process

@@ -1,0 +1,83 @@
+"""What a job does when a process is stopped, the broker is gone or upstream dies."""
+
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.brokers import rabbitmq, redis
+from tests.e2e.jobs import CHANGED, Process, Registry, beat, filled_registry, server, until, worker
+from tests.programs import free_port
+
+PATIENTS = 150
+COUNTS = {"unchanged": PATIENTS - PATIENTS // CHANGED, "updated": PATIENTS // CHANGED}
+A_LONG_TIME = "600"  # seconds: nothing here waits for a lease to run out
+AT_ONCE = 2.5  # seconds; a busy machine is late
+
+Broker = Callable[[int, Path], AbstractContextManager[str]]
+Started = Callable[[Registry], AbstractContextManager[Process]]
+
+
+@pytest.fixture
+def registry(postgres_server: None, tmp_path: Path) -> Generator[Registry]:
+    with filled_registry(tmp_path, PATIENTS, latency=0) as registry:
+        yield registry.given(JOB_LEASE=A_LONG_TIME)
+
+
+def goes_on_when_one_process_is_stopped(registry: Registry, start: Started) -> None:
+    registry.switch(latency=0.5)
+    job, _ = registry.start_job()
+    with start(registry) as process:
+        until(registry.leases)
+        process.terminate()
+        assert process.wait(60) == 0
+    assert registry.leases() == set()
+    assert registry.job(job)["state"] == "running"
+    registry.switch(latency=0)
+    with start(registry):
+        assert registry.completed(job)["counts"] == COUNTS
+
+
+def test_what_a_stopped_server_was_doing_is_done_by_the_next(registry: Registry) -> None:
+    goes_on_when_one_process_is_stopped(registry, server)
+
+
+def test_what_a_stopped_worker_was_doing_is_done_by_the_next(registry: Registry, tmp_path: Path) -> None:
+    with redis(free_port(), tmp_path) as broker, beat(registry.using(broker), tmp_path):
+        goes_on_when_one_process_is_stopped(registry.using(broker), worker)
+
+
+@pytest.mark.parametrize("broker", [redis, rabbitmq])
+def test_a_job_begun_while_the_broker_is_down_runs_by_itself_later(
+    registry: Registry, tmp_path: Path, broker: Broker
+) -> None:
+    port = free_port()
+    with ExitStack() as programs:
+        with broker(port, tmp_path) as url:
+            registry = registry.using(url)
+            programs.enter_context(beat(registry, tmp_path))
+            programs.enter_context(worker(registry))
+            registry.completed(registry.start_job()[0])
+        job, seconds = registry.start_job()
+        assert seconds < AT_ONCE
+        assert registry.job(job)["state"] == "queued"
+        with broker(port, tmp_path):
+            assert registry.completed(job)["counts"] == {"unchanged": PATIENTS}
+
+
+def test_a_job_waits_while_upstream_is_dead_and_goes_on_by_itself(registry: Registry) -> None:
+    registry.switch(latency=0.1)
+    job, _ = registry.start_job()
+    with server(registry):
+        until(registry.leases)
+        registry.switch(outage=True)
+        until(lambda: registry.job(job)["state"] == "paused")
+        paused = registry.job(job)
+        assert paused["reason"]
+        assert paused["resume_at"] > paused["started_at"]
+        assert paused["counts"].keys() <= COUNTS.keys()
+        registry.switch(outage=False, latency=0)
+        done = registry.completed(job)
+    assert (done["counts"], done["reason"]) == (COUNTS, "")
+    assert registry.outcomes(job) == {f"x{n}": 1 for n in range(PATIENTS)}

@@ -1,0 +1,68 @@
+"""A job whose workers are killed again and again. `KILLS` and `JOB_PATIENTS` make it a longer one."""
+
+import os
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from random import uniform
+from time import monotonic, sleep
+
+import pytest
+
+from tests.e2e.brokers import rabbitmq, redis
+from tests.e2e.jobs import CHANGED, Process, Registry, beat, filled_registry, kill, server, until, worker
+from tests.programs import free_port
+
+PATIENTS = int(os.environ.get("JOB_PATIENTS", "600"))
+KILLS = int(os.environ.get("KILLS", "2"))
+LATENCY = 0.1  # seconds: a chunk takes half a second or more
+LONGEST_LIFE = 0.7  # seconds, from when a process has begun to work
+
+Started = Callable[[Registry], AbstractContextManager[Process]]
+
+
+@pytest.fixture
+def registry(postgres_server: None, tmp_path: Path) -> Generator[Registry]:
+    with filled_registry(tmp_path, PATIENTS, LATENCY) as registry:
+        yield registry
+
+
+def killed_while_it_works(registry: Registry, job: str, start: Started) -> bool:
+    """Whether it was in the middle of a chunk."""
+    before = registry.leases()
+    with start(registry) as process:
+        until(lambda: registry.leases() - before)
+        sleep(uniform(0, LONGEST_LIFE))
+        kill(process)
+        assert registry.job(job)["state"] == "running"
+        return bool(registry.leases() - before)
+
+
+def survives(registry: Registry, start: Started, kills: int) -> None:
+    job, _ = registry.start_job()
+    started = monotonic()
+    amid = sum(killed_while_it_works(registry, job, start) for _ in range(kills))
+    with start(registry) as process:
+        done = registry.completed(job)
+        process.terminate()
+        assert process.wait(60) == 0
+    print(f"{kills} kills, {amid} in the middle of a chunk; {monotonic() - started:.0f} s")
+    changed = {f"x{n}" for n in range(0, PATIENTS, CHANGED)}
+    assert done["counts"] == {"unchanged": PATIENTS - len(changed), "updated": len(changed)}
+    assert done["total"] == PATIENTS
+    assert registry.outcomes(job) == {f"x{n}": 1 for n in range(PATIENTS)}
+    assert registry.syncs() == dict.fromkeys(changed, 1)
+
+
+def test_a_job_survives_the_server_that_does_it(registry: Registry) -> None:
+    survives(registry, server, KILLS)
+
+
+def test_a_job_survives_workers_over_redis(registry: Registry, tmp_path: Path) -> None:
+    with redis(free_port(), tmp_path) as broker, beat(registry.using(broker), tmp_path):
+        survives(registry.using(broker), worker, KILLS)
+
+
+def test_a_job_survives_workers_over_rabbitmq(registry: Registry, tmp_path: Path) -> None:
+    with rabbitmq(free_port(), tmp_path) as broker, beat(registry.using(broker), tmp_path):
+        survives(registry.using(broker), worker, min(KILLS, 3))
