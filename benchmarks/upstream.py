@@ -24,6 +24,7 @@ import httpx
 
 from adapters.external.client import UpstreamClient
 from adapters.external.policy import UpstreamPolicy
+from bootstrap import Configuration, in_memory_registry
 from core.errors import RegistryError
 from tests.e2e.conftest import environment_in, running
 from tests.programs import free_port
@@ -102,12 +103,16 @@ async def amicroseconds(call: Callable[[], Awaitable[object]]) -> float:
 
 
 def cost_of_a_call(url: str) -> None:
-    client = UpstreamClient(url)
+    """As the server calls, which keeps orders and reports in the database and reads them twice a second; here they are
+    in memory. A task has no operator's orders to heed."""
+    registry = in_memory_registry(Configuration(secret_keys=("k" * 50,), upstream_url=url))
+    gateway, client = registry.gateway(), registry.upstream()
+    assert client
     with httpx.Client(trust_env=False) as bare:
         pairs = [
             (
                 microseconds(lambda: bare.get(f"{url}/patients/1").json()),
-                microseconds(lambda: client.get_object("patients", "1", request_id="r")),
+                microseconds(lambda: gateway.fetch("1", request_id="r")),
             )
             for _ in range(ROUNDS)
         ]
@@ -183,12 +188,13 @@ def a_long_outage(url: str) -> None:
     client.close()
 
 
-def a_hanging_upstream(url: str) -> None:
-    """A real server of 8 threads: 50 callers sync, 4 read."""
+@contextmanager
+def served(url: str, policy: str) -> Generator[tuple[list[str], dict[str, str]]]:
+    """By a real server of 8 threads: the URLs of 50 patients, and the headers of who may sync them."""
     settings = {
         "EXTERNAL_API_BASE_URL": url,
         "EXTERNAL_API_TIMEOUT": "5",
-        "EXTERNAL_API_POLICY": "min_calls=100, attempt_timeout=10",
+        "EXTERNAL_API_POLICY": policy,
         "LIMIT_SYNC": "1000000/second",
         "LIMIT_USER": "1000000/second",
     }
@@ -200,10 +206,15 @@ def a_hanging_upstream(url: str) -> None:
             token = httpx.post(f"{home}/auth/token/", json=credentials).json()["access"]
             headers = {"Authorization": f"Bearer {token}"}
             found = httpx.get(f"{home}/patients/?limit=50", headers=headers).json()["results"]
-            patients = [f"{home}/patients/{one['id']}/" for one in found]
-            switch(url, "hang")
-            sync_alone(patients[0], headers)
-            compare_reads(patients, headers)
+            yield [f"{home}/patients/{one['id']}/" for one in found], headers
+
+
+def a_hanging_upstream(url: str) -> None:
+    """50 callers sync, 4 read."""
+    with served(url, "min_calls=100, attempt_timeout=10") as (patients, headers):
+        switch(url, "hang")
+        sync_alone(patients[0], headers)
+        compare_reads(patients, headers)
 
 
 def compare_reads(patients: list[str], headers: dict[str, str]) -> None:
@@ -272,6 +283,23 @@ def an_open_circuit(url: str) -> None:
     taken = sorted(refused(client) for _ in range(200))
     print(f"open:   a call is refused in {taken[100] * 1000:.2f} ms, 99 of 100 in {taken[198] * 1000:.2f} (at most 20)")
     client.close()
+
+    with served(url, "recovery=600") as (patients, headers), httpx.Client(headers=headers, timeout=30) as api:
+        switch(url, "fail")
+        for _ in range(20):
+            api.post(f"{patients[0]}sync_external_data/")
+        before = seen(url)
+        requests = sorted(answered(api, f"{patients[0]}sync_external_data/") for _ in range(200))
+        assert seen(url) == before
+    print(
+        f"        a whole request takes {requests[100] * 1000:.1f} ms, {requests[-1] * 1000:.1f} at most (at most 20)"
+    )
+
+
+def answered(api: httpx.Client, url: str) -> float:
+    started = perf_counter()
+    api.post(url)
+    return perf_counter() - started
 
 
 def refused(client: UpstreamClient) -> float:
