@@ -79,6 +79,6 @@ def retry_after(header: str | None, now: datetime, cap: float) -> timedelta | No
 def _is_tls_failure(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, ssl.SSLError):
-            return not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+            return True
         error = error.__context__
     return False
