@@ -4,7 +4,7 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
@@ -24,8 +24,12 @@ from tests.external.upstream import Upstream, hang, reply
 
 ADA = {"first_name": "Ada"}
 DOWN = reply(b"", status=500)
-POLICY = UpstreamPolicy(attempts=1, min_calls=3, probes=2, recovery=30)
+THREADS = 100
+POLICY = UpstreamPolicy(attempts=1, min_calls=3, probes=2, recovery=30, max_threads=THREADS)
 ids = count()
+
+
+Ask = Callable[[UpstreamClient], Coroutine[object, object, object]]
 
 
 async def asked(client: UpstreamClient, patient: str | None = None) -> object:
@@ -35,6 +39,25 @@ async def asked(client: UpstreamClient, patient: str | None = None) -> object:
         return answer and answer.document
     except RegistryError as error:
         return type(error)
+
+
+@pytest.fixture(params=["sync", "async"])
+def ask(request: pytest.FixtureRequest) -> Generator[Ask]:
+    """By a thread of its own, or by a task, for a patient that nobody else asks for."""
+
+    def get(client: UpstreamClient) -> object:
+        try:
+            answer = client.get_object("patients", str(next(ids)), request_id="r")
+            return answer and answer.document
+        except RegistryError as error:
+            return type(error)
+
+    with ThreadPoolExecutor(THREADS) as threads:
+
+        async def asked_by_a_thread(client: UpstreamClient) -> object:
+            return await asyncio.get_running_loop().run_in_executor(threads, get, client)
+
+        yield asked if request.param == "async" else asked_by_a_thread
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -61,7 +84,7 @@ async def each(call: Callable[[], Awaitable[object]], times: int) -> list[object
 
 
 def test_of_a_half_open_herd_the_probes_alone_are_let_through(
-    upstream: Upstream, connect: Connect, time: StoppedTime
+    upstream: Upstream, connect: Connect, time: StoppedTime, ask: Ask
 ) -> None:
     client = opened(upstream, connect, time)
     answered = Event()
@@ -69,10 +92,10 @@ def test_of_a_half_open_herd_the_probes_alone_are_let_through(
     time.now += 30
 
     async def herd() -> list[object]:
-        calls = asyncio.gather(*(asked(client) for _ in range(100)))
-        await in_a_thread(lambda: upstream.wait_for(2))
+        calls = [asyncio.create_task(ask(client)) for _ in range(THREADS)]
+        await until(lambda: sum(call.done() for call in calls) == THREADS - 2)
         answered.set()
-        return await calls
+        return await asyncio.gather(*calls)
 
     outcomes = asyncio.run(herd())
     assert (outcomes.count(ADA), outcomes.count(CircuitOpen)) == (2, 98)
@@ -200,16 +223,18 @@ def test_connections_are_well_after_many_calls_were_cancelled(upstream: Upstream
     assert client.circuit.window.numbers().failure_rate == 0
 
 
-def test_calls_beyond_the_connections_are_refused_and_count_for_nothing(upstream: Upstream, connect: Connect) -> None:
+def test_calls_beyond_the_connections_are_refused_and_count_for_nothing(
+    upstream: Upstream, connect: Connect, ask: Ask
+) -> None:
     answered = Event()
     upstream.answers(reply(ADA, after=answered))
-    client = connect(UpstreamPolicy(attempts=1, max_calls=10))
+    client = connect(evolve(POLICY, max_calls=10))
 
     async def scenario() -> list[object]:
-        calls = asyncio.gather(*(asked(client) for _ in range(30)))
-        await in_a_thread(lambda: upstream.wait_for(10))
+        calls = [asyncio.create_task(ask(client)) for _ in range(30)]
+        await until(lambda: sum(call.done() for call in calls) == 20)
         answered.set()
-        return await calls
+        return await asyncio.gather(*calls)
 
     outcomes = asyncio.run(scenario())
     assert (outcomes.count(ADA), outcomes.count(TooManyCalls)) == (10, 20)
@@ -239,14 +264,14 @@ def test_threads_beyond_their_share_are_refused_at_once(upstream: Upstream, conn
     assert client.get_object("patients", "3", request_id="r")
 
 
-def test_retries_do_not_multiply_an_outage(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
+def test_retries_do_not_multiply_an_outage(upstream: Upstream, connect: Connect, time: StoppedTime, ask: Ask) -> None:
     policy = UpstreamPolicy(attempts=3, retry_share=0.1, retry_floor=0.0, min_calls=100, window_calls=1000)
     client = connect(policy, time=time)
     upstream.answers(DOWN)
 
     async def calls() -> None:
         for _ in range(60):
-            await asked(client)
+            await ask(client)
 
     asyncio.run(calls())
     assert 60 * 1.1 < len(upstream.requests) <= 60 * 1.1 + 2

@@ -1,11 +1,15 @@
 """An outage under steady load, in its own time: what upstream sees of it, and how soon it is over when it is."""
 
 import asyncio
+from collections.abc import Callable
+from itertools import count
 from time import monotonic
+
+import pytest
 
 from adapters.external.client import UpstreamClient
 from adapters.external.policy import UpstreamPolicy
-from core.errors import RegistryError
+from core.errors import RegistryError, Unavailable
 from tests.external.conftest import Connect
 from tests.external.upstream import Upstream, reply
 
@@ -14,7 +18,9 @@ RATE = 50
 RECOVERY = 1.0
 
 
-async def load(client: UpstreamClient, seconds: float) -> list[tuple[float, bool]]:
+async def load(
+    client: UpstreamClient, seconds: float, begins: Callable[[], object] = lambda: None
+) -> list[tuple[float, bool]]:
     """When each call ended, and whether well."""
     ended: list[tuple[float, bool]] = []
 
@@ -28,9 +34,28 @@ async def load(client: UpstreamClient, seconds: float) -> list[tuple[float, bool
     begun = monotonic()
     async with asyncio.TaskGroup() as calls:
         for number in range(int(seconds * RATE)):
+            begins()
             calls.create_task(call(number))
             await asyncio.sleep(begun + number / RATE - monotonic())
     return ended
+
+
+def most_requests(calls: int) -> float:
+    """A tenth more, the two retries that were saved up, and one for each ten seconds of a second or so."""
+    return calls * 1.1 + 2 + 0.2
+
+
+def test_a_process_that_has_just_begun_makes_its_two_retries_before_the_circuit_opens(
+    upstream: Upstream, connect: Connect
+) -> None:
+    client = connect(UpstreamPolicy())
+    upstream.answers(reply(b"", status=500))
+    calls = 0
+    while client.circuit.state == "closed":
+        calls += 1
+        with pytest.raises(Unavailable):
+            client.get_object("patients", str(calls), request_id="r")
+    assert (calls, len(upstream.requests)) == (3, 5)
 
 
 def test_upstream_sees_little_of_an_outage_and_is_taken_up_again_soon(upstream: Upstream, connect: Connect) -> None:
@@ -40,20 +65,17 @@ def test_upstream_sees_little_of_an_outage_and_is_taken_up_again_soon(upstream: 
     upstream.requests.clear()
     upstream.answers(reply(b"", status=500))
 
-    until_open = 0
-    outage = monotonic()
+    begun = count(1)
 
     async def outage_under_load() -> list[tuple[float, bool]]:
-        nonlocal until_open
-        calls = asyncio.create_task(load(client, 5.0))
+        calls = asyncio.create_task(load(client, 5.0, begun.__next__))
         while client.circuit.state == "closed":
             await asyncio.sleep(0.001)
-        until_open = int((monotonic() - outage) * RATE) + 1
-        seen = len(upstream.requests)
+        seen, until_open = len(upstream.requests), next(begun) - 1
         ended = await calls
         probes = len(upstream.requests) - seen
         assert 2 <= probes <= 2 * 5 / RECOVERY
-        assert seen <= 1.2 * until_open + 2
+        assert seen <= most_requests(until_open)
         return ended
 
     assert not any(well for _, well in asyncio.run(outage_under_load()))

@@ -1,11 +1,19 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Generator, Mapping
 from datetime import timedelta
 
 import pytest
 import time_machine
+from dependency_injector.providers import Object
 
+from adapters.external.client import UpstreamClient
+from adapters.external.errors import CircuitOpen
+from adapters.external.patients import HttpPatientGateway
+from adapters.external.policy import UpstreamPolicy
+from adapters.external.upstreams import OperatedUpstream
+from bootstrap import Container
 from core.errors import InvalidAnswer, RateLimited, Unavailable
 from core.patients.entities import Patient
+from tests.external.upstream import Upstream, reply, running_upstream
 from tests.fakes import ScriptedGateway
 from tests.http_api.client import Api
 from tests.http_api.problems import kind
@@ -51,6 +59,40 @@ def test_shows_the_last_good_record_and_its_age_while_upstream_is_down(
     assert stale["message"].startswith("It is down. This is the record as it stands, ")
     assert "synced" not in stale["message"]
     assert stale["patient"] == synced["patient"]
+
+
+@pytest.fixture
+def real_upstream(registry: Container) -> Generator[Upstream]:
+    """On a real socket, called as by the server."""
+    with running_upstream() as server:
+        client = UpstreamClient(server.url, UpstreamPolicy(attempts=1))
+        operated = OperatedUpstream(client, registry.upstream_orders(), registry.upstream_reports(), registry.clock())
+        with registry.gateway.override(Object(HttpPatientGateway(operated))):
+            registry.sync_patient.reset()
+            yield server
+        client.close()
+    registry.sync_patient.reset()
+
+
+def test_while_the_circuit_is_open_who_has_a_copy_is_shown_it_and_who_has_none_is_told_when_to_come_again(
+    clerk: Api, ada: Patient, register: Callable[..., Patient], real_upstream: Upstream
+) -> None:
+    eve = register(email="eve@example.org", external_id="eve")
+    real_upstream.answers(reply(THEIRS), reply(b"", status=500))
+    synced = clerk.post(f"patients/{ada.id}/sync_external_data/").json()
+    for _ in range(5):
+        clerk.post(f"patients/{eve.id}/sync_external_data/")
+    asked = len(real_upstream.requests)
+
+    stale = clerk.post(f"patients/{ada.id}/sync_external_data/")
+    assert (stale.status_code, stale.json()["stale"], stale.json()["fetched_at"]) == (200, True, synced["fetched_at"])
+    assert stale.json()["message"].startswith(f"{CircuitOpen.message} This is the record as it stands, ")
+    assert stale.json()["age_seconds"] >= 0
+    refused = clerk.post(f"patients/{eve.id}/sync_external_data/")
+    assert (refused.status_code, kind(refused)) == (503, "unavailable")
+    assert refused.json()["detail"] == CircuitOpen.message
+    assert 0 < int(refused["Retry-After"]) <= 30
+    assert len(real_upstream.requests) == asked == 1 + 4
 
 
 def test_local_corrections_stand_and_conflicts_are_named(clerk: Api, ada: Patient, upstream: ScriptedGateway) -> None:
