@@ -1,0 +1,115 @@
+"""What is sent to a broker, what becomes of a broker that does not answer, and what a worker does with a message."""
+
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from uuid import UUID
+
+import pytest
+from attrs import define, evolve, field
+
+from adapters.in_memory.jobs import InMemoryChunks, InMemoryJobs
+from adapters.in_memory.store import Store
+from adapters.tasks.celery import LONGEST_COUNTDOWN, QUEUE, CeleryQueue, sender
+from adapters.tasks.celery_worker import Work
+from core.jobs.entities import Chunk, Job, JobState
+from core.jobs.ports import JobQueue
+from tests.unit.jobs.test_in_process import job
+
+AT_ONCE = 2.5  # seconds; a busy machine is late
+
+
+def now(send: Callable[[], None]) -> None:
+    send()
+
+
+@pytest.mark.parametrize("scheme", ["redis", "amqp"])
+def test_a_broker_that_is_not_there_or_says_nothing_costs_little_time_and_no_error(scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        for port in (1, silent.getsockname()[1]):
+            queue = CeleryQueue(sender(f"{scheme}://127.0.0.1:{port}//"), now)
+            started = monotonic()
+            queue.hand_over(job(1))
+            assert monotonic() - started < AT_ONCE
+
+
+def test_a_message_holds_a_jobs_id_alone_and_waits_no_longer_than_brokers_bear() -> None:
+    app = sender("memory://")
+    CeleryQueue(app, now).hand_over(job(7), at=datetime.now(UTC) + timedelta(days=1))
+    with app.connection_for_read() as connection, connection.SimpleQueue(QUEUE) as queue:
+        message = queue.get_nowait()
+    assert message.content_type == "application/json"
+    assert message.payload[:2] == [[str(UUID(int=7))], {}]
+    eta = datetime.fromisoformat(message.headers["eta"])
+    assert eta < datetime.now(UTC) + timedelta(seconds=LONGEST_COUNTDOWN)
+
+
+def test_nothing_is_sent_before_what_asked_for_it_is_committed() -> None:
+    app, waiting = sender("memory://"), list[Callable[[], None]]()
+    CeleryQueue(app, waiting.append).hand_over(job(8))
+    assert len(waiting) == 1
+
+
+@define
+class Queue(JobQueue):
+    handed_over: list[datetime | None] = field(factory=list[datetime | None])
+
+    def hand_over(self, job: Job, *, at: datetime | None = None) -> None:
+        self.handed_over.append(at)
+
+
+@define
+class Worker:
+    """A worker whose every run leaves the job as `becomes` says."""
+
+    store: Store = field(factory=Store)
+    queue: Queue = field(factory=Queue)
+    runs: int = 0
+    becomes: Callable[[Job], Job] = lambda job: job
+
+    @property
+    def work(self) -> Work:
+        return Work(InMemoryJobs(self.store), self.queue, self.run, lambda **_: None, lambda **_: None)
+
+    def run(self, *, job_id: UUID, **_: object) -> Job:
+        self.runs += 1
+        jobs = InMemoryJobs(self.store)
+        jobs.replace(self.becomes(jobs.get(job_id)))
+        return jobs.get(job_id)
+
+    def told(self, *, again: bool = False) -> None:
+        self.work.run(str(UUID(int=1)), again=again)
+
+
+def leased(store: Store) -> None:
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    InMemoryChunks(store).add(Chunk(id=UUID(int=9), job_id=UUID(int=1), items=(), lease=UUID(int=9), free_at=later))
+
+
+def test_a_job_that_is_left_over_is_handed_over_and_a_paused_one_for_when_its_pause_ends() -> None:
+    worker = Worker()
+    InMemoryJobs(worker.store).add(job(1))
+    worker.told()
+    later = datetime.now(UTC) + timedelta(minutes=1)
+    worker.becomes = lambda job: job.paused(later, "Upstream is down.")
+    worker.told()
+    assert worker.queue.handed_over == [None, later]
+
+
+def test_a_job_that_has_ended_is_not_handed_over() -> None:
+    worker = Worker(becomes=lambda job: job.completed(datetime.now(UTC)))
+    InMemoryJobs(worker.store).add(job(1))
+    worker.told()
+    assert worker.queue.handed_over == []
+
+
+def test_a_second_message_is_passed_over_while_somebody_does_the_job_unless_its_worker_died() -> None:
+    worker = Worker()
+    InMemoryJobs(worker.store).add(evolve(job(1), state=JobState.RUNNING))
+    leased(worker.store)
+    worker.told()
+    assert worker.runs == 0
+    worker.told(again=True)
+    assert worker.runs == 1
+    assert worker.queue.handed_over == []

@@ -1,0 +1,82 @@
+"""The thread that does jobs in a server's process."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Event
+from uuid import UUID
+
+from attrs import define, field
+
+from adapters.tasks.in_process import InProcessQueue, InProcessWorker
+from core.access import Actor
+from core.errors import Unavailable
+from core.jobs.entities import Job, JobKind
+
+SOON = 30.0  # seconds, for a machine that is busy
+
+
+def job(number: int) -> Job:
+    return Job(
+        id=UUID(int=number),
+        kind=JobKind.SYNC,
+        actor="system:test",
+        request_id="r",
+        options={},
+        created_at=datetime.now(UTC),
+        total=1,
+    )
+
+
+@define
+class Registry:
+    """Two jobs, the first of which fails; `done` is set by the second."""
+
+    down: int = 0
+    looked: int = 0
+    done: Event = field(factory=Event)
+    begun: Event = field(factory=Event)
+    stopped: Event = field(factory=Event)
+
+    def hand_over(self, *, actor: Actor) -> tuple[Job, ...]:
+        self.looked += 1
+        if self.looked <= self.down:
+            raise Unavailable
+        return job(1), job(2)
+
+    def run(self, *, actor: Actor, job_id: UUID, stopping: Callable[[], bool]) -> Job:
+        if job_id == UUID(int=1):
+            raise ZeroDivisionError
+        self.done.set()
+        return job(2)
+
+    def run_until_stopped(self, *, actor: Actor, job_id: UUID, stopping: Callable[[], bool]) -> Job:
+        self.begun.set()
+        while not stopping():
+            pass
+        self.stopped.set()
+        return job(2)
+
+
+def test_a_job_that_fails_does_not_keep_the_others_waiting() -> None:
+    registry = Registry()
+    worker = InProcessWorker(InProcessQueue(), registry.hand_over, registry.run)
+    worker.start()
+    assert registry.done.wait(SOON)
+    worker.stop()
+
+
+def test_a_worker_outlives_a_database_that_is_down() -> None:
+    registry = Registry(down=1)
+    worker = InProcessWorker(InProcessQueue(), registry.hand_over, registry.run)
+    worker.start()
+    assert registry.done.wait(SOON)
+    worker.stop()
+
+
+def test_stopping_a_worker_stops_what_it_does_before_its_turn_is_over() -> None:
+    registry = Registry()
+    worker = InProcessWorker(InProcessQueue(), registry.hand_over, registry.run_until_stopped)
+    worker.start()
+    assert registry.begun.wait(SOON)
+    worker.stop()
+    assert registry.stopped.is_set()
