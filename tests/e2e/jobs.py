@@ -1,11 +1,10 @@
-"""A registry full of patients whom upstream knows, and the programs that do its jobs."""
+"""A registry full of patients whom upstream knows."""
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
@@ -21,7 +20,6 @@ from psycopg.rows import dict_row
 from adapters.cli.simulator import UpstreamSimulator
 from adapters.cli.switches import Switches
 from tests.e2e.conftest import ROOT, environment_in, finished, manage
-from tests.programs import free_port
 
 CHANGED = 3  # one patient in so many is told another last name by upstream
 SECONDS = 600 if "JOB_PATIENTS" in os.environ else 90
@@ -49,7 +47,6 @@ started = monotonic()
 print(start(actor=Actor.system("test")).id, monotonic() - started)
 """
 
-Process = subprocess.Popen[bytes]
 Rows = psycopg.Connection[dict[str, Any]]
 
 
@@ -144,43 +141,3 @@ def filled_registry(directory: Path, patients: int, latency: float) -> Generator
             yield Registry(environment, database, upstream)
         upstream.shutdown()
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")  # pyright: ignore[reportArgumentType, reportCallIssue]
-
-
-@contextmanager
-def running(command: list[str], environment: dict[str, str]) -> Generator[Process]:
-    """In a process group of its own, of which nothing is left at the end."""
-    process = subprocess.Popen(command, env=environment, process_group=0, stdout=subprocess.DEVNULL, stderr=LOG)
-    try:
-        yield process
-    finally:
-        kill(process)
-
-
-LOG = subprocess.DEVNULL if "JOBS_LOG" not in os.environ else Path(os.environ["JOBS_LOG"]).open("a")  # noqa: SIM115
-
-
-def kill(process: Process) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-@contextmanager
-def server(registry: Registry) -> Generator[Process]:
-    address = {"GRANIAN_HOST": "127.0.0.1", "GRANIAN_PORT": str(free_port())}
-    with running([sys.executable, str(ROOT / "manage.py"), "serve"], registry.environment | address) as process:
-        yield process
-
-
-@contextmanager
-def worker(registry: Registry) -> Generator[Process]:
-    options = ["worker", "--concurrency", "2", "--without-mingle", "--without-gossip"]
-    with running([sys.executable, "-m", "celery", "-A", "config.celery", *options], registry.environment) as process:
-        yield process
-
-
-@contextmanager
-def beat(registry: Registry, directory: Path) -> Generator[Process]:
-    options = ["beat", "--schedule", str(directory / "schedule")]
-    with running([sys.executable, "-m", "celery", "-A", "config.celery", *options], registry.environment) as process:
-        yield process

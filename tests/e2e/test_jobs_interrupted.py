@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.brokers import rabbitmq, redis
-from tests.e2e.jobs import CHANGED, Process, Registry, beat, filled_registry, server, until, worker
+from tests.e2e.jobs import CHANGED, Registry, filled_registry, until
+from tests.e2e.workers import Process, beat, server, worker
 from tests.programs import free_port
 
 PATIENTS = 150

@@ -10,7 +10,8 @@ from time import monotonic, sleep
 import pytest
 
 from tests.e2e.brokers import rabbitmq, redis
-from tests.e2e.jobs import CHANGED, Process, Registry, beat, filled_registry, kill, server, until, worker
+from tests.e2e.jobs import CHANGED, Registry, filled_registry, until
+from tests.e2e.workers import Process, beat, kill, server, worker
 from tests.programs import free_port
 
 PATIENTS = int(os.environ.get("JOB_PATIENTS", "600"))
