@@ -9,7 +9,6 @@ patient = registry.register_patient()(actor=Actor.system("my-script"), first_nam
 import os
 from collections import abc
 from datetime import timedelta
-from pathlib import Path
 from secrets import token_urlsafe
 from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
@@ -24,7 +23,6 @@ from adapters.buffered_views import BufferedViews
 from adapters.external.client import UpstreamClient
 from adapters.external.credentials import BearerToken, CredentialsFactory
 from adapters.external.http import ClientCertificate
-from adapters.external.oauth import ClientCredentials
 from adapters.external.patients import HttpPatientGateway, UnconfiguredGateway
 from adapters.external.policy import UpstreamPolicy
 from adapters.external.upstreams import NoUpstreams, OperatedUpstream
@@ -72,7 +70,7 @@ from core.patients.ports import (
 from core.patients.use_cases.import_rows import RowImporter
 from core.patients.use_cases.ledger import Ledger
 from core.patients.use_cases.merging import Merger
-from core.ports import Atomic, Cache, Clock, Ids, Limit, Limiter, Scope
+from core.ports import Atomic, Cache, Clock, Ids, Limiter
 from core.posts import use_cases as posts_
 from core.posts.ports import Comments, PostRepository, Views
 from core.posts.use_cases.public import PublicPosts
@@ -376,8 +374,9 @@ def registry_on_django(configuration: Configuration | None = None, database: str
     from adapters.django_orm.patients.upstream import DjangoUpstreamCopies
     from adapters.django_orm.posts.repository import DjangoComments, DjangoPostRepository
     from adapters.django_orm.upstreams.repository import DjangoUpstreamOrders, DjangoUpstreamReports
+    from config import by_settings
 
-    container = Container(configuration=configuration or _configuration_by_django())
+    container = Container(configuration=configuration or by_settings.configuration())
     backend = Singleton(CacheBackend)
     post_repository = Singleton(DjangoPostRepository, database)
     container.override_providers(
@@ -396,14 +395,14 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         jobs=Singleton(DjangoJobs, database),
         chunks=Singleton(DjangoChunks, database),
         sync_outcomes=Singleton(DjangoSyncOutcomes, database),
-        job_queue=Singleton(_job_queue, database),
+        job_queue=Singleton(by_settings.job_queue, database),
         import_files=Singleton(DjangoImportFiles, database),
         import_rejects=Singleton(DjangoImportRejects, database),
         upstream_orders=Singleton(DjangoUpstreamOrders, database),
         upstream_reports=Singleton(DjangoUpstreamReports, database),
         cache=Singleton(DjangoCache, backend, metrics.count_cache_read),
         cache_state=Callable(CacheBackend.state, backend),
-        limiter=Singleton(CacheLimiter, backend, _limits_by_django(), metrics.count_limited_call),
+        limiter=Singleton(CacheLimiter, backend, by_settings.limits(), metrics.count_limited_call),
     )
     return container
 
@@ -416,66 +415,6 @@ def in_process_worker(container: Container) -> InProcessWorker | None:
     if not isinstance(queue, InProcessQueue):
         return None
     return InProcessWorker(queue, container.hand_over_jobs(), container.run_job(), between=close_old_connections)
-
-
-def _job_queue(database: str) -> JobQueue:
-    from django.conf import settings
-    from django.db import transaction
-
-    if not settings.CELERY_BROKER_URL:
-        return InProcessQueue()
-    from adapters.tasks.celery import CeleryQueue, sender
-
-    return CeleryQueue(sender(settings.CELERY_BROKER_URL), lambda send: transaction.on_commit(send, using=database))
-
-
-def _configuration_by_django() -> Configuration:
-    from django.conf import settings
-
-    policy = UpstreamPolicy.parse(
-        settings.EXTERNAL_API_POLICY,
-        timeout=settings.EXTERNAL_API_TIMEOUT,
-        max_threads=max(1, settings.SERVER_THREADS // 2),
-    )
-    return Configuration(
-        secret_keys=(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS),
-        time_zone=settings.TIME_ZONE,
-        phone_region=settings.PHONE_REGION,
-        upstream_url=settings.EXTERNAL_API_BASE_URL,
-        upstream_policy=policy,
-        upstream_credentials=_credentials_by_django(policy),
-        upstream_certificate=_certificate_by_django(),
-        lease=timedelta(seconds=settings.JOB_LEASE),
-    )
-
-
-def _credentials_by_django(policy: UpstreamPolicy) -> CredentialsFactory:
-    from django.conf import settings
-
-    client = (settings.EXTERNAL_API_TOKEN_URL, settings.EXTERNAL_API_CLIENT_ID, settings.EXTERNAL_API_CLIENT_SECRET)
-    if not any(client):
-        return BearerToken(settings.EXTERNAL_API_TOKEN)
-    if settings.EXTERNAL_API_TOKEN or not all(client):
-        raise ValueError(
-            "Set either EXTERNAL_API_TOKEN, or EXTERNAL_API_TOKEN_URL, EXTERNAL_API_CLIENT_ID and "
-            "EXTERNAL_API_CLIENT_SECRET together."
-        )
-    return ClientCredentials(*client, settings.EXTERNAL_API_SCOPE, policy)
-
-
-def _certificate_by_django() -> ClientCertificate | None:
-    from django.conf import settings
-
-    certificate, key = settings.EXTERNAL_API_CLIENT_CERT, settings.EXTERNAL_API_CLIENT_KEY
-    if key and not certificate:
-        raise ValueError("EXTERNAL_API_CLIENT_KEY belongs to a certificate: set EXTERNAL_API_CLIENT_CERT as well.")
-    return ClientCertificate(Path(certificate), Path(key) if key else None) if certificate else None
-
-
-def _limits_by_django() -> dict[Scope, Limit]:
-    from django.conf import settings
-
-    return {scope: Limit.parse(settings.LIMITS[scope]) for scope in Scope}
 
 
 def choose_settings() -> None:
