@@ -1,0 +1,78 @@
+"""A long file with bad rows of every kind: just those come back, and mended they go in. IMPORT_ROWS sets its length."""
+
+import os
+import re
+from itertools import cycle
+
+from bootstrap import Container
+from core.access import Actor
+from core.jobs.entities import Job
+from core.patients.files import FileFormat
+from core.patients.values import Status
+from tests.fakes import CLERK, details
+
+ROWS = int(os.environ.get("IMPORT_ROWS", "2400"))
+BAD_EVERY = 100 if ROWS > 10_000 else 20
+HEADER = b"first_name,last_name,email,date_of_birth,phone,sex,external_id,identifiers\n"
+GOOD = "Ada,Byron,p{n}@example.org,1985-12-10,+12015550123,female,EHR-{n},urn:mrn|{n}"
+
+BAD: dict[str, tuple[str, str]] = {
+    "Ada,Byron,p{n}@example.org,1985-12-10,+12015550123,female,EHR-{n}": ("row", "cells"),
+    GOOD + ",": ("row", "cells"),
+    GOOD.replace("Ada", "A\udcffda"): ("first_name", "encoding"),
+    GOOD.replace("Ada", "A\0da"): ("first_name", "characters"),
+    GOOD.replace("Ada", '"Ada'): ("row", "quote"),
+    GOOD.replace("Byron", "x" * 101): ("last_name", "too_long"),
+    GOOD.replace("p{n}@", "p{n}"): ("email", "invalid"),
+    GOOD.replace("1985-12-10", "10.12.1985"): ("date_of_birth", "invalid"),
+    GOOD.replace("1985-12-10", "2185-12-10"): ("date_of_birth", "future"),
+    GOOD.replace("+12015550123", "12"): ("phone", "invalid"),
+    GOOD.replace("female", "f"): ("sex", "choice"),
+    GOOD.replace("EHR-{n}", "EHR {n}"): ("external_id", "characters"),
+    GOOD.replace("urn:mrn|{n}", "{n}"): ("identifiers", "bar"),
+    GOOD.replace("p{n}@", "p0@"): ("email", "repeated"),
+    GOOD.replace("p{n}@", "taken@"): ("email", "email-taken"),
+    GOOD.replace("EHR-{n}", "EHR-0"): ("external_id", "repeated"),
+    GOOD.replace("urn:mrn|{n}", "urn:mrn|taken"): ("identifiers", "identifier-taken"),
+}
+
+
+def row(template: str, number: int) -> bytes:
+    return template.format(n=number).encode(errors="surrogateescape") + b"\n"
+
+
+def imported(registry: Container, content: bytes) -> Job:
+    """In pieces that end anywhere."""
+    pieces = [content[start : start + 7001] for start in range(0, len(content), 7001)]
+    job = registry.start_import()(actor=CLERK, content=lambda: pieces, format=FileFormat.CSV)
+    return registry.run_job()(actor=Actor.system("worker"), job_id=job.id)
+
+
+def test_just_the_bad_rows_come_back_each_with_its_line_field_and_reason(registry: Container) -> None:
+    taken = details(email="taken@example.org", identifiers=[{"system": "urn:mrn", "value": "taken"}])
+    registry.register_patient()(actor=CLERK, **taken)
+    kinds, bad = cycle(BAD.items()), dict[int, tuple[str, str]]()
+    lines: list[bytes] = []
+    for number in range(ROWS):
+        if number % BAD_EVERY == BAD_EVERY - 1:
+            template, (field, code) = next(kinds)
+            is_first = (field, code) not in bad.values() or not code.endswith("taken")
+            bad[number] = (field, code if is_first else "repeated")
+            lines.append(row(template, number))
+        else:
+            lines.append(row(GOOD, number))
+    job = imported(registry, HEADER + b"".join(lines))
+    assert len(set(bad.values())) >= 12
+    assert job.counts == {"added": ROWS - len(bad), "rejected": len(bad)}
+
+    rejects = list(registry.import_rejects().of(job.id))
+    assert {reject.line - 2: (reject.faults[0].field, reject.faults[0].code) for reject in rejects} == bad
+    assert [reject.raw + b"\n" for reject in rejects] == [lines[number] for number in bad]
+
+    file = b"".join(registry.download_rejects()(actor=CLERK, job_id=job.id))
+    told = {int(line) - 2: field.decode() for line, field in re.findall(rb'^(\d+),"(\w+)"', file, re.MULTILINE)}
+    assert told == {number: field for number, (field, _) in bad.items()}
+    mended = [b'%d,"mended","",' % number + row(GOOD, number) for number in bad]
+    again = imported(registry, file.partition(b"\n")[0] + b"\n" + b"".join(mended))
+    assert again.counts == {"added": len(bad)}
+    assert registry.patients().how_many(list(Status)) == ROWS + 1
