@@ -14,7 +14,7 @@ from tests.e2e.jobs import CHANGED, Registry, filled_registry, until
 from tests.e2e.workers import Process, beat, kill, server, worker
 from tests.programs import free_port
 
-PATIENTS = int(os.environ.get("JOB_PATIENTS", "600"))
+PATIENTS = int(os.environ.get("JOB_PATIENTS", "400"))
 KILLS = int(os.environ.get("KILLS", "2"))
 LATENCY = 0.1  # seconds: a chunk takes half a second or more
 LONGEST_LIFE = 0.7  # seconds, from when a process has begun to work
