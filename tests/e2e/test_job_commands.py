@@ -1,5 +1,6 @@
 """Jobs from the command line, away from a terminal, as a cron job runs them."""
 
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
@@ -72,3 +73,21 @@ def test_a_sync_waits_through_an_outage_and_says_where_to_look(migrated: dict[st
     assert process.returncode == 1
     assert "not found" in out
     assert "/failures/" in err
+
+
+def test_an_interrupted_sync_is_cancelled_and_says_so(migrated: dict[str, str], upstream: str) -> None:
+    httpx.put(f"{upstream}/control", json={"outage": True}, trust_env=False)
+    policy = {"EXTERNAL_API_BASE_URL": upstream, "EXTERNAL_API_POLICY": "recovery=60, min_calls=1"}
+    with manage(migrated | policy, "sync_patients") as process:
+        assert process.stdout
+        assert any(line.startswith("Paused until") for line in process.stdout)
+        process.send_signal(signal.SIGINT)
+        _, err = finished(process)[1:]
+    assert process.returncode == 1
+    assert err.strip().endswith("Cancelled. What was done stays done.")
+
+
+def test_a_sync_of_which_there_is_no_job_is_refused(migrated: dict[str, str]) -> None:
+    code, out, err = finished(manage(migrated, "sync_patients", "--job", "01a20fdc-618b-7988-9aeb-bac66ba33d12"))
+    assert (code, out) == (1, "")
+    assert "There is no job with this id." in err
