@@ -1,4 +1,4 @@
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Sequence
 from uuid import UUID
 
 from attrs import frozen
@@ -36,13 +36,13 @@ class InMemoryImportFiles(ImportFiles):
             content = self.store.contents.get(job_id, b"")
         yield content[offset:]
 
-    def lines_of(self, job_id: UUID, keys: Collection[bytes]) -> dict[bytes, int]:
+    def seen(self, job_id: UUID, keys: Collection[bytes]) -> set[bytes]:
         with self.store.lock:
-            return {key: self.store.keys[job_id, key] for key in keys if (job_id, key) in self.store.keys}
+            return {key for key in keys if (job_id, key) in self.store.keys}
 
-    def mark(self, job_id: UUID, keys: Mapping[bytes, int]) -> None:
+    def mark(self, job_id: UUID, keys: Collection[bytes]) -> None:
         with self.store.lock:
-            self.store.keys.update({(job_id, key): line for key, line in keys.items()})
+            self.store.keys.update({(job_id, key): True for key in keys})
 
 
 @frozen

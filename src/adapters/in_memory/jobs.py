@@ -98,7 +98,7 @@ class InMemoryChunks(Chunks):
         with self.store.lock:
             self.store.chunks.pop(chunk.id, None)
             self.store.contents.pop(chunk.id, None)
-            self.store.keys = {key: line for key, line in self.store.keys.items() if key[0] != chunk.id}
+            self.store.keys = {key: True for key in self.store.keys if key[0] != chunk.id}
 
     def remove_all(self, job_id: UUID) -> None:
         with self.store.lock:

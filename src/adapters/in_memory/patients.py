@@ -81,10 +81,6 @@ class InMemoryPatientRepository(PatientRepository):
             finally:
                 self.store.patients = before
 
-    def by_email(self, emails: Collection[str]) -> dict[str, Patient]:
-        with self.store.lock:
-            return {patient.email: patient for patient in self.store.patients.values() if patient.email in emails}
-
     def replace(self, before: Patient, after: Patient) -> None:
         self.add(after)
 

@@ -48,7 +48,7 @@ class Store:
         self.layouts: dict[UUID, Layout] = {}
         self.places: dict[UUID, Place] = {}
         self.contents: dict[UUID, bytes] = {}
-        self.keys: dict[tuple[UUID, bytes], int] = {}
+        self.keys: dict[tuple[UUID, bytes], bool] = {}
         self.rejects: dict[tuple[UUID, int], Reject] = {}
         self.families: dict[UUID, RefreshFamily] = {}
 

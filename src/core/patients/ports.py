@@ -65,10 +65,6 @@ class PatientRepository(Protocol):
         """By id, those that `add` would refuse after those before them were added, and why."""
         ...
 
-    def by_email(self, emails: Collection[str]) -> dict[str, Patient]:
-        """The patients who have them."""
-        ...
-
     def replace(self, before: Patient, after: Patient) -> None:
         """Stores `after` in place of `before`, which is what `lock` returned. Raises as `add` does."""
         ...
@@ -173,13 +169,11 @@ class ImportFiles(Protocol):
         """What comes from this byte on, in pieces."""
         ...
 
-    def lines_of(self, job_id: UUID, keys: Collection[bytes]) -> dict[bytes, int]:
-        """In which line each of the keys stood, of those that were marked."""
+    def seen(self, job_id: UUID, keys: Collection[bytes]) -> set[bytes]:
+        """Those of the keys that were marked."""
         ...
 
-    def mark(self, job_id: UUID, keys: Mapping[bytes, int]) -> None:
-        """That these keys stood in these lines."""
-        ...
+    def mark(self, job_id: UUID, keys: Collection[bytes]) -> None: ...
 
 
 class ImportRejects(Protocol):

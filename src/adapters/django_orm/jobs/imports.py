@@ -1,4 +1,4 @@
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -55,14 +55,13 @@ class DjangoImportFiles(ImportFiles):
         return None if found is None else bytes(found)
 
     @core_errors()
-    def lines_of(self, job_id: UUID, keys: Collection[bytes]) -> dict[bytes, int]:
+    def seen(self, job_id: UUID, keys: Collection[bytes]) -> set[bytes]:
         rows = models.ImportKey.objects.using(self.database).filter(chunk_id=job_id, key__in=keys)
-        return {bytes(key): line for key, line in rows.values_list("key", "line")}
+        return {bytes(key) for key in rows.values_list("key", flat=True)}
 
     @core_errors()
-    def mark(self, job_id: UUID, keys: Mapping[bytes, int]) -> None:
-        rows = ((job_id, key, line) for key, line in keys.items())
-        insert(models.ImportKey, ["chunk", "key", "line"], rows, self.database)
+    def mark(self, job_id: UUID, keys: Collection[bytes]) -> None:
+        insert(models.ImportKey, ["chunk", "key"], ((job_id, key) for key in keys), self.database)
 
 
 @frozen

@@ -107,17 +107,16 @@ class ImportPiece(models.Model):
 
 
 class ImportKey(models.Model):
-    """The digest of what no second row of a file may have, and the line it stood in."""
+    """What a file under import has met that no second row of it may have: a patient, or in a dry run a digest."""
 
     chunk = models.ForeignKey(Chunk, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     key = models.BinaryField()
-    line = models.PositiveIntegerField()
 
     class Meta:
         constraints = [UniqueConstraint(fields=["chunk", "key"], name="jobs_key_unique")]
 
     def __str__(self) -> str:
-        return f"line {self.line} of {self.chunk}"
+        return str(self.chunk)
 
 
 class ImportReject(models.Model):

@@ -87,10 +87,6 @@ class DjangoPatientRepository(PatientRepository):
         return Taken.of(patients, self.database).refuse(patients)
 
     @core_errors()
-    def by_email(self, emails: Collection[str]) -> dict[str, Patient]:
-        return {row["email"]: _patient(row) for row in self._rows.filter(email__in=emails).values(*_COLUMNS)}
-
-    @core_errors()
     def replace(self, before: Patient, after: Patient) -> None:
         was = _columns(before)
         changed = {name: value for name, value in _columns(after).items() if value != was[name]}

@@ -1,4 +1,5 @@
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from hashlib import blake2b
 from typing import cast
@@ -8,6 +9,7 @@ from attrs import field, frozen
 
 from core.access import Actor
 from core.errors import Conflict, Fault, Invalid
+from core.jobs.entities import Job
 from core.patients.audit import Action
 from core.patients.entities import Changes, Patient, Registration, Rules
 from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
@@ -48,6 +50,15 @@ class Verdicts:
 
 
 @frozen
+class Judged:
+    """Rows of a file, of which those that keep the rules are candidates; of the others it is certain what becomes."""
+
+    rows: Sequence[Row]
+    candidates: Sequence[Candidate]
+    verdicts: Verdicts
+
+
+@frozen
 class RowImporter:
     """Registers rows by the rules of a registration. A row is a duplicate when an earlier one of the file, or another
     patient, has its email, external id or one of its identifiers. Where the patient who has the email says just what
@@ -60,63 +71,79 @@ class RowImporter:
     ids: Ids
     phone_region: str
 
-    def judge(self, rows: Iterable[Row], verdicts: Verdicts) -> list[Candidate]:
-        """Those that keep the rules; the others are rejected. Ids sort as the rows stand in the file."""
-        now = self.clock.now()
-        found: list[Candidate] = []
-        for number, row in enumerate(rows):
+    def judge(self, rows: Sequence[Row]) -> Judged:
+        """Asks no store. Ids sort as the rows stand in the file."""
+        now, rules = self.clock.now(), self._rules
+        found, verdicts = list[Candidate](), Verdicts()
+        for number, row in enumerate(rows, start=1):
             if row.faults:
                 verdicts.reject(row, *row.faults)
                 continue
             at = now + timedelta(microseconds=number)
             try:
                 values = cast("Registration", row.values)
-                found.append(Candidate(row, Patient.register(self.ids.new(at), at, self._rules, **values)))
+                found.append(Candidate(row, Patient.register(self.ids.new(at), at, rules, **values)))
             except Invalid as invalid:
                 verdicts.reject(row, *invalid.faults)
-        return found
+        return Judged(rows, found, verdicts)
 
-    def apply(
-        self, actor: Actor, job_id: UUID, options: ImportOptions, candidates: Sequence[Candidate], verdicts: Verdicts
-    ) -> None:
+    def apply(self, actor: Actor, job: Job, candidates: Sequence[Candidate], verdicts: Verdicts) -> None:
         """To be called within `Atomic`."""
-        first = self._first_in_file(job_id, candidates, verdicts)
-        holders = self.patients.by_email([one.patient.email for one in first])
-        for one in first:
-            if one.patient.email in holders:
-                self._meet(actor, options, one, holders[one.patient.email], verdicts)
-        new = [one for one in first if one.patient.email not in holders]
-        patients = [one.patient for one in new]
+        options = ImportOptions.of(job)
+        if options.dry_run:
+            candidates = self._first_in_file(job.id, candidates, verdicts)
+        patients = [one.patient for one in candidates]
         refused = self.patients.conflicts(patients) if options.dry_run else self.ledger.enter_new(actor, patients)
-        for one in new:
-            if one.patient.id in refused:
-                verdicts.refuse(one.row, refused[one.patient.id])
-            else:
+        met: dict[UUID, list[Candidate]] = defaultdict(list)
+        for one in candidates:
+            conflict = refused.get(one.patient.id)
+            if conflict is None:
                 verdicts.outcomes.append(RowOutcome.ADDED)
+            elif isinstance(conflict, EmailTaken) and conflict.holder:
+                met[conflict.holder].append(one)
+            else:
+                verdicts.refuse(one.row, conflict)
+        self._meet(actor, job, met, verdicts)
 
     def _first_in_file(self, job_id: UUID, candidates: Sequence[Candidate], verdicts: Verdicts) -> list[Candidate]:
-        keys = {one.row.line: {_digest(key): key for key in unique_keys(one.patient)} for one in candidates}
-        known = self.files.lines_of(job_id, [digest for digests in keys.values() for digest in digests])
-        marks: dict[bytes, int] = {}
+        """A dry run adds nobody, so what its rows would take has to be remembered."""
+        keys = {one.row.line: {_digest(key): key[0] for key in unique_keys(one.patient)} for one in candidates}
+        seen = self.files.seen(job_id, [digest for own in keys.values() for digest in own])
+        marks: set[bytes] = set()
         first: list[Candidate] = []
         for one in candidates:
             own = keys[one.row.line]
-            lines = {digest: marks.get(digest) or known.get(digest) for digest in own}
-            faults = [
-                Fault(own[digest][0], "repeated", f"Line {line} of this file has the same {own[digest][0]}.")
-                for digest, line in lines.items()
-                if line
-            ]
-            if faults:
-                verdicts.reject(one.row, *faults)
+            taken = [own[digest] for digest in own if digest in seen or digest in marks]
+            if taken:
+                verdicts.reject(one.row, _taken_in_file(taken[0]))
             else:
-                marks.update(dict.fromkeys(own, one.row.line))
+                marks.update(own)
                 first.append(one)
         self.files.mark(job_id, marks)
         return first
 
-    def _meet(self, actor: Actor, options: ImportOptions, one: Candidate, holder: Patient, verdicts: Verdicts) -> None:
-        """The row's email is that of `holder`."""
+    def _meet(self, actor: Actor, job: Job, met: Mapping[UUID, Sequence[Candidate]], verdicts: Verdicts) -> None:
+        """Those whose email is that of a patient."""
+        seen = self.files.seen(job.id, [holder.bytes for holder in met])
+        for holder in self.patients.get_all(met):
+            first, *others = met[holder.id]
+            if holder.id.bytes in seen or self._is_added_by(job, holder):
+                others = met[holder.id]
+            else:
+                self._compare(actor, ImportOptions.of(job), first, holder, verdicts)
+            for one in others:
+                verdicts.reject(one.row, _taken_in_file("email"))
+        self.files.mark(job.id, [holder.bytes for holder in met if holder.bytes not in seen])
+
+    def _is_added_by(self, job: Job, holder: Patient) -> bool:
+        if holder.created_at <= job.created_at:  # as most are, and no row of this file is
+            return False
+        *_, first = self.ledger.trail.history(holder.id, before_version=2, limit=1)
+        return first.request_id == job.request_id
+
+    def _compare(
+        self, actor: Actor, options: ImportOptions, one: Candidate, holder: Patient, verdicts: Verdicts
+    ) -> None:
         now = self.clock.now()
         values = cast("Changes", one.row.values)
         try:
@@ -139,6 +166,14 @@ class RowImporter:
     @property
     def _rules(self) -> Rules:
         return Rules(self.clock.today(), self.phone_region)
+
+
+def _taken_in_file(name: str) -> Fault:
+    """As it is told of what another patient has, but for the email: whose it is, is certain there."""
+    if name == "email":
+        return Fault(name, "repeated", "An earlier row of this file has the same email.")
+    conflict = ExternalIdTaken() if name == "external_id" else IdentifierTaken()
+    return Fault(name, conflict.kind, str(conflict))
 
 
 def _digest(key: tuple[str, str]) -> bytes:

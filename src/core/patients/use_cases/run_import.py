@@ -1,5 +1,5 @@
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import islice
 
 from attrs import field, frozen
@@ -9,10 +9,10 @@ from core.jobs.entities import Job
 from core.jobs.errors import JobEnded, LeaseLost
 from core.jobs.leases import Claim, Leases, Settled
 from core.jobs.ports import Runner
-from core.patients.files import Row, read_rows
-from core.patients.imports import ImportOptions, Place
+from core.patients.files import read_rows
+from core.patients.imports import Place
 from core.patients.ports import ImportFiles, ImportRejects
-from core.patients.use_cases.import_rows import RowImporter, Verdicts
+from core.patients.use_cases.import_rows import Judged, RowImporter, Verdicts
 
 
 @frozen
@@ -39,23 +39,21 @@ class RunImport(Runner):
         rows = read_rows(layout, self.files.read(job_id, place.offset), offset=place.offset, line=place.line)
         while batch := list(islice(rows, self.at_a_time)):
             stop = stopping()
-            claim = self._import(claim, batch, stop)
+            claim = self._import(claim, self.importer.judge(batch), stop)
             if stop:
                 return
         self.leases.settle(claim, lambda: Settled({}))
 
-    def _import(self, claim: Claim, rows: Sequence[Row], stop: bool) -> Claim:
-        job, options = claim.job, ImportOptions.of(claim.job)
-        judged = Verdicts()
-        candidates = self.importer.judge(rows, judged)
+    def _import(self, claim: Claim, batch: Judged, stop: bool) -> Claim:
+        job, last = claim.job, batch.rows[-1]
         chunk = self.leases.given_back(claim) if stop else self.leases.prolonged(claim)
 
         def settle() -> Settled:
-            verdicts = Verdicts(list(judged.outcomes), list(judged.rejects))
+            verdicts = Verdicts(list(batch.verdicts.outcomes), list(batch.verdicts.rejects))
             actor = Actor(job.actor, frozenset(), job.request_id)
-            self.importer.apply(actor, job.id, options, candidates, verdicts)
+            self.importer.apply(actor, job, batch.candidates, verdicts)
             self.rejects.record(job.id, verdicts.rejects)
-            self.files.move(job.id, Place(rows[-1].end, rows[-1].next_line))
+            self.files.move(job.id, Place(last.end, last.next_line))
             return Settled(Counter(outcome.value for outcome in verdicts.outcomes), chunk)
 
         return Claim(self.leases.settle(claim, settle), chunk)
