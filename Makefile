@@ -32,6 +32,7 @@ check: $(VENV)/.develop  ## Run the quality gate
 bench: $(VENV)/.develop  ## Print the benchmark tables (needs BENCH_DATABASE_URL, a PostgreSQL database to fill)
 	$(BIN)/python benchmarks/reads.py
 	$(BIN)/python benchmarks/upstream.py
+	$(BIN)/python benchmarks/jobs.py
 
 format: $(VENV)/.develop  ## Put the code into its standard form
 	$(BIN)/isort --quiet .
