@@ -5,57 +5,20 @@ from hashlib import blake2b
 from typing import cast
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import frozen
 
 from core.access import Actor
-from core.errors import Conflict, Fault, Invalid
+from core.errors import Conflict, Invalid
 from core.jobs.entities import Job
 from core.patients.audit import Action
 from core.patients.entities import Changes, Patient, Registration, Rules
-from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
-from core.patients.files import Reject, Row
+from core.patients.errors import EmailTaken, PatientNotFound
+from core.patients.files import Row
 from core.patients.imports import ImportOptions, RowOutcome, unique_keys
 from core.patients.ports import ImportFiles, PatientRepository
 from core.patients.use_cases.ledger import Ledger
+from core.patients.use_cases.verdicts import Candidate, Judged, Verdicts
 from core.ports import Clock, Ids
-
-_FIELDS: Mapping[type[Conflict], str] = {
-    EmailTaken: "email",
-    ExternalIdTaken: "external_id",
-    IdentifierTaken: "identifiers",
-}
-
-
-@frozen
-class Candidate:
-    """A row that keeps the rules, as the patient it would be."""
-
-    row: Row
-    patient: Patient
-
-
-@frozen
-class Verdicts:
-    """What became of each row of a batch."""
-
-    outcomes: list[RowOutcome] = field(factory=list[RowOutcome])
-    rejects: list[Reject] = field(factory=list[Reject])
-
-    def reject(self, row: Row, *faults: Fault) -> None:
-        self.outcomes.append(RowOutcome.REJECTED)
-        self.rejects.append(Reject(row.line, row.raw, faults))
-
-    def refuse(self, row: Row, conflict: Conflict) -> None:
-        self.reject(row, Fault(_FIELDS.get(type(conflict), "row"), conflict.kind, str(conflict)))
-
-
-@frozen
-class Judged:
-    """Rows of a file, of which those that keep the rules are candidates; of the others it is certain what becomes."""
-
-    rows: Sequence[Row]
-    candidates: Sequence[Candidate]
-    verdicts: Verdicts
 
 
 @frozen
@@ -115,7 +78,7 @@ class RowImporter:
             own = keys[one.row.line]
             taken = [own[digest] for digest in own if digest in seen or digest in marks]
             if taken:
-                verdicts.reject(one.row, _taken_in_file(taken[0]))
+                verdicts.repeat(one.row, taken[0])
             else:
                 marks.update(own)
                 first.append(one)
@@ -124,16 +87,19 @@ class RowImporter:
 
     def _meet(self, actor: Actor, job: Job, met: Mapping[UUID, Sequence[Candidate]], verdicts: Verdicts) -> None:
         """Those whose email is that of a patient."""
-        seen = self.files.seen(job.id, [holder.bytes for holder in met])
-        for holder in self.patients.get_all(met):
-            first, *others = met[holder.id]
-            if holder.id.bytes in seen or self._is_added_by(job, holder):
-                others = met[holder.id]
+        seen = self.files.seen(job.id, [holder_id.bytes for holder_id in met])
+        holders = {holder.id: holder for holder in self.patients.get_all(met)}
+        for holder_id, candidates in met.items():
+            holder, first, rest = holders.get(holder_id), candidates[0], candidates[1:]
+            if holder is None:  # erased a moment ago
+                verdicts.refuse(first.row, EmailTaken())
+            elif holder_id.bytes in seen or self._is_added_by(job, holder):
+                verdicts.repeat(first.row, "email")
             else:
                 self._compare(actor, ImportOptions.of(job), first, holder, verdicts)
-            for one in others:
-                verdicts.reject(one.row, _taken_in_file("email"))
-        self.files.mark(job.id, [holder.bytes for holder in met if holder.bytes not in seen])
+            for one in rest:
+                verdicts.repeat(one.row, "email")
+        self.files.mark(job.id, [holder_id.bytes for holder_id in met if holder_id.bytes not in seen])
 
     def _is_added_by(self, job: Job, holder: Patient) -> bool:
         if holder.created_at <= job.created_at:  # as most are, and no row of this file is
@@ -162,18 +128,12 @@ class RowImporter:
             verdicts.outcomes.append(RowOutcome.UPDATED)
         except Conflict as conflict:
             verdicts.refuse(one.row, conflict if options.update else EmailTaken())
+        except PatientNotFound:  # erased a moment ago
+            verdicts.refuse(one.row, EmailTaken())
 
     @property
     def _rules(self) -> Rules:
         return Rules(self.clock.today(), self.phone_region)
-
-
-def _taken_in_file(name: str) -> Fault:
-    """As it is told of what another patient has, but for the email: whose it is, is certain there."""
-    if name == "email":
-        return Fault(name, "repeated", "An earlier row of this file has the same email.")
-    conflict = ExternalIdTaken() if name == "external_id" else IdentifierTaken()
-    return Fault(name, conflict.kind, str(conflict))
 
 
 def _digest(key: tuple[str, str]) -> bytes:

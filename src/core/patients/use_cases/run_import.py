@@ -12,7 +12,8 @@ from core.jobs.ports import Runner
 from core.patients.files import read_rows
 from core.patients.imports import Place
 from core.patients.ports import ImportFiles, ImportRejects
-from core.patients.use_cases.import_rows import Judged, RowImporter, Verdicts
+from core.patients.use_cases.import_rows import RowImporter
+from core.patients.use_cases.verdicts import Judged, Verdicts
 
 
 @frozen
