@@ -15,8 +15,12 @@ FILE = "given name;surname;e-mail;dob\nAda;Byron;ada@example.org;1985-12-10\nEve
 
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    environment = environment_in(tmp_path_factory.mktemp("commands"))
+    """With two patients, whom no upstream knows."""
+    directory = tmp_path_factory.mktemp("commands")
+    environment, file = environment_in(directory), directory / "patients.csv"
+    file.write_text(FILE.replace("ada@", "one@").replace("not one", "two@example.org"), encoding="utf-8")
     assert finished(manage(environment, "migrate"))[0] == 0
+    assert finished(manage(environment, "import_patients", str(file)))[0] == 0
     return environment
 
 

@@ -248,6 +248,18 @@ def test_a_job_makes_no_more_calls_at_once_than_anybody_may(upstream: Upstream, 
     assert all(isinstance(answer, UpstreamAnswer) for _, answer in found)
 
 
+def test_a_job_whose_last_calls_open_the_circuit_is_told_that_upstream_is_down(
+    upstream: Upstream, connect: Connect
+) -> None:
+    upstream.answers(reply(status=500))
+    client = connect(UpstreamPolicy(attempts=1, min_calls=3))
+    found: list[object] = []
+    with pytest.raises(CircuitOpen):  # noqa: PT012 (what was under way is given before)
+        for _, answer in client.get_objects([("patients", str(n)) for n in range(3)], request_id="r"):
+            found.append(type(answer))
+    assert found == [UpstreamDown] * 3
+
+
 def test_threads_beyond_their_share_are_refused_at_once(upstream: Upstream, connect: Connect) -> None:
     answered = Event()
     upstream.answers(reply(ADA, after=answered))

@@ -15,7 +15,7 @@ from adapters.external.bulk import Path, ask_all
 from adapters.external.circuit import Circuit
 from adapters.external.credentials import BearerToken, CredentialsFactory
 from adapters.external.deadline import Deadline
-from adapters.external.errors import UpstreamDown
+from adapters.external.errors import CircuitOpen, UpstreamDown
 from adapters.external.exchange import utc_now
 from adapters.external.flights import Flights
 from adapters.external.http import ClientCertificate, http_clients, upstream_url
@@ -102,13 +102,17 @@ class UpstreamClient:
             return None
 
     def get_objects(self, paths: Iterable[Path], *, request_id: str) -> Generator[tuple[Path, Fetched]]:
-        """Each as `get_object` gives or raises it, at most `policy.bulk_calls` at once, as `ask_all` says."""
+        """Each as `get_object` gives or raises it, at most `policy.bulk_calls` at once, as `ask_all` says. Where the
+        circuit is open in the end, upstream is down: those for whom it failed are to be asked for again.
+        """
 
         async def ask(path: Path) -> UpstreamAnswer:
             with timed(self.listener, self.name, self.monotonic):
                 return await self._get_object(path, request_id)
 
-        return ask_all(ask, iter(paths), min(self.policy.bulk_calls, self.policy.max_calls))
+        yield from ask_all(ask, iter(paths), min(self.policy.bulk_calls, self.policy.max_calls))
+        if self.circuit.opened:
+            raise CircuitOpen(retry_after=timedelta(seconds=self.circuit.seconds_left))
 
     def obey(self, revision: int, *, isolated: bool) -> None:
         """Carries out an operator's order in this process, once; 0 is the revision before the first."""
