@@ -51,6 +51,17 @@ def phones() -> SearchStrategy[str]:
     return st.builds(str.format, st.sampled_from(shapes), line)
 
 
+def written_phones() -> SearchStrategy[str]:
+    """As people and programs write them, right and wrong, with trunk prefixes and country codes in odd places."""
+    prefixes = st.sampled_from(
+        ["", "+", "00", "011", "(0)", "0", "+49 (0)0", "+86 01 ", "+39 0", "+54 9 ", "+1 1", "0 15 ", "+49"]
+    )
+    digits_ = st.lists(st.from_regex(r"[0-9]{1,4}", fullmatch=True), min_size=1, max_size=5)
+    return st.builds(
+        lambda prefix, groups, mark: prefix + mark.join(groups), prefixes, digits_, st.sampled_from(" -./")
+    )
+
+
 def dates_of_birth() -> SearchStrategy[date]:
     return st.dates(OLDEST, TODAY) | st.sampled_from([TODAY, OLDEST, date(2000, 2, 29), date(1904, 2, 29)])
 

@@ -25,11 +25,11 @@ VISITOR: Registration = {
     "first_name": "Zoë",
     "last_name": "O'Connor-Hughes",
     "email": "zoe.oconnor-hughes@mail.example",
-    "phone": "+447700900123",
+    "phone": "+442079460123",
     "date_of_birth": "1987-03-14",
     "sex": "female",
 }
-VISITORS_PHONE_UPSTREAM = "+447700900987"
+VISITORS_PHONE_UPSTREAM = "+442079460987"
 
 _SEED = 500
 _MAIL_DOMAINS = ("mail.example", "post.example", "inbox.example", "family.example")

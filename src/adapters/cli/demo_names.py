@@ -39,7 +39,7 @@ def _is_latin(name: str) -> bool:
 CULTURES = (
     Culture(
         country="gb",
-        phone="+447700900",
+        phone="+442079460",
         phone_digits=3,
         women="Olivia, Isla, Freya, Siân, Anwen, Grace, Mary-Anne, Zoë, Chloë, Elspeth",
         men="Oliver, George, Callum, Rhys, Llŷr, Arthur, Hamish, Jack, Noël, St John",
@@ -47,7 +47,7 @@ CULTURES = (
     ),
     Culture(
         country="ie",
-        phone="+35320910",
+        phone="+3531555",
         phone_digits=4,
         women="Aoife, Niamh, Saoirse, Róisín, Gráinne, Siobhán, Máire, Clíodhna",
         men="Seán, Cian, Oisín, Pádraig, Tadhg, Eoin, Ruairí, Fionn",
@@ -79,7 +79,7 @@ CULTURES = (
     ),
     Culture(
         country="fr",
-        phone="+33639980",
+        phone="+33140550",
         phone_digits=3,
         women="Anne-Sophie, Chloé, Élodie, Léa, Aïcha, Françoise, Marie-Hélène, Inès",
         men="Jean-Baptiste, François, Théo, Loïc, Jérôme, Gaël, Mathéo, Étienne",
@@ -231,7 +231,7 @@ CULTURES = (
     ),
     Culture(
         country="il",
-        phone="+97250",
+        phone="+9723",
         phone_digits=7,
         women="נועה, Tamar, שירה, Yael, Chaya-Mushka",
         men="דוד, Itai, יוסף, Moshe, Ze'ev",

@@ -16,8 +16,11 @@ from core.values import choice, one_line, text
 
 OLDEST_IN_YEARS = 130
 MOST_IDENTIFIERS = 20
-_POSSIBLE = phonenumbers.ValidationResult.IS_POSSIBLE
-_LONGEST_E164 = 16
+MAX_PHONE_LENGTH = 50
+_MAX_E164 = 16
+_PHONE = re.compile(r"[\s(\uff08]*[+\uff0b]?[\d\s()./\u002d\u2010-\u2015\u2212\u30fc\uff08\uff09\uff0d-\uff0f]+")
+_FRACTION = re.compile(r"\s*\+?\d+\.\d{1,2}\s*")
+_DIRECTION_MARKS = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # copied along
 
 
 class Sex(StrEnum):
@@ -58,15 +61,25 @@ def person_name(raw: object) -> str:
 
 
 def phone(raw: object, region: str) -> str:
-    """In E.164; a number without a country code is read as one of `region`."""
-    number, value = phonenumbers.PhoneNumber(), ""
+    """In E.164. Without a country code, a number is read as one dialled in `region`.
+
+    Nothing but a number may stand there, with the marks that people write into one: a spreadsheet's `3.1E9` or
+    `4930123456.0` would otherwise become another number.
+    """
+    written = text(raw)
+    if len(written) > MAX_PHONE_LENGTH:
+        raise Refused("too_long", f"Must be at most {MAX_PHONE_LENGTH} characters.")
+    written = written.translate(_DIRECTION_MARKS)
+    number = phonenumbers.PhoneNumber()
     with suppress(phonenumbers.NumberParseException):
-        number = phonenumbers.parse(text(raw), region)
-        value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    if phonenumbers.is_possible_number_with_reason(number) != _POSSIBLE or len(value) > _LONGEST_E164:
-        raise Refused("invalid", "Give a valid phone number, with its country code if it is foreign.")
+        number = phonenumbers.parse(written, region)
     if number.extension:
         raise Refused("extension", "Leave out the extension.")
+    value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    shaped = _PHONE.fullmatch(written) and not _FRACTION.fullmatch(written) and len(value) <= _MAX_E164
+    if not shaped or not phonenumbers.is_valid_number(number):
+        assumed = "" if "+" in written else f" Without a country code, it is read as dialled in {region}."
+        raise Refused("invalid", f"Must be a valid phone number, such as +49 30 123456.{assumed}")
     return value
 
 

@@ -26,6 +26,11 @@ def test_a_name_has_at_most_100_characters() -> None:
         ("+44 20 7946 0958", "+442079460958"),
         ("0044 20 7946 0958", None),
         ("011 44 20 7946 0958", "+442079460958"),
+        ("(+44) (0)20 7946-0958", "+442079460958"),
+        ("+44\u00a020/7946\u20110958", "+442079460958"),
+        ("\u202a+442079460958\u202c", "+442079460958"),
+        ("+\u0664\u0664 \u0662\u0660 7946 0958", "+442079460958"),
+        ("+33 1.40.55.01.23", "+33140550123"),
     ],
 )
 def test_a_phone_is_read_as_one_of_the_registrys_region_unless_it_says_otherwise(raw: str, stored: str | None) -> None:
@@ -40,9 +45,37 @@ def test_the_same_phone_differs_between_regions() -> None:
     assert values.phone("06 6982 1234", "IT") == "+390669821234"
 
 
-@pytest.mark.parametrize("raw", ["", "phone", "12", "+1", "+999 123456789", "1" * 16, "1" * 300])
+@pytest.mark.parametrize(
+    "raw", ["", "phone", "12", "+1", "+999 123456789", "1" * 16, "+44 7700 900123", "++442079460958"]
+)
 def test_what_is_no_phone_is_refused(raw: str) -> None:
     assert code(values.phone, raw, "US") == "invalid"
+
+
+@pytest.mark.parametrize(
+    "raw", ["3.10820712E9", "+4930123456.0", "4930123456.00", "+49 (0)0151 23456789", "+86 01 13123456789"]
+)
+def test_a_number_that_would_become_another_one_is_refused(raw: str) -> None:
+    assert code(values.phone, raw, "US") == "invalid"
+
+
+@pytest.mark.parametrize(
+    "raw", ["call +442079460958", "+442079460958 (Mum)", "tel:+442079460958", "1-800-FLOWERS", "*67 201 555 0123"]
+)
+def test_words_letters_and_keys_around_a_phone_are_refused(raw: str) -> None:
+    assert code(values.phone, raw, "US") == "invalid"
+
+
+def test_a_refused_phone_without_a_country_code_says_which_country_was_assumed() -> None:
+    with pytest.raises(Refused, match="read as dialled in US"):
+        values.phone("030 123456", "US")
+    with pytest.raises(Refused, match=r"such as \+49 30 123456\.$"):
+        values.phone("+1 030 123456", "US")
+
+
+def test_a_phone_has_at_most_50_characters() -> None:
+    assert values.phone(f"+442079460958{' ' * 37}", "US") == "+442079460958"
+    assert code(values.phone, f"+442079460958{' ' * 38}", "US") == "too_long"
 
 
 def test_a_number_that_only_the_neighbourhood_can_dial_is_refused() -> None:
