@@ -92,7 +92,7 @@ def test_who_is_removed_takes_along_all_that_could_be_found_by(registry: Contain
     gone, stays = person(1, identifiers=(Identifier("mrn", "7"),)), person(2)
     for patient in (gone, stays):
         patients.add(patient)
-        copies.keep({patient.id: UpstreamCopy(patient.external_id, {"last_name": "Byron"}, NOW)})
+        copies.keep({patient.id: UpstreamCopy("x7", {"last_name": "Byron"}, NOW)})
     patients.remove(gone.id)
     with pytest.raises(PatientNotFound):
         patients.get(gone.id)

@@ -40,7 +40,7 @@ SETTABLE: dict[str, st.SearchStrategy[Any]] = {
     "phone": PHONES,
     "sex": st.sampled_from(["female", "other", "f", "unknown"]),
     "identifiers": IDENTIFIERS,
-    "external_id": EXTERNAL_IDS,
+    "external_id": EXTERNAL_IDS | st.none(),
     "status": STATUSES,
 }
 REQUIRED: dict[str, st.SearchStrategy[Any]] = {

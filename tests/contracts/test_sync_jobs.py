@@ -6,7 +6,7 @@ from bootstrap import Container
 from core.errors import RateLimited, Unavailable
 from core.jobs.entities import JobKind, JobState
 from tests.contracts.syncing import people, run, start
-from tests.fakes import CLERK, Failing, ScriptedGateway, StillClock
+from tests.fakes import CLERK, Failing, ScriptedGateway, StillClock, details
 
 
 def test_every_patient_is_synced_once_and_counted(
@@ -20,6 +20,19 @@ def test_every_patient_is_synced_once_and_counted(
     assert job.counts == {"not_found": 1, "refused": 1, "unchanged": 1, "updated": 2}
     assert sorted(asked for asked, _ in gateway.asked) == ["x0", "x1", "x2", "x3", "x4"]
     assert registry.patients().get(patients[0].id).last_name == "King"
+
+
+def test_upstream_is_not_asked_about_a_patient_without_an_external_id(
+    registry: Container, clock: StillClock, gateway: ScriptedGateway
+) -> None:
+    people(registry, clock, 1)
+    unknown = registry.register_patient()(actor=CLERK, **details(external_id=None))
+    gateway.answer = {}
+    job = run(registry, start(registry))
+    assert job.counts == {"unchanged": 1, "skipped": 1}
+    assert [asked for asked, _ in gateway.asked] == ["x0"]
+    assert registry.patients().get(unknown.id).last_synced_at is None
+    assert registry.sync_outcomes().failures(job.id, after=None, limit=5).items == ()
 
 
 def test_while_upstream_is_down_the_job_waits_and_then_goes_on(

@@ -59,6 +59,13 @@ def test_what_another_patient_has_is_refused_and_nothing_is_stored(
     assert patients.find(PatientQuery(identifier=NATIONAL)).patients == ()
 
 
+def test_any_number_of_patients_have_no_external_id(patients: PatientRepository, store: Store) -> None:
+    patients.add(person(4, external_id=None))
+    store(person(3, external_id=None))
+    assert [one.external_id for one in everybody(patients)].count(None) == 2
+    assert patients.conflicts([person(5, external_id=None)]) == {}
+
+
 def test_the_holder_of_an_email_is_named(patients: PatientRepository, store: Store) -> None:
     with pytest.raises(EmailTaken) as taken:
         store(person(3, email="p1@example.org"))

@@ -106,7 +106,7 @@ def register(registry: Container) -> Callable[..., Patient]:
 
 @pytest.fixture
 def ada(register: Callable[..., Patient]) -> Patient:
-    return register()
+    return register(external_id="EHR-ADA")
 
 
 @pytest.fixture

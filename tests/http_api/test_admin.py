@@ -167,7 +167,7 @@ def test_patients_are_archived_and_who_cannot_be_is_told(
 def test_patients_are_synced_and_outcomes_counted(
     boss: Client, upstream: ScriptedGateway, register: Callable[..., Patient], registry: Container
 ) -> None:
-    one, other = register(), register(email="eve@example.org")
+    one, other = register(external_id="x1"), register(email="eve@example.org", external_id="x2")
     upstream.answer = {"first_name": "Augusta"}
     assert "2 updated." in act(boss, "patients_patient", "sync", one.id, other.id)
     assert registry.patients().get(one.id).first_name == "Augusta"
@@ -180,7 +180,7 @@ def test_patients_are_synced_and_outcomes_counted(
 def test_syncs_are_few_at_once_and_limited(
     boss: Client, upstream: ScriptedGateway, register: Callable[..., Patient], registry: Container
 ) -> None:
-    patients = [register(email=f"p{number}@example.org").id for number in range(5)]
+    patients = [register(email=f"p{number}@example.org", external_id=f"x{number}").id for number in range(5)]
     assert "choose at most 4" in act(boss, "patients_patient", "sync", *patients)
     assert upstream.asked == []
     few = CacheLimiter(CacheBackend(), dict.fromkeys(Scope, Limit(3, 86_400)))

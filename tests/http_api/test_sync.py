@@ -36,6 +36,15 @@ def test_takes_over_what_upstream_changed(clerk: Api, ada: Patient, upstream: Sc
     assert upstream.asked == [(ada.external_id, "sync-1")]
 
 
+def test_a_patient_without_an_external_id_has_no_external_data_and_upstream_is_not_asked(
+    clerk: Api, register: Callable[..., Patient], upstream: ScriptedGateway
+) -> None:
+    patient = register(email="eve@example.org", external_id=None)
+    response = clerk.post(f"patients/{patient.id}/sync_external_data/")
+    assert (response.status_code, response.json()["detail"]) == (404, "No external data found for patient")
+    assert upstream.asked == []
+
+
 def test_a_sync_that_changes_nothing_moves_only_the_time(clerk: Api, ada: Patient, upstream: ScriptedGateway) -> None:
     upstream.answer = {"first_name": ada.first_name}
     response = clerk.post(f"patients/{ada.id}/sync_external_data").json()

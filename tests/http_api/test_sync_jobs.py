@@ -120,7 +120,7 @@ def test_jobs_are_listed_newest_first_in_pages(clerk: Api) -> None:
 
 
 def test_failures_are_listed_in_pages(clerk: Api, register: Register, run: Run) -> None:
-    patients = [str(register(email=f"p{n}@example.org").id) for n in range(3)]
+    patients = [str(register(email=f"p{n}@example.org", external_id=f"x{n}").id) for n in range(3)]
     job_id = clerk.post("sync-jobs/").json()["id"]
     run(job_id)
     first = clerk.get(f"sync-jobs/{job_id}/failures/?limit=2").json()

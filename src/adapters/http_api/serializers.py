@@ -27,7 +27,10 @@ class RegistrationSerializer(serializers.Serializer):
     sex = serializers.ChoiceField(list(Sex), required=False, help_text="Administrative; unknown unless given.")
     identifiers = serializers.ListField(child=IdentifierSerializer(), required=False, max_length=MOST_IDENTIFIERS)
     external_id = serializers.CharField(
-        max_length=200, required=False, help_text="The id upstream knows; the patient's own id unless given."
+        max_length=200,
+        allow_null=True,
+        required=False,
+        help_text="The id that upstream knows; null where it is unknown.",
     )
     status = serializers.ChoiceField(list(Status), required=False, help_text="active unless given.")
 

@@ -105,7 +105,7 @@ class InMemoryPatientRepository(PatientRepository):
         for other in others:
             if other.email == patient.email:
                 raise EmailTaken(other.id)
-        if any(other.external_id == patient.external_id for other in others):
+        if patient.external_id is not None and any(other.external_id == patient.external_id for other in others):
             raise ExternalIdTaken
         if any(set(other.identifiers) & set(patient.identifiers) for other in others):
             raise IdentifierTaken

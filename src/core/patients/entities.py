@@ -32,7 +32,7 @@ class Changes(TypedDict, total=False):
     date_of_birth: date | str
     sex: Sex | str
     identifiers: list[Identifier] | tuple[Identifier, ...]
-    external_id: str
+    external_id: str | None
     status: Status | str
 
 
@@ -46,7 +46,7 @@ class Registration(TypedDict):
     phone: NotRequired[str | None]
     sex: NotRequired[Sex | str]
     identifiers: NotRequired[list[Identifier] | tuple[Identifier, ...]]
-    external_id: NotRequired[str]
+    external_id: NotRequired[str | None]
     status: NotRequired[Status | str]
 
 
@@ -58,7 +58,7 @@ class _Registered(TypedDict):
     phone: NotRequired[str | None]
     sex: NotRequired[Sex]
     identifiers: NotRequired[tuple[Identifier, ...]]
-    external_id: NotRequired[str]
+    external_id: NotRequired[str | None]
     status: NotRequired[Status]
 
 
@@ -70,7 +70,7 @@ _PARSERS: dict[str, Callable[[object, Rules], object]] = {
     "date_of_birth": lambda raw, rules: values.date_of_birth(raw, rules.today),
     "sex": lambda raw, _: values.sex(raw),
     "identifiers": lambda raw, _: values.identifiers(raw),
-    "external_id": lambda raw, _: values.external_id(raw),
+    "external_id": lambda raw, _: None if raw is None else values.external_id(raw),
     "status": lambda raw, _: values.status(raw),
 }
 SETTABLE = tuple(_PARSERS)
@@ -108,7 +108,7 @@ class Patient:
     identifiers: tuple[Identifier, ...]
     status: Status
     version: int
-    external_id: str
+    external_id: str | None
     last_synced_at: datetime | None
     created_at: datetime
     updated_at: datetime
@@ -128,7 +128,7 @@ class Patient:
             identifiers=parsed.get("identifiers", ()),
             status=parsed.get("status", Status.ACTIVE),
             version=1,
-            external_id=parsed.get("external_id", str(new_id)),
+            external_id=parsed.get("external_id"),
             last_synced_at=None,
             created_at=now,
             updated_at=now,
@@ -138,9 +138,13 @@ class Patient:
         """The next version, or this one where nothing differs.
 
         Status moves active ⇄ inactive → archived, and archived → inactive; an archived record takes no other change.
-        Raises `Invalid` with every fault there is, `PatientArchived`, `StatusMoveRefused`.
+        A value that is what the record holds already is taken even where today's rules would refuse it, so that a
+        record can be sent back as it was read. Raises `Invalid` with every fault there is, `PatientArchived`,
+        `StatusMoveRefused`.
         """
-        after = evolve(self, **parse(changes, rules))
+        held = self.plain()
+        differing = {name: value for name, value in changes.items() if name not in held or held[name] != value}
+        after = evolve(self, **parse(differing, rules))
         if after == self:
             return self
         if after.status is not self.status and not self.status.may_become(after.status):

@@ -60,7 +60,7 @@ class Place:
 def unique_keys(patient: Patient) -> Iterator[tuple[str, str]]:
     """The field and the value of all that no other patient may have."""
     yield "email", patient.email
-    if patient.external_id != str(patient.id):
+    if patient.external_id is not None:
         yield "external_id", patient.external_id
     for one in patient.identifiers:
         yield "identifiers", f"{one.system}|{one.value}"

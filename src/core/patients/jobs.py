@@ -15,9 +15,9 @@ SYNCABLE = (Status.ACTIVE, Status.INACTIVE)
 
 
 class JobOutcome(StrEnum):
-    """`refused`: upstream's answer is not acceptable, or contradicts another record. `skipped`: the patient was erased,
-    archived or given another external id meanwhile. `unavailable`: upstream failed for this patient, time and again,
-    while it answered for others."""
+    """`refused`: upstream's answer is not acceptable, or contradicts another record. `skipped`: the patient has no
+    external id, or was erased, archived or given another one meanwhile. `unavailable`: upstream failed for this
+    patient, time and again, while it answered for others."""
 
     UPDATED = "updated"
     UNCHANGED = "unchanged"

@@ -49,7 +49,7 @@ class Scene:
 
     def asks(self, client: UpstreamClient) -> None:
         """What the use case does with the answer, by the async face."""
-        answer = asyncio.run(client.aget_object("patients", self.patient.external_id, request_id="r"))
+        answer = asyncio.run(client.aget_object("patients", "x7", request_id="r"))
         if answer is None:
             raise NoUpstreamRecord
         normalised(answer.document, Rules(self.registry.clock().today(), "US"))

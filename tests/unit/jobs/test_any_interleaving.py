@@ -75,7 +75,7 @@ class OneJob(RuleBasedStateMachine):
 
     @rule(worker=workers, answer=ANSWERS)
     def hears(self, worker: Worker, answer: Fetched) -> None:
-        unheard = worker.done.patients.keys() - worker.done.fetched.keys()
+        unheard = worker.done.external_ids.keys() - worker.done.fetched.keys()
         if unheard:
             worker.done.fetched[min(unheard)] = answer
             with suppress(LeaseLost):
@@ -83,7 +83,7 @@ class OneJob(RuleBasedStateMachine):
 
     @rule(worker=consumes(workers), answer=ANSWERS)
     def hears_of_all_and_settles(self, worker: Worker, answer: Fetched) -> None:
-        unheard = worker.done.patients.keys() - worker.done.fetched.keys()
+        unheard = worker.done.external_ids.keys() - worker.done.fetched.keys()
         worker.done.fetched.update(dict.fromkeys(unheard, answer))
         self.settles(worker, None)
 

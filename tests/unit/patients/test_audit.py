@@ -32,7 +32,7 @@ def test_an_event_says_who_did_what_and_when_in_which_request() -> None:
 
 
 def test_the_first_event_holds_all_that_was_given() -> None:
-    told = event(None, registered(phone="+12015550123"))
+    told = event(None, registered(phone="+12015550123", external_id="x7"))
     assert set(told.fields) == set(SETTABLE)
     assert values_of(told).before == {}
     assert values_of(told).after["phone"] == "+12015550123"

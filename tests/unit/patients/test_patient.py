@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -35,7 +35,7 @@ def test_what_is_not_given_has_its_default() -> None:
     patient = registered()
     assert (patient.phone, patient.sex, patient.identifiers) == (None, Sex.UNKNOWN, ())
     assert (patient.status, patient.version, patient.last_synced_at) == (Status.ACTIVE, 1, None)
-    assert patient.external_id == str(patient.id)
+    assert patient.external_id is None
     assert patient.created_at == patient.updated_at == NOW
 
 
@@ -70,12 +70,12 @@ def test_every_fault_of_a_registration_is_reported_at_once() -> None:
     }
 
 
-@pytest.mark.parametrize("field", sorted(set(SETTABLE) - {"phone"}))
-def test_null_is_a_value_for_the_phone_alone(field: str) -> None:
+@pytest.mark.parametrize("field", sorted(set(SETTABLE) - {"phone", "external_id"}))
+def test_null_is_a_value_for_phone_and_external_id_alone(field: str) -> None:
     with pytest.raises(Invalid) as refused:
         registered(**{field: None})
     assert set(faults(refused)) == {field}
-    assert registered(phone=None).phone is None
+    assert registered(phone=None, external_id=None).phone is None
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,18 @@ def test_a_patient_set_to_what_it_is_stays_the_same(patient: Patient) -> None:
     assert patient.changed(LATER, RULES, **anything(**same)) is patient
     assert patient.changed(LATER, RULES, **anything(**patient.plain())) is patient
     assert patient.changed(LATER, RULES) is patient
+
+
+def test_a_record_is_taken_back_as_it_was_read_though_the_rules_have_changed_since() -> None:
+    older = evolve(registered(), phone="+447700900123", date_of_birth=date(1850, 1, 1))
+    after = older.changed(LATER, RULES, **anything(**older.plain() | {"first_name": "Eve"}))
+    assert (after.first_name, after.phone, after.version) == ("Eve", "+447700900123", 2)
+    with pytest.raises(Invalid):
+        older.changed(LATER, RULES, phone="+447700900124")
+
+
+def test_an_external_id_can_be_taken_out() -> None:
+    assert registered(external_id="x7").changed(LATER, RULES, external_id=None).external_id is None
 
 
 @given(strategies.patients(), strategies.changes())

@@ -56,7 +56,7 @@ USE_CASES: dict[str, tuple[Permission, Call]] = {
 
 @pytest.fixture
 def patient(registry: Container) -> Patient:
-    return registry.register_patient()(actor=ADMIN, **details())
+    return registry.register_patient()(actor=ADMIN, **details(external_id="x7"))
 
 
 @pytest.mark.parametrize("name", USE_CASES)

@@ -37,7 +37,7 @@ class Patient(models.Model):
     identifiers = models.JSONField(default=list)
     status = models.CharField(max_length=10)
     version = models.PositiveIntegerField()
-    external_id = models.CharField(max_length=200)
+    external_id = models.CharField(max_length=200, null=True)  # noqa: DJ001 (no external id is not an empty one)
     last_synced_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()

@@ -25,9 +25,10 @@ class Taken:
         held = identifiers.filter(
             system__in={one.system for one in wanted}, value__in={one.value for one in wanted}
         ).values_list("system", "value", "patient_id")
+        external_ids = [one.external_id for one in patients if one.external_id is not None]
         return cls(
             dict(rows.filter(email__in=[one.email for one in patients]).values_list("email", "id")),
-            dict(rows.filter(external_id__in=[one.external_id for one in patients]).values_list("external_id", "id")),
+            dict(rows.filter(external_id__in=external_ids).values_list("external_id", "id")),
             {(system, value): patient_id for system, value, patient_id in held},
         )
 
@@ -46,11 +47,13 @@ class Taken:
         holder = self.emails.get(patient.email, patient.id)
         if holder != patient.id:
             return EmailTaken(holder)
-        if self.external_ids.get(patient.external_id, patient.id) != patient.id:
+        if patient.external_id is not None and self.external_ids.get(patient.external_id, patient.id) != patient.id:
             return ExternalIdTaken()
         keys = [(one.system, one.value) for one in patient.identifiers]
         return IdentifierTaken() if any(self.identifiers.get(key, patient.id) != patient.id for key in keys) else None
 
     def _take(self, patient: Patient) -> None:
-        self.emails[patient.email] = self.external_ids[patient.external_id] = patient.id
+        self.emails[patient.email] = patient.id
+        if patient.external_id is not None:
+            self.external_ids[patient.external_id] = patient.id
         self.identifiers.update({(one.system, one.value): patient.id for one in patient.identifiers})

@@ -18,9 +18,10 @@ from core.ports import Clock
 
 @frozen
 class Said:
-    """What upstream said of a patient as it was when asked: `values` are normalised."""
+    """What upstream said of the patient when asked for its `external_id`: `values` are normalised."""
 
-    patient: Patient
+    patient_id: UUID
+    external_id: str
     values: Mapping[str, str]
     asked_at: datetime
 
@@ -45,14 +46,14 @@ class Merger:
     def apply(self, actor: Actor, said: Sequence[Said]) -> dict[UUID, Merged]:
         """What came of each, which is independent of the others; a record that is refused stays as it is. To be called
         within `Atomic`: every record is locked until it ends."""
-        ids = [one.patient.id for one in said]
+        ids = [one.patient_id for one in said]
         locked = self.patients.lock_all(ids)
         copies = self.copies.of(ids)
         results: dict[UUID, Merged] = {}
         fresh: dict[UUID, UpstreamCopy] = {}
         unchanged: dict[datetime, list[UUID]] = defaultdict(list)
         for one in said:
-            patient_id = one.patient.id
+            patient_id = one.patient_id
             try:
                 before = self._current(one, locked.get(patient_id))
                 base = last_word(copies.get(patient_id), before)
@@ -63,7 +64,7 @@ class Merger:
             if result.fetched_at != one.asked_at:
                 continue
             values = {**(base.values if base else {}), **one.values}
-            fresh[patient_id] = UpstreamCopy(before.external_id, values, one.asked_at)
+            fresh[patient_id] = UpstreamCopy(one.external_id, values, one.asked_at)
             if result.outcome is Outcome.UNCHANGED:
                 unchanged[one.asked_at].append(patient_id)
         self.copies.keep(fresh)
@@ -75,7 +76,7 @@ class Merger:
         if patient is None:
             raise PatientNotFound
         patient.refuse_if_archived()
-        if patient.external_id != said.patient.external_id:
+        if patient.external_id != said.external_id:
             raise ExternalIdChanged
         return patient
 

@@ -12,7 +12,7 @@ from core.jobs.entities import Chunk, Job
 from core.jobs.errors import JobEnded, LeaseLost
 from core.jobs.leases import Claim, Handed, Leases, Settled
 from core.jobs.ports import Runner
-from core.patients.errors import ExternalIdChanged, PatientArchived, PatientNotFound
+from core.patients.errors import ExternalIdChanged, NoUpstreamRecord, PatientArchived, PatientNotFound
 from core.patients.jobs import JobOutcome, SyncOutcome, SyncScope
 from core.patients.ports import PatientGateway, PatientRepository, SyncOutcomes
 from core.patients.upstream import SyncResult
@@ -61,7 +61,7 @@ class RunSyncJob(Runner):
 
     def _do(self, claim: Claim, stopping: Callable[[], bool]) -> None:
         done = self._begun(claim.chunk)
-        ids = {patient.external_id: patient.id for patient in done.patients.values()}
+        ids = {external_id: patient_id for patient_id, external_id in done.external_ids.items()}
         try:
             with closing(self.gateway.fetch_all(ids, request_id=claim.job.request_id)) as answers:
                 for external_id, answer in answers:
@@ -76,9 +76,10 @@ class RunSyncJob(Runner):
     def _begun(self, chunk: Chunk) -> Pass:
         found = {patient.id: patient for patient in self.patients.get_all(chunk.items)}
         gone = {one: PatientNotFound.kind for one in chunk.items if one not in found}
+        gone |= {one: NoUpstreamRecord.kind for one, patient in found.items() if patient.external_id is None}
         gone |= {one: PatientArchived.kind for one, patient in found.items() if patient.status is Status.ARCHIVED}
-        patients = {one: patient for one, patient in found.items() if one not in gone}
-        return Pass(self.clock.now(), patients, gone, {})
+        asked = {one: patient.external_id for one, patient in found.items() if one not in gone and patient.external_id}
+        return Pass(self.clock.now(), asked, gone, {})
 
     def _settle(self, claim: Claim, done: Pass) -> None:
         last_try = done.complete and claim.chunk.tries >= RETRIES

@@ -17,9 +17,10 @@ class SyncPatient:
     """Brings one record in step with upstream, field by field: a local correction stands until upstream itself changes
     that field; where both changed, ours stays and the field is reported as a conflict.
 
-    Upstream is asked before the record is locked. An answer older than the one already applied is ignored. A sync that
-    changes nothing moves `last_synced_at` only. While upstream is down, the record as it stands is the answer, marked
-    stale, if upstream's last word is not older than `max_stale`.
+    Upstream is asked before the record is locked, and not at all about a patient without an external id. An answer
+    older than the one already applied is ignored. A sync that changes nothing moves `last_synced_at` only. While
+    upstream is down, the record as it stands is the answer, marked stale, if upstream's last word is not older than
+    `max_stale`.
 
     Raises `Forbidden`, `PatientNotFound`, `PatientArchived`, `NoUpstreamRecord`, `InvalidAnswer`, `RateLimited`,
     `Unavailable`, `EmailTaken`, `ExternalIdChanged`. The record is unchanged after each of them.
@@ -37,6 +38,8 @@ class SyncPatient:
         actor.require(Permission.SYNC_PATIENTS)
         patient = self.patients.get(patient_id)
         patient.refuse_if_archived()
+        if patient.external_id is None:
+            raise NoUpstreamRecord
         called_at = self.clock.now()
         try:
             answer = self.gateway.fetch(patient.external_id, request_id=actor.request_id)
@@ -44,7 +47,8 @@ class SyncPatient:
             return self._stale(patient_id, unavailable)
         if answer is None:
             raise NoUpstreamRecord
-        said = Said(patient, normalised(answer.document, self.merger.rules), called_at - answer.lead)
+        values = normalised(answer.document, self.merger.rules)
+        said = Said(patient_id, patient.external_id, values, called_at - answer.lead)
         merged = self.atomic(lambda: self.merger.apply(actor, [said]))[patient_id]
         if isinstance(merged, Exception):
             raise merged
