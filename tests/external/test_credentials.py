@@ -103,7 +103,11 @@ def test_it_is_renewed_some_time_before_it_expires(
     assert len(tokens.requests) == 2
 
 
-@pytest.mark.parametrize("answer", [reply(b"", status=500), reply(b"", status=401), hang], ids=["500", "401", "hang"])
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(reply(b"", status=500), "unavailable"), (reply(b"", status=401), "credentials_refused"), (hang, "timeout")],
+    ids=["500", "401", "hang"],
+)
 def test_a_renewal_that_fails_ahead_of_time_is_tried_again_while_the_old_token_is_used(
     client: UpstreamClient,
     upstream: Upstream,
@@ -111,6 +115,7 @@ def test_a_renewal_that_fails_ahead_of_time_is_tried_again_while_the_old_token_i
     time: StoppedTime,
     caplog: pytest.LogCaptureFixture,
     answer: Answer,
+    reason: str,
 ) -> None:
     tokens.answers(token("1"), answer, token("2"))
     fetch(client)
@@ -120,7 +125,7 @@ def test_a_renewal_that_fails_ahead_of_time_is_tried_again_while_the_old_token_i
         assert fetch(client) == ADA
         assert monotonic() - started < POLICY.attempt_timeout / 2
     assert wait_until(lambda: bool(logged(caplog)))
-    assert [line["event"] for line in logged(caplog)] == ["upstream_token_not_renewed"]
+    assert [(line["event"], line["error"]) for line in logged(caplog)] == [("upstream_token_not_renewed", reason)]
     assert sent(upstream) == ["Bearer 1"] * 4
     assert len(tokens.requests) == 2
     time.now += RENEWED_AGAIN_AFTER
@@ -161,10 +166,11 @@ def test_a_server_of_tokens_that_hung_once_is_asked_again_however_many_wait(
     client.close()
 
 
+@pytest.mark.parametrize("life", [{}, {"expires_in": None}, {"expires_in": ""}])
 def test_a_token_whose_life_is_not_told_is_used_until_it_is_refused(
-    client: UpstreamClient, upstream: Upstream, tokens: Upstream, time: StoppedTime
+    client: UpstreamClient, upstream: Upstream, tokens: Upstream, time: StoppedTime, life: dict[str, str | None]
 ) -> None:
-    tokens.answers(reply({"access_token": "1", "token_type": "bearer"}), token("2"))
+    tokens.answers(reply({"access_token": "1", "token_type": "bearer", **life}), token("2"))
     upstream.answers(reply(ADA), reply(ADA), REFUSED, reply(ADA))
     fetch(client)
     time.now += 1_000_000
@@ -250,25 +256,25 @@ def test_a_token_that_is_known_and_not_enough_is_not_renewed(
 
 
 @pytest.mark.parametrize(
-    ("answer", "error"),
+    ("answer", "error", "reason"),
     [
-        (reply(b"", status=404), Unavailable),
-        (reply(b"", status=500), UpstreamDown),
-        (reply(b"", status=429), Unavailable),
-        (reply(b"", status=302, headers={"Location": "/token"}), Unavailable),
-        (send(b""), UpstreamDown),
-        (REFUSED, CredentialsRefused),
-        (reply({"error": "invalid_client"}, status=400), Unavailable),
-        (reply(b"<html>"), Unavailable),
-        (reply({}), Unavailable),
-        (token("1", token_type="mac"), Unavailable),
-        (token(""), Unavailable),
-        (token("line\nbreak"), Unavailable),
-        (token(5), Unavailable),
-        (token("1", expires_in="soon"), Unavailable),
-        (token("1", expires_in=0), Unavailable),
-        (token("1", expires_in=True), Unavailable),
-        (hang, UpstreamDown),
+        (reply(b"", status=404), Unavailable, "unusable_answer"),
+        (reply(b"", status=500), UpstreamDown, "unavailable"),
+        (reply(b"", status=429), Unavailable, "rate_limited"),
+        (reply(b"", status=302, headers={"Location": "/token"}), Unavailable, "unusable_answer"),
+        (send(b""), UpstreamDown, "unavailable"),
+        (REFUSED, CredentialsRefused, "credentials_refused"),
+        (reply({"error": "invalid_client"}, status=400), Unavailable, "unusable_answer"),
+        (reply(b"<html>"), Unavailable, "unusable_answer"),
+        (reply({}), Unavailable, "unusable_answer"),
+        (token("1", token_type="mac"), Unavailable, "unusable_answer"),
+        (token(""), Unavailable, "unusable_answer"),
+        (token("line\nbreak"), Unavailable, "unusable_answer"),
+        (token(5), Unavailable, "unusable_answer"),
+        (token("1", expires_in="soon"), Unavailable, "unusable_answer"),
+        (token("1", expires_in=0), Unavailable, "unusable_answer"),
+        (token("1", expires_in=True), Unavailable, "unusable_answer"),
+        (hang, UpstreamDown, "timeout"),
     ],
 )
 def test_without_a_token_upstream_is_unavailable_and_nothing_is_said_of_the_secret(
@@ -278,6 +284,7 @@ def test_without_a_token_upstream_is_unavailable_and_nothing_is_said_of_the_secr
     caplog: pytest.LogCaptureFixture,
     answer: Answer,
     error: type[RegistryError],
+    reason: str,
 ) -> None:
     tokens.answers(answer)
     started = monotonic()
@@ -289,6 +296,8 @@ def test_without_a_token_upstream_is_unavailable_and_nothing_is_said_of_the_secr
     assert monotonic() - started < POLICY.attempt_timeout + 1.5
     assert upstream.requests == []
     assert len(tokens.requests) == 1
+    first = logged(caplog)[0]
+    assert (first["event"], first["error"]) == ("upstream_token_not_renewed", reason)
     assert "s3cret" not in f"{raised.value} {caplog.text} {client!r}"
 
 

@@ -27,7 +27,7 @@ async def exchange(
 ) -> dict[str, object]:
     """| upstream | raises |
     | --- | --- |
-    | 404 | `NotFound` |
+    | 404, 410 | `NotFound` |
     | 429 | `RateLimited` |
     | 408, 5xx, no answer, not HTTP | `UpstreamDown` |
     | no TLS | `UpstreamNotTrusted` |
@@ -51,7 +51,7 @@ def _require_ok(response: httpx.Response, policy: UpstreamPolicy, now: Callable[
     status = response.status_code
     if status == 200:
         return
-    if status == 404:
+    if status in {404, 410}:
         raise NotFound
     wait = retry_after(response.headers.get("Retry-After"), now(), policy.retry_after_cap)
     if status == 429:

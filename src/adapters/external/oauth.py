@@ -4,6 +4,7 @@ import asyncio
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from urllib.parse import quote_plus
 
 import httpx
@@ -30,6 +31,14 @@ _DOWN = f"{_GIVER} cannot be reached, or has failed."
 _NOT_TRUSTED = "No secure connection can be made to the server that gives tokens for the upstream system."
 _TOO_MANY = f"{_GIVER} asks for fewer calls. Try again later."
 _REFUSED = f"{_GIVER} refuses the registry's credentials. An administrator has to see to it."
+_REASONS = {
+    _NO_USE: "unusable_answer",
+    _NO_TIME: "timeout",
+    _DOWN: "unavailable",
+    _NOT_TRUSTED: "tls",
+    _TOO_MANY: "rate_limited",
+    _REFUSED: "credentials_refused",
+}
 
 
 def _given(_instance: object, attribute: "Attribute[str]", value: str) -> None:
@@ -90,12 +99,17 @@ class TokenKeeper(Credentials):
         return token
 
     async def _renew_ahead(self) -> None:
-        try:
+        with suppress(Unavailable):  # no reason not to call
             await self._renewed()
-        except Unavailable as error:  # no reason not to call
-            log.warning("upstream_token_not_renewed", reason=str(error))
 
     async def _fetch(self) -> _Token:
+        try:
+            return await self._ask()
+        except Unavailable as error:
+            log.warning("upstream_token_not_renewed", error=_REASONS.get(str(error), error.kind))
+            raise
+
+    async def _ask(self) -> _Token:
         """In half of an attempt's time: the other is upstream's."""
         try:
             async with asyncio.timeout(self.client.policy.attempt_timeout / 2), self.new_http() as http:
@@ -136,7 +150,7 @@ def _value(answer: Mapping[str, object]) -> str:
 def _life(answer: Mapping[str, object]) -> float:
     """Seconds from now on; a token whose life is not told is used until it is refused."""
     told = answer.get("expires_in")
-    if told is None:
+    if told is None or told == "":
         return float("inf")
     if isinstance(told, str) and told.isascii() and told.isdigit():
         told = LONGEST_LIFE if len(told) > 9 else int(told)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import zlib
+from codecs import BOM_UTF8
 from contextlib import suppress
 
 import httpx
@@ -11,6 +12,7 @@ from core.errors import InvalidAnswer
 
 PASSED_OVER = 16 * 1024  # bytes
 PATIENCE = 0.1  # seconds
+_GZIP = {"gzip", "x-gzip"}  # the same (RFC 9110, section 8.4.1.3)
 _TOO_LARGE = "The upstream system sent an answer that is too large."
 _BROKEN = "The upstream system sent an answer that is packed wrongly."
 _NOT_JSON = "The upstream system did not answer with valid JSON."
@@ -23,10 +25,10 @@ async def read_object(response: httpx.Response, max_bytes: int) -> dict[str, obj
     """
     _require_json(response.headers.get("Content-Type", ""))
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in {"identity", "gzip"}:
+    if encoding not in {"identity", *_GZIP}:
         raise InvalidAnswer(_BROKEN)
     body = await _read(response, max_bytes)
-    return parse_object(_unpacked(body, max_bytes) if encoding == "gzip" else body)
+    return parse_object(_unpacked(body, max_bytes) if encoding in _GZIP else body)
 
 
 async def pass_over(response: httpx.Response) -> None:
@@ -73,12 +75,13 @@ def _unpacked(packed: bytes, max_bytes: int) -> bytes:
 
 
 def parse_object(body: bytes) -> dict[str, object]:
-    """A JSON object in UTF-8, of names that differ, finite numbers and well-formed strings.
+    """A JSON object in UTF-8, of names that differ, finite numbers and well-formed strings. A byte order mark is
+    ignored (RFC 8259, section 8.1).
 
     Raises `InvalidAnswer`.
     """
     try:
-        value = json.loads(body.decode(), object_pairs_hook=_without_duplicates)
+        value = json.loads(body.removeprefix(BOM_UTF8).decode(), object_pairs_hook=_without_duplicates)
         # What json reads but cannot write as strict UTF-8 is not JSON: NaN, 1e999, half of a surrogate pair.
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):

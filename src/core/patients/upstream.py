@@ -53,16 +53,20 @@ class UnacceptableAnswer(InvalidAnswer):
 
 
 def normalised(answer: Mapping[str, object], rules: Rules) -> dict[str, str]:
-    """The values of `FIELDS` that an untrusted answer gives; null is no value, other fields are passed over.
+    """The values of `FIELDS` that an untrusted answer gives. Null and blank text are no value; others are ignored.
 
     Raises `UnacceptableAnswer`.
     """
-    given = {name: answer[name] for name in FIELDS if answer.get(name) is not None}
+    given = {name: answer[name] for name in FIELDS if not _is_nothing(answer.get(name))}
     try:
         parsed = parse(given, rules)
     except Invalid as invalid:
         raise UnacceptableAnswer(invalid) from None
     return {name: str(value) for name, value in parsed.items()}
+
+
+def _is_nothing(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 @frozen

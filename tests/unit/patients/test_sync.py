@@ -78,11 +78,11 @@ def test_a_field_that_upstream_adopted_from_us_is_no_conflict(registry: Containe
     assert sync({"first_name": "Augusta"}).patient.first_name == "Augusta"
 
 
-def test_what_upstream_leaves_out_or_gives_as_null_stays_and_stays_its_last_word(
+def test_what_upstream_leaves_out_or_gives_as_null_or_blank_stays_and_stays_its_last_word(
     registry: Container, ada: Patient, sync: Sync
 ) -> None:
     sync({"phone": "+12015550123"})
-    for answer in ({}, {"phone": None}):
+    for answer in ({}, {"phone": None}, {"phone": ""}, {"phone": "  ", "last_name": ""}):
         assert sync(answer).patient.phone == "+12015550123"
     registry.update_patient()(actor=CLERK, patient_id=ada.id, phone="+12015550199")
     result = sync({"phone": "+12015550123"})
