@@ -45,10 +45,13 @@ def _places(trace: TracebackType | None) -> list[str]:
 
 def template_only(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Of a library's message, the template its author wrote: the values it was filled with may be anybody's. A message
-    without values may have been filled already, and is left out."""
+    without values may have been filled already, and is left out. Django's template for an error answer is `%s: %s`, so
+    its status is written instead."""
     record: logging.LogRecord = event["_record"]
     if not event.pop("positional_args", None):
         event["event"] = HIDDEN
+    elif isinstance(status := getattr(record, "status_code", None), int):
+        event["event"], event["status"] = "error_response", status
     event["where"] = f"{record.pathname}:{record.lineno}"
     return event
 
@@ -85,7 +88,11 @@ def set_up(*, readable: bool, level: str = "INFO") -> None:
     """One line an event on standard error: JSON, or columns for people."""
     use_standard_logging()
     logging.raiseExceptions = False  # or a line that cannot be written is printed with its values
-    renderer: Processor = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(_json)
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        if readable
+        else structlog.processors.JSONRenderer(_json)
+    )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "use_get_message": False,

@@ -3,10 +3,12 @@ import logging
 
 import pytest
 import structlog
+from django.http import HttpResponse
+from django.utils.log import log_response
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.telemetry.logging import ALLOWED_KEYS, HIDDEN, hide_unlisted
+from adapters.telemetry.logging import ALLOWED_KEYS, HIDDEN, hide_unlisted, set_up
 from tests.unit.telemetry.conftest import Lines
 
 SECRET = "ada@example.org"
@@ -58,6 +60,14 @@ def test_a_librarys_line_is_written_without_what_it_was_filled_with(written: io.
     assert [line["event"] for line in lines()] == ["%s was refused for %(x)s", "row %s"]
 
 
+def test_djangos_line_for_an_error_answer_names_the_status_and_not_the_path(written: io.StringIO, lines: Lines) -> None:
+    response = HttpResponse(status=500)
+    log_response("%s: %s", response.reason_phrase, f"/patients/{SECRET}", response=response, request=None)
+    (line,) = lines()
+    assert (line["event"], line["status"], line["logger"]) == ("error_response", 500, "django.request")
+    assert SECRET not in written.getvalue()
+
+
 def test_a_librarys_line_that_may_have_been_filled_already_is_left_out(lines: Lines) -> None:
     logging.getLogger("library").warning(f"row {SECRET}")  # noqa: G004
     (line,) = lines()
@@ -107,6 +117,16 @@ def test_an_exception_of_ours_is_written_as_its_type_and_places(written: io.Stri
         assert line["error"] == "ValueError"
         assert isinstance(line["where"], list)
         assert line["where"][-1].endswith(" failing")
+
+
+def test_readable_lines_have_no_colour_codes_where_they_do_not_go_to_a_terminal(
+    written: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_up(readable=True)
+    ours().warning("request", status=500)
+    line = capsys.readouterr().err
+    assert "request" in line
+    assert "\x1b" not in line
 
 
 def test_what_is_below_the_level_is_not_written(lines: Lines) -> None:
