@@ -85,6 +85,7 @@ def tell(what: str, ours: float, theirs: float, promise: str) -> None:
 
 def main(url: str) -> None:
     os.environ["DATABASE_URL"] = os.environ["BENCH_DATABASE_URL"]
+    os.environ.setdefault("SECRET_KEY", os.urandom(32).hex())
     os.environ["EXTERNAL_API_BASE_URL"] = url
     os.environ["EXTERNAL_API_POLICY"] = f"max_calls={AT_ONCE + 10}, bulk_calls={AT_ONCE}"
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.development"

@@ -127,6 +127,7 @@ def filled_registry(directory: Path, patients: int, latency: float) -> Generator
     Thread(target=upstream.serve_forever, daemon=True).start()
     environment = environment_in(directory) | {
         "DATABASE_URL": f"postgres://postgres@/{name}?host={host}",
+        "SECRET_KEY": "a secret of sixty characters, which is long enough for this one",
         "EXTERNAL_API_BASE_URL": upstream.url,
         "EXTERNAL_API_POLICY": "bulk_calls=20, max_calls=30, recovery=1",
         "JOB_LEASE": "2",

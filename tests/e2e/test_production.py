@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from tests.e2e.conftest import finished, manage
@@ -22,6 +24,7 @@ SECRET = "a secret of sixty characters, which is long enough for this one"
             "SECRET_KEY_FALLBACKS",
         ),
         ({"SECRET_KEY": SECRET}, "ALLOWED_HOSTS"),
+        ({"SECRET_KEY": SECRET, "ALLOWED_HOSTS": "registry.example", "DATABASE_URL": ""}, "DATABASE_URL"),
     ],
 )
 def test_production_refuses_to_start_without_a_setting_and_names_it(
@@ -30,6 +33,33 @@ def test_production_refuses_to_start_without_a_setting_and_names_it(
     status, _, err = finished(manage(environment | {"DJANGO_ENV": "production"} | settings, "check"))
     assert status != 0
     assert f"Set {told}" in err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("database", "command"), [("postgres://user@127.0.0.1:1/name", "check"), ("sqlite:///{}/registry.sqlite3", "serve")]
+)
+def test_the_development_secret_is_refused_by_postgresql_and_by_serve(
+    environment: dict[str, str], tmp_path: Path, database: str, command: str
+) -> None:
+    settings = {"DATABASE_URL": database.format(tmp_path)}
+    status, _, err = finished(manage(environment | settings, command))
+    assert status != 0
+    assert "Set SECRET_KEY to a secret of your own" in err.splitlines()[-1]
+
+
+def test_secrets_are_read_from_files(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(SECRET + "\n", encoding="utf-8")
+    (tmp_path / "url").write_text(f"sqlite:///{tmp_path}/other.sqlite3", encoding="utf-8")
+    del environment["DATABASE_URL"]
+    settings = {
+        "DJANGO_ENV": "production",
+        "ALLOWED_HOSTS": "registry.example",
+        "SECRET_KEY_FILE": str(tmp_path / "key"),
+        "DATABASE_URL_FILE": str(tmp_path / "url"),
+    }
+    status, _, err = finished(manage(environment | settings, "migrate", "--verbosity", "0"))
+    assert (status, err) == (0, "")
+    assert (tmp_path / "other.sqlite3").exists()
 
 
 def test_production_passes_the_deployment_check_without_a_warning(environment: dict[str, str]) -> None:

@@ -49,6 +49,8 @@ def test_every_command_is_there(document: Path) -> None:
 def test_every_setting_is_in_the_readme_and_nothing_else() -> None:
     read = set()
     for path in (SRC / "bootstrap.py", *(SRC / "config").rglob("[!t]*.py")):
-        read |= set(re.findall(r"""env(?:iron\.get|\.[a-z]+)\(["']([A-Z_]+)""", path.read_text(encoding="utf-8")))
+        read |= set(
+            re.findall(r"""(?:env(?:iron\.get|\.[a-z]+)|secret)\(["']([A-Z_]+)""", path.read_text(encoding="utf-8"))
+        )
     told = set(re.findall(r"^\| `([A-Z_]+)` \|", README.read_text(encoding="utf-8"), re.MULTILINE))
     assert read == told

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -6,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config.settings.databases import database
 from config.settings.jobs import broker, nightly, seconds
 from config.settings.networks import origins
+from config.settings.secret_files import secret
 
 
 def test_options_in_a_databases_url_are_kept_and_come_first() -> None:
@@ -40,6 +42,29 @@ def test_origins_are_separated_by_commas() -> None:
         "http://[::1]:3000",
     ]
     assert origins("") == []
+
+
+def test_a_secret_is_the_content_of_its_file_taken_literally(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "token"
+    file.write_bytes(b"$HOME \xc3\xa9 \r\n")
+    monkeypatch.setenv("EXTERNAL_API_TOKEN_FILE", str(file))
+    assert secret("EXTERNAL_API_TOKEN") == "$HOME é "
+    monkeypatch.setenv("EXTERNAL_API_TOKEN", "another")
+    with pytest.raises(ImproperlyConfigured, match="either EXTERNAL_API_TOKEN or EXTERNAL_API_TOKEN_FILE"):
+        secret("EXTERNAL_API_TOKEN")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(None, "cannot be read"), (b"\xff", "UTF-8"), (b"x" * 10_001, "at most 10000 bytes")]
+)
+def test_a_secret_file_that_cannot_be_used_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, reason: str
+) -> None:
+    if content is not None:
+        (tmp_path / "token").write_bytes(content)
+    monkeypatch.setenv("EXTERNAL_API_TOKEN_FILE", str(tmp_path / "token"))
+    with pytest.raises(ImproperlyConfigured, match=f"EXTERNAL_API_TOKEN_FILE .*{reason}"):
+        secret("EXTERNAL_API_TOKEN")
 
 
 def test_only_redis_and_rabbitmq_are_brokers() -> None:

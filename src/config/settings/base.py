@@ -1,6 +1,5 @@
 """What every environment shares. All that differs between installations comes from environment variables."""
 
-import os
 from pathlib import Path
 
 import environ
@@ -10,6 +9,7 @@ from config.settings.caches import cache
 from config.settings.databases import database
 from config.settings.jobs import broker, nightly, seconds
 from config.settings.networks import origins, trusted_proxies
+from config.settings.secret_files import secret
 from core.jobs.entities import JobState
 from core.patients.audit import Action
 from core.patients.jobs import SYNCABLE
@@ -23,8 +23,7 @@ DEBUG = False  # its pages would take the place of our problem documents
 
 DEVELOPMENT_SECRET = "for development only: production refuses to start with this secret"
 
-# Secrets are read as they are: to `env`, a `$` at the beginning names another variable.
-SECRET_KEY_FALLBACKS = [key for key in os.environ.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
+SECRET_KEY_FALLBACKS = [key for key in secret("SECRET_KEY_FALLBACKS").split(",") if key]
 CSRF_FAILURE_VIEW = "adapters.http_api.errors.forbidden"
 
 INSTALLED_APPS = [
@@ -86,21 +85,21 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
-DATABASES = {"default": database(env.str("DATABASE_URL", f"sqlite:///{BASE_DIR}/var/registry.sqlite3"))}
-CACHES = {"default": cache(env.str("CACHE_URL", ""))}
+DATABASES = {"default": database(secret("DATABASE_URL", f"sqlite:///{BASE_DIR}/var/registry.sqlite3"))}
+CACHES = {"default": cache(secret("CACHE_URL"))}
 LIMITS = {
     "anonymous": env.str("LIMIT_ANONYMOUS", "300/minute"),
     "user": env.str("LIMIT_USER", "3000/minute"),
     "sign_in": env.str("LIMIT_SIGN_IN", "10/minute"),
     "sync": env.str("LIMIT_SYNC", "120/minute"),
 }
-CELERY_BROKER_URL = broker(os.environ.get("CELERY_BROKER_URL", ""))
+CELERY_BROKER_URL = broker(secret("CELERY_BROKER_URL"))
 JOB_LEASE = seconds("JOB_LEASE", env.float("JOB_LEASE", 60.0))
 JOB_SWEEP = seconds("JOB_SWEEP", env.float("JOB_SWEEP", 30.0))
 NIGHTLY_SYNC = nightly(env.str("NIGHTLY_SYNC", ""), CELERY_BROKER_URL)
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", 500_000_000)
 ADMIN_EMAIL = env.str("ADMIN_EMAIL", "")
-ADMIN_PASSWORD = os.environ.get("ADMIN_PASSWORD", "")
+ADMIN_PASSWORD = secret("ADMIN_PASSWORD")
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["adapters.django_orm.accounts.sign_in.RegistryBackend"]
 SESSION_COOKIE_AGE = 8 * 3600  # a working day at the admin
@@ -131,10 +130,10 @@ TIME_ZONE = env.str("TIME_ZONE", "UTC")
 PHONE_REGION = env.str("PHONE_REGION", "US")
 
 EXTERNAL_API_BASE_URL = env.str("EXTERNAL_API_BASE_URL", "")
-EXTERNAL_API_TOKEN = os.environ.get("EXTERNAL_API_TOKEN", "")
+EXTERNAL_API_TOKEN = secret("EXTERNAL_API_TOKEN")
 EXTERNAL_API_TOKEN_URL = env.str("EXTERNAL_API_TOKEN_URL", "")
 EXTERNAL_API_CLIENT_ID = env.str("EXTERNAL_API_CLIENT_ID", "")
-EXTERNAL_API_CLIENT_SECRET = os.environ.get("EXTERNAL_API_CLIENT_SECRET", "")
+EXTERNAL_API_CLIENT_SECRET = secret("EXTERNAL_API_CLIENT_SECRET")
 EXTERNAL_API_SCOPE = env.str("EXTERNAL_API_SCOPE", "")
 EXTERNAL_API_CLIENT_CERT = env.str("EXTERNAL_API_CLIENT_CERT", "")
 EXTERNAL_API_CLIENT_KEY = env.str("EXTERNAL_API_CLIENT_KEY", "")

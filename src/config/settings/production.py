@@ -1,20 +1,25 @@
-import os
-
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.base import *
 from config.settings.base import BASE_DIR, DEVELOPMENT_SECRET, SECRET_KEY_FALLBACKS, env
+from config.settings.secret_files import secret
 
 SHORTEST_SECRET = 50
 
 DJANGO_ENV = "production"
-SECRET_KEY = os.environ.get("SECRET_KEY", "")
-for name, secrets in {"SECRET_KEY": [SECRET_KEY], "SECRET_KEY_FALLBACKS": SECRET_KEY_FALLBACKS}.items():
-    if any(len(secret) < SHORTEST_SECRET or secret == DEVELOPMENT_SECRET for secret in secrets):
+SECRET_KEY = secret("SECRET_KEY")
+for name, keys in {"SECRET_KEY": [SECRET_KEY], "SECRET_KEY_FALLBACKS": SECRET_KEY_FALLBACKS}.items():
+    if any(len(key) < SHORTEST_SECRET or key == DEVELOPMENT_SECRET for key in keys):
         raise ImproperlyConfigured(f"Set {name} to secrets of your own, of at least {SHORTEST_SECRET} characters.")
 ALLOWED_HOSTS = [host for host in env.str("ALLOWED_HOSTS", "").split(",") if host]
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set ALLOWED_HOSTS to the host names this registry is reached by, separated by commas.")
+
+if not secret("DATABASE_URL"):
+    raise ImproperlyConfigured(
+        "Set DATABASE_URL to a PostgreSQL database, such as postgres://user:password@host/name. "
+        "SQLite is for trying the registry out; to use it all the same, name its file: sqlite:////path/registry.sqlite3"
+    )
 
 # TLS ends at a proxy. TrustedProxiesMiddleware leaves this header only where a trusted one has set it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
