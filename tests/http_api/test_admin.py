@@ -189,9 +189,40 @@ def test_syncs_are_few_at_once_and_limited(
     assert len(upstream.asked) == 3
 
 
-def test_nobody_finds_a_secret_out_by_filtering(boss: Client, registry: Container) -> None:
-    for path in ("user/?password__startswith=m", "servicekey/?digest__startswith=a", "user/?password=x"):
-        assert boss.get(f"/admin/accounts/{path}").status_code == 400
+@pytest.mark.parametrize(
+    "path",
+    [
+        "accounts/user/?password__startswith=m",
+        "accounts/user/?password=x",
+        "accounts/servicekey/?digest__startswith=a",
+        "accounts/servicekey/?account__name__regex=(a*)*$",
+        "patients/patient/?first_name__regex=(a*)*$",
+        "patients/patient/?date_of_birth__year=99999999999",
+        "patients/patient/?status__regex=(a*)*$",
+        "patients/patient/?status__exact=%00",
+        "patients/patientevent/?patient_id__in=1,2,3",
+        "posts/comment/?post__content__icontains=a",
+    ],
+)
+def test_lists_are_filtered_by_what_their_pages_offer_alone(boss: Client, path: str) -> None:
+    assert boss.get(f"/admin/{path}").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["patients/patient", "accounts/user", "posts/post", "jobs/syncoutcome"])
+@pytest.mark.parametrize("term", ["word " * 30, "\u0301\u0323" * 200])
+def test_a_search_by_too_much_finds_nothing_and_says_so(boss: Client, path: str, term: str) -> None:
+    page = shown(boss.get(f"/admin/{path}/", {"q": term}))
+    assert "Search with at most 254 characters and 10 words." in page.text
+
+
+def test_patients_are_searched_by_no_more_words_than_over_the_api(boss: Client) -> None:
+    page = shown(boss.get("/admin/patients/patient/", {"q": "a-b-c-d-e-f-g-h-i-j-k"}))
+    assert "Search with at most 10 words." in page.text
+
+
+def test_the_sign_in_form_takes_no_password_longer_than_any_can_be(registry: Container) -> None:
+    given = {"username": "admin@clinic.example", "password": "x" * 257}
+    assert "at most 256 characters" in shown(Client().post("/admin/login/", given)).text
 
 
 @pytest.mark.parametrize("path", ["patients/patient", "accounts/user", "accounts/serviceaccount", "posts/post"])

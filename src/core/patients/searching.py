@@ -98,11 +98,8 @@ class _Filters(TypedDict, total=False):
     after: UUID
 
 
-def _words(raw: object) -> tuple[str, ...]:
-    query = text(raw)
-    if len(query) > LONGEST_QUERY:
-        raise Refused("too_long", f"Search with at most {LONGEST_QUERY} characters.")
-    words = query_words(query)
+def parse_words(raw: object) -> tuple[str, ...]:
+    words = query_words(text(raw, LONGEST_QUERY))
     if not words:
         raise Refused("blank", "Search with at least one letter or digit.")
     if len(words) > MOST_WORDS:
@@ -120,7 +117,7 @@ def _identifier(raw: object) -> Identifier:
 
 
 _PARSERS: dict[str, Callable[[object, Rules], object]] = {
-    "q": lambda raw, _: _words(raw),
+    "q": lambda raw, _: parse_words(raw),
     "status": lambda raw, _: values.status(raw),
     "email": lambda raw, _: email(raw),
     "phone": lambda raw, rules: values.phone(raw, rules.phone_region),

@@ -28,12 +28,12 @@ class SyncOutcomeAdmin(ViewOnlyAdmin):
     permission = Permission.MANAGE_JOBS
     list_display = ["at", "outcome", "patient_id", "reason", "conflicts", "job"]
     list_display_links = ["at"]
+    linked_by = ["job"]
     list_filter = ["outcome", "needs_a_look"]
     search_fields = ["patient_id"]
     search_help_text = "The id of a patient."
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[SyncOutcome], search_term: str
+    def search(
+        self, request: HttpRequest, queryset: QuerySet[SyncOutcome], term: str
     ) -> tuple[QuerySet[SyncOutcome], bool]:
-        term = search_term.strip()
         return (queryset.filter(patient_id=uuid_in(term)) if term else queryset), False

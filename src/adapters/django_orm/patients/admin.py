@@ -1,5 +1,5 @@
 from dependency_injector.wiring import Provide, inject
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -11,8 +11,8 @@ from adapters.django_orm.patients.repository import DjangoPatientRepository
 from adapters.django_orm.staff.pages import actor_of, may
 from adapters.django_orm.staff.view_only import ViewOnlyAdmin, uuid_in
 from core.access import Permission
-from core.patients.names import query_words
-from core.patients.searching import PatientQuery
+from core.errors import Refused
+from core.patients.searching import PatientQuery, parse_words
 from core.patients.use_cases import SyncPatient, UpdatePatient
 from core.patients.values import Status
 from core.ports import Limiter, Scope
@@ -29,19 +29,21 @@ class PatientAdmin(ViewOnlyAdmin):
     search_help_text = "Beginnings of words of the name, a whole email, or an id."
     actions = ["deactivate", "archive", "sync"]
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[models.Patient], search_term: str
+    def search(
+        self, request: HttpRequest, queryset: QuerySet[models.Patient], term: str
     ) -> tuple[QuerySet[models.Patient], bool]:
-        term = search_term.strip()
         if not term:
             return queryset, False
         if (patient_id := uuid_in(term)) is not None:
             return queryset.filter(id=patient_id), False
         if "@" in term:
             return queryset.filter(email=term.lower()), False
-        words = query_words(term)
-        found = DjangoPatientRepository().matching(PatientQuery(words=words))
-        return (queryset.filter(id__in=found.values("id")) if words else queryset.none()), False
+        try:
+            found = DjangoPatientRepository().matching(PatientQuery(words=parse_words(term)))
+        except Refused as refused:
+            self.message_user(request, refused.message, messages.WARNING)
+            return queryset.none(), False
+        return queryset.filter(id__in=found.values("id")), False
 
     def links(self, object_id: str) -> dict[str, str]:
         return {"History": f"{reverse('admin:patients_patientevent_changelist')}?patient_id={object_id}"}
@@ -97,16 +99,16 @@ class PatientEventAdmin(ViewOnlyAdmin):
     permission = Permission.VIEW_PATIENTS
     list_display = ["at", "action", "patient", "version", "actor", "request_id"]
     list_display_links = ["at"]
+    linked_by = ["patient_id"]
     list_filter = ["action"]
     search_fields = ["patient_id"]
     search_help_text = "The id of a patient, or an actor as it is shown."
     fields = ["at", "action", "patient", "version", "actor", "request_id", "changes", "digest"]
     readonly_fields = ["patient", "changes"]
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[models.PatientEvent], search_term: str
+    def search(
+        self, request: HttpRequest, queryset: QuerySet[models.PatientEvent], term: str
     ) -> tuple[QuerySet[models.PatientEvent], bool]:
-        term = search_term.strip()
         if not term:
             return queryset, False
         patient_id = uuid_in(term)

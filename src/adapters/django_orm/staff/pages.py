@@ -7,11 +7,13 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from adapters.django_orm.accounts.models import User
 from core.access import Actor, Permission, Role
+from core.accounts.passwords import LONGEST_PASSWORD
 from core.errors import Invalid, RegistryError
 
 ROLES = [(role.value, role.value) for role in Role]
@@ -19,7 +21,12 @@ Work = Callable[[dict[str, Any]], HttpResponse | None]  # what a form holds, its
 
 
 def password_field(label: str, autocomplete: str = "new-password") -> forms.CharField:
-    return forms.CharField(label=label, widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}), strip=False)
+    return forms.CharField(
+        label=label,
+        widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}),
+        strip=False,
+        validators=[MaxLengthValidator(LONGEST_PASSWORD)],  # max_length has browsers cut what is pasted
+    )
 
 
 def staff_of(request: HttpRequest) -> User:

@@ -17,6 +17,8 @@ from core.errors import TooManyRequests
 
 
 class SignInForm(AdminAuthenticationForm):
+    password = password_field("Password", "current-password")
+
     def clean(self) -> dict[str, Any]:
         try:
             return super().clean()

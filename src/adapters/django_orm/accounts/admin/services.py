@@ -16,18 +16,18 @@ from adapters.django_orm.staff.pages import actor_of, form_page
 from adapters.django_orm.staff.view_only import ViewOnlyAdmin
 from core.access import Permission
 from core.accounts.entities import AccountChanges
-from core.accounts.services import KEY_LASTS, KEY_LASTS_AT_MOST
+from core.accounts.services import KEY_LASTS, KEY_LASTS_AT_MOST, LONGEST_KEY_NAME, LONGEST_SERVICE_NAME
 from core.accounts.use_cases import CreateServiceAccount, MakeServiceKey, RevokeServiceKey, UpdateServiceAccount
 from core.ports import Clock
 
 
 class NewServiceAccountForm(RoleForm):
     field_order = ["name", "role"]
-    name = forms.CharField(strip=False)
+    name = forms.CharField(strip=False, max_length=LONGEST_SERVICE_NAME)
 
 
 class NewKeyForm(forms.Form):
-    name = forms.CharField()
+    name = forms.CharField(max_length=LONGEST_KEY_NAME)
     days = forms.IntegerField(
         min_value=1, max_value=KEY_LASTS_AT_MOST.days, initial=KEY_LASTS.days, label="Days it lasts"
     )
@@ -96,6 +96,7 @@ class ServiceKeyAdmin(ViewOnlyAdmin):
     permission = Permission.MANAGE_USERS
     list_display = ["name", "account", "created_at", "expires_at", "revoked_at"]
     list_select_related = ["account"]
+    linked_by = ["account"]
     list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
     search_fields = ["name", "account__name"]
     fields = ["id", "account", "name", "created_at", "expires_at", "revoked_at"]

@@ -82,6 +82,7 @@ class UserAdmin(AccountAdmin):
 class AccountEventAdmin(ViewOnlyAdmin):
     permission = Permission.MANAGE_USERS
     list_display = ["at", "action", "account_id", "details", "actor", "request_id"]
+    linked_by = ["account_id"]
     list_filter = ["action"]
     search_fields = ["=actor"]
     search_help_text = "An actor, as it is shown."
