@@ -1,6 +1,7 @@
 """How names are found: by words folded to lower-case ASCII, the same in every store."""
 
 import re
+from itertools import pairwise
 from unicodedata import normalize
 
 from anyascii import anyascii
@@ -25,6 +26,6 @@ def name_words(*names: str) -> tuple[str, ...]:
 
 
 def _longest(words: list[str]) -> tuple[str, ...]:
-    """Without the words that begin another: every search that finds those finds the longer one too."""
-    kept = {w for w in words if not any(other != w and other.startswith(w) for other in words)}
-    return tuple(sorted(kept))
+    """Sorted, without the words that begin another: every search that finds those finds the longer one too."""
+    ordered = sorted(set(words))
+    return tuple(word for word, after in pairwise([*ordered, ""]) if not after.startswith(word))
