@@ -27,7 +27,7 @@ _WELL_KNOWN = [
 def names() -> SearchStrategy[str]:
     drawn = st.text(_SCRIPTS, min_size=1, max_size=12)
     joined = st.tuples(drawn, st.sampled_from([" ", "-", "'", "\u2019", "\u200c", "\u200d", ". "]), drawn).map("".join)
-    return st.sampled_from(_WELL_KNOWN) | drawn | joined | _SCRIPTS.map(lambda letter: letter * 33)
+    return st.sampled_from(_WELL_KNOWN) | drawn | joined | _SCRIPTS.map(lambda letter: f"{letter}a" * 25)
 
 
 def emails() -> SearchStrategy[str]:

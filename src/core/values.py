@@ -4,6 +4,7 @@ coerced: 5 is no name.
 """
 
 import unicodedata
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -14,47 +15,76 @@ from core.errors import Refused
 
 DEFAULT_PER_PAGE = 50
 MOST_PER_PAGE = 200
+LONGEST_TEXT = 4096  # characters, of a text that its parser does not bound more tightly
+LONGEST_EMAIL = 254  # RFC 5321
+_SLACK = 4  # how many times as long a text may be before it is composed and trimmed
+_MOST_MARKS = 30  # in a row, as in Unicode's Stream-Safe Text Format: ordering more of them takes quadratic time
+_MARKS_BY_DECOMPOSITION = "\u0f73\u0f75\u0f81"
 _JOINERS = "\u200c\u200d"
 _FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols by category, with nothing to see
 
 E = TypeVar("E", bound=StrEnum)
 
 
-def text(raw: object) -> str:
+def text(raw: object, most: int = LONGEST_TEXT, *, slack: int = 1) -> str:
+    """At most `most` characters, or `slack` times as many where a parser shortens them. Its length is judged before
+    anything else is done with it."""
     if not isinstance(raw, str):
         raise Refused("type", "Give a text.")
-    if any("\ud800" <= c <= "\udfff" for c in raw):
-        raise Refused("characters", "Leave out what is no character: half of a surrogate pair.")
+    if len(raw) > most * slack:
+        raise Refused("too_long", f"Give at most {most} characters.")
+    try:
+        raw.encode()
+    except UnicodeEncodeError:
+        raise Refused("characters", "Leave out what is no character: half of a surrogate pair.") from None
     return raw
 
 
 def one_line(raw: object, most: int) -> str:
     """Trimmed, in NFC, from 1 to `most` characters, all of them visible or joiners."""
-    return _visible(unicodedata.normalize("NFC", text(raw)).strip(), most, besides=_JOINERS)
+    return _visible(_composed(raw, most), most, besides=_JOINERS)
 
 
 def paragraphs(raw: object, most: int) -> str:
     """As one line, but with line feeds and tabs; every other way to end a line becomes a line feed."""
-    lines = unicodedata.normalize("NFC", text(raw)).replace("\r\n", "\n").replace("\r", "\n")
-    return _visible(lines.strip(), most, besides=_JOINERS + "\n\t")
+    lines = _composed(raw, most).replace("\r\n", "\n").replace("\r", "\n")
+    return _visible(lines, most, besides=_JOINERS + "\n\t")
+
+
+def _composed(raw: object, most: int) -> str:
+    """Trimmed and in NFC, in linear time."""
+    given = text(raw, most, slack=_SLACK)
+    if given.isascii():
+        return given.strip()
+    _refuse_many_marks(given)
+    composed = unicodedata.normalize("NFC", given).strip()
+    _refuse_many_marks(composed)  # there may be more of them in a row than were given
+    return composed
+
+
+def _refuse_many_marks(value: str) -> None:
+    run = 0
+    for c in value:
+        run = run + 1 if unicodedata.combining(c) or c in _MARKS_BY_DECOMPOSITION else 0
+        if run > _MOST_MARKS:
+            raise Refused("characters", f"Contains more than {_MOST_MARKS} combining marks in a row.")
 
 
 def _visible(value: str, most: int, *, besides: str) -> str:
+    if len(value) > most:
+        raise Refused("too_long", f"Give at most {most} characters.")
     if any(unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"} and c not in besides for c in value):
         raise Refused("characters", "Leave out control and invisible characters.")
     if all(c.isspace() or c in _JOINERS + _FILLERS for c in value):
         raise Refused("blank", "This must not be blank.")
-    if len(value) > most:
-        raise Refused("too_long", f"Give at most {most} characters.")
     return value
 
 
 def email(raw: object) -> str:
-    given = text(raw).strip().lower()
-    try:
-        value = validate_email(given, check_deliverability=False).normalized
-    except EmailNotValidError:
-        value = ""
+    given, value = _composed(raw, LONGEST_EMAIL).lower(), ""
+    if len(given) <= LONGEST_EMAIL:
+        with suppress(EmailNotValidError):
+            value = validate_email(given, check_deliverability=False).normalized
     if not value or value != value.lower():  # a domain in Cherokee has its standard form in upper case
         raise Refused("invalid", "Give a valid email address, such as name@example.org.")
     return value

@@ -1,3 +1,5 @@
+import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -108,6 +110,25 @@ def test_a_line_is_as_long_as_allowed_and_no_longer() -> None:
     assert values.one_line("x" * 9, 9) == "x" * 9
     assert values.one_line(f" {'x' * 9} ", 9) == "x" * 9
     assert code(values.one_line, "x" * 10, 9) == "too_long"
+
+
+@pytest.mark.parametrize("parser", [values.one_line, values.paragraphs])
+def test_length_is_judged_before_anything_else(parser: Callable[[object, int], str]) -> None:
+    assert code(parser, "a" + "\u0301\u0323" * 100_000, 9) == "too_long"
+    assert code(parser, " " * 100_000, 9) == "too_long"
+    assert parser("e\u0302\u0301" * 9, 9) == "\u1ebf" * 9
+
+
+@pytest.mark.parametrize("mark", ["\u0301", "\u0344", "\u0f73"])
+def test_marks_in_a_row_are_as_many_as_a_language_may_need(mark: str) -> None:
+    assert values.one_line("a" + mark * 15, 100) == unicodedata.normalize("NFC", "a" + mark * 15)
+    assert code(values.one_line, "a" + mark * 31, 100) == "characters"
+    assert code(values.email, f"a{mark * 31}@example.org") == "characters"
+
+
+def test_marks_are_as_few_in_what_is_parsed_again() -> None:
+    grows = "\u01d8" + "\u0323" * 30
+    assert code(values.one_line, grows, 100) == "characters"
 
 
 def test_an_email_is_trimmed_and_in_lower_case() -> None:

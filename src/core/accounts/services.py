@@ -18,6 +18,7 @@ from core.values import choice, instant, one_line, text
 
 KEY_PREFIX = "prk_"  # tells a key from other secrets, also to whoever searches logs for them
 MOST_LIVE_KEYS = 2  # so that the next key is in use before the one before is revoked
+LONGEST_SERVICE_NAME = 50
 LONGEST_KEY_NAME = 50
 KEY_LASTS = timedelta(days=90)
 KEY_LASTS_AT_MOST = timedelta(days=366)

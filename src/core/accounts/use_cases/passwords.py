@@ -6,7 +6,7 @@ from core.access import Actor, Permission
 from core.accounts.audit import AccountAction
 from core.accounts.entities import User
 from core.accounts.errors import TokenRefused, WrongCredentials
-from core.accounts.passwords import new_password
+from core.accounts.passwords import LONGEST_PASSWORD, new_password
 from core.accounts.ports import UserRepository
 from core.accounts.sessions import SignedIn, TokenPair
 from core.accounts.use_cases.ledger import AccountLedger
@@ -72,7 +72,7 @@ class ChangeOwnPassword:
     def __call__(self, *, me: SignedIn, current: str, password: str) -> TokenPair:
         if not isinstance(me.account, User):
             raise Forbidden("You may not do this: a service account has keys, and no password.")
-        parse_one("current", text, current)
+        parse_one("current", lambda raw: text(raw, LONGEST_PASSWORD), current)
         try:
             verified = self.verify(email=me.account.email, password=current)
         except WrongCredentials:

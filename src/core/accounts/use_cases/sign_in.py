@@ -2,6 +2,7 @@ from attrs import evolve, frozen
 
 from core.accounts.entities import User
 from core.accounts.errors import TokenRefused, UserNotFound, WrongCredentials
+from core.accounts.passwords import LONGEST_PASSWORD
 from core.accounts.ports import RefreshFamilies, Tokens, UserRepository
 from core.accounts.sessions import RefreshFamily, TokenLifetimes, TokenPair
 from core.errors import FaultList, parse_one
@@ -26,7 +27,7 @@ class VerifyPassword:
         with faults.noting("email"):
             address = email_address(email)
         with faults.noting("password"):
-            text(password)
+            text(password, LONGEST_PASSWORD)
         faults.raise_if_any()
         self.limiter.hit(Scope.SIGN_IN, address)
         user = self.users.verify(address, password)

@@ -1,0 +1,130 @@
+"""Every parser of the core, given the largest and most awkward values that it is ever given."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any, cast
+
+import pytest
+
+from core import values
+from core.access import Role
+from core.accounts.passwords import new_password
+from core.accounts.services import read_key, service_name
+from core.errors import Invalid, Refused
+from core.patients import names
+from core.patients import values as patients
+from core.patients.entities import Patient, Rules
+from core.patients.searching import PatientQuery, parse_words
+from core.posts.entities import LONGEST_COMMENT, LONGEST_CONTENT, Post, comment_content
+from tests import strategies
+from tests.costs import ANONYMOUS, SIGNED_IN, cost
+
+RULES = Rules(date(2026, 1, 31), "US")
+NOW = datetime(2026, 1, 31, tzinfo=UTC)
+MEGABYTE = 1_000_000
+UNORDERED = "\u0301\u0323"  # marks whose order normalising changes
+TEXTS = {
+    "letters": "a",
+    "marks": UNORDERED,
+    "marked letters": "a" + UNORDERED * 15,
+    "letters that grow": "\U0001d160",
+    "syllables": "\u1100\u1161\u11a8",
+    "emoji of many words": "\U0001fae2",
+    "labels": "\xe9.",
+    "digits": "\u0660",
+    "ligatures": "\ufdfa",
+    "right to left": "\u05d0",
+    "spaces": " ",
+    "joiners": "\u200d",
+    "quotes": '"\\',
+    "signs": "@",
+}
+
+
+def post(title: object, content: object) -> Post:
+    return Post.write(strategies.uuid7(NOW, 0), NOW, "me", title=cast("str", title), content=cast("str", content))
+
+
+PARSERS: dict[str, tuple[Callable[[object], object], int]] = {
+    "text": (values.text, values.LONGEST_TEXT),
+    "email": (values.email, values.LONGEST_EMAIL),
+    "choice": (lambda raw: values.choice(raw, Role), values.LONGEST_TEXT),
+    "instant": (values.instant, 64),
+    "person_name": (patients.person_name, 100),
+    "phone": (lambda raw: patients.phone(raw, "US"), 250),
+    "iso_date": (patients.iso_date, 10),
+    "external_id": (patients.external_id, 200),
+    "service_name": (service_name, 50),
+    "search": (parse_words, 200),
+    "comment": (comment_content, LONGEST_COMMENT),
+    "title": (lambda raw: post(raw, "x"), 200),
+}
+
+
+def judged(parser: Callable[[object], object], raw: object) -> None:
+    with suppress(Refused, Invalid):
+        parser(raw)
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+@pytest.mark.parametrize("name", PARSERS)
+def test_no_text_costs_a_parser_more_than_anybody_may_take(name: str, kind: str) -> None:
+    parser, longest = PARSERS[name]
+    repeated = TEXTS[kind] * MEGABYTE
+    around = (repeated[:longest], repeated[: 4 * longest], repeated[:MEGABYTE])
+    texts = (*around, f"{repeated[:longest - 12]}@example.org", f"a@{repeated[:longest - 6]}.org")
+    for raw in texts:
+        assert cost(partial(judged, parser, raw), ANONYMOUS) <= ANONYMOUS, len(raw)
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_no_content_costs_more_than_somebody_may_take(kind: str) -> None:
+    for length in (LONGEST_CONTENT, 4 * LONGEST_CONTENT, MEGABYTE):
+        content = (TEXTS[kind] * length)[:length]
+        assert cost(partial(judged, partial(post, "x"), content), SIGNED_IN) <= SIGNED_IN
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "kV9!pQ2#zx" * 25,
+        "4@8({[<3]69g&#!1/|0$5+7%2" * 10,
+        "|@7${426[9(!15",
+        "$11(1+5[[51<(7[(+5$5<((<",
+        "password" * 32,
+        "1" * 256,
+        "x" * MEGABYTE,
+        UNORDERED * 128,
+    ],
+)
+def test_no_password_costs_more_than_somebody_may_take(password: str) -> None:
+    judged(lambda raw: new_password(raw, "ada@example.org"), "the lists of words are read at first")
+    judge = partial(judged, lambda raw: new_password(raw, "ada@example.org"), password)
+    assert cost(judge, SIGNED_IN) <= SIGNED_IN
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_no_name_costs_more_to_be_found_by_than_anybody_may_take(kind: str) -> None:
+    name = (TEXTS[kind] * 100)[:100]
+    assert cost(lambda: names.name_words(name, name), ANONYMOUS) <= ANONYMOUS
+
+
+def test_the_largest_record_and_query_cost_no_more_than_anybody_may_take() -> None:
+    name = ("a" + UNORDERED * 15) * 3 + "b"
+    identifiers = [{"system": "s" * 199 + chr(ord("a") + n), "value": name} for n in range(20)]
+    record: dict[str, Any] = {
+        "first_name": name,
+        "last_name": name,
+        "email": f"a@{'d.' * 120}example",
+        "phone": "+1 (201) 555-0123",
+        "date_of_birth": "1985-12-10",
+        "identifiers": identifiers,
+        "external_id": "x" * 200,
+    }
+    register = partial(Patient.register, strategies.uuid7(NOW, 0), NOW, RULES, **record)
+    assert cost(register, ANONYMOUS) <= ANONYMOUS
+    query = {"q": "\U0001fae2" * 200, "email": record["email"], "identifier": f"s|{name}", "created_after": "x" * 64}
+    assert cost(lambda: judged(lambda raw: PatientQuery.parse(query, RULES), None), ANONYMOUS) <= ANONYMOUS
+    assert cost(lambda: read_key("prk_" + "0" * MEGABYTE), ANONYMOUS) <= ANONYMOUS
