@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import ClassVar, TypeVar
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 T = TypeVar("T")
 
@@ -88,24 +88,34 @@ class InvalidAnswer(RegistryError):
     message = "Another system gave an answer that the registry cannot accept."
 
 
+MOST_FAULTS = 50
+_LONGEST_FIELD = 100
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LONGEST_FIELD else f"{name[:_LONGEST_FIELD - 1]}…"
+
+
 @frozen
 class Fault:
-    """One broken rule. `field` is a name in the caller's input, `code` is stable, `message` is for people."""
+    """One broken rule. `field` is a name in the caller's input, cut where it is long; `code` is stable, `message` is
+    for people."""
 
-    field: str
+    field: str = field(converter=_cut)
     code: str
     message: str
 
 
 class Invalid(RegistryError):
-    """The input breaks rules; `faults` holds every one of them."""
+    """The input breaks rules; `faults` holds them, but for `left_out` more where there are many."""
 
     kind = "invalid"
     message = "Some of the values given are not valid."
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
+    def __init__(self, faults: Iterable[Fault], *, left_out: int = 0) -> None:
         super().__init__()
         self.faults = tuple(faults)
+        self.left_out = left_out
 
 
 class Refused(ValueError):
@@ -117,14 +127,18 @@ class Refused(ValueError):
         self.message = message
 
 
-@frozen
+@define
 class FaultList:
-    """Collects the faults of one input, so that all are reported at once."""
+    """Collects the faults of one input, so that all are reported at once: the first 50, and how many more there are."""
 
     faults: list[Fault] = field(factory=list[Fault])
+    left_out: int = 0
 
     def add(self, name: str, code: str, message: str) -> None:
-        self.faults.append(Fault(name, code, message))
+        if len(self.faults) < MOST_FAULTS:
+            self.faults.append(Fault(name, code, message))
+        else:
+            self.left_out += 1
 
     @contextmanager
     def noting(self, name: str) -> Generator[None]:
@@ -136,10 +150,11 @@ class FaultList:
         except Invalid as parts:
             for fault in parts.faults:
                 self.add(f"{name}.{fault.field}", fault.code, fault.message)
+            self.left_out += parts.left_out
 
     def raise_if_any(self) -> None:
         if self.faults:
-            raise Invalid(self.faults)
+            raise Invalid(self.faults, left_out=self.left_out)
 
 
 def parse_one(name: str, parser: Callable[[object], T], raw: object) -> T:

@@ -82,6 +82,7 @@ def answer_core(request: HttpRequest | Request, error: core.RegistryError) -> Ht
     members: dict[str, object] = {}
     if isinstance(error, core.Invalid):
         members["errors"] = [{"field": f.field, "code": f.code, "message": f.message} for f in error.faults]
+        members |= {"more_errors": error.left_out} if error.left_out else {}
     if isinstance(error, EmailTaken) and error.holder:
         members["patient_id"] = str(error.holder)
     if isinstance(error, core.TryLater):

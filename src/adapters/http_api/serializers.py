@@ -166,4 +166,5 @@ class ProblemSerializer(serializers.Serializer):
     instance = serializers.CharField()
     request_id = serializers.CharField()
     errors = FaultSerializer(many=True, required=False)  # type: ignore[assignment]  # the member's name
+    more_errors = serializers.IntegerField(required=False, help_text="How many there are besides those in `errors`.")
     patient_id = serializers.UUIDField(required=False, help_text="Who already has the email.")
