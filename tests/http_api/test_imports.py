@@ -87,6 +87,23 @@ def test_a_field_that_is_wrong_is_named(clerk: Api, fields: dict[str, str], faul
     assert faults(send(clerk, CSV, "patients.csv", **fields)) == {fault}
 
 
+@pytest.mark.parametrize("part", ["file", "dry_run"])
+def test_a_part_sent_twice_is_refused_rather_than_one_of_them_ignored(clerk: Api, part: str) -> None:
+    file = SimpleUploadedFile("patients.csv", CSV)
+    sent: dict[str, object] = {"file": file, "dry_run": ["true", "false"]}
+    if part == "file":
+        sent = {"file": [file, SimpleUploadedFile("more.csv", CSV)], "dry_run": "true"}
+    body = encode_multipart(BOUNDARY, sent)
+    assert faults(clerk.call("POST", "imports/", body, content_type=MULTIPART_CONTENT)) == {(part, "repeated")}
+    assert clerk.get("imports/").json()["results"] == []
+
+
+def test_an_option_in_the_address_is_refused_rather_than_ignored(clerk: Api) -> None:
+    body = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("patients.csv", CSV)})
+    answer = clerk.call("POST", "imports/?dry_run=true", body, content_type=MULTIPART_CONTENT)
+    assert faults(answer) == {("dry_run", "unknown")}
+
+
 def test_a_file_is_required_and_must_have_the_columns(clerk: Api) -> None:
     empty = clerk.call("POST", "imports/", encode_multipart(BOUNDARY, {}), content_type=MULTIPART_CONTENT)
     assert faults(empty) == {("file", "required")}

@@ -13,7 +13,7 @@ from adapters.http_api.account_serializers import (
     TokenPairSerializer,
 )
 from adapters.http_api.authentication import signed_in
-from adapters.http_api.requests import members
+from adapters.http_api.requests import CredentialsParser, members
 from adapters.http_api.responses import document
 from adapters.http_api.schema import described
 from core.accounts.entities import User
@@ -23,6 +23,7 @@ from core.ports import Scope
 
 
 class SignInView(APIView):
+    parser_classes = (CredentialsParser,)
     authentication_classes = ()
     limited_as = Scope.SIGN_IN
 
@@ -34,6 +35,7 @@ class SignInView(APIView):
 
 
 class RefreshView(APIView):
+    parser_classes = (CredentialsParser,)
     authentication_classes = ()
 
     @described("refresh_session", TokenPairSerializer, 401, body=RefreshSerializer, public=True)
@@ -44,6 +46,7 @@ class RefreshView(APIView):
 
 
 class RevokeView(APIView):
+    parser_classes = (CredentialsParser,)
     authentication_classes = ()
 
     @described("sign_out", None, 401, body=RefreshSerializer, public=True)
@@ -71,6 +74,8 @@ class MeView(APIView):
 
 
 class OwnPasswordView(APIView):
+    parser_classes = (CredentialsParser,)
+
     @described("change_own_password", TokenPairSerializer, body=OwnPasswordSerializer)
     @inject
     def post(

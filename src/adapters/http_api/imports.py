@@ -1,10 +1,10 @@
-from typing import Annotated, TypedDict
+from typing import Annotated, TypedDict, cast
 from uuid import UUID
 
 from dependency_injector.wiring import Provide, inject
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -14,7 +14,7 @@ from adapters.http_api.authentication import actor
 from adapters.http_api.errors import BodyTooLarge
 from adapters.http_api.files import MEDIA, CsvRenderer, NdjsonRenderer, file_response
 from adapters.http_api.jobs import JobSerializer, counts_serializer, job_json
-from adapters.http_api.requests import cursor, paging, parameters
+from adapters.http_api.requests import cursor, names, paging, parameters
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
 from core.errors import FaultList
@@ -119,9 +119,13 @@ class _How(TypedDict):
 
 def _form(request: Request) -> tuple[UploadedFile, _How]:
     """Raises `Invalid`, with a fault for each field that is wrong."""
+    parameters(request.query_params, [])
     faults = FaultList()
-    for name in set(request.data) - {"file", "format", "update", "dry_run"}:
-        faults.add(name, "unknown", "There is no such field.")
+    for name, parts in cast("QueryDict", request.data).lists():
+        if name not in names(ImportFormSerializer):
+            faults.add(name, "unknown", "There is no such field.")
+        elif len(parts) > 1:
+            faults.add(name, "repeated", "Give this once.")
     file = request.FILES.get("file")
     flags: dict[str, bool] = {"true": True, "false": False}
     given: dict[str, object] = {name: flags.get(str(value).lower(), value) for name, value in request.POST.items()}

@@ -64,7 +64,7 @@ class PatientSearchView(APIView):
     @described("search_patients", PatientPageSerializer, body=FiltersSerializer, parameters=[CURSOR])
     @inject
     def post(self, request: Request, search: Search, clock: TheClock) -> HttpResponse:
-        filters = members(request, FiltersSerializer) | parameters(request.query_params, ["cursor"])
+        filters = members(request, FiltersSerializer, query=["cursor"])
         return _search(request, filters, search, clock)
 
 

@@ -1,7 +1,9 @@
 """Reading requests: bodies, query strings, cursors and preconditions. Values are left to the core to judge."""
 
 import base64
+import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import IO, Any, TypedDict, cast
@@ -17,25 +19,51 @@ from rest_framework.serializers import Serializer
 from adapters.http_api.errors import BodyTooLarge, MalformedBody
 from core.errors import Fault, FaultList, Invalid, VersionMismatch
 
-MOST_BYTES = 1_000_000
+MOST_BYTES = 500_000
+MOST_BYTES_OF_CREDENTIALS = 4096
 _VERSION_BYTES = 4
 _POSITION_BYTES = 8
 _FLAGS = {"count", "drafts", "is_active"}
 
 
 class JsonParser(BaseParser):
+    """Raises `Invalid` for members given twice, of which one would be lost."""
+
     media_type = "application/json"
+    most_bytes = MOST_BYTES
 
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:  # JSON may hold anything
-        body = stream.read(MOST_BYTES + 1)
-        if len(body) > MOST_BYTES:
+        body = stream.read(self.most_bytes + 1)
+        if len(body) > self.most_bytes:
             raise BodyTooLarge
         try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError:
+            value = orjson.loads(body)
+            _refuse_repeated_members(body)
+        except (orjson.JSONDecodeError, RecursionError):
             raise MalformedBody from None
+        return value
+
+
+class CredentialsParser(JsonParser):
+    """For views that anybody may call, before they are known."""
+
+    most_bytes = MOST_BYTES_OF_CREDENTIALS
+
+
+def _refuse_repeated_members(body: bytes) -> None:
+    """orjson keeps the last of them and says nothing."""
+    faults = FaultList()
+
+    def note(pairs: list[tuple[str, object]]) -> None:
+        if len(pairs) != len({name for name, _ in pairs}):
+            counted = Counter(name for name, _ in pairs)
+            for name in (name for name, count in counted.items() if count > 1):
+                faults.add(name, "repeated", "Give this once.")
+
+    json.loads(body, object_pairs_hook=note, parse_int=len, parse_float=len)
+    faults.raise_if_any()
 
 
 @cache
@@ -50,8 +78,13 @@ def members(
     *,
     required: Iterable[str] = (),
     ignore_read_only: bool = False,
+    query: Iterable[str] = (),
 ) -> dict[str, object]:
-    """The body's members. Raises `Invalid` for each that `shape` does not name or names as read-only."""
+    """The body's members, and the parameters of the query string that `query` names.
+
+    Raises `Invalid` for each that `shape` and `query` do not name, or `shape` names as read-only.
+    """
+    besides = parameters(request.query_params, query)
     body = _object(request)
     fields = names(shape)
     faults = FaultList()
@@ -67,7 +100,7 @@ def members(
         if name not in given:
             faults.add(name, "required", "This is required.")
     faults.raise_if_any()
-    return given
+    return given | besides
 
 
 def _object(request: Request) -> dict[str, object]:

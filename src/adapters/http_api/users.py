@@ -16,7 +16,7 @@ from adapters.http_api.account_serializers import (
     UserSerializer,
 )
 from adapters.http_api.authentication import actor
-from adapters.http_api.requests import cursor, members, names, paging, parameters
+from adapters.http_api.requests import CredentialsParser, cursor, members, names, paging, parameters
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
 from core.accounts import use_cases
@@ -61,6 +61,8 @@ class UserView(APIView):
 
 
 class UserPasswordView(APIView):
+    parser_classes = (CredentialsParser,)
+
     @described("set_password", None, 404, status=204, body=PasswordSerializer)
     @inject
     def post(
