@@ -1,0 +1,30 @@
+"""The tests' own PostgreSQL ends with the process that uses it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.e2e.production import until
+from tests.postgres import ROOT
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from tests.postgres import postgres_in
+
+with postgres_in(Path(sys.argv[1])):
+    print("It runs.", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_postgresql_ends_when_what_uses_it_is_killed(tmp_path: Path) -> None:
+    data = tmp_path / "scratch" / "postgres"
+    command = [sys.executable, "-c", PROGRAM, str(data)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as user:
+        assert user.stdout
+        assert user.stdout.readline()
+        server = int((data / "postmaster.pid").read_text().splitlines()[0])
+        user.kill()
+        until(lambda: not Path(f"/proc/{server}").exists())
+        until(lambda: not data.parent.exists())
