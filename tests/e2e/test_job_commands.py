@@ -79,7 +79,17 @@ def test_a_sync_waits_through_an_outage_and_says_where_to_look(migrated: dict[st
     assert "/failures/" in err
 
 
-def test_an_interrupted_sync_is_cancelled_and_says_so(migrated: dict[str, str], upstream: str) -> None:
+@pytest.fixture
+def interruptible() -> Generator[None]:
+    """In the background of a script, SIGINT is ignored here, and would be in every process started from here."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupted_sync_is_cancelled_and_says_so(
+    migrated: dict[str, str], upstream: str, interruptible: None
+) -> None:
     httpx.put(f"{upstream}/control", json={"outage": True}, trust_env=False)
     policy = {"EXTERNAL_API_BASE_URL": upstream, "EXTERNAL_API_POLICY": "recovery=60, min_calls=1"}
     with manage(migrated | policy, "sync_patients") as process:
