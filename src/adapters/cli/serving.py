@@ -33,10 +33,11 @@ SERVER_DEFAULTS = {
 
 
 def serving(environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
-    """The server's command, and the environment that it takes its options from: what is there stays as it is."""
+    """The server's command, and the environment that it takes its options from: what is there stays as it is, but for
+    HTTP/2, which is never served: threads would wait for good for the bodies of streams that were left."""
     paths = os.pathsep.join(filter(None, [str(SOURCES), environment.get("PYTHONPATH")]))
-    command = [sys.executable, "-m", "granian", "config.worker:application"]
-    return command, {**SERVER_DEFAULTS, **environment, "PYTHONPATH": paths}
+    command = [sys.executable, "-m", "config.server", "config.worker:application"]
+    return command, {**SERVER_DEFAULTS, **environment, "PYTHONPATH": paths, "GRANIAN_HTTP": "1"}
 
 
 def stop_on_signals() -> None:
