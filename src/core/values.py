@@ -3,9 +3,10 @@
 coerced: 5 is no name.
 """
 
+import re
 import unicodedata
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -22,6 +23,11 @@ _MOST_MARKS = 30  # in a row, as in Unicode's Stream-Safe Text Format: ordering 
 _MARKS_BY_DECOMPOSITION = "\u0f73\u0f75\u0f81"
 _JOINERS = "\u200c\u200d"
 _FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols by category, with nothing to see
+
+_RFC3339 = re.compile(
+    r"(?P<minute>[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]):(?P<second>[0-5][0-9]|60)"
+    r"(?P<rest>(?:\.[0-9]{1,12})?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]))"
+)
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -81,7 +87,7 @@ def _visible(value: str, most: int, *, besides: str) -> str:
 
 
 def email(raw: object) -> str:
-    given, value = _composed(raw, LONGEST_EMAIL).lower(), ""
+    given, value = _composed(text(raw, LONGEST_EMAIL, slack=_SLACK).lower(), LONGEST_EMAIL), ""
     if len(given) <= LONGEST_EMAIL:
         with suppress(EmailNotValidError):
             value = validate_email(given, check_deliverability=False).normalized
@@ -105,18 +111,39 @@ def yes_or_no(raw: object) -> bool:
 
 
 def instant(raw: object) -> datetime:
-    """From an aware datetime or RFC 3339 text."""
+    """From an aware datetime or RFC 3339 text, of which it keeps microseconds. A leap second is the second after it."""
     if isinstance(raw, str):
         try:
-            raw = datetime.fromisoformat(raw)
+            return _rfc3339(raw)
         except ValueError:
             raise Refused("invalid", "Give a date and time as RFC 3339, such as 2026-01-31T09:30:00Z.") from None
+        except OverflowError:
+            raise _out_of_range() from None
     if not isinstance(raw, datetime) or raw.tzinfo is None:
         raise Refused("invalid", "Give a date and time with its offset from UTC.")
     try:
         return raw.astimezone(UTC)
     except OverflowError:
-        raise Refused("range", "Give a date and time between the years 1 and 9999.") from None
+        raise _out_of_range() from None
+
+
+def _rfc3339(raw: str) -> datetime:
+    """Raises `ValueError`, `OverflowError`."""
+    parts = _RFC3339.fullmatch(raw)
+    if parts is None:
+        raise ValueError
+    second = "59" if parts["second"] == "60" else parts["second"]
+    at = datetime.fromisoformat(f"{parts['minute']}:{second}{parts['rest']}".upper()).astimezone(UTC)
+    if second == parts["second"]:
+        return at
+    after = at.replace(microsecond=0) + timedelta(seconds=1)
+    if (after.day, after.hour, after.minute, after.second) != (1, 0, 0, 0):  # they come at the ends of months, in UTC
+        raise ValueError
+    return after
+
+
+def _out_of_range() -> Refused:
+    return Refused("range", "Give a date and time between the years 1 and 9999.")
 
 
 def page_limit(raw: object) -> int:
