@@ -16,6 +16,7 @@ from core.errors import Invalid, Refused
 from core.patients import names
 from core.patients import values as patients
 from core.patients.entities import Patient, Rules
+from core.patients.files import FileFormat, read_layout, read_rows
 from core.patients.searching import PatientQuery, parse_words
 from core.posts.entities import LONGEST_COMMENT, LONGEST_CONTENT, Post, comment_content
 from tests import strategies
@@ -109,6 +110,43 @@ def test_no_password_costs_more_than_somebody_may_take(password: str) -> None:
 def test_no_name_costs_more_to_be_found_by_than_anybody_may_take(kind: str) -> None:
     name = (TEXTS[kind] * 100)[:100]
     assert cost(lambda: names.name_words(name, name), ANONYMOUS) <= ANONYMOUS
+
+
+HEADER = b"first_name,last_name,email,date_of_birth\n"
+OPEN = b'x",,,"\n'  # a quote that each line opens and the next one goes on in
+FILES: dict[str, tuple[FileFormat, bytes]] = {
+    "quotes left open": (FileFormat.CSV, HEADER + OPEN * 1500),
+    "quotes closed by a row far off": (FileFormat.CSV, HEADER + (OPEN * 98 + b'a,b,c,d"\n') * 15),
+    "quoted lines": (FileFormat.CSV, HEADER + b'"a\n' * 2500),
+    "long lines that are left open": (FileFormat.CSV, HEADER + (b'x",,,"' + b"a" * 600 + b"\n") * 110),
+    "a long row": (FileFormat.CSV, HEADER + b'"a""' * 16_000 + b'",,,\n'),
+    "a row of cells": (FileFormat.CSV, HEADER + b"," * 65_000 + b"\n"),
+    "a row that is not UTF-8": (FileFormat.CSV, HEADER + b"\xff," * 32_000 + b"\n"),
+    "identifiers": (FileFormat.CSV, b"identifiers," + HEADER + b'"' + b"a|b\n" * 98 + b'",,,,\n'),
+    "blank lines": (FileFormat.CSV, b"\n" * 20_000 + HEADER),
+    "columns": (FileFormat.CSV, b"shoe size," * 6000 + HEADER),
+    "columns given again": (FileFormat.CSV, b"id," * 10_000 + b"sex," * 7000 + HEADER),
+    "a quoted header": (FileFormat.CSV, b'"a\n",' * 10_000 + HEADER),
+    "members": (FileFormat.NDJSON, b"{" + b",".join(b'"%d":1' % n for n in range(6000)) + b"}"),
+    "nesting": (FileFormat.NDJSON, b'{"a":' + b"[" * 32_000 + b"]" * 32_000 + b"}"),
+    "digits": (FileFormat.NDJSON, b'{"a":' + b"1" * 64_000 + b".5}"),
+    "numbers": (FileFormat.NDJSON, b'{"a":[' + b"1.7e3," * 10_000 + b"1]}"),
+    "escapes": (FileFormat.NDJSON, b'{"first_name":"' + b"\\u0301\\u0323" * 5000 + b'"}'),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_file_costs_more_than_somebody_may_take_for_each_10_kb_or_long_row(name: str) -> None:
+    kind, content = FILES[name]
+
+    def read() -> None:
+        with suppress(Invalid):
+            layout = read_layout(kind, content[: 64 * 1024])
+            for row in read_rows(layout, [content[layout.start :]], offset=layout.start, line=layout.first_line):
+                with suppress(Invalid):
+                    Patient.register(strategies.uuid7(NOW, 0), NOW, RULES, **cast("Any", row.values))
+
+    assert cost(read, SIGNED_IN) <= SIGNED_IN
 
 
 def test_the_largest_record_and_query_cost_no_more_than_anybody_may_take() -> None:

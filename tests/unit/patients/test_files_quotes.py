@@ -26,6 +26,14 @@ def test_a_quote_that_is_not_closed_within_64_kib_costs_its_own_line() -> None:
     assert [row.values for row in others[:lines]] == [EVES] * lines
 
 
+def test_a_cell_has_at_most_100_lines() -> None:
+    (row,) = read(ADA.replace(b"Ada", b'"Ada' + b"\n" * 99 + b'"'))
+    assert row.values["first_name"] == "Ada" + "\n" * 99
+    broken, *others = read(OPEN, *[EVE] * 99, b'x"')
+    assert (codes(broken), broken.raw) == ({"row": "quote"}, OPEN)
+    assert [row.values for row in others[:99]] == [EVES] * 99
+
+
 def test_a_quote_before_a_line_of_more_than_64_kib_costs_its_own_line() -> None:
     broken, long, after = read(OPEN, ADA + b"x" * MOST_BYTES, EVE)
     assert (codes(broken), codes(long), after.values) == ({"row": "quote"}, {"row": "too_long"}, EVES)

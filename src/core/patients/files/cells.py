@@ -2,9 +2,10 @@
 
 import csv
 from collections.abc import Iterator
+from functools import lru_cache
 
 from core.errors import Refused
-from core.patients.files.lines import MOST_BYTES, Lines
+from core.patients.files.lines import MOST_BYTES, MOST_LINES, Lines
 
 
 def read_cells(first: bytes, lines: Lines, delimiter: str) -> tuple[list[bytes], list[str]]:
@@ -26,7 +27,7 @@ def _texts(taken: list[bytes], lines: Lines) -> Iterator[str]:
     size = len(taken[0])
     for line in lines:
         size += len(line)
-        if size > MOST_BYTES:
+        if size > MOST_BYTES or len(taken) == MOST_LINES:
             lines.put_back([line])
             return
         taken.append(line)
@@ -36,9 +37,12 @@ def _texts(taken: list[bytes], lines: Lines) -> Iterator[str]:
 def _refusal(error: csv.Error) -> Refused:
     if "new-line" in str(error):
         return Refused("line_end", "Leave out the carriage return: a row ends with a line feed.")
-    return Refused("quote", "A quoted cell is never closed, or goes on after its closing quote.")
+    return Refused(
+        "quote", f"A quoted cell is not closed within {MOST_LINES} lines, or goes on after its closing quote."
+    )
 
 
+@lru_cache(maxsize=2 * MOST_LINES)  # the records of rows that a stray quote joins have most lines in common
 def count_alone(line: bytes, delimiter: str) -> int:
     """How many cells the line has, taken as a record of its own; 0 where it is none."""
     try:

@@ -86,13 +86,15 @@ def _header(content: bytes, delimiter: str) -> tuple[str, bytes, list[str]]:
 def _columns(cells: Sequence[str]) -> tuple[str, ...]:
     faults = FaultList()
     columns: list[str] = []
+    held: set[str] = set()
     for cell in cells:
         name = field_of(cell)
         if name is None:
             faults.add(cell or "file", "unknown", _unknown(cell))
-        elif name and name in columns:
+        elif name and name in held:
             faults.add(cell, "repeated", f"Another column holds the {name} already.")
         columns.append(name or "")
+        held.add(name or "")
     for name in REQUIRED:
         if name not in columns:
             faults.add(name, "required", "This column is required.")

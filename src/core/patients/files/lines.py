@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 MOST_BYTES = 64 * 1024  # of a record, its line end included
+MOST_LINES = 100  # of a record: how far a stray quote is followed, again from each line after it
 MOST_KEPT = 1024 * 1024  # of a record longer than that
 
 
