@@ -95,6 +95,7 @@ def copy(source: Path, target: Path) -> None:
         ignored = shutil.ignore_patterns("__pycache__") if source.is_relative_to(ROOT) else None
         shutil.copytree(source, target, symlinks=True, ignore=ignored, dirs_exist_ok=True)
     else:
+        target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
 
 

@@ -82,7 +82,18 @@ def test_the_committed_schema_is_that_of_the_code(tmp_path: Path) -> None:
 
 
 def test_the_schema_and_its_page_are_served_without_signing_in_and_from_here_alone(anonymous: Api) -> None:
-    assert anonymous.get("schema/").json()["openapi"].startswith("3.1")
+    assert anonymous.get("schema/").content == COMMITTED.read_bytes()
     page = anonymous.get("/api/docs/").content.decode()
     assert "swagger-ui" in page
     assert "https://" not in page
+
+
+def test_the_schema_is_cached_and_sent_again_only_once_it_differs(anonymous: Api) -> None:
+    first = anonymous.get("schema/")
+    assert first["Content-Type"] == "application/vnd.oai.openapi+json"
+    assert first["Cache-Control"] == "public, max-age=300"
+    again = anonymous.get("schema/", If_None_Match=first["ETag"])
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+    assert anonymous.get("schema/", If_None_Match='"another"').status_code == 200
+    assert anonymous.get("schema/", Accept="application/json")["Content-Type"] == "application/json"
+    assert anonymous.get("schema/", Accept="text/html").status_code == 406

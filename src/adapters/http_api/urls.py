@@ -1,7 +1,7 @@
 from csp.constants import UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.urls import path
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from adapters.http_api import (
     accounts,
@@ -15,6 +15,7 @@ from adapters.http_api import (
     upstreams,
     users,
 )
+from adapters.http_api.schema_file import SchemaView
 
 _swagger = csp_update({"style-src": [UNSAFE_INLINE], "img-src": ["data:"]})(
     SpectacularSwaggerSplitView.as_view(url_name="schema")
@@ -59,6 +60,6 @@ urlpatterns = [
     path("v1/upstreams/", upstreams.UpstreamsView.as_view()),
     path("v1/upstreams/<str:name>/isolate/", upstreams.IsolateView.as_view()),
     path("v1/upstreams/<str:name>/close/", upstreams.CloseView.as_view()),
-    path("v1/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("docs/", _swagger),
 ]

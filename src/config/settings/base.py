@@ -159,6 +159,7 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
 }
 
+OPENAPI_FILE = BASE_DIR / "docs" / "openapi.json"
 SPECTACULAR_SETTINGS = {
     "TITLE": "Patient registry",
     "DESCRIPTION": "One trustworthy record per patient, kept in step with an upstream system.",
