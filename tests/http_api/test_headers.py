@@ -61,13 +61,19 @@ def test_pages_of_other_sites_may_not_call_the_api(anonymous: Api) -> None:
 @pytest.mark.usefixtures("registry")
 def test_pages_of_a_named_site_may_call_the_api_with_a_token_and_read_what_it_answers(settings: Any) -> None:
     settings.CORS_ALLOWED_ORIGINS = [CONSOLE]
-    asked = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "authorization,if-match"}
+    asked = {
+        "Access-Control-Request-Method": "PATCH",
+        "Access-Control-Request-Headers": "authorization,if-match,idempotency-key",
+    }
     preflight = Api().call("OPTIONS", "patients/", headers={"Origin": CONSOLE} | asked)
     assert preflight.status_code == 200
     assert preflight["Access-Control-Allow-Origin"] == CONSOLE
-    assert {"authorization", "if-match"} <= set(preflight["Access-Control-Allow-Headers"].split(", "))
+    assert {"authorization", "content-type", "idempotency-key", "if-match", "if-none-match"} <= set(
+        preflight["Access-Control-Allow-Headers"].split(", ")
+    )
     refused = Api().get("patients/", Origin=CONSOLE)
     assert (refused.status_code, refused["Access-Control-Allow-Origin"]) == (401, CONSOLE)
-    assert refused["Access-Control-Expose-Headers"] == "ETag, Location, Retry-After, X-Request-ID"
+    exposed = set(refused["Access-Control-Expose-Headers"].split(", "))
+    assert {"Content-Disposition", "ETag", "Link", "Location", "RateLimit", "Retry-After", "X-Request-ID"} <= exposed
     assert "Access-Control-Allow-Origin" not in Api().get("posts/", Origin=f"{CONSOLE}.evil.example")
     assert "Access-Control-Allow-Origin" not in Api().get("/", Origin=CONSOLE)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -9,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
 from rest_framework.request import Request
 
+from adapters.http_api.negotiation import ACCEPT_PATCH
 from core import errors as core
 from core.patients.errors import EmailTaken
 
@@ -71,6 +73,11 @@ def answer_exception(error: Exception, context: Mapping[str, Any]) -> HttpRespon
         return _answer_plain(request, 404)
     if isinstance(error, MalformedBody):
         return problem(request, 400, "malformed-body", str(error.detail), {})
+    if isinstance(error, drf.UnsupportedMediaType):
+        taken = ", ".join(parser.media_type for parser in context["view"].get_parsers())
+        return _answer_plain(
+            request, 415, {"Accept-Patch": ACCEPT_PATCH} if request.method == "PATCH" else {"Accept": taken}
+        )
     if isinstance(error, drf.APIException) and error.status_code in _PLAIN:
         return _answer_plain(request, error.status_code)
     return None
@@ -93,9 +100,11 @@ def answer_core(request: HttpRequest | Request, error: core.RegistryError) -> Ht
     return problem(request, status, error.kind, str(error), headers, **members)
 
 
-def _answer_plain(request: HttpRequest | Request, status: int) -> HttpResponse:
+def _answer_plain(
+    request: HttpRequest | Request, status: int, headers: Mapping[str, str] = MappingProxyType({})
+) -> HttpResponse:
     kind, detail = _PLAIN[status]
-    return problem(request, status, kind, detail, {})
+    return problem(request, status, kind, detail, headers)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -9,6 +9,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.serializers import Serializer
 
+from adapters.http_api.negotiation import JSON, MERGE_PATCH
 from adapters.http_api.serializers import ProblemSerializer
 
 
@@ -70,9 +71,10 @@ def described(
     for problem in sorted(expected):
         responses[problem, "application/problem+json"] = OpenApiResponse(ProblemSerializer, _MEANING[problem])
     security = [] if public else [{"bearer": []}, {}] if anonymous else None
+    is_patch = isinstance(body, Serializer) and body.partial
     return extend_schema(
         operation_id=operation,
-        request=body,
+        request={JSON: body, MERGE_PATCH: body} if is_patch else body,
         responses=responses,
         parameters=parameters,
         auth=security,

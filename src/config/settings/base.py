@@ -107,8 +107,27 @@ SESSION_COOKIE_AGE = 8 * 3600  # a working day at the admin
 TRUSTED_PROXIES = trusted_proxies(env.str("TRUSTED_PROXIES", ""))
 CORS_ALLOWED_ORIGINS = origins(env.str("CORS_ORIGINS", ""))
 CORS_URLS_REGEX = "^/api/"
-CORS_ALLOW_HEADERS = ["authorization", "content-type", "if-match", "if-none-match", "x-request-id"]
-CORS_EXPOSE_HEADERS = ["ETag", "Location", "Retry-After", "X-Request-ID"]
+CORS_ALLOW_HEADERS = [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "x-request-id",
+]
+CORS_EXPOSE_HEADERS = [
+    "Accept-Patch",
+    "Allow",
+    "Content-Disposition",
+    "ETag",
+    "Link",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+    "X-Request-ID",
+]
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/api/v1/"],  # no pages
     "DIRECTIVES": {
@@ -150,6 +169,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["adapters.http_api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_THROTTLE_CLASSES": ["adapters.http_api.throttling.Throttle"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "adapters.http_api.negotiation.Negotiation",
     "DEFAULT_PARSER_CLASSES": ["adapters.http_api.requests.JsonParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_METADATA_CLASS": None,
