@@ -1,15 +1,20 @@
+import re
 from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from rest_framework.views import APIView
 
 from adapters.http_api.errors import answer_core, problem
+from adapters.http_api.negotiation import ACCEPT_PATCH
 from core.errors import RegistryError, Unavailable
+
+_UUID = re.compile("(?<=/)[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?=/)")
 
 
 class ApiMiddleware:
-    """Answers every API path with and without its final slash, and refuses what would be ignored or lost. Answers are
-    kept by no cache, but for those that say so themselves."""
+    """Answers every API path with and without its final slash, ids in either case, and OPTIONS; refuses what would be
+    ignored or lost. Answers are kept by no cache, but for those that say so themselves."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -22,22 +27,36 @@ class ApiMiddleware:
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
-        if "Idempotency-Key" in request.headers:
-            detail = (
-                "This registry does not take idempotency keys. Send the request without the Idempotency-Key header."
-            )
-            return problem(request, 400, "idempotency-key-not-supported", detail, {})
         if _length_is_missing(request):
             return problem(request, 411, "length-required", "Send the body's length: Content-Length.", {})
+        if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
+            detail = "Send the body as it is, without a Content-Encoding."
+            return problem(request, 415, "unsupported-media-type", detail, {"Accept-Encoding": "identity"})
         if not request.path_info.endswith("/"):
             request.path_info += "/"
+        request.path_info = _UUID.sub(lambda found: found[0].lower(), request.path_info)
         return self._get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_: object) -> HttpResponse | None:
+        """Says what an address takes, to anybody: the schema says it too."""
+        kind = getattr(view, "view_class", None)
+        if request.method != "OPTIONS" or kind is None or not issubclass(kind, APIView):
+            return None
+        headers = {"Allow": ", ".join(_allowed_methods(kind))}
+        if hasattr(kind, "patch"):
+            headers["Accept-Patch"] = ACCEPT_PATCH
+        return HttpResponse(status=204, headers=headers)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Pages that are not the API's say the same of what failed."""
         if isinstance(error, OperationalError | InterfaceError):
             error = Unavailable()
         return answer_core(request, error) if isinstance(error, RegistryError) else None
+
+
+def _allowed_methods(view: type[APIView]) -> list[str]:
+    found = [name.upper() for name in view.http_method_names if hasattr(view, name)]
+    return [*found, "HEAD"] if "GET" in found and "HEAD" not in found else found
 
 
 def _length_is_missing(request: HttpRequest) -> bool:
