@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from adapters.http_api.authentication import actor
+from adapters.http_api.preconditions import Preconditions
 from adapters.http_api.requests import (
     cursor,
     members,
@@ -15,7 +16,6 @@ from adapters.http_api.requests import (
     read_id_cursor,
     read_version_cursor,
     seen_version,
-    seen_version_of_whole,
 )
 from adapters.http_api.responses import document, event_json, page, patient_document, patient_json
 from adapters.http_api.schema import CURSOR, IF_MATCH, IF_NONE_MATCH, LIMIT, described
@@ -80,6 +80,8 @@ def _search(request: Request, given: dict[str, object], search: use_cases.Search
 
 
 class PatientView(APIView):
+    tagged = True
+
     @described("view_patient", PatientSerializer, 404, parameters=[IF_NONE_MATCH])
     @inject
     def get(
@@ -98,21 +100,21 @@ class PatientView(APIView):
         """Takes what GET gave: read-only members are passed over, `version` acts as If-Match. What is optional and left
         out stays as it is."""
         changes = members(request, PatientSerializer, required=REQUIRED, ignore_read_only=True)
-        return _update(request, patient_id, changes, seen_version_of_whole(request), update, clock)
+        return _update(request, patient_id, changes, update, clock, seen_version(request))
 
     @described(
         "change_patient", PatientSerializer, 404, 409, 412, body=PatientSerializer(partial=True), parameters=[IF_MATCH]
     )
     @inject
     def patch(self, request: Request, patient_id: UUID, update: Update, clock: TheClock) -> HttpResponse:
-        return _update(request, patient_id, members(request, PatientSerializer), seen_version(request), update, clock)
+        return _update(request, patient_id, members(request, PatientSerializer), update, clock)
 
     @described("erase_patient", None, 404, 412, status=204, parameters=[IF_MATCH])
     @inject
     def delete(
         self, request: Request, patient_id: UUID, erase: Annotated[use_cases.ErasePatient, Provide["erase_patient"]]
     ) -> HttpResponse:
-        erase(actor=actor(request), patient_id=patient_id, seen_version=seen_version(request))
+        erase(actor=actor(request), patient_id=patient_id, check=Preconditions.of(request).check)
         return HttpResponse(status=204)
 
 
@@ -120,12 +122,12 @@ def _update(
     request: Request,
     patient_id: UUID,
     changes: dict[str, object],
-    seen: int | None,
     update: use_cases.UpdatePatient,
     clock: Clock,
+    seen: int | None = None,
 ) -> HttpResponse:
-    given = cast("Changes", changes)
-    patient = update(actor=actor(request), patient_id=patient_id, seen_version=seen, **given)
+    check, given = Preconditions.of(request).check, cast("Changes", changes)
+    patient = update(actor=actor(request), patient_id=patient_id, seen_version=seen, check=check, **given)
     return patient_document(request, patient, clock.today())
 
 

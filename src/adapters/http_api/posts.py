@@ -7,13 +7,13 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from adapters.http_api.authentication import actor
+from adapters.http_api.preconditions import Preconditions
 from adapters.http_api.requests import (
     cursor,
     members,
     paging,
     parameters,
     seen_version,
-    seen_version_of_whole,
 )
 from adapters.http_api.responses import comment_json, document, page, post_document, post_json
 from adapters.http_api.schema import CURSOR, DRAFTS, IF_MATCH, IF_NONE_MATCH, LIMIT, described
@@ -75,6 +75,7 @@ class PopularPostsView(APIView):
 
 class PostView(APIView):
     anybody_reads = True
+    tagged = True
 
     @described("view_post", PostSerializer, 404, parameters=[IF_NONE_MATCH], anonymous=True)
     @inject
@@ -88,26 +89,27 @@ class PostView(APIView):
     def put(self, request: Request, post_id: UUID, edit: Edit) -> HttpResponse:
         """Takes what GET gave: read-only members are passed over, `version` acts as If-Match."""
         edits = members(request, PostSerializer, required=REQUIRED, ignore_read_only=True)
-        return _edit(request, post_id, edits, seen_version_of_whole(request), edit)
+        return _edit(request, post_id, edits, edit, seen_version(request))
 
     @described("edit_post", PostSerializer, 404, 412, body=PostSerializer(partial=True), parameters=[IF_MATCH])
     @inject
     def patch(self, request: Request, post_id: UUID, edit: Edit) -> HttpResponse:
-        return _edit(request, post_id, members(request, PostSerializer), seen_version(request), edit)
+        return _edit(request, post_id, members(request, PostSerializer), edit)
 
     @described("delete_post", None, 404, 412, status=204, parameters=[IF_MATCH])
     @inject
     def delete(
         self, request: Request, post_id: UUID, delete: Annotated[use_cases.DeletePost, Provide["delete_post"]]
     ) -> HttpResponse:
-        delete(actor=actor(request), post_id=post_id, seen_version=seen_version(request))
+        delete(actor=actor(request), post_id=post_id, check=Preconditions.of(request).check)
         return HttpResponse(status=204)
 
 
 def _edit(
-    request: Request, post_id: UUID, edits: dict[str, object], seen: int | None, edit: use_cases.EditPost
+    request: Request, post_id: UUID, edits: dict[str, object], edit: use_cases.EditPost, seen: int | None = None
 ) -> HttpResponse:
-    post = edit(actor=actor(request), post_id=post_id, seen_version=seen, **cast("Edits", edits))
+    check, given = Preconditions.of(request).check, cast("Edits", edits)
+    post = edit(actor=actor(request), post_id=post_id, seen_version=seen, check=check, **given)
     return post_document(request, post)
 
 

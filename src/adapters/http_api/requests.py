@@ -1,4 +1,4 @@
-"""Reading requests: bodies, query strings, cursors and preconditions. Values are left to the core to judge."""
+"""Reading requests: bodies, query strings and cursors. Values are left to the core to judge."""
 
 import base64
 import json
@@ -11,13 +11,12 @@ from uuid import UUID
 
 import orjson
 from django.http import QueryDict
-from django.utils.http import parse_etags
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
 from adapters.http_api.errors import BodyTooLarge, MalformedBody
-from core.errors import Fault, FaultList, Invalid, VersionMismatch
+from core.errors import Fault, FaultList, Invalid
 
 MOST_BYTES = 500_000
 MOST_BYTES_OF_CREDENTIALS = 4096
@@ -188,27 +187,8 @@ def read_id(name: str, raw: object) -> UUID:
 
 
 def seen_version(request: Request) -> int | None:
-    """The version in `If-Match`, None where any will do. Raises `VersionMismatch` for a tag that cannot match."""
-    header = request.headers.get("If-Match")
-    if header is None or header.strip() == "*":
-        return None
-    tags = parse_etags(header)
-    if len(tags) != 1:
-        raise Invalid([Fault("If-Match", "invalid", 'Give one entity tag, such as "3-0f1e2d3c4b5a6978".')])
-    version = re.fullmatch(r'"([0-9]{1,9})-[0-9a-f]+"', tags[0])
-    if version is None:
-        raise VersionMismatch
-    return int(version[1])
-
-
-def seen_version_of_whole(request: Request) -> int | None:
-    """For a PUT, whose `version` member says the same as `If-Match`. Raises `VersionMismatch` where they differ."""
-    header, body = seen_version(request), _object(request)
-    if "version" not in body:
-        return header
-    version = body["version"]
+    """The `version` member of a whole record that is put back, None where it was left out. Raises `Invalid`."""
+    version = _object(request).get("version", 1)
     if type(version) is not int:
-        raise Invalid([Fault("version", "type", "Give the version you read, a whole number.")])
-    if header not in (None, version):
-        raise VersionMismatch
-    return version
+        raise Invalid([Fault("version", "type", "Must be the version that you read, a whole number.")])
+    return version if "version" in _object(request) else None

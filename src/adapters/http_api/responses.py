@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from hashlib import blake2b
 
 import orjson
 from django.http import HttpResponse
-from django.utils.http import parse_etags
 from rest_framework.request import Request
 
+from adapters.http_api.preconditions import Record, entity_tag, is_known
 from core.patients.audit import AuditEvent, Change
 from core.patients.entities import Patient
 from core.posts.entities import Comment, Post
@@ -34,34 +33,27 @@ def page(request: Request, results: Sequence[object], next_cursor: str | None, *
 def patient_document(
     request: Request, patient: Patient, today: date, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
-    return _tagged(request, patient_json(patient, today), patient.version, status, headers)
+    return _tagged(request, patient, patient_json(patient, today), status, headers)
 
 
 def post_document(
     request: Request, post: Post, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
-    return _tagged(request, post_json(post), post.version, status, headers)
+    return _tagged(request, post, post_json(post), status, headers)
 
 
 def _tagged(
-    request: Request, body: object, version: int, status: int, headers: Mapping[str, str] | None
+    request: Request, record: Record, body: object, status: int, headers: Mapping[str, str] | None
 ) -> HttpResponse:
-    """Carries a strong ETag, the version and a digest of the body; 304 where the caller has just this already. The
-    caller's own cache may keep it, and has to ask each time whether it still holds."""
+    """Carries a strong ETag; 304 where the caller has just this already. The caller's own cache may keep it, and has to
+    ask each time whether it still holds."""
     response = document(body, status=status, headers=headers)
-    etag = f'"{version}-{blake2b(response.content, digest_size=8).hexdigest()}"'
-    if request.method in {"GET", "HEAD"} and _is_known(etag, request.headers.get("If-None-Match")):
+    tag = entity_tag(record, response.content)
+    if request.method in {"GET", "HEAD"} and is_known(request, tag):
         response = HttpResponse(status=304)
-    response["ETag"] = etag
+    response["ETag"] = tag
     response["Cache-Control"] = "private, no-cache"
     return response
-
-
-def _is_known(etag: str, header: str | None) -> bool:
-    if header is None:
-        return False
-    known = parse_etags(header)
-    return "*" in known or etag in [tag.removeprefix("W/") for tag in known]
 
 
 def patient_json(patient: Patient, today: date) -> dict[str, object]:

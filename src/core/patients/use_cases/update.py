@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Unpack
 from uuid import UUID
 
@@ -16,7 +17,8 @@ from core.ports import Atomic, Clock
 class UpdatePatient:
     """Changes a patient, status included. What is not given stays; a change to what already is keeps the version.
 
-    With `seen_version`, the change is refused when the record has moved on since.
+    With `seen_version`, the change is refused when the record has moved on since. `check` is called with the locked
+    record, and refuses the change by raising.
     Raises `Forbidden`, `Invalid`, `PatientNotFound`, `VersionMismatch`, `PatientArchived`, `StatusMoveRefused`,
     `EmailTaken`, `ExternalIdTaken`, `IdentifierTaken`.
     """
@@ -28,7 +30,13 @@ class UpdatePatient:
     phone_region: str
 
     def __call__(
-        self, *, actor: Actor, patient_id: UUID, seen_version: int | None = None, **changes: Unpack[Changes]
+        self,
+        *,
+        actor: Actor,
+        patient_id: UUID,
+        seen_version: int | None = None,
+        check: Callable[[Patient], None] = lambda _: None,
+        **changes: Unpack[Changes],
     ) -> Patient:
         actor.require(Permission.UPDATE_PATIENTS)
         now = self.clock.now()
@@ -36,6 +44,7 @@ class UpdatePatient:
 
         def update() -> Patient:
             before = self.patients.lock(patient_id)
+            check(before)
             if seen_version not in (None, before.version):
                 raise VersionMismatch
             after = before.changed(now, rules, **changes)

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Unpack
 from uuid import UUID
 
@@ -34,7 +35,8 @@ class WritePost:
 class EditPost:
     """Changes a post; what is not given stays, and so does the slug.
 
-    With `seen_version`, the change is refused when the post has moved on since.
+    With `seen_version`, the change is refused when the post has moved on since. `check` is called with the locked post,
+    and refuses the change by raising.
     Raises `Forbidden`, `Invalid`, `PostNotFound`, `VersionMismatch`.
     """
 
@@ -43,12 +45,20 @@ class EditPost:
     atomic: Atomic
     clock: Clock
 
-    def __call__(self, *, actor: Actor, post_id: UUID, seen_version: int | None = None, **edits: Unpack[Edits]) -> Post:
+    def __call__(
+        self,
+        *,
+        actor: Actor,
+        post_id: UUID,
+        seen_version: int | None = None,
+        check: Callable[[Post], None] = lambda _: None,
+        **edits: Unpack[Edits],
+    ) -> Post:
         actor.require(Permission.WRITE_POSTS)
         now = self.clock.now()
 
         def edit() -> tuple[Post, Post]:
-            before = _locked(self.posts, actor, post_id, seen_version)
+            before = _locked(self.posts, actor, post_id, seen_version, check)
             after = before.edited(now, **edits)
             if after is not before:
                 self.posts.replace(after)
@@ -86,7 +96,8 @@ class PublishPost:
 
 @frozen
 class DeletePost:
-    """Removes a post with its comments, for good; its slug is free again.
+    """Removes a post with its comments, for good; its slug is free again. `seen_version` and `check` refuse it as they
+    refuse a change.
 
     Raises `Forbidden`, `PostNotFound`, `VersionMismatch`.
     """
@@ -95,11 +106,18 @@ class DeletePost:
     public: PublicPosts
     atomic: Atomic
 
-    def __call__(self, *, actor: Actor, post_id: UUID, seen_version: int | None = None) -> None:
+    def __call__(
+        self,
+        *,
+        actor: Actor,
+        post_id: UUID,
+        seen_version: int | None = None,
+        check: Callable[[Post], None] = lambda _: None,
+    ) -> None:
         actor.require(Permission.WRITE_POSTS)
 
         def delete() -> Post:
-            post = _locked(self.posts, actor, post_id, seen_version)
+            post = _locked(self.posts, actor, post_id, seen_version, check)
             self.posts.remove(post.id)
             return post
 
@@ -107,10 +125,17 @@ class DeletePost:
             self.public.changed()
 
 
-def _locked(posts: PostRepository, actor: Actor, post_id: UUID, seen_version: int | None = None) -> Post:
+def _locked(
+    posts: PostRepository,
+    actor: Actor,
+    post_id: UUID,
+    seen_version: int | None = None,
+    check: Callable[[Post], None] = lambda _: None,
+) -> Post:
     """To be changed by `actor`."""
     post = posts.lock(post_id)
     post.refuse_change(actor)
+    check(post)
     if seen_version not in (None, post.version):
         raise VersionMismatch
     return post
