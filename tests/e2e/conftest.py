@@ -46,11 +46,14 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 def manage(environment: dict[str, str], *arguments: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=stderr, text=True)
+    return subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True
+    )
 
 
-def finished(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=60)
+def finished(process: subprocess.Popen[str], given: str | None = None) -> tuple[int, str, str]:
+    """`given` is its standard input."""
+    out, err = process.communicate(given, timeout=60)
     return process.returncode, out, err
 
 

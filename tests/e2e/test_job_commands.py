@@ -46,12 +46,14 @@ def test_an_import_says_what_became_of_the_rows_and_where_the_refused_ones_are(
     assert str(rejects) in err
     assert finished(manage(migrated, "import_patients", str(file)))[0] == 1, "The rejects are not overwritten."
 
-    mended = tmp_path / "mended.csv"
-    mended.write_bytes(rejects.read_bytes().replace(b"not one", b"eve@example.org"))
-    code, out, err = finished(manage(migrated, "import_patients", str(mended)))
+    mended = rejects.read_text(encoding="utf-8").replace("not one", "eve@example.org").replace("e-mail", "post")
+    options = ["--column", "post=email", "--rejects", str(tmp_path / "mended.csv")]
+    code, out, err = finished(manage(migrated, "import_patients", "-", *options), mended)
     assert (code, err) == (0, "")
+    assert out.splitlines()[:2] == ["Read as csv, utf-8, cells delimited by ';'.", "  line: ignored"]
+    assert "  post: email" in out
     assert "added               1" in out
-    assert not (tmp_path / "mended.csv.rejects.csv").exists()
+    assert not (tmp_path / "mended.csv").exists()
 
 
 def test_a_file_without_the_columns_is_refused_by_name(migrated: dict[str, str], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from csv import DictReader
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -15,6 +16,8 @@ from tests.fakes import details
 from tests.http_api.client import Answer, Api
 from tests.http_api.conftest import CSV, SETUP
 from tests.http_api.problems import faults, kind
+
+FILES = Path(__file__).parents[1] / "files"
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -68,6 +71,7 @@ def test_ndjson_is_known_by_its_name_or_said(registry: Container, clerk: Api) ->
     line = b'{"first_name": "Eve", "last_name": "King", "email": "eve@example.org", "date_of_birth": "1985-12-10"}\n'
     assert send(clerk, line, "patients.ndjson", dry_run="true").json()["format"] == "ndjson"
     assert send(clerk, line, "patients.txt", format="ndjson").json()["format"] == "ndjson"
+    assert send(clerk, line, "PATIENTS.JSONL").json()["id"] == clerk.get("imports/").json()["results"][0]["id"]
     run(registry)
     counts = [one["counts"]["added"] for one in clerk.get("imports/").json()["results"]]
     assert counts == [1, 1]
@@ -81,6 +85,12 @@ def test_ndjson_is_known_by_its_name_or_said(registry: Container, clerk: Api) ->
         ({"update": "1"}, ("update", "type")),
         ({"format": "xls"}, ("format", "choice")),
         ({"replace": "true"}, ("replace", "unknown")),
+        ({"encoding": "ebcdic"}, ("encoding", "choice")),
+        ({"date_format": "DD/MM/YY"}, ("date_format", "invalid")),
+        ({"ignore_unknown": "1"}, ("ignore_unknown", "type")),
+        ({"columns": "phone"}, ("columns", "type")),
+        ({"columns": '{"a":"phone","a":null}'}, ("columns", "type")),
+        ({"columns": '{"Cell":"telephone"}'}, ("columns.Cell", "choice")),
     ],
 )
 def test_a_field_that_is_wrong_is_named(clerk: Api, fields: dict[str, str], fault: tuple[str, str]) -> None:
@@ -107,6 +117,7 @@ def test_an_option_in_the_address_is_refused_rather_than_ignored(clerk: Api) -> 
 def test_a_file_is_required_and_must_have_the_columns(clerk: Api) -> None:
     empty = clerk.call("POST", "imports/", encode_multipart(BOUNDARY, {}), content_type=MULTIPART_CONTENT)
     assert faults(empty) == {("file", "required")}
+    assert faults(clerk.call("POST", "imports/", b"", content_type="")) == {("file", "required")}
     assert ("shoe size", "unknown") in faults(send(clerk, b"first name,shoe size\n"))
     assert kind(clerk.post("imports/", {})) == "unsupported-media-type"
     assert clerk.get("imports/").json()["results"] == []
@@ -115,6 +126,47 @@ def test_a_file_is_required_and_must_have_the_columns(clerk: Api) -> None:
 def test_a_file_that_is_too_large_is_refused(clerk: Api, settings: pytest.FixtureRequest) -> None:
     settings.IMPORT_MAX_BYTES = len(CSV)  # type: ignore[attr-defined]  # pytest-django's own
     assert kind(send(clerk)) == "too-large"
+
+
+def test_a_public_file_is_imported_with_options_alone(registry: Container, clerk: Api) -> None:
+    header, *lines = (FILES / "synthea_patients.csv").read_text(encoding="utf-8").splitlines()
+    rows = [f"{line};{line.partition(';')[0]}@example.org" for line in lines]
+    content = "\n".join([f"{header};EMAIL", *rows]).encode()
+    asked = send(clerk, content, ignore_unknown="true", date_format="M/D/YYYY", columns='{"SSN": "external_id"}').json()
+    assert (asked["assumed"]["delimiter"], asked["assumed"]["encoding"]) == (";", "utf-8")
+    used = {name: field for name, field in asked["assumed"]["columns"].items() if field}
+    assert used == {
+        "BIRTHDATE": "date_of_birth", "FIRST": "first_name", "LAST": "last_name", "GENDER": "sex", "EMAIL": "email",
+        "SSN": "external_id",
+    }  # fmt: skip
+    assert asked["assumed"]["columns"].keys() == set(header.split(";")) | {"EMAIL"}
+    run(registry)
+    assert clerk.get(f"imports/{asked['id']}/").json()["counts"]["added"] == len(rows)
+    (jose,) = clerk.get("patients/?external_id=999-76-6866").json()["results"]
+    assert (jose["full_name"], jose["date_of_birth"], jose["sex"]) == ("José Eduardo181 Gómez206", "1989-05-25", "male")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "cp1252"])
+def test_how_the_text_is_encoded_is_told_from_the_file_and_said(registry: Container, clerk: Api, encoding: str) -> None:
+    text = (
+        "first_name\tlast_name\temail\tgender\tdob\tcell_phone\tzip_code\r\n"
+        "Zoë\tFaßbinder’s\tzoe@example.org\tFemale\t1967-02-12 00:00:00 UTC\t(450) 428-3286\t87397.0\r\n"
+    )
+    asked = send(clerk, text.encode(encoding), ignore_unknown="true").json()
+    assert asked["assumed"]["encoding"] == {"utf-16": "utf-16-le"}.get(encoding, encoding)
+    run(registry)
+    (zoe,) = clerk.get("patients/").json()["results"]
+    assert (zoe["full_name"], zoe["date_of_birth"], zoe["phone"]) == ("Zoë Faßbinder’s", "1967-02-12", "+14504283286")
+
+
+def test_an_encoding_that_is_given_is_not_guessed(registry: Container, clerk: Api) -> None:
+    content = CSV.replace(b"Eve", "Łukasz".encode("cp1250"))
+    assert send(clerk, content, dry_run="true").json()["assumed"]["encoding"] == "utf-8"
+    assert send(clerk, content, encoding="cp1250").json()["assumed"]["encoding"] == "cp1250"
+    run(registry)
+    first, second = clerk.get("imports/").json()["results"]
+    assert (first["counts"]["added"], second["counts"]["added"]) == (1, 0)
+    assert clerk.get("patients/").json()["results"][0]["first_name"] == "Łukasz"
 
 
 @pytest.mark.parametrize("accept", ["text/csv", "application/x-ndjson"])
@@ -141,3 +193,13 @@ def test_an_export_is_csv_unless_something_else_is_asked_for(clerk: Api, registe
     refused = clerk.get("patients/export/", Accept="application/pdf")
     assert (refused.status_code, kind(refused)) == (406, "not-acceptable")
     assert clerk.get("patients/export/?q=ada").status_code == 400
+
+
+def test_an_export_for_a_spreadsheet_has_no_formulas(clerk: Api, register: Callable[..., Patient]) -> None:
+    register(**details(first_name="=1+1", phone="+12015550123"))
+    (row,) = DictReader(body_of(clerk.get("patients/export/?spreadsheet=true")).decode("utf-8-sig").splitlines())
+    assert (row["first_name"], row["phone"]) == ("'=1+1", "'+12015550123")
+    assert b"'" not in body_of(clerk.get("patients/export/"))
+    assert faults(clerk.get("patients/export/?spreadsheet=yes")) == {("spreadsheet", "type")}
+    ndjson = clerk.get("patients/export/?spreadsheet=true", Accept="application/x-ndjson")
+    assert faults(ndjson) == {("spreadsheet", "format")}

@@ -1,6 +1,7 @@
 """Answers that are files of patients."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Annotated
 
 from dependency_injector.wiring import Provide, inject
@@ -11,9 +12,11 @@ from rest_framework.views import APIView
 
 from adapters.http_api.authentication import actor
 from adapters.http_api.requests import parameters
-from adapters.http_api.schema import described
+from adapters.http_api.schema import SPREADSHEET, described
+from core.errors import Refused, parse_one
 from core.patients.files import FileFormat, write_patients
 from core.patients.use_cases import ExportPatients
+from core.values import yes_or_no
 
 MEDIA = {FileFormat.CSV: "text/csv", FileFormat.NDJSON: "application/x-ndjson"}
 
@@ -37,12 +40,21 @@ def file_response(pieces: Iterable[bytes], format: FileFormat, name: str) -> Str
 class PatientExportView(APIView):
     renderer_classes = (CsvRenderer, NdjsonRenderer)
 
-    @described("export_patients", None, files=tuple(MEDIA.values()))
+    @described("export_patients", None, files=tuple(MEDIA.values()), parameters=[SPREADSHEET])
     @inject
     def get(
         self, request: Request, export: Annotated[ExportPatients, Provide["export_patients"]]
     ) -> StreamingHttpResponse:
         """Every patient, oldest first: CSV, or NDJSON where `Accept` asks for that."""
-        parameters(request.query_params, [])
+        given = parameters(request.query_params, ["spreadsheet"])
         asked = FileFormat(request.accepted_renderer.format)
-        return file_response(write_patients(asked, export(actor=actor(request))), asked, "patients")
+        for_spreadsheet = parse_one("spreadsheet", partial(_spreadsheet, asked), given.get("spreadsheet", False))
+        patients = export(actor=actor(request))
+        return file_response(write_patients(asked, patients, for_spreadsheet=for_spreadsheet), asked, "patients")
+
+
+def _spreadsheet(format: FileFormat, raw: object) -> bool:
+    wanted = yes_or_no(raw)
+    if wanted and format is not FileFormat.CSV:
+        raise Refused("format", "Only CSV can be written for a spreadsheet.")
+    return wanted

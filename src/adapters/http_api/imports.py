@@ -1,4 +1,4 @@
-from typing import Annotated, TypedDict, cast
+from typing import Annotated, TypedDict
 from uuid import UUID
 
 from dependency_injector.wiring import Provide, inject
@@ -17,17 +17,18 @@ from adapters.http_api.jobs import JobSerializer, counts_serializer, job_json
 from adapters.http_api.requests import cursor, names, paging, parameters
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
-from core.errors import FaultList
+from core.errors import FaultList, Invalid, Refused
 from core.jobs import use_cases
 from core.jobs.entities import Job, JobKind
-from core.patients.files import FileFormat
+from core.patients.entities import SETTABLE
+from core.patients.files import AS_IT_STANDS, Encoding, FileFormat, FileOptions, parse_encoding, read_object
 from core.patients.imports import ImportOptions, RowOutcome
 from core.patients.use_cases import DownloadRejects, StartImport
 from core.values import choice, yes_or_no
 
 
 class ImportFormSerializer(serializers.Serializer):
-    file = serializers.FileField(help_text="CSV with a header, or NDJSON; UTF-8.")
+    file = serializers.FileField(help_text="CSV with a header, or NDJSON.")
     format = serializers.ChoiceField(
         list(FileFormat), required=False, help_text="Told by the file's name unless given."
     )
@@ -35,12 +36,33 @@ class ImportFormSerializer(serializers.Serializer):
         required=False, help_text="Change a patient who has a row's email already."
     )
     dry_run = serializers.BooleanField(required=False, help_text="Change nothing: say what would become of the rows.")
+    encoding = serializers.ChoiceField(list(Encoding), required=False, help_text="Told by the content unless given.")
+    date_format = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text="How dates are written besides YYYY-MM-DD, such as DD/MM/YYYY or M/D/YYYY.",
+    )
+    columns = serializers.JSONField(
+        required=False, help_text='Names of the file\'s columns, and the field or null for each: {"Cell": "phone"}.'
+    )
+    ignore_unknown = serializers.BooleanField(required=False, help_text="Ignore columns that are unknown.")
+
+
+class AssumedSerializer(serializers.Serializer):
+    encoding = serializers.ChoiceField(list(Encoding))
+    delimiter = serializers.CharField(allow_null=True, help_text="Of the cells of a CSV file.")
+    columns = serializers.DictField(
+        child=serializers.ChoiceField(list(SETTABLE), allow_null=True),
+        help_text="The field of each column of a CSV file, null where it is ignored.",
+    )
+    date_format = serializers.CharField(allow_null=True, help_text="As given; YYYY-MM-DD is always read.")
 
 
 class ImportSerializer(JobSerializer):
     format = serializers.ChoiceField(list(FileFormat))
     update = serializers.BooleanField()  # type: ignore[assignment]  # the member's name
     dry_run = serializers.BooleanField()
+    assumed = AssumedSerializer(help_text="How the file is read, as was given or told from it.")
     counts = counts_serializer("ImportCounts", RowOutcome)
     rejects = serializers.URLField(help_text="Where the rejected rows are, each with its line, fields and reasons.")
 
@@ -115,13 +137,16 @@ class _How(TypedDict):
     format: FileFormat
     update: bool
     dry_run: bool
+    encoding: Encoding | None
+    file_options: FileOptions
 
 
 def _form(request: Request) -> tuple[UploadedFile, _How]:
-    """Raises `Invalid`, with a fault for each field that is wrong."""
+    """Raises `Invalid`, with a fault for each part that is wrong."""
     parameters(request.query_params, [])
     faults = FaultList()
-    for name, parts in cast("QueryDict", request.data).lists():
+    given_parts = request.data.lists() if isinstance(request.data, QueryDict) else []  # an object without a body
+    for name, parts in given_parts:
         if name not in names(ImportFormSerializer):
             faults.add(name, "unknown", "There is no such field.")
         elif len(parts) > 1:
@@ -129,19 +154,42 @@ def _form(request: Request) -> tuple[UploadedFile, _How]:
     file = request.FILES.get("file")
     flags: dict[str, bool] = {"true": True, "false": False}
     given: dict[str, object] = {name: flags.get(str(value).lower(), value) for name, value in request.POST.items()}
-    how: _How = {"format": FileFormat.CSV, "update": False, "dry_run": False}
+    how: _How = {
+        "format": FileFormat.of_name(file.name if file and file.name else ""),
+        "update": False,
+        "dry_run": False,
+        "encoding": None,
+        "file_options": AS_IT_STANDS,
+    }
     with faults.noting("format"):
-        named = file.name.rpartition(".")[2].lower() if file and file.name else ""
-        how["format"] = choice(given.get("format", named if named in MEDIA else "csv"), FileFormat)
+        how["format"] = choice(given.get("format", how["format"]), FileFormat)
     with faults.noting("update"):
         how["update"] = yes_or_no(given.get("update", False))
     with faults.noting("dry_run"):
         how["dry_run"] = yes_or_no(given.get("dry_run", False))
+    with faults.noting("encoding"):
+        how["encoding"] = parse_encoding(given.get("encoding"))
+    try:
+        how["file_options"] = FileOptions.parse(
+            columns=_json(given.get("columns")),
+            ignore_unknown=given.get("ignore_unknown", False),
+            date_format=given.get("date_format"),
+        )
+    except Invalid as invalid:
+        faults.faults.extend(invalid.faults)
     if not isinstance(file, UploadedFile):
         faults.add("file", "required", "Send the file as the part of this name.")
     faults.raise_if_any()
     assert isinstance(file, UploadedFile)
     return file, how
+
+
+def _json(part: object) -> object:
+    """What the JSON of a part says; where it is none, the text, which is no mapping."""
+    try:
+        return read_object(part.encode()) if isinstance(part, str) else part
+    except (Refused, UnicodeEncodeError):
+        return part
 
 
 def _import_json(request: Request, job: Job) -> dict[str, object]:
@@ -150,5 +198,11 @@ def _import_json(request: Request, job: Job) -> dict[str, object]:
         "format": options.format,
         "update": options.update,
         "dry_run": options.dry_run,
+        "assumed": {
+            "encoding": options.encoding,
+            "delimiter": options.delimiter or None,
+            "columns": options.columns,
+            "date_format": options.file_options.date_format or None,
+        },
         "rejects": request.build_absolute_uri(f"/api/v1/imports/{job.id}/rejects/"),
     }

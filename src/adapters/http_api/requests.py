@@ -22,7 +22,7 @@ MOST_BYTES = 500_000
 MOST_BYTES_OF_CREDENTIALS = 4096
 _VERSION_BYTES = 4
 _POSITION_BYTES = 8
-_FLAGS = {"count", "drafts", "is_active"}
+_FLAGS = {"count", "drafts", "is_active", "spreadsheet"}
 
 
 class JsonParser(BaseParser):

@@ -44,6 +44,7 @@ CURSOR = OpenApiParameter("cursor", str, description="From the `next` link of th
 LIMIT = OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50})
 NAME = OpenApiParameter("name", str, description="The one of this name.")
 DRAFTS = OpenApiParameter("drafts", bool, description="List drafts instead: your own, or all for editors.")
+SPREADSHEET = OpenApiParameter("spreadsheet", bool, description="Keep a spreadsheet from calculating cells of the CSV.")
 IF_MATCH = OpenApiParameter(
     "If-Match", str, OpenApiParameter.HEADER, description="ETags you read: 412 if the record has changed since."
 )

@@ -40,7 +40,7 @@ class Job:
     kind: JobKind
     actor: str
     request_id: str
-    options: Mapping[str, str | bool]
+    options: Mapping[str, object]
     created_at: datetime
     total: int
     position: str | None = ""

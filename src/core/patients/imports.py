@@ -1,13 +1,16 @@
 """Filling the registry from a file: what was asked for, and what became of its rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
-from attrs import frozen
+from attrs import field, frozen
+from cattrs import Converter
 
 from core.jobs.entities import Job
 from core.patients.entities import Patient
-from core.patients.files import FileFormat
+from core.patients.files import AS_IT_STANDS, Encoding, FileFormat, FileOptions
+
+_CONVERTER = Converter()
 
 
 class RowOutcome(StrEnum):
@@ -22,31 +25,28 @@ class RowOutcome(StrEnum):
 @frozen
 class ImportOptions:
     """`digest` is that of the whole file. With `update`, a row whose email a patient has changes that patient. A
-    `dry_run` says what would become of the rows, and changes nothing."""
+    `dry_run` says what would become of the rows, and changes nothing.
+
+    The rest is how the file is read, told from it or by the caller: `columns` are the names of its columns and the
+    field of each, None for one that is ignored. NDJSON has neither those nor a `delimiter`.
+    """
 
     format: FileFormat
     digest: str
     update: bool = False
     dry_run: bool = False
+    encoding: Encoding = Encoding.UTF_8
+    delimiter: str = ""
+    columns: Mapping[str, str | None] = field(factory=dict[str, str | None])
+    file_options: FileOptions = AS_IT_STANDS
 
     @classmethod
     def of(cls, job: Job) -> "ImportOptions":
-        options = job.options
-        return cls(
-            FileFormat(str(options["format"])),
-            str(options["digest"]),
-            bool(options["update"]),
-            bool(options["dry_run"]),
-        )
+        return _CONVERTER.structure(job.options, cls)
 
     @property
-    def plain(self) -> dict[str, str | bool]:
-        return {
-            "format": self.format.value,
-            "digest": self.digest,
-            "update": self.update,
-            "dry_run": self.dry_run,
-        }
+    def plain(self) -> dict[str, object]:
+        return _CONVERTER.unstructure(self)
 
 
 @frozen

@@ -76,8 +76,8 @@ class SyncScope:
         return cls(statuses, UUID(str(options["patient_id"])) if "patient_id" in options else None)
 
     @property
-    def options(self) -> dict[str, str | bool]:
-        options: dict[str, str | bool] = {"statuses": ",".join(self.statuses)}
+    def options(self) -> dict[str, object]:
+        options: dict[str, object] = {"statuses": ",".join(self.statuses)}
         return options | ({"patient_id": str(self.patient_id)} if self.patient_id else {})
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
-from core.patients.files import FileFormat, Row, read_layout, read_rows
+from core.patients.files import AS_IT_STANDS, FileFormat, FileOptions, Row, read_layout, read_rows
 
 HEADER = b"first_name,last_name,email,date_of_birth,phone,identifiers\n"
 ADA = b"Ada,Byron,ada@example.org,1985-12-10,,"
@@ -12,15 +12,21 @@ ADAS = {"first_name": "Ada", "last_name": "Byron", "email": "ada@example.org", "
 EVES = {"first_name": "Eve", "last_name": "Stone", "email": "eve@example.org", "date_of_birth": "1990-01-02"}
 
 
-def rows_of(content: bytes, format: FileFormat = FileFormat.CSV, *, cuts: Iterable[int] = ()) -> list[Row]:
+def rows_of(
+    content: bytes,
+    format: FileFormat = FileFormat.CSV,
+    *,
+    cuts: Iterable[int] = (),
+    options: FileOptions = AS_IT_STANDS,
+) -> list[Row]:
     """`cuts`: where the content after the header is cut into pieces."""
-    layout = read_layout(format, content[: 64 * 1024])
+    layout = read_layout(format, content[: 64 * 1024], options)
     pieces = cut(content[layout.start :], cuts)
     return list(read_rows(layout, pieces, offset=layout.start, line=layout.first_line))
 
 
-def objects_of(content: bytes) -> list[Row]:
-    return rows_of(content, FileFormat.NDJSON)
+def objects_of(content: bytes, options: FileOptions = AS_IT_STANDS) -> list[Row]:
+    return rows_of(content, FileFormat.NDJSON, options=options)
 
 
 def cut(content: bytes, cuts: Iterable[int]) -> list[bytes]:

@@ -1,6 +1,8 @@
+import csv
 import json
 from contextlib import suppress
 from datetime import timedelta, timezone
+from io import StringIO
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,7 +19,7 @@ from tests.fakes import NOW, anything, details
 from tests.strategies import RULES
 from tests.unit.patients.reading import cut
 
-ODD = st.text(st.sampled_from('",;|\t\r\n\\= a\u00e9\u2019\u200d'), min_size=1, max_size=8)
+ODD = st.text(st.sampled_from("\",;|\t\r\n\\=+-@' a\u00e9\u2019\u200d"), min_size=1, max_size=8)
 PATIENT = Patient.register(
     UUID(int=7),
     NOW,
@@ -33,8 +35,8 @@ PATIENT = Patient.register(
 )
 
 
-def written(format: FileFormat, *patients: Patient) -> bytes:
-    return b"".join(write_patients(format, patients))
+def written(format: FileFormat, *patients: Patient, for_spreadsheet: bool = False) -> bytes:
+    return b"".join(write_patients(format, patients, for_spreadsheet=for_spreadsheet))
 
 
 def imported(format: FileFormat, content: bytes, cuts: list[int]) -> list[Patient]:
@@ -70,6 +72,15 @@ def test_export_then_import_gives_the_same_patients(
     format: FileFormat, patients: list[Patient], cuts: list[int]
 ) -> None:
     again = imported(format, written(format, *patients), cuts)
+    assert [settable(patient) for patient in again] == [settable(patient) for patient in patients]
+
+
+@given(st.lists(strategies.patients() | odd_patients(), min_size=1, max_size=3))
+def test_an_export_for_a_spreadsheet_has_no_formula_and_gives_the_same_patients(patients: list[Patient]) -> None:
+    content = written(FileFormat.CSV, *patients, for_spreadsheet=True)
+    cells = [cell for record in csv.reader(StringIO(content.decode("utf-8-sig"), newline="")) for cell in record]
+    assert not [cell for cell in cells if cell[:1] in {*"=+-@\t\r"}]
+    again = imported(FileFormat.CSV, content, [])
     assert [settable(patient) for patient in again] == [settable(patient) for patient in patients]
 
 

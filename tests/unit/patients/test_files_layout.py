@@ -25,7 +25,7 @@ def test_the_header_tells_what_delimits_the_cells(delimiter: str, mark: bytes) -
     columns = ("first_name", "last_name", "email", "date_of_birth")
     start = len(mark + REQUIRED) + 2
     header = head[len(mark) : start - 2]
-    assert layout_of(head) == Layout(FileFormat.CSV, delimiter, columns, header, start, 2)
+    assert layout_of(head) == Layout(FileFormat.CSV, delimiter, columns, header, start, 2, columns)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,6 @@ def test_every_column_that_is_wrong_is_named_as_it_stands() -> None:
     assert faults_of(b"First Name,Shoe Size,email,E-Mail,,surname\n") == {
         "Shoe Size": "unknown",
         "E-Mail": "repeated",
-        "file": "unknown",
         "date_of_birth": "required",
     }
 

@@ -27,9 +27,9 @@ def test_blank_lines_are_no_rows_and_are_counted() -> None:
     assert second.raw == EVE
 
 
-def test_cells_are_given_as_they_stand_and_empty_ones_not_at_all() -> None:
+def test_cells_are_trimmed_and_empty_ones_not_given() -> None:
     (row,) = rows_of(HEADER + b' Ada ,"By, ""Ron""",,"", 5" ,  \n')
-    assert row.values == {"first_name": " Ada ", "last_name": 'By, "Ron"', "phone": ' 5" '}
+    assert row.values == {"first_name": "Ada", "last_name": 'By, "Ron"', "phone": '5"'}
     assert row.faults == ()
 
 
@@ -41,18 +41,17 @@ def test_columns_that_are_passed_over_give_nothing() -> None:
 def test_identifiers_are_written_one_a_line() -> None:
     cell = b'"mrn|12\r\n\n urn:x|a|b "'
     row, after = rows_of(HEADER + ADA + cell + b"\r\n" + EVE)
-    assert row.values["identifiers"] == [{"system": "mrn", "value": "12\r"}, {"system": " urn:x", "value": "a|b "}]
+    assert row.values["identifiers"] == [{"system": "mrn", "value": "12\r"}, {"system": " urn:x", "value": "a|b"}]
     assert (row.raw, row.line, row.next_line, after.line) == (ADA + cell, 2, 5, 5)
 
 
 def test_an_identifier_without_a_bar_is_a_fault_of_identifiers() -> None:
     (row,) = rows_of(HEADER + ADA + b'"mrn|1\n2"')
-    assert (codes(row), dict(row.values)) == ({"identifiers": "bar"}, {})
+    assert (codes(row), row.values) == ({"identifiers": "bar"}, ADAS)
 
 
 BROKEN = {
-    "too few cells": (ADA[:-1], {"row": "cells"}),
-    "too many cells": (ADA + b",", {"row": "cells"}),
+    "too many cells": (ADA + b",x", {"row": "cells"}),
     "not UTF-8": (ADA.replace(b"Ada", b"Jos\xe9"), {"first_name": "encoding"}),
     "not UTF-8, in quotes": (
         ADA.replace(b"Ada", b'"Jos\xe9"') + b'"mrn|\xff\n"', {"first_name": "encoding", "identifiers": "encoding"},
@@ -80,7 +79,9 @@ def test_a_line_feed_and_a_carriage_return_may_stand_in_a_quoted_cell() -> None:
     assert row.values["last_name"] == "By\r\nr\ron"
 
 
-CELLS = st.text(st.sampled_from('a"\n\r,; é|') | st.characters(exclude_categories=["Cs", "Cc"]), max_size=4)
+CELLS = st.text(
+    st.sampled_from('a"\n\r,; é|') | st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="='"), max_size=4
+)
 
 
 @given(st.lists(st.tuples(*[CELLS] * 6), max_size=5), st.booleans())
@@ -88,12 +89,16 @@ def test_csv_is_read_as_it_was_written(records: list[tuple[str, ...]], quote_all
     text = StringIO(newline="")
     style = {"quoting": csv.QUOTE_ALL, "lineterminator": "\n"} if quote_all else {}
     csv.writer(text, **style).writerows(
-        [[*record[:5], f"a|{record[5]}".replace("\n", "").replace("\r", "")] for record in records]
+        [
+            [*record[:3], "1985-12-10", record[4], f"a|{record[5]}".replace("\n", "").replace("\r", "")]
+            for record in records
+        ]
     )
     names = HEADER.decode().strip().split(",")
     for row, record in zip(rows_of(HEADER + text.getvalue().encode()), records, strict=True):
-        given = {name: cell for name, cell in zip(names[:5], record[:5], strict=True) if cell.strip()}
-        assert {name: value for name, value in row.values.items() if name != "identifiers"} == given
+        given = {name: cell.strip() for name, cell in zip(names[:5], record[:5], strict=True)}
+        read = {name: value for name, value in row.values.items() if name != "identifiers"}
+        assert read == {name: cell for name, cell in given.items() if cell} | {"date_of_birth": "1985-12-10"}
 
 
 def test_members_of_an_object_are_given_as_they_are_but_for_the_read_only_ones() -> None:

@@ -87,12 +87,12 @@ def test_other_fields_of_an_answer_are_passed_over_and_null_is_no_value() -> Non
 
 
 def test_an_answer_is_held_to_every_rule_of_a_registration() -> None:
-    answer = {"first_name": 5, "last_name": "", "email": "ada", "phone": "12", "date_of_birth": date(2990, 1, 1)}
+    answer = {"first_name": 5, "last_name": "a\tb", "email": "ada", "phone": "12", "date_of_birth": date(2990, 1, 1)}
     with pytest.raises(UnacceptableAnswer) as refused:
         normalised(answer, RULES)
     for told in (
         "first_name (type)",
-        "last_name (blank)",
+        "last_name (characters)",
         "email (invalid)",
         "phone (invalid)",
         "date_of_birth (future)",

@@ -106,8 +106,8 @@ def test_a_refused_answer_changes_nothing(
 
 
 def test_an_unacceptable_answer_says_which_rules_it_breaks_and_not_how(sync: Sync) -> None:
-    with pytest.raises(InvalidAnswer, match=r"first_name \(blank\), email \(invalid\)") as refused:
-        sync({"first_name": " ", "email": "not-an-address"})
+    with pytest.raises(InvalidAnswer, match=r"first_name \(type\), email \(invalid\)") as refused:
+        sync({"first_name": 5, "email": "not-an-address"})
     assert "not-an-address" not in str(refused.value)
 
 

@@ -1,19 +1,22 @@
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
-from typing import Any
 from uuid import UUID
 
 from attrs import asdict, frozen
+from cattrs import Converter
 
 from adapters.django_orm.copying import insert
 from adapters.django_orm.errors import core_errors
 from adapters.django_orm.jobs import models
 from core.errors import Fault
-from core.patients.files import FileFormat, Layout, Reject
+from core.patients.files import Layout, Reject
 from core.patients.imports import Place
 from core.patients.ports import ImportFiles, ImportRejects
 
 PIECE = 64 * 1024
 _AT_A_TIME = 500
+_CONVERTER = Converter()
+_CONVERTER.register_unstructure_hook(bytes, bytes.decode)
+_CONVERTER.register_structure_hook(bytes, lambda text, _: text.encode())
 
 
 @frozen
@@ -23,7 +26,7 @@ class DjangoImportFiles(ImportFiles):
     @core_errors()
     def keep(self, job_id: UUID, layout: Layout, pieces: Iterable[bytes]) -> None:
         models.ImportFile.objects.using(self.database).create(
-            job_id=job_id, layout=_plain(layout), offset=layout.start, line=layout.first_line
+            job_id=job_id, layout=_CONVERTER.unstructure(layout), offset=layout.start, line=layout.first_line
         )
         rows = models.ImportPiece.objects.using(self.database)
         for number, piece in enumerate(_even(pieces)):
@@ -31,7 +34,8 @@ class DjangoImportFiles(ImportFiles):
 
     @core_errors()
     def layout(self, job_id: UUID) -> Layout:
-        return _layout(models.ImportFile.objects.using(self.database).get(job_id=job_id).layout)
+        row = models.ImportFile.objects.using(self.database).get(job_id=job_id)
+        return _CONVERTER.structure(row.layout, Layout)
 
     @core_errors()
     def place(self, job_id: UUID) -> Place:
@@ -101,12 +105,3 @@ def _even(pieces: Iterable[bytes]) -> Iterator[bytes]:
             rest = rest[PIECE:]
     if rest:
         yield rest
-
-
-def _plain(layout: Layout) -> dict[str, Any]:  # JSON
-    return asdict(layout) | {"header": layout.header.decode()}
-
-
-def _layout(plain: dict[str, Any]) -> Layout:
-    plain = plain | {"format": FileFormat(plain["format"]), "columns": tuple(plain["columns"])}
-    return Layout(**plain | {"header": plain["header"].encode()})

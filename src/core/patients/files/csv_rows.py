@@ -1,30 +1,33 @@
 """What CSV records give."""
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
 from core.errors import Fault, FaultList, Refused
 from core.patients.files.cells import count_alone, read_cells
 from core.patients.files.layout import Layout
 from core.patients.files.lines import Lines
+from core.patients.files.spellings import Spellings, read_cell, whole_number
 
 Values = Mapping[str, object]
-Reading = tuple[bytes, Values, tuple[Fault, ...]]  # the record with its line end, and what it gives: values or faults
+Reading = tuple[bytes, Values | None, tuple[Fault, ...]]
+"""The record with its line end, and what it gives: values, and the faults of others. None: it is blank, and no row."""
 
 _LEFT_OPEN = Fault("row", "quote", "A quoted cell is not closed: it goes on into the rows after it.")
 
 
-def read_cells_of(layout: Layout, first: bytes, lines: Lines) -> Reading:
+def read_cells_of(layout: Layout, spellings: Spellings, first: bytes, lines: Lines) -> Reading:
     """The record that begins with the line `first`. Where a quote is out of place it is that line alone."""
     try:
         text = first.decode().rstrip("\r\n")
     except UnicodeDecodeError:
-        return _read_with_care(layout, first, lines)
+        return _read_with_care(layout, spellings, first, lines)
     if '"' in text or "\r" in text or "\0" in text:
-        return _read_with_care(layout, first, lines)
-    return first, *_values(layout.columns, text.split(layout.delimiter))
+        return _read_with_care(layout, spellings, first, lines)
+    return first, *_values(layout.columns, text.split(layout.delimiter), spellings)
 
 
-def _read_with_care(layout: Layout, first: bytes, lines: Lines) -> Reading:
+def _read_with_care(layout: Layout, spellings: Spellings, first: bytes, lines: Lines) -> Reading:
     try:
         taken, cells = read_cells(first, lines, layout.delimiter)
     except Refused as refused:
@@ -34,7 +37,7 @@ def _read_with_care(layout: Layout, first: bytes, lines: Lines) -> Reading:
         return first, {}, (_LEFT_OPEN,)
     record = b"".join(taken)
     faults = () if _is_clean(record) else tuple(_unclean(layout.columns, cells))
-    return (record, {}, faults) if faults else (record, *_values(layout.columns, cells))
+    return (record, {}, faults) if faults else (record, *_values(layout.columns, cells, spellings))
 
 
 def _swallows_rows(layout: Layout, taken: Sequence[bytes], cells: Sequence[str]) -> bool:
@@ -44,7 +47,7 @@ def _swallows_rows(layout: Layout, taken: Sequence[bytes], cells: Sequence[str])
     if taken[0].count(layout.delimiter.encode()) + 1 != len(names):
         return False
     fits = len(cells) == len(names) and not any(
-        "\n" in cell.strip() for name, cell in zip(names, cells, strict=True) if name not in {"", "identifiers"}
+        "\n" in cell.strip() for name, cell in zip(names, cells, strict=True) if name != "identifiers"
     )
     return not fits and any(count_alone(line, layout.delimiter) == len(names) for line in taken[1:])
 
@@ -56,29 +59,34 @@ def _is_clean(record: bytes) -> bool:
         return False
 
 
-def _unclean(names: Sequence[str], cells: Sequence[str]) -> list[Fault]:
+def _unclean(names: Sequence[str | None], cells: Sequence[str]) -> list[Fault]:
     faults = FaultList()
-    fields = names if len(names) == len(cells) else [""] * len(cells)
+    fields: Sequence[str | None] = names if len(names) == len(cells) else [None] * len(cells)
     for name, cell in zip(fields, cells, strict=True):
         if any("\ud800" <= c <= "\udfff" for c in cell):
-            faults.add(name or "row", "encoding", "Save the file as UTF-8.")
+            faults.add(name or "row", "encoding", "Save the file as UTF-8, or say what its encoding is.")
         elif "\0" in cell:
             faults.add(name or "row", "characters", "Leave out control and invisible characters.")
     return list(dict.fromkeys(faults.faults))
 
 
-def _values(names: Sequence[str], cells: Sequence[str]) -> tuple[Values, tuple[Fault, ...]]:
-    if len(cells) != len(names):
-        return {}, (Fault("row", "cells", f"The row has {len(cells)} cells, and the header {len(names)}."),)
-    values: dict[str, object] = {
-        name: cell for name, cell in zip(names, cells, strict=True) if name and cell and not cell.isspace()
-    }
-    if "identifiers" in values:
-        try:
-            values["identifiers"] = _identifiers(str(values["identifiers"]))
-        except Refused as refused:
-            return {}, (Fault("identifiers", refused.code, refused.message),)
-    return values, ()
+def _values(
+    names: Sequence[str | None], cells: Sequence[str], spellings: Spellings
+) -> tuple[Values | None, tuple[Fault, ...]]:
+    """Cells that are missing at the end are empty, and more of them than the header has must be."""
+    texts = [read_cell(cell) for cell in cells]
+    if not any(texts):
+        return None, ()
+    values: dict[str, object] = {}
+    faults = FaultList()
+    for name, cell in zip_longest(names, texts, fillvalue=None):
+        if not cell or name == "":
+            continue
+        if name is None:
+            return {}, (Fault("row", "cells", f"A value stands in no named column. The row has {len(cells)} cells."),)
+        with faults.noting(name):
+            values[name] = _identifiers(cell) if name == "identifiers" else spellings.get(name, str)(cell)
+    return values, tuple(faults.faults)
 
 
 def _identifiers(cell: str) -> list[dict[str, str]]:
@@ -87,5 +95,5 @@ def _identifiers(cell: str) -> list[dict[str, str]]:
         system, bar, value = line.partition("|")
         if not bar:
             raise Refused("bar", "Write each identifier as system|value, one a line.")
-        found.append({"system": system, "value": value})
+        found.append({"system": system, "value": whole_number(value)})
     return found

@@ -1,14 +1,17 @@
 """Files of the patients there are."""
 
 import csv
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from io import StringIO
+from itertools import chain
 
 from core.patients.entities import Patient
 from core.patients.files.layout import FileFormat
 from core.patients.files.objects import write_json
 from core.patients.files.pieces import in_pieces
+from core.patients.files.spellings import write_cell
 
 COLUMNS = (
     "id", "first_name", "last_name", "email", "phone", "date_of_birth", "sex", "identifiers", "status", "external_id",
@@ -16,16 +19,21 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def write_patients(format: FileFormat, patients: Iterable[Patient]) -> Iterator[bytes]:
+def write_patients(
+    format: FileFormat, patients: Iterable[Patient], *, for_spreadsheet: bool = False
+) -> Iterator[bytes]:
     """What an import reads again to the same settable values.
 
-    CSV is that of RFC 4180; an identifier is a line `system|value` of its cell, an empty cell is no value. NDJSON has
-    the members that the API gives, without those derived from others. Timestamps are RFC 3339 in UTC.
+    CSV is that of RFC 4180; an identifier is a line `system|value` of its cell, an empty cell is no value. One for a
+    spreadsheet begins with a byte order mark, and has an apostrophe in front of each cell that would be a formula.
+    NDJSON has the members that the API gives, without those derived from others. Timestamps are RFC 3339 in UTC.
     """
-    return in_pieces(_csv(patients) if format is FileFormat.CSV else (_object(one) + b"\n" for one in patients))
+    if format is FileFormat.NDJSON:
+        return in_pieces(_object(one) + b"\n" for one in patients)
+    return in_pieces(chain([BOM_UTF8] if for_spreadsheet else [], _csv(patients, for_spreadsheet)))
 
 
-def _csv(patients: Iterable[Patient]) -> Iterator[bytes]:
+def _csv(patients: Iterable[Patient], for_spreadsheet: bool) -> Iterator[bytes]:
     text = StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
@@ -33,7 +41,8 @@ def _csv(patients: Iterable[Patient]) -> Iterator[bytes]:
         yield _taken(text)
         values = _plain(patient)
         values["identifiers"] = "\n".join(f"{one.system}|{one.value}" for one in patient.identifiers)
-        writer.writerow(map(values.__getitem__, COLUMNS))
+        cells = (str(values[name] or "") for name in COLUMNS)
+        writer.writerow(write_cell(cell, for_spreadsheet=for_spreadsheet) for cell in cells)
     yield _taken(text)
 
 

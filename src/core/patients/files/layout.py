@@ -1,5 +1,6 @@
 """How a file of patients is laid out, told from its beginning."""
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -9,69 +10,95 @@ from core.errors import Fault, FaultList, Invalid, Refused
 from core.patients.entities import REQUIRED
 from core.patients.files.cells import read_cells
 from core.patients.files.lines import MOST_BYTES, Lines, without_line_end
-from core.patients.files.names import field_of
+from core.patients.files.names import folded
+from core.patients.files.options import AS_IT_STANDS, FileOptions
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DELIMITERS = (",", ";", "\t", "|")
+_SEPARATOR = re.compile(rb'"?sep=([,;\t|])"?\r?\n?', re.IGNORECASE)  # as Excel reads and writes it
+_ENDINGS = {"jsonl": "ndjson"}
+_BLANK = b" \r\n" + "".join(_DELIMITERS).encode()
 
 
 class FileFormat(StrEnum):
     CSV = "csv"
     NDJSON = "ndjson"
 
+    @classmethod
+    def of_name(cls, file_name: str) -> "FileFormat":
+        """By the name's ending; CSV where that says nothing."""
+        ending = file_name.rpartition(".")[2].lower()
+        return cls(_ENDINGS.get(ending, ending)) if ending in {*cls, *_ENDINGS} else cls.CSV
+
 
 @frozen
 class Layout:
-    """`columns` are the fields that a CSV file's columns hold, "" for a column that is passed over. `header` is its
-    header record as it stood, without the line end. The first row is at the byte `start`, on the line `first_line`
-    (from 1). NDJSON has neither delimiter nor columns nor header.
+    """`columns` are the fields that a CSV file's columns hold, "" for a column that is ignored, None for one that has
+    no name and may have no value. `header` is its header record as it stood, without the line end, and `titles` are the
+    cells of that. The first row is at the byte `start`, on the line `first_line` (from 1). NDJSON has neither delimiter
+    nor columns nor header.
     """
 
     format: FileFormat
     delimiter: str
-    columns: tuple[str, ...]
+    columns: tuple[str | None, ...]
     header: bytes
     start: int
     first_line: int
+    titles: tuple[str, ...] = ()
+    options: FileOptions = AS_IT_STANDS
+
+    @property
+    def named_columns(self) -> dict[str, str | None]:
+        """The field of each column by its title, None for one that is ignored."""
+        return {title: name or None for title, name in zip(self.titles, self.columns, strict=True) if title}
 
 
-def read_layout(format: FileFormat, head: bytes) -> Layout:
-    """`head` is the file's first 64 KiB, or all of it.
+def read_layout(format: FileFormat, head: bytes, options: FileOptions = AS_IT_STANDS) -> Layout:
+    """`head` is the file's first 64 KiB, or all of it, in UTF-8.
 
-    A CSV file has a header with a column for each required field, in any order, under any name that `names` knows, and
-    no column twice or unknown. What delimits its cells is told from the header. Raises `Invalid` with a fault of
-    `file`, or one for each column that is wrong, named as it stands.
+    A CSV file has a header with a column for each required field, in any order, under any name that the options or
+    `names` know, and no column twice or unknown. What delimits its cells is told from a first line such as `sep=;`, or
+    else from the header. Raises `Invalid` with a fault of `file`, or one for each column that is wrong, named as it
+    stands.
     """
     start = len(_BYTE_ORDER_MARK) if head.startswith(_BYTE_ORDER_MARK) else 0
     if not head[start:].strip():
         raise _refused("empty", "The file is empty.")
     if format is FileFormat.NDJSON:
-        return Layout(format, "", (), b"", start, 1)
-    blank = _blank_lines(head[start:])
-    return _csv_layout(head, start + sum(map(len, blank)), 1 + len(blank))
+        return Layout(format, "", (), b"", start, 1, options=options)
+    before, delimiters = _before_header(head[start:])
+    return _csv_layout(head, start + sum(map(len, before)), 1 + len(before), delimiters, options)
 
 
-def _blank_lines(content: bytes) -> list[bytes]:
-    blank: list[bytes] = []
+def _before_header(content: bytes) -> tuple[list[bytes], Sequence[str]]:
+    """The lines before the header, and what may delimit its cells."""
+    before: list[bytes] = []
+    delimiters: Sequence[str] = _DELIMITERS
     for line in Lines([content]):
-        if line.strip():
+        if found := _SEPARATOR.fullmatch(line):
+            delimiters = [found[1].decode()]
+        elif line.strip(_BLANK):
             break
-        blank.append(line)
-    return blank
+        before.append(line)
+    return before, delimiters
 
 
-def _csv_layout(head: bytes, start: int, line: int) -> Layout:
-    found = [_header(head[start:], delimiter) for delimiter in _DELIMITERS]
-    delimiter, record, cells = max(found, key=lambda one: sum(field_of(cell) is not None for cell in one[2]))
+def _csv_layout(head: bytes, start: int, line: int, delimiters: Sequence[str], options: FileOptions) -> Layout:
+    if not head[start:].strip():
+        raise _refused("empty", "The file is empty.")
+    field_of = options.resolver()
+    found = [_header(head[start:], delimiter) for delimiter in delimiters]
+    delimiter, record, cells = max(found, key=lambda one: sum(bool(field_of(cell)) for cell in one[2]))
     if not _is_utf8(record or next(Lines([head[start:]]))):
-        raise _refused("encoding", "Save the file as UTF-8.")
+        raise _refused("encoding", "Save the file as UTF-8, or say what its encoding is.")
     if not any(field_of(cell) for cell in cells):
         raise _refused("header", "Begin the file with the names of its columns, such as first_name and email.")
     if not record.endswith(b"\n") and len(head) >= MOST_BYTES:
         raise _refused("too_long", "The header takes more than 64 KiB.")
-    columns = _columns(cells)
+    columns = _columns(cells, options)
     start, line = start + len(record), line + record.count(b"\n")
-    return Layout(FileFormat.CSV, delimiter, columns, without_line_end(record), start, line)
+    return Layout(FileFormat.CSV, delimiter, columns, without_line_end(record), start, line, tuple(cells), options)
 
 
 def _header(content: bytes, delimiter: str) -> tuple[str, bytes, list[str]]:
@@ -80,30 +107,30 @@ def _header(content: bytes, delimiter: str) -> tuple[str, bytes, list[str]]:
         taken, cells = read_cells(next(lines), lines, delimiter)
     except Refused:
         return delimiter, b"", []
-    return delimiter, b"".join(taken), cells
+    return delimiter, b"".join(taken), [cell.strip() for cell in cells]
 
 
-def _columns(cells: Sequence[str]) -> tuple[str, ...]:
+def _columns(cells: Sequence[str], options: FileOptions) -> tuple[str | None, ...]:
     faults = FaultList()
-    columns: list[str] = []
+    field_of, titles = options.resolver(), {folded(cell) for cell in cells}
+    columns: list[str | None] = []
     held: set[str] = set()
     for cell in cells:
-        name = field_of(cell)
-        if name is None:
-            faults.add(cell or "file", "unknown", _unknown(cell))
+        name = field_of(cell) if cell else None
+        if cell and name is None:
+            faults.add(cell, "unknown", "There is no such column. Name its field with columns, or use ignore_unknown.")
         elif name and name in held:
             faults.add(cell, "repeated", f"Another column holds the {name} already.")
-        columns.append(name or "")
+        columns.append(name)
         held.add(name or "")
+    for name in options.columns:
+        if folded(name) not in titles:
+            faults.add(f"columns.{name}", "unknown", "The file has no such column.")
     for name in REQUIRED:
         if name not in columns:
             faults.add(name, "required", "This column is required.")
     faults.raise_if_any()
     return tuple(columns)
-
-
-def _unknown(column: str) -> str:
-    return "There is no such column." if column else "Give every column a name."
 
 
 def _is_utf8(content: bytes) -> bool:

@@ -7,11 +7,11 @@ OF_REJECTS = ("line", "field", "reason")  # the columns that a file of rejects h
 
 _NO_DIFFERENCE = str.maketrans("", "", " \t\r\n\u00a0-_.")
 _SYNONYMS = {
-    "first_name": "first, given, given name, forename",
-    "last_name": "last, surname, family, family name",
-    "email": "mail, email address, mail address",
+    "first_name": "first, given, given name, given names, forename, forenames, first names, fname",
+    "last_name": "last, surname, surnames, family, family name, last names, lname",
+    "email": "mail, email address, mail address, email id",
     "phone": "telephone, tel, mobile, cell, phone number, telephone number, mobile number, mobile phone, cell phone",
-    "date_of_birth": "dob, birth date, birthday, born",
+    "date_of_birth": "dob, birth date, birthday, born, date of birth (dob)",
     "sex": "gender, administrative sex, administrative gender",
     "identifiers": "identifier",
     "external_id": "source id",

@@ -12,7 +12,7 @@ def read_object(line: bytes) -> dict[str, object]:
     try:
         text = line.decode()
     except UnicodeDecodeError:
-        raise Refused("encoding", "Save the file as UTF-8.") from None
+        raise Refused("encoding", "Save the file as UTF-8, or say what its encoding is.") from None
     try:
         value = _DECODER.decode(text)
         if "\\u" in text:

@@ -39,15 +39,17 @@ class RowImporter:
         now, rules = self.clock.now(), self._rules
         found, verdicts = list[Candidate](), Verdicts()
         for number, row in enumerate(rows, start=1):
-            if row.faults:
-                verdicts.reject(row, *row.faults)
-                continue
             at = now + timedelta(microseconds=number)
             try:
                 values = cast("Registration", row.values)
-                found.append(Candidate(row, Patient.register(self.ids.new(at), at, rules, **values)))
+                patient = Patient.register(self.ids.new(at), at, rules, **values)
             except Invalid as invalid:
-                verdicts.reject(row, *invalid.faults)
+                verdicts.reject(row, *row.with_faults(invalid.faults))
+                continue
+            if row.faults:
+                verdicts.reject(row, *row.faults)
+            else:
+                found.append(Candidate(row, patient))
         return Judged(rows, found, verdicts)
 
     def apply(self, actor: Actor, job: Job, candidates: Sequence[Candidate], verdicts: Verdicts) -> None:

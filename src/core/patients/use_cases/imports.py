@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from hashlib import sha256
 from uuid import UUID
 
@@ -8,7 +9,16 @@ from core.access import Actor, Permission
 from core.jobs.entities import Chunk, Job, JobKind
 from core.jobs.errors import JobNotFound
 from core.jobs.ports import Chunks, JobQueue, Jobs
-from core.patients.files import FileFormat, read_layout, write_rejects
+from core.patients.files import (
+    AS_IT_STANDS,
+    Encoding,
+    EncodingDetector,
+    FileFormat,
+    FileOptions,
+    read_layout,
+    to_utf8,
+    write_rejects,
+)
 from core.patients.imports import ImportOptions
 from core.patients.ports import ImportFiles, ImportRejects
 from core.ports import Atomic, Clock, Ids
@@ -36,12 +46,25 @@ class StartImport:
     ids: Ids
 
     def __call__(
-        self, *, actor: Actor, content: Content, format: FileFormat, update: bool = False, dry_run: bool = False
+        self,
+        *,
+        actor: Actor,
+        content: Content,
+        format: FileFormat,
+        update: bool = False,
+        dry_run: bool = False,
+        encoding: Encoding | None = None,
+        file_options: FileOptions = AS_IT_STANDS,
     ) -> Job:
+        """`encoding` is told from the file where it is None."""
         actor.require(Permission.IMPORT_PATIENTS)
-        head, lines, digest = _survey(content)
-        layout = read_layout(format, head)
-        options = ImportOptions(format, digest, update, dry_run).plain
+        digest, detected = _survey(content)
+        text = partial(_in_utf8, content, encoding or detected)
+        head, lines = _measure(text)
+        layout = read_layout(format, head, file_options)
+        options = ImportOptions(
+            format, digest, update, dry_run, encoding or detected, layout.delimiter, layout.named_columns, file_options
+        ).plain
         for job in self.jobs.going_on(JobKind.IMPORT):
             if job.options == options:
                 return job
@@ -61,7 +84,7 @@ class StartImport:
         def store() -> None:
             self.jobs.add(job)
             self.chunks.add(whole)  # one chunk, as a row may be a duplicate of any before it
-            self.files.keep(job.id, layout, content())
+            self.files.keep(job.id, layout, text())
 
         self.atomic(store)
         self.queue.hand_over(job)
@@ -85,12 +108,24 @@ class DownloadRejects:
         return write_rejects(self.files.layout(job_id), self.rejects.of(job_id))
 
 
-def _survey(content: Content) -> tuple[bytes, int, str]:
-    """The beginning of the file, how many lines it has and its digest."""
-    head, lines, digest, last = b"", 0, sha256(), b""
+def _survey(content: Content) -> tuple[str, Encoding]:
+    """The file's digest, and its encoding as far as it shows."""
+    digest, detector = sha256(), EncodingDetector()
     for piece in content():
+        digest.update(piece)
+        detector.feed(piece)
+    return digest.hexdigest(), detector.found()
+
+
+def _in_utf8(content: Content, encoding: Encoding) -> Iterator[bytes]:
+    return to_utf8(content(), encoding)
+
+
+def _measure(text: Content) -> tuple[bytes, int]:
+    """The beginning of the file, and how many lines it has."""
+    head, lines, last = b"", 0, b""
+    for piece in text():
         head += piece[: HEAD - len(head)]
         lines += piece.count(b"\n")
-        digest.update(piece)
         last = piece or last
-    return head, lines + (not last.endswith(b"\n")), digest.hexdigest()
+    return head, lines + (not last.endswith(b"\n"))

@@ -1,6 +1,11 @@
+import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import NamedTemporaryFile
 from typing import Annotated
 
 from dependency_injector.wiring import Provide, inject
@@ -12,8 +17,8 @@ from core.access import Actor
 from core.errors import Invalid, RegistryError
 from core.jobs.entities import JobKind, JobState
 from core.jobs.use_cases import CancelJob, RunJob, ViewJob
-from core.patients.files import FileFormat
-from core.patients.imports import RowOutcome
+from core.patients.files import Encoding, FileFormat, FileOptions, parse_encoding
+from core.patients.imports import ImportOptions, RowOutcome
 from core.patients.use_cases import DownloadRejects, StartImport
 
 PIECE = 1024 * 1024
@@ -22,7 +27,7 @@ PIECE = 1024 * 1024
 class Command(BaseCommand):
     help = (
         "Registers every row of a CSV or NDJSON file. Refused rows go to a file beside it, to be mended and imported "
-        "as it is. A file that is imported again adds nothing twice."
+        "as it is. A file that is imported again adds nothing twice. `-` reads standard input."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,6 +35,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--format", choices=[one.value for one in FileFormat], help="Told by the name unless given."
         )
+        parser.add_argument(
+            "--encoding", choices=[one.value for one in Encoding], help="Told by the content unless given."
+        )
+        parser.add_argument(
+            "--date-format", help="How dates are written besides YYYY-MM-DD, such as DD/MM/YYYY or M/D/YYYY."
+        )
+        parser.add_argument(
+            "--column",
+            action="append",
+            default=[],
+            metavar="NAME=FIELD",
+            help="The field of a column that goes by another name, or nothing to ignore it. May be repeated.",
+        )
+        parser.add_argument("--ignore-unknown", action="store_true", help="Ignore columns that are unknown.")
         parser.add_argument("--update", action="store_true", help="Change a patient who has a row's email already.")
         parser.add_argument("--dry-run", action="store_true", help="Say what would become of the rows; change nothing.")
         parser.add_argument("--rejects", type=Path, help="Where refused rows go: FILE.rejects.csv unless given.")
@@ -44,6 +63,10 @@ class Command(BaseCommand):
         update: bool,
         dry_run: bool,
         rejects: Path | None,
+        encoding: str | None,
+        date_format: str | None,
+        column: list[str],
+        ignore_unknown: bool,
         start: Annotated[StartImport, Provide["start_import"]],
         run: Annotated[RunJob, Provide["run_job"]],
         view: Annotated[ViewJob, Provide["view_job"]],
@@ -51,12 +74,27 @@ class Command(BaseCommand):
         download: Annotated[DownloadRejects, Provide["download_rejects"]],
         **options: object,
     ) -> None:
-        actor, kind = Actor.system("import_patients"), _format(file, format)
-        path = rejects or file.with_name(f"{file.name}.rejects.{kind.value}")
+        actor, kind = Actor.system("import_patients"), FileFormat(format) if format else FileFormat.of_name(file.name)
+        named = Path("stdin") if str(file) == "-" else file
+        path = rejects or named.with_name(f"{named.name}.rejects.{kind.value}")
         if path.exists():
             raise CommandError(f"{path} is there already. Move it, or name another file with --rejects.")
         try:
-            job_id = start(actor=actor, content=lambda: _pieces(file), format=kind, update=update, dry_run=dry_run).id
+            file_options = FileOptions.parse(
+                columns=_columns(column), ignore_unknown=ignore_unknown, date_format=date_format
+            )
+            with _content(file) as content:
+                job = start(
+                    actor=actor,
+                    content=content,
+                    format=kind,
+                    update=update,
+                    dry_run=dry_run,
+                    encoding=parse_encoding(encoding),
+                    file_options=file_options,
+                )
+            job_id = job.id
+            self._tell(ImportOptions.of(job))
             done = Foreground(
                 run=lambda stopping: run(actor=actor, job_id=job_id, stopping=stopping),
                 view=lambda: view(actor=actor, kind=JobKind.IMPORT, job_id=job_id),
@@ -78,10 +116,33 @@ class Command(BaseCommand):
         if done.state is JobState.CANCELLED:
             raise CommandError("Somebody cancelled the import. What was done stays done.")
 
+    def _tell(self, options: ImportOptions) -> None:
+        delimiter = f", cells delimited by {options.delimiter!r}" if options.delimiter else ""
+        self.stdout.write(f"Read as {options.format.value}, {options.encoding.value}{delimiter}.")
+        for name, target in options.columns.items():
+            self.stdout.write(f"  {name}: {target or 'ignored'}")
 
-def _format(file: Path, given: str | None) -> FileFormat:
-    ending = given or file.suffix.lstrip(".").lower()
-    return FileFormat(ending) if ending in set(FileFormat) else FileFormat.CSV
+
+def _columns(arguments: list[str]) -> dict[str, str | None]:
+    columns: dict[str, str | None] = {}
+    for argument in arguments:
+        name, sign, target = argument.rpartition("=")
+        if not sign or name in columns:
+            raise CommandError(f"--column {argument} must be NAME=FIELD, or NAME= to ignore it, once for each name.")
+        columns[name] = target or None
+    return columns
+
+
+@contextmanager
+def _content(file: Path) -> Generator[Callable[[], Iterator[bytes]]]:
+    """Gives the file anew at each call. Standard input is kept in a temporary file, as it comes only once."""
+    if str(file) != "-":
+        yield partial(_pieces, file)
+        return
+    with NamedTemporaryFile() as kept:
+        copyfileobj(sys.stdin.buffer, kept)
+        kept.flush()
+        yield partial(_pieces, Path(kept.name))
 
 
 def _pieces(file: Path) -> Iterator[bytes]:
