@@ -20,6 +20,7 @@ from dependency_injector.providers import ThreadSafeSingleton as Singleton
 from phonenumbers import SUPPORTED_REGIONS
 
 from adapters.buffered_views import BufferedViews
+from adapters.concurrency import InProcessConcurrencyLimiter
 from adapters.external.client import UpstreamClient
 from adapters.external.credentials import BearerToken, CredentialsFactory
 from adapters.external.http import ClientCertificate
@@ -70,7 +71,7 @@ from core.patients.ports import (
 from core.patients.use_cases.import_rows import RowImporter
 from core.patients.use_cases.ledger import Ledger
 from core.patients.use_cases.merging import Merger
-from core.ports import Atomic, Cache, Clock, Ids, Limiter
+from core.ports import Atomic, Cache, Clock, ConcurrencyLimiter, Ids, Limiter
 from core.posts import use_cases as posts_
 from core.posts.ports import Comments, PostRepository, Views
 from core.posts.use_cases.public import PublicPosts
@@ -108,6 +109,7 @@ class Configuration:
     max_stale: timedelta = timedelta(days=1)
     lease: timedelta = timedelta(minutes=1)
     first_wait: timedelta = timedelta(minutes=1)
+    downloads_at_once: int = 2  # of one account, in one process
     token_lifetimes: TokenLifetimes = TokenLifetimes()
 
 
@@ -184,6 +186,9 @@ class Container(DeclarativeContainer):
 
     cache: Provider[Cache] = Singleton(InMemoryCache, clock)
     limiter: Provider[Limiter] = Singleton(Unlimited)
+    downloads: Provider[ConcurrencyLimiter] = Singleton(
+        InProcessConcurrencyLimiter, places=configuration.provided.downloads_at_once
+    )
     cache_state: Provider[str] = Object("ok")
 
     upstream: Provider[UpstreamClient | None] = Singleton(_upstream, configuration)

@@ -92,6 +92,15 @@ class Limiter(Protocol):
         ...
 
 
+class ConcurrencyLimiter(Protocol):
+    def acquire(self, who: str) -> Callable[[], None]:
+        """Takes one of the places of `who`, until the function returned is called. Calling it again is harmless.
+
+        Raises `TooManyRequests` while all places of `who` are taken.
+        """
+        ...
+
+
 class Doomed(RuntimeError):
     """A nested piece of work failed, its error was caught, and the rest tried to carry on."""
 

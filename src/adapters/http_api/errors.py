@@ -107,7 +107,7 @@ def _answer_plain(
     return problem(request, status, kind, detail, headers)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _answer_plain(request, 400)
 
 

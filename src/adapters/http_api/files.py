@@ -1,9 +1,10 @@
 """Answers that are files of patients."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Annotated
 
+from attrs import frozen
 from dependency_injector.wiring import Provide, inject
 from django.http import StreamingHttpResponse
 from rest_framework.renderers import BaseRenderer
@@ -16,6 +17,7 @@ from adapters.http_api.schema import SPREADSHEET, described
 from core.errors import Refused, parse_one
 from core.patients.files import FileFormat, write_patients
 from core.patients.use_cases import ExportPatients
+from core.ports import ConcurrencyLimiter
 from core.values import yes_or_no
 
 MEDIA = {FileFormat.CSV: "text/csv", FileFormat.NDJSON: "application/x-ndjson"}
@@ -31,10 +33,30 @@ class NdjsonRenderer(BaseRenderer):
     media_type, format = MEDIA[FileFormat.NDJSON], "ndjson"
 
 
-def file_response(pieces: Iterable[bytes], format: FileFormat, name: str) -> StreamingHttpResponse:
-    """Sent piece by piece, as it is read."""
+@frozen
+class _Download(Iterator[bytes]):
+    """Whoever serves it closes it when it has ended or its reader has gone."""
+
+    pieces: Iterator[bytes]
+    close: Callable[[], None]
+
+    def __next__(self) -> bytes:
+        return next(self.pieces)
+
+
+@inject
+def file_response(
+    request: Request,
+    pieces: Iterator[bytes],
+    format: FileFormat,
+    name: str,
+    downloads: ConcurrencyLimiter = Provide["downloads"],
+) -> StreamingHttpResponse:
+    """Sent piece by piece, as it is read. Raises `TooManyRequests` while the caller has too many of them: each holds a
+    thread until all of it is read."""
+    download = _Download(pieces, downloads.acquire(actor(request).name))
     headers = {"Content-Disposition": f'attachment; filename="{name}.{format.value}"'}
-    return StreamingHttpResponse(pieces, content_type=f"{MEDIA[format]}; charset=utf-8", headers=headers)
+    return StreamingHttpResponse(download, content_type=f"{MEDIA[format]}; charset=utf-8", headers=headers)
 
 
 class PatientExportView(APIView):
@@ -50,7 +72,8 @@ class PatientExportView(APIView):
         asked = FileFormat(request.accepted_renderer.format)
         for_spreadsheet = parse_one("spreadsheet", partial(_spreadsheet, asked), given.get("spreadsheet", False))
         patients = export(actor=actor(request))
-        return file_response(write_patients(asked, patients, for_spreadsheet=for_spreadsheet), asked, "patients")
+        pieces = write_patients(asked, patients, for_spreadsheet=for_spreadsheet)
+        return file_response(request, pieces, asked, "patients")
 
 
 def _spreadsheet(format: FileFormat, raw: object) -> bool:

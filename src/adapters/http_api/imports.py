@@ -14,9 +14,10 @@ from adapters.http_api.authentication import actor
 from adapters.http_api.errors import BodyTooLarge
 from adapters.http_api.files import MEDIA, CsvRenderer, NdjsonRenderer, file_response
 from adapters.http_api.jobs import JobSerializer, counts_serializer, job_json
-from adapters.http_api.requests import cursor, names, paging, parameters
+from adapters.http_api.requests import content_length, cursor, names, paging, parameters
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
+from core.access import Permission
 from core.errors import FaultList, Invalid, Refused
 from core.jobs import use_cases
 from core.jobs.entities import Job, JobKind
@@ -88,7 +89,8 @@ class ImportsView(APIView):
     @inject
     def post(self, request: Request, start: Annotated[StartImport, Provide["start_import"]]) -> HttpResponse:
         """Registers every row of the file in the background, by the rules of a registration."""
-        if int(request.headers.get("Content-Length") or 0) > settings.IMPORT_MAX_BYTES:
+        actor(request).require(Permission.IMPORT_PATIENTS)  # as the use case does, but before the body is read
+        if content_length(request) > settings.IMPORT_MAX_BYTES:
             raise BodyTooLarge
         file, how = _form(request)
         job = start(actor=actor(request), content=file.chunks, **how)
@@ -130,7 +132,7 @@ class ImportRejectsView(APIView):
         """The rejected rows, in the format of the file: to be mended, and imported as it is."""
         job = view(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id)
         rejects = download(actor=actor(request), job_id=import_id)
-        return file_response(rejects, ImportOptions.of(job).format, "rejects")
+        return file_response(request, rejects, ImportOptions.of(job).format, "rejects")
 
 
 class _How(TypedDict):

@@ -5,7 +5,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from rest_framework.views import APIView
 
-from adapters.http_api.errors import answer_core, problem
+from adapters.http_api.errors import answer_core, bad_request, problem
 from adapters.http_api.negotiation import ACCEPT_PATCH
 from core.errors import RegistryError, Unavailable
 
@@ -27,6 +27,8 @@ class ApiMiddleware:
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
+        if not re.fullmatch("[0-9]{0,18}", request.headers.get("Content-Length", "")):
+            return bad_request(request)
         if _length_is_missing(request):
             return problem(request, 411, "length-required", "Send the body's length: Content-Length.", {})
         if request.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:

@@ -10,7 +10,7 @@ from typing import IO, Any, TypedDict, cast
 from uuid import UUID
 
 import orjson
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
@@ -25,6 +25,11 @@ _POSITION_BYTES = 8
 _FLAGS = {"count", "drafts", "is_active", "spreadsheet"}
 
 
+def content_length(request: HttpRequest | Request) -> int:
+    """0 without a body. Raises `ValueError` for what is no number: `ApiMiddleware` has answered that already."""
+    return int(request.headers.get("Content-Length") or 0)
+
+
 class JsonParser(BaseParser):
     """Raises `Invalid` for members given twice, of which one would be lost."""
 
@@ -34,6 +39,8 @@ class JsonParser(BaseParser):
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:  # JSON may hold anything
+        if parser_context and content_length(parser_context["request"]) > self.most_bytes:
+            raise BodyTooLarge
         body = stream.read(self.most_bytes + 1)
         if len(body) > self.most_bytes:
             raise BodyTooLarge

@@ -1,0 +1,39 @@
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Lock
+
+from attrs import field, frozen
+
+from core.errors import TooManyRequests
+from core.ports import ConcurrencyLimiter
+
+RETRY_AFTER = timedelta(seconds=10)
+
+
+@frozen
+class InProcessConcurrencyLimiter(ConcurrencyLimiter):
+    """Counts in this process alone: what it limits holds the process's own threads, and ends with it."""
+
+    places: int
+    _taken: Counter[str] = field(init=False, factory=Counter[str])
+    _lock: Lock = field(init=False, factory=Lock)
+
+    def acquire(self, who: str) -> Callable[[], None]:
+        with self._lock:
+            if self._taken[who] >= self.places:
+                raise TooManyRequests(
+                    "You have as many downloads as you may have at once. Wait until one ends, then try again.",
+                    retry_after=RETRY_AFTER,
+                )
+            self._taken[who] += 1
+        held = [who]
+
+        def release() -> None:
+            with self._lock:
+                if held:
+                    self._taken.subtract([held.pop()])
+                    if not self._taken[who]:
+                        del self._taken[who]
+
+        return release
