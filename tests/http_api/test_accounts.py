@@ -33,7 +33,11 @@ def test_an_admin_adds_finds_and_views_users(admin: Api) -> None:
         "is_active": True,
     }
     assert admin.get(f"users/{user['id']}/").json() == user
-    assert admin.get("users/?role=reader&is_active=true").json() == {"next": None, "results": [user]}
+    assert admin.get("users/?role=reader&is_active=true").json() == {
+        "next": None,
+        "next_cursor": None,
+        "results": [user],
+    }
     assert admin.get("users/?is_active=false").json()["results"] == []
     first = admin.get("users/?limit=1").json()
     assert first["results"] == [user]

@@ -176,7 +176,7 @@ def test_comments_are_written_listed_and_removed(author: Api, reader: Api, edito
     assert comment.status_code == 201
     assert comment.json()["content"] == "Thanks"
     listed = anonymous.get(f"{path}comments/").json()
-    assert listed == {"next": None, "results": [comment.json()]}
+    assert listed == {"next": None, "next_cursor": None, "results": [comment.json()]}
     assert anonymous.get(path).json()["comment_count"] == 1
     address = comment["Location"]
     assert kind(author.delete(address)) == "forbidden"

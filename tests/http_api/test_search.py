@@ -64,6 +64,17 @@ def test_next_leads_through_every_page_newest_first(reader: Api, people: list[Pa
     assert (found(first), found(second), second.json()["next"]) == (["c", "b"], ["a"], None)
 
 
+@pytest.mark.parametrize("path", ["patients/?limit=2&q=a%3E%2C", "patients/?limit=2", "patients/changes/?limit=2"])
+def test_next_is_in_the_link_header_too_and_its_cursor_alone(reader: Api, people: list[Patient], path: str) -> None:
+    answer = reader.get(path)
+    page = answer.json()
+    if page["next"] is None:
+        assert (page["next_cursor"], "Link" in answer) == (None, False)
+    else:
+        assert answer["Link"] == f'<{page["next"]}>; rel="next"'
+        assert reader.get(f"{path}&cursor={page['next_cursor']}").json() == reader.get(page["next"]).json()
+
+
 def test_a_search_by_body_goes_on_at_next_with_the_same_body_and_no_personal_value_in_the_address(
     reader: Api, people: list[Patient]
 ) -> None:

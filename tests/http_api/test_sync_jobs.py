@@ -82,6 +82,7 @@ def test_progress_and_failures_are_told(clerk: Api, register: Register, upstream
     assert [one.pop("at").endswith("Z") for one in failures["results"]] == [True, True]
     assert failures == {
         "next": None,
+        "next_cursor": None,
         "results": [
             {"patient_id": str(patients[1].id), "outcome": "not_found", "reason": "no-external-data", "conflicts": []},
             {"patient_id": str(patients[2].id), "outcome": "refused", "reason": "invalid-answer", "conflicts": []},

@@ -26,4 +26,4 @@ def test_an_unknown_parameter_is_refused(admin: Api, name: str) -> None:
 
 
 def test_where_no_upstream_is_configured_the_list_is_empty(admin: Api, registry: Container) -> None:
-    assert admin.call("GET", "/api/v1/upstreams/").json() == {"next": None, "results": []}
+    assert admin.call("GET", "/api/v1/upstreams/").json() == {"next": None, "next_cursor": None, "results": []}

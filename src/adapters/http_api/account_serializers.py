@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from adapters.http_api.serializers import PageSerializer
 from core.access import Permission, Role
 from core.accounts.audit import AccountAction
 from core.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
@@ -53,8 +54,7 @@ class NewUserSerializer(PasswordSerializer):
     role = serializers.ChoiceField(list(Role))
 
 
-class UserPageSerializer(serializers.Serializer):
-    next = serializers.URLField(allow_null=True)
+class UserPageSerializer(PageSerializer):
     results = UserSerializer(many=True)
 
 
@@ -101,8 +101,7 @@ class NewServiceAccountSerializer(serializers.Serializer):
     role = serializers.ChoiceField(list(Role))
 
 
-class ServiceAccountPageSerializer(serializers.Serializer):
-    next = serializers.URLField(allow_null=True)
+class ServiceAccountPageSerializer(PageSerializer):
     results = ServiceAccountSerializer(many=True)
 
 
@@ -115,6 +114,5 @@ class AccountEventSerializer(serializers.Serializer):
     details = serializers.DictField(child=serializers.CharField(), help_text="Roles, and names of keys.")
 
 
-class AccountHistorySerializer(serializers.Serializer):
-    next = serializers.URLField(allow_null=True)
+class AccountHistorySerializer(PageSerializer):
     results = AccountEventSerializer(many=True)

@@ -10,6 +10,7 @@ from adapters.http_api.authentication import actor
 from adapters.http_api.requests import parameters, position_cursor, read_position_cursor
 from adapters.http_api.responses import change_json, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
+from adapters.http_api.serializers import PageSerializer
 from core.patients.audit import Action
 from core.patients.use_cases import FollowChanges
 
@@ -24,10 +25,11 @@ class PatientChangeSerializer(serializers.Serializer):
     request_id = serializers.CharField()
 
 
-class PatientChangePageSerializer(serializers.Serializer):
+class PatientChangePageSerializer(PageSerializer):
     next = serializers.URLField(
         help_text="Where to go on: at once if the page is full, else later. Never null; an empty page has it, too."
     )
+    next_cursor = serializers.CharField(help_text="The `cursor` that `next` has.")
     results = PatientChangeSerializer(many=True)
 
 

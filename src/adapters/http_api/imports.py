@@ -17,6 +17,7 @@ from adapters.http_api.jobs import JobSerializer, counts_serializer, job_json
 from adapters.http_api.requests import content_length, cursor, names, paging, parameters
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
+from adapters.http_api.serializers import PageSerializer
 from core.access import Permission
 from core.errors import FaultList, Invalid, Refused
 from core.jobs import use_cases
@@ -68,8 +69,7 @@ class ImportSerializer(JobSerializer):
     rejects = serializers.URLField(help_text="Where the rejected rows are, each with its line, fields and reasons.")
 
 
-class ImportPageSerializer(serializers.Serializer):
-    next = serializers.URLField(allow_null=True)
+class ImportPageSerializer(PageSerializer):
     results = ImportSerializer(many=True)
 
 

@@ -21,13 +21,14 @@ def document(body: object, *, status: int = 200, headers: Mapping[str, str] | No
 
 
 def page(request: Request, results: Sequence[object], next_cursor: str | None, **members: object) -> HttpResponse:
-    """`next` is the address of the next page: what was asked for, with the cursor."""
-    link = None
+    """`next` is the address of the next page, what was asked for with the cursor; `Link` says the same (RFC 8288)."""
+    link, headers = None, {}
     if next_cursor is not None:
         query = request.query_params.copy()
         query["cursor"] = next_cursor
         link = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
-    return document({"next": link, "results": results, **members})
+        headers["Link"] = f'<{link}>; rel="next"'
+    return document({"next": link, "next_cursor": next_cursor, "results": results, **members}, headers=headers)
 
 
 def patient_document(

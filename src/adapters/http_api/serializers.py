@@ -66,8 +66,12 @@ class FiltersSerializer(serializers.Serializer):
     count = serializers.BooleanField(required=False, help_text="Also count what is found, to 10,000 and no further.")
 
 
-class PatientPageSerializer(serializers.Serializer):
+class PageSerializer(serializers.Serializer):
     next = serializers.URLField(allow_null=True, help_text="Ask for this as you asked for this page; null at the end.")
+    next_cursor = serializers.CharField(allow_null=True, help_text="The `cursor` of the next page; null at the end.")
+
+
+class PatientPageSerializer(PageSerializer):
     results = PatientSerializer(many=True)
     count = serializers.IntegerField(required=False, help_text="Given when it was asked for.")
     count_capped = serializers.BooleanField(required=False, help_text="There are more than `count`.")
@@ -106,8 +110,7 @@ class EventSerializer(serializers.Serializer):
     digest = serializers.CharField(help_text="SHA-256 over a salt and the values; stays when they are erased.")
 
 
-class HistorySerializer(serializers.Serializer):
-    next = serializers.URLField(allow_null=True)
+class HistorySerializer(PageSerializer):
     results = EventSerializer(many=True)
 
 
@@ -129,8 +132,7 @@ class PostSerializer(DraftSerializer):
     updated_at = serializers.DateTimeField(read_only=True)
 
 
-class PostPageSerializer(serializers.Serializer):
-    next = serializers.URLField(allow_null=True)
+class PostPageSerializer(PageSerializer):
     results = PostSerializer(many=True)
 
 
@@ -145,8 +147,7 @@ class CommentSerializer(serializers.Serializer):
     created_at = serializers.DateTimeField(read_only=True)
 
 
-class CommentPageSerializer(serializers.Serializer):
-    next = serializers.URLField(allow_null=True)
+class CommentPageSerializer(PageSerializer):
     results = CommentSerializer(many=True)
 
 

@@ -12,6 +12,7 @@ from adapters.http_api.jobs import JobSerializer, counts_serializer, job_json
 from adapters.http_api.requests import cursor, members, paging, parameters, read_id
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
+from adapters.http_api.serializers import PageSerializer
 from core.jobs import use_cases
 from core.jobs.entities import Job, JobKind
 from core.patients.jobs import SYNCABLE, JobOutcome, SyncOutcome, SyncScope
@@ -31,8 +32,7 @@ class SyncJobSerializer(JobSerializer):
     counts = counts_serializer("SyncCounts", JobOutcome)
 
 
-class SyncJobPageSerializer(serializers.Serializer):
-    next = serializers.URLField(allow_null=True)
+class SyncJobPageSerializer(PageSerializer):
     results = SyncJobSerializer(many=True)
 
 
@@ -46,8 +46,7 @@ class SyncFailureSerializer(serializers.Serializer):
     at = serializers.DateTimeField()
 
 
-class SyncFailurePageSerializer(serializers.Serializer):
-    next = serializers.URLField(allow_null=True)
+class SyncFailurePageSerializer(PageSerializer):
     results = SyncFailureSerializer(many=True)
 
 

@@ -10,6 +10,7 @@ from adapters.http_api.authentication import actor
 from adapters.http_api.requests import parameters
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import described
+from adapters.http_api.serializers import PageSerializer
 from core.upstreams import use_cases
 from core.upstreams.entities import CircuitState, UpstreamReport, UpstreamStatus
 
@@ -38,8 +39,7 @@ class UpstreamSerializer(serializers.Serializer):
     processes = UpstreamProcessSerializer(many=True, help_text="Those that reported in the last ten minutes.")
 
 
-class UpstreamPageSerializer(serializers.Serializer):
-    next = serializers.URLField(allow_null=True)
+class UpstreamPageSerializer(PageSerializer):
     results = UpstreamSerializer(many=True)
 
 
