@@ -8,7 +8,6 @@ EXTERNAL_API_BASE_URL=http://127.0.0.1:9000 PYTHONPATH=src .venv/bin/python exam
 
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import islice
 from time import sleep
 
@@ -43,7 +42,7 @@ def finished(job: Job) -> Job:
     """Whoever else is free takes part. While upstream is down, the job waits."""
     while not job.state.has_ended:
         if job.resume_at:
-            sleep(max(0.0, (job.resume_at - datetime.now(UTC)).total_seconds()))
+            sleep(max(0.0, (job.resume_at - registry.clock().now()).total_seconds()))
         job = registry.run_job()(actor=actor, job_id=job.id)
     return job
 

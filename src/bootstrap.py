@@ -113,8 +113,8 @@ class Configuration:
     token_lifetimes: TokenLifetimes = TokenLifetimes()
 
 
-def _tokens(configuration: Configuration) -> JwtTokens:
-    return JwtTokens([SigningKey(secret) for secret in configuration.secret_keys])
+def _tokens(configuration: Configuration, clock: Clock) -> JwtTokens:
+    return JwtTokens([SigningKey(secret) for secret in configuration.secret_keys], clock)
 
 
 def _clock(configuration: Configuration) -> SystemClock:
@@ -162,7 +162,7 @@ class Container(DeclarativeContainer):
     configuration = Dependency(instance_of=Configuration)
     clock: Provider[Clock] = Singleton(_clock, configuration)
     ids: Provider[Ids] = Singleton(TimeOrderedIds)
-    tokens: Provider[Tokens] = Singleton(_tokens, configuration)
+    tokens: Provider[Tokens] = Singleton(_tokens, configuration, clock)
 
     store: Provider[Store] = Singleton(Store)
     atomic: Provider[Atomic] = Singleton(InMemoryAtomic, store)
@@ -363,6 +363,8 @@ def registry_on_django(configuration: Configuration | None = None, database: str
 
     Imports here rather than above, so that an in-memory registry needs no Django.
     """
+    from django.db import connections
+
     from adapters.caching.backend import CacheBackend
     from adapters.caching.cache import DjangoCache
     from adapters.caching.limiter import CacheLimiter
@@ -370,6 +372,7 @@ def registry_on_django(configuration: Configuration | None = None, database: str
     from adapters.django_orm.accounts.repository import DjangoRefreshFamilies, DjangoUserRepository
     from adapters.django_orm.accounts.services import DjangoServiceAccounts
     from adapters.django_orm.atomic import DjangoAtomic
+    from adapters.django_orm.clock import DatabaseClock
     from adapters.django_orm.jobs.imports import DjangoImportFiles, DjangoImportRejects
     from adapters.django_orm.jobs.outcomes import DjangoSyncOutcomes
     from adapters.django_orm.jobs.repository import DjangoChunks, DjangoJobs
@@ -384,6 +387,9 @@ def registry_on_django(configuration: Configuration | None = None, database: str
     container = Container(configuration=configuration or by_settings.configuration())
     backend = Singleton(CacheBackend)
     post_repository = Singleton(DjangoPostRepository, database)
+    if connections[database].vendor == "postgresql":  # SQLite has no clock but the host's
+        time_zone = ZoneInfo(container.configuration().time_zone)
+        container.override_providers(clock=Singleton(DatabaseClock, time_zone, database))
     container.override_providers(
         atomic=Singleton(DjangoAtomic, database),
         patients=Singleton(DjangoPatientRepository, database),
@@ -400,7 +406,7 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         jobs=Singleton(DjangoJobs, database),
         chunks=Singleton(DjangoChunks, database),
         sync_outcomes=Singleton(DjangoSyncOutcomes, database),
-        job_queue=Singleton(by_settings.job_queue, database),
+        job_queue=Singleton(by_settings.job_queue, database, container.clock),
         import_files=Singleton(DjangoImportFiles, database),
         import_rejects=Singleton(DjangoImportRejects, database),
         upstream_orders=Singleton(DjangoUpstreamOrders, database),

@@ -13,15 +13,17 @@ from adapters.external.policy import UpstreamPolicy
 from adapters.tasks.in_process import InProcessQueue
 from bootstrap import Configuration
 from core.jobs.ports import JobQueue
-from core.ports import Limit, Scope
+from core.ports import Clock, Limit, Scope
 
 
-def job_queue(database: str) -> JobQueue:
+def job_queue(database: str, clock: Clock) -> JobQueue:
     if not settings.CELERY_BROKER_URL:
         return InProcessQueue()
     from adapters.tasks.celery import CeleryQueue, sender  # noqa: PLC0415 (a process without a broker needs no Celery)
 
-    return CeleryQueue(sender(settings.CELERY_BROKER_URL), lambda send: transaction.on_commit(send, using=database))
+    return CeleryQueue(
+        sender(settings.CELERY_BROKER_URL), lambda send: transaction.on_commit(send, using=database), clock
+    )
 
 
 def configuration() -> Configuration:

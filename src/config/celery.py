@@ -27,6 +27,7 @@ def _app() -> Celery:
         registry.run_job(),
         registry.hand_over_jobs(),
         registry.start_sync_job(),
+        registry.clock(),
     )
     return worker(
         settings.CELERY_BROKER_URL,

@@ -1,9 +1,13 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import time_machine
 from dependency_injector.providers import Object
 from django.db import connection
 from django.test import Client
 
 from bootstrap import Container
+from tests.fakes import StillClock
 from tests.http_api.client import Api
 from tests.http_api.problems import kind
 
@@ -13,7 +17,20 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_is_ready_with_its_database_and_reports_the_upstream(anonymous: Api) -> None:
     response = anonymous.get("/health/ready")
     assert response.status_code == anonymous.get("/health/ready/").status_code == 200
-    assert response.json()["checks"] == {"database": "ok", "cache": "ok", "upstream_circuit": "not configured"}
+    assert response.json()["checks"] == {
+        "database": "ok",
+        "cache": "ok",
+        "upstream_circuit": "not configured",
+        "clock_skew_seconds": 0.0,
+    }
+
+
+def test_stays_ready_with_a_wrong_wall_clock_and_reports_how_wrong(anonymous: Api, registry: Container) -> None:
+    true_time = StillClock(datetime.now(UTC))
+    with registry.clock.override(Object(true_time)), time_machine.travel(true_time.at + timedelta(days=1), tick=False):
+        response = anonymous.get("/health/ready")
+    assert response.status_code == 200
+    assert response.json()["checks"]["clock_skew_seconds"] == 86_400.0
 
 
 def test_stays_ready_without_its_cache_and_says_so(anonymous: Api, registry: Container) -> None:

@@ -19,6 +19,7 @@ from core.jobs.entities import Job, JobState
 
 REFRESHED_EVERY = 0.2  # seconds
 TOLD_EVERY = 5.0  # seconds
+LOOKS_EVERY = 10.0  # seconds
 
 
 @frozen
@@ -60,8 +61,10 @@ class Foreground:
 
 
 def _seconds_until(instant: datetime | None) -> float:
-    """At least some, where others are doing what is left."""
-    return max(REFRESHED_EVERY, (instant - datetime.now(UTC)).total_seconds()) if instant else 1.0
+    """At least some, where others are doing what is left; not many, as this host's clock may be behind."""
+    if instant is None:
+        return 1.0
+    return min(max((instant - datetime.now(UTC)).total_seconds(), REFRESHED_EVERY), LOOKS_EVERY)
 
 
 class Show(Protocol):

@@ -1,7 +1,7 @@
 """Jobs with a broker, Redis or RabbitMQ: whoever asks for one sends its id, and workers of their own do it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import structlog
@@ -10,6 +10,7 @@ from celery import Celery
 
 from core.jobs.entities import Job
 from core.jobs.ports import JobQueue
+from core.ports import Clock
 
 RUN_JOB = "registry.run_job"
 QUEUE = "patient-registry"
@@ -35,12 +36,13 @@ class CeleryQueue(JobQueue):
 
     app: Celery
     after_commit: Callable[[Callable[[], None]], object]
+    clock: Clock
 
     def hand_over(self, job: Job, *, at: datetime | None = None) -> None:
         self.after_commit(lambda: self._send(job, at))
 
     def _send(self, job: Job, at: datetime | None) -> None:
-        wait = min(max((at - datetime.now(UTC)).total_seconds(), 0.0), LONGEST_COUNTDOWN) if at else 0.0
+        wait = min(max((at - self.clock.now()).total_seconds(), 0.0), LONGEST_COUNTDOWN) if at else 0.0
         try:
             self.app.send_task(RUN_JOB, [str(job.id)], countdown=wait or None, expires=wait + MESSAGE_LASTS)
         except Exception as error:  # noqa: BLE001

@@ -1,7 +1,6 @@
 """What Celery's workers do, and what its beat asks them for."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import partial
 from mmap import mmap
 from time import monotonic
@@ -17,6 +16,7 @@ from adapters.tasks.celery import RUN_JOB, SHARED
 from core.access import Actor
 from core.jobs.entities import Job, JobKind
 from core.jobs.ports import JobQueue, Jobs
+from core.ports import Clock
 
 HAND_OVER_JOBS = "registry.hand_over_jobs"
 NIGHTLY_SYNC = "registry.nightly_sync"
@@ -49,12 +49,13 @@ class Work:
     run_job: Callable[..., Job]
     hand_over_jobs: Callable[..., object]
     start_sync_job: Callable[..., object]
+    clock: Clock
     stopping: Stopping = field(factory=Stopping)
 
     def run(self, job_id: str, *, again: bool) -> None:
         """`again` where the message was delivered before."""
         job = self.jobs.get(UUID(job_id))
-        if not again and job.can_go_on(datetime.now(UTC)) and not self._waits(job):
+        if not again and job.can_go_on(self.clock.now()) and not self._waits(job):
             return
         ends = monotonic() + SECONDS_AT_A_TIME
         actor = Actor.system("jobs")
@@ -64,7 +65,7 @@ class Work:
                 self.queue.hand_over(job, at=job.resume_at)
 
     def _waits(self, job: Job) -> bool:
-        return any(job.id == one.id for one in self.jobs.waiting(datetime.now(UTC)))
+        return any(job.id == one.id for one in self.jobs.waiting(self.clock.now()))
 
     def sweep(self) -> None:
         self.hand_over_jobs(actor=Actor.system("sweeper"))

@@ -162,7 +162,8 @@ class Patient:
         return f"{self.first_name} {self.last_name}"
 
     def age_on(self, day: date) -> int:
-        return values.age_on(day, self.date_of_birth)
+        """In years; 0 on the days before birth, where that day is still to come in another time zone."""
+        return max(values.age_on(day, self.date_of_birth), 0)
 
     def plain(self) -> dict[str, Plain]:
         """The settable values as JSON has them."""

@@ -34,7 +34,8 @@ class UpstreamCopy:
     asked_at: datetime
 
     def age(self, now: datetime) -> timedelta:
-        return now - self.asked_at
+        """Never negative: two servers may differ by the time that their database takes to answer."""
+        return max(now - self.asked_at, timedelta())
 
 
 def last_word(copy: UpstreamCopy | None, patient: Patient) -> UpstreamCopy | None:

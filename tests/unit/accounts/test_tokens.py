@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from adapters.tokens import JwtTokens, SigningKey
 from core.accounts.errors import TokenRefused
 from tests.contracts.examples import user
-from tests.fakes import NOW
+from tests.fakes import NOW, StillClock
 from tests.unit.accounts.conftest import SECRET
 
 KEY = SigningKey(SECRET)
-TOKENS = JwtTokens([KEY])
+CLOCK = StillClock()
+TOKENS = JwtTokens([KEY], CLOCK)
 USER = user(7)
 CLAIMS = {
     "iss": "patient-registry",
@@ -107,17 +108,17 @@ def test_a_deeply_nested_header_is_refused() -> None:
 
 def test_tokens_of_an_older_key_are_read_until_it_is_dropped() -> None:
     old, new = SigningKey("o" * 50), SigningKey("n" * 50)
-    token = JwtTokens([old]).access(USER, NOW, NOW + timedelta(minutes=1))
-    assert JwtTokens([new, old]).read_access(token) == (USER.id, 1)
+    token = JwtTokens([old], CLOCK).access(USER, NOW, NOW + timedelta(minutes=1))
+    assert JwtTokens([new, old], CLOCK).read_access(token) == (USER.id, 1)
     with pytest.raises(TokenRefused):
-        JwtTokens([new]).read_access(token)
+        JwtTokens([new], CLOCK).read_access(token)
 
 
 def test_the_first_key_signs() -> None:
     old, new = SigningKey("o" * 50), SigningKey("n" * 50)
-    token = JwtTokens([new, old]).access(USER, NOW, NOW + timedelta(minutes=1))
+    token = JwtTokens([new, old], CLOCK).access(USER, NOW, NOW + timedelta(minutes=1))
     assert jwt.get_unverified_header(token)["kid"] == new.id
-    JwtTokens([new]).read_access(token)
+    JwtTokens([new], CLOCK).read_access(token)
 
 
 def test_keys_do_not_print() -> None:

@@ -15,6 +15,7 @@ from adapters.tasks.celery import LONGEST_COUNTDOWN, QUEUE, CeleryQueue, sender
 from adapters.tasks.celery_worker import Work
 from core.jobs.entities import Chunk, Job, JobState
 from core.jobs.ports import JobQueue
+from tests.fakes import StillClock
 from tests.unit.jobs.test_in_process import job
 
 AT_ONCE = 2.5  # seconds; a busy machine is late
@@ -28,7 +29,7 @@ def now(send: Callable[[], None]) -> None:
 def test_a_broker_that_is_not_there_or_says_nothing_costs_little_time_and_no_error(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         for port in (1, silent.getsockname()[1]):
-            queue = CeleryQueue(sender(f"{scheme}://127.0.0.1:{port}//"), now)
+            queue = CeleryQueue(sender(f"{scheme}://127.0.0.1:{port}//"), now, StillClock())
             started = monotonic()
             queue.hand_over(job(1))
             assert monotonic() - started < AT_ONCE
@@ -36,7 +37,7 @@ def test_a_broker_that_is_not_there_or_says_nothing_costs_little_time_and_no_err
 
 def test_a_message_holds_a_jobs_id_alone_and_waits_no_longer_than_brokers_bear() -> None:
     app = sender("memory://")
-    CeleryQueue(app, now).hand_over(job(7), at=datetime.now(UTC) + timedelta(days=1))
+    CeleryQueue(app, now, StillClock(datetime.now(UTC))).hand_over(job(7), at=datetime.now(UTC) + timedelta(days=1))
     with app.connection_for_read() as connection, connection.SimpleQueue(QUEUE) as queue:
         message = queue.get_nowait()
     assert message.content_type == "application/json"
@@ -47,7 +48,7 @@ def test_a_message_holds_a_jobs_id_alone_and_waits_no_longer_than_brokers_bear()
 
 def test_nothing_is_sent_before_what_asked_for_it_is_committed() -> None:
     app, waiting = sender("memory://"), list[Callable[[], None]]()
-    CeleryQueue(app, waiting.append).hand_over(job(8))
+    CeleryQueue(app, waiting.append, StillClock()).hand_over(job(8))
     assert len(waiting) == 1
 
 
@@ -70,7 +71,8 @@ class Worker:
 
     @property
     def work(self) -> Work:
-        return Work(InMemoryJobs(self.store), self.queue, self.run, lambda **_: None, lambda **_: None)
+        clock = StillClock(datetime.now(UTC))
+        return Work(InMemoryJobs(self.store), self.queue, self.run, lambda **_: None, lambda **_: None, clock)
 
     def run(self, *, job_id: UUID, **_: object) -> Job:
         self.runs += 1

@@ -177,6 +177,11 @@ def test_full_name_and_age_follow_from_the_record() -> None:
     assert (patient.age_on(datetime(2025, 12, 9, tzinfo=UTC).date()), patient.age_on(TODAY)) == (39, 40)
 
 
+def test_a_child_born_today_in_an_eastern_time_zone_is_0_years_old_where_it_is_still_yesterday() -> None:
+    child = registered(date_of_birth=TODAY)
+    assert child.age_on(TODAY - timedelta(days=1)) == 0
+
+
 def test_a_patient_prints_as_its_id() -> None:
     patient = evolve(registered(identifiers=[Identifier("mrn", "7")]), id=UUID(int=7))
     assert repr(patient) == str(patient) == f"<Patient {UUID(int=7)}>"

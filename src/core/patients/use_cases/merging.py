@@ -1,6 +1,6 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from attrs import evolve, frozen
@@ -87,7 +87,7 @@ class Merger:
         merged = merge(before.plain(), base.values if base else {}, said.values)
         changed = before.changed(now, self.rules, **merged.changes)
         after = evolve(changed, last_synced_at=said.asked_at)
-        age = now - said.asked_at
+        age = max(now - said.asked_at, timedelta())
         if changed is before:
             return SyncResult(after, Outcome.UNCHANGED, said.asked_at, age, merged.conflicts)
         self.ledger.enter(Action.SYNCED, actor, now, before=before, after=after)
