@@ -434,9 +434,11 @@ def choose_settings() -> None:
 
 
 def django_registry() -> Container:
-    """For scripts: sets Django up by the environment, as the server does, and gives a registry like the server's."""
+    """For scripts: sets Django up by the environment, as the server does, and gives the registry of this process."""
     import django
 
     choose_settings()
     django.setup()
-    return registry_on_django()
+    from config.apps import RegistryConfig
+
+    return RegistryConfig.current().container

@@ -7,7 +7,8 @@ from dependency_injector.wiring import _patched_registry
 from django.urls import URLPattern, URLResolver, get_resolver
 
 import bootstrap
-from bootstrap import Configuration, in_memory_registry, registry_on_django
+from bootstrap import Configuration, django_registry, in_memory_registry, registry_on_django
+from config.apps import RegistryConfig
 
 CONFIGURATION = Configuration(secret_keys=("k" * 50,))
 
@@ -43,3 +44,10 @@ def test_the_composition_root_imports_no_framework_at_the_top() -> None:
     imported = {node.module or "" for node in source.body if isinstance(node, ast.ImportFrom)}
     imported |= {alias.name for node in source.body if isinstance(node, ast.Import) for alias in node.names}
     assert not [name for name in imported if name.startswith(("django", "rest_framework", "config", "adapters.django"))]
+
+
+def test_a_script_gets_the_registry_that_the_process_has_with_one_circuit_and_one_buffer_of_views() -> None:
+    registry = django_registry()
+    assert registry is django_registry() is RegistryConfig.current().container
+    assert registry.upstream() is RegistryConfig.current().container.upstream()
+    assert registry.views() is RegistryConfig.current().container.views()
