@@ -1,12 +1,25 @@
 """Where database errors become the core's."""
 
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
 from typing import cast
 
+import structlog
 from django.apps import apps
-from django.db import IntegrityError, InterfaceError, InternalError, OperationalError, close_old_connections
+from django.db import (
+    DataError,
+    Error,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    close_old_connections,
+    connections,
+)
+from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Field, UniqueConstraint
 from django.db.transaction import TransactionManagementError
 
@@ -27,22 +40,45 @@ CONFLICTS: dict[str, type[Conflict]] = {
     "upstreams_revision_unique": OrderOverlap,
 }
 
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
 
 @contextmanager
 def core_errors() -> Generator[None]:
-    """Database errors raised inside leave as core errors, their cause kept for `Atomic`; our bugs leave as they are."""
+    """Database errors raised inside leave as core errors, their cause kept for `Atomic`; our bugs leave as they are.
+
+    While migrations are pending, what looks like a bug is the old schema: new code asks for columns that are not there,
+    or stores what they do not take yet.
+    """
     try:
         yield
     except IntegrityError as error:
         conflict = CONFLICTS.get(violated_constraint(error))
         if conflict is None:
+            _raise_if_migrations_are_pending(error)
             raise
         raise conflict from error
     except TransactionManagementError as error:
         raise Doomed from error
+    except (ProgrammingError, DataError) as error:
+        _raise_if_migrations_are_pending(error)
+        raise
     except (OperationalError, InterfaceError, InternalError) as error:  # internal: a stand-by that only reads
         close_old_connections()  # those that broke, so that the next call connects again; none inside a transaction
+        log.warning("database_failed", error=type(error.__cause__ or error).__qualname__)
         raise Unavailable from error
+
+
+def _raise_if_migrations_are_pending(error: Error) -> None:
+    """Within a transaction that has to end first, the error passes here once more."""
+    vendor = "sqlite" if isinstance(error.__cause__, sqlite3.Error) else "postgresql"
+    used = [connection for connection in connections.all(initialized_only=True) if connection.vendor == vendor]
+    if any(connection.in_atomic_block for connection in used):
+        return
+    for executor in map(MigrationExecutor, used):
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            log.error("migrations_pending", error=type(error.__cause__ or error).__qualname__)
+            raise Unavailable from error
 
 
 def violated_constraint(error: IntegrityError) -> str:

@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from psycopg.errors import UndefinedColumn, UndefinedTable
 from rest_framework.views import APIView
 
 from adapters.http_api.errors import answer_core, bad_request, problem
@@ -51,7 +52,8 @@ class ApiMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Pages that are not the API's say the same of what failed."""
-        if isinstance(error, OperationalError | InterfaceError):
+        before_migrations = isinstance(error.__cause__, UndefinedColumn | UndefinedTable)
+        if isinstance(error, OperationalError | InterfaceError) or before_migrations:
             error = Unavailable()
         return answer_core(request, error) if isinstance(error, RegistryError) else None
 

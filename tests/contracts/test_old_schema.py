@@ -1,0 +1,98 @@
+"""A new version of the registry on a database whose migrations are still to come: it waits, and does not break."""
+
+from collections.abc import Generator
+
+import pytest
+from django.db import IntegrityError, ProgrammingError
+
+from bootstrap import Container
+from core.errors import Unavailable
+from core.patients.entities import Patient
+from tests.contracts.conftest import POSTGRES, SQLITE
+from tests.contracts.examples import sql
+from tests.fakes import ADMIN, CLERK, READER, details
+
+MISSING = {
+    "a column": (
+        "ALTER TABLE patients_patient RENAME COLUMN phone TO former_phone",
+        "ALTER TABLE patients_patient RENAME COLUMN former_phone TO phone",
+    ),
+    "a table": (
+        "ALTER TABLE patients_patientevent RENAME TO former_event",
+        "ALTER TABLE former_event RENAME TO patients_patientevent",
+    ),
+}
+on_postgres = pytest.mark.parametrize("database", [POSTGRES])
+
+
+@pytest.fixture
+def ada(registry: Container) -> Patient:
+    return registry.register_patient()(actor=CLERK, **details())
+
+
+@pytest.fixture
+def before_migrations(database: str, ada: Patient) -> Generator[None]:
+    sql(database, "UPDATE django_migrations SET app = 'elsewhere' WHERE app = 'patients'")
+    yield
+    sql(database, "UPDATE django_migrations SET app = 'patients' WHERE app = 'elsewhere'")
+
+
+@pytest.fixture
+def missing(database: str, request: pytest.FixtureRequest) -> Generator[None]:
+    remove, put_back = MISSING[request.param]
+    sql(database, remove)
+    yield
+    sql(database, put_back)
+
+
+def read_record_and_history(registry: Container, patient: Patient) -> None:
+    registry.view_patient()(actor=READER, patient_id=patient.id)
+    registry.view_history()(actor=READER, patient_id=patient.id)
+
+
+@pytest.mark.parametrize("database", [SQLITE, POSTGRES])
+@pytest.mark.parametrize("missing", MISSING, indirect=True)
+def test_what_needs_a_column_or_table_to_come_is_unavailable(
+    registry: Container, ada: Patient, before_migrations: None, missing: None
+) -> None:
+    with pytest.raises(Unavailable):
+        registry.register_patient()(actor=CLERK, **details(email="eve@example.org"))
+    with pytest.raises(Unavailable):
+        registry.update_patient()(actor=CLERK, patient_id=ada.id, phone="+12015550123")
+    with pytest.raises(Unavailable):
+        registry.erase_patient()(actor=ADMIN, patient_id=ada.id)
+    with pytest.raises(Unavailable):
+        read_record_and_history(registry, ada)
+
+
+@on_postgres
+def test_what_a_column_does_not_take_yet_is_unavailable(
+    registry: Container, ada: Patient, before_migrations: None, database: str
+) -> None:
+    sql(database, "ALTER TABLE patients_patient ADD CONSTRAINT former_rule CHECK (phone IS NULL) NOT VALID")
+    try:
+        with pytest.raises(Unavailable):
+            registry.update_patient()(actor=CLERK, patient_id=ada.id, phone="+12015550123")
+    finally:
+        sql(database, "ALTER TABLE patients_patient DROP CONSTRAINT former_rule")
+
+
+@on_postgres
+@pytest.mark.parametrize("missing", ["a column"], indirect=True)
+def test_with_all_migrations_applied_the_same_is_a_fault_of_ours(
+    registry: Container, ada: Patient, missing: None
+) -> None:
+    with pytest.raises(ProgrammingError):
+        registry.update_patient()(actor=CLERK, patient_id=ada.id, phone="+12015550123")
+
+
+@on_postgres
+def test_a_rule_of_the_database_that_is_broken_with_all_migrations_applied_is_a_fault_of_ours(
+    registry: Container, ada: Patient, database: str
+) -> None:
+    sql(database, "ALTER TABLE patients_patient ADD CONSTRAINT other_rule CHECK (phone IS NULL) NOT VALID")
+    try:
+        with pytest.raises(IntegrityError):
+            registry.update_patient()(actor=CLERK, patient_id=ada.id, phone="+12015550123")
+    finally:
+        sql(database, "ALTER TABLE patients_patient DROP CONSTRAINT other_rule")
