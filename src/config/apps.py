@@ -3,8 +3,10 @@ import warnings
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models.signals import post_migrate, pre_migrate
 
 import bootstrap
+from adapters.django_orm.migrating import lift_statement_timeout, restore_statement_timeout
 from adapters.telemetry import logging
 
 
@@ -21,6 +23,8 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         logging.set_up(readable=settings.LOG_READABLE)
+        pre_migrate.connect(lift_statement_timeout)
+        post_migrate.connect(restore_statement_timeout)
         try:
             self.container = bootstrap.registry_on_django()
             self.container.upstream()  # a setting that makes no client is told now, not at the first sync
