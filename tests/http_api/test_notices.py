@@ -1,4 +1,5 @@
 from datetime import timedelta
+from html import escape
 from html.parser import HTMLParser
 from uuid import UUID
 
@@ -35,7 +36,7 @@ class Html(HTMLParser):
         return {name for name, _ in self.tags}
 
     def links(self) -> list[str | None]:
-        return [attributes.get("href") for name, attributes in self.tags if name == "a"]
+        return [attributes.get("href") for name, attributes in self.tags if "href" in attributes and name == "a"]
 
 
 def published(registry: Container, title: str, content: str = "Text.") -> Post:
@@ -77,6 +78,29 @@ def test_a_notice_is_shown_as_markdown_and_counted(registry: Container, anonymou
     assert {"h1", "h2", "table", "em"} <= Html(page).names()
     assert page.count("<h1>") == 1
     assert registry.posts().get(post.id).view_count == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["> " * 60 + "deep", "|a" * 200 + "\n" + "|-" * 200 + "\n" + "a\n" * 60, "&" * 19_000],
+)
+def test_a_notice_that_no_page_can_hold_is_shown_as_it_was_typed(
+    registry: Container, anonymous: Api, content: str
+) -> None:
+    published(registry, "Deep", content)
+    page = read(anonymous, "/notices/deep/")
+    assert Html(page).names().isdisjoint({"blockquote", "table"})
+    assert f"<pre>{escape(content.strip())}</pre>" in page
+
+
+def test_a_notice_has_links_code_and_html_as_it_was_typed(registry: Container, anonymous: Api) -> None:
+    published(
+        registry, "All", "<https://clinic.example/a> <me@clinic.example> `<b>` <b>bold</b> ~~no~~ 1 < 2\n\n5. five\n"
+    )
+    page = read(anonymous, "/notices/all/")
+    assert {"https://clinic.example/a", "mailto:me@clinic.example"} <= set(Html(page).links())
+    assert "<code>&lt;b&gt;</code> &lt;b&gt;bold&lt;/b&gt; <del>no</del> 1 &lt; 2" in page
+    assert '<ol start="5">' in page
 
 
 @pytest.mark.parametrize("slug", ["not-yet", "nowhere", "Flu", "flu/season"])

@@ -33,7 +33,9 @@ _PLAIN = {
     405: ("method-not-allowed", "This address does not take this method."),
     406: ("not-acceptable", "The answer is not available in any form that Accept asks for."),
     413: ("too-large", "The body is too large."),
+    414: ("address-too-long", "An address has at most 10,000 bytes, its query string included."),
     415: ("unsupported-media-type", "This address does not take a body of this type."),
+    431: ("headers-too-large", "Send at most 16 KiB of headers."),
     500: ("internal-error", "Something went wrong in the registry. Quote the request id when you report it."),
 }
 
@@ -70,16 +72,16 @@ def answer_exception(error: Exception, context: Mapping[str, Any]) -> HttpRespon
     if isinstance(error, core.RegistryError):
         return answer_core(request, error)
     if isinstance(error, Http404):
-        return _answer_plain(request, 404)
+        return answer_plain(request, 404)
     if isinstance(error, MalformedBody):
         return problem(request, 400, "malformed-body", str(error.detail), {})
     if isinstance(error, drf.UnsupportedMediaType):
         taken = ", ".join(parser.media_type for parser in context["view"].get_parsers())
-        return _answer_plain(
+        return answer_plain(
             request, 415, {"Accept-Patch": ACCEPT_PATCH} if request.method == "PATCH" else {"Accept": taken}
         )
     if isinstance(error, drf.APIException) and error.status_code in _PLAIN:
-        return _answer_plain(request, error.status_code)
+        return answer_plain(request, error.status_code)
     return None
 
 
@@ -100,7 +102,7 @@ def answer_core(request: HttpRequest | Request, error: core.RegistryError) -> Ht
     return problem(request, status, error.kind, str(error), headers, **members)
 
 
-def _answer_plain(
+def answer_plain(
     request: HttpRequest | Request, status: int, headers: Mapping[str, str] = MappingProxyType({})
 ) -> HttpResponse:
     kind, detail = _PLAIN[status]
@@ -108,17 +110,17 @@ def _answer_plain(
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _answer_plain(request, 400)
+    return answer_plain(request, 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None, reason: str = "") -> HttpResponse:
     """For what Django forbids: with the exception, or with the reason why a request looks forged."""
-    return _answer_plain(request, 403)
+    return answer_plain(request, 403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer_plain(request, 404)
+    return answer_plain(request, 404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer_plain(request, 500)
+    return answer_plain(request, 500)

@@ -19,6 +19,7 @@ from adapters.http_api.errors import BodyTooLarge, MalformedBody
 from core.errors import Fault, FaultList, Invalid
 
 MOST_BYTES = 500_000
+MOST_BRACKETS = 25_000  # also of those in texts, which are no lists and objects
 MOST_BYTES_OF_CREDENTIALS = 4096
 _VERSION_BYTES = 4
 _POSITION_BYTES = 8
@@ -44,6 +45,8 @@ class JsonParser(BaseParser):
         body = stream.read(self.most_bytes + 1)
         if len(body) > self.most_bytes:
             raise BodyTooLarge
+        if body.count(b"[") + body.count(b"{") > MOST_BRACKETS:
+            raise Invalid([Fault("", "too_many", "Give fewer lists and objects.")])
         try:
             value = orjson.loads(body)
             _refuse_repeated_members(body)

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "adapters.http_api.proxies.TrustedProxiesMiddleware",
     "adapters.telemetry.request_context.RequestContextMiddleware",
+    "adapters.http_api.bounds.BoundsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
