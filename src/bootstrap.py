@@ -41,6 +41,7 @@ from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepos
 from adapters.in_memory.posts import InMemoryComments, InMemoryPostRepository, InMemoryViews
 from adapters.in_memory.store import InMemoryAtomic, Store
 from adapters.in_memory.upstreams import InMemoryUpstreamOrders, InMemoryUpstreamReports
+from adapters.spreadsheets.calamine import CalamineSpreadsheets
 from adapters.system import SystemClock, TimeOrderedIds
 from adapters.tasks.in_process import InProcessQueue, InProcessWorker
 from adapters.telemetry import metrics
@@ -65,6 +66,7 @@ from core.patients.ports import (
     ImportRejects,
     PatientGateway,
     PatientRepository,
+    Spreadsheets,
     SyncOutcomes,
     UpstreamCopies,
 )
@@ -180,6 +182,7 @@ class Container(DeclarativeContainer):
     jobs: Provider[Jobs] = Singleton(InMemoryJobs, store)
     chunks: Provider[Chunks] = Singleton(InMemoryChunks, store)
     sync_outcomes: Provider[SyncOutcomes] = Singleton(InMemorySyncOutcomes, store)
+    spreadsheets: Provider[Spreadsheets] = Singleton(CalamineSpreadsheets)
     import_files: Provider[ImportFiles] = Singleton(InMemoryImportFiles, store)
     import_rejects: Provider[ImportRejects] = Singleton(InMemoryImportRejects, store)
     job_queue: Provider[JobQueue] = Singleton(InProcessQueue)
@@ -258,6 +261,7 @@ class Container(DeclarativeContainer):
         atomic=atomic,
         clock=clock,
         ids=ids,
+        spreadsheets=spreadsheets,
     )
     download_rejects = _use_case(patients_.DownloadRejects, jobs=jobs, files=import_files, rejects=import_rejects)
     row_importer = Singleton(RowImporter, patients, import_files, ledger, clock, ids, phone_region)

@@ -16,7 +16,9 @@ from tests.fakes import details
 from tests.http_api.client import Answer, Api
 from tests.http_api.conftest import CSV, SETUP
 from tests.http_api.problems import faults, kind
+from tests.spreadsheets import DATE, number, text, xlsx
 
+CSV_HEADER = ["First name", "Surname", "E-mail", "DOB", "Identifiers"]
 FILES = Path(__file__).parents[1] / "files"
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -157,6 +159,39 @@ def test_how_the_text_is_encoded_is_told_from_the_file_and_said(registry: Contai
     run(registry)
     (zoe,) = clerk.get("patients/").json()["results"]
     assert (zoe["full_name"], zoe["date_of_birth"], zoe["phone"]) == ("Zoë Faßbinder’s", "1967-02-12", "+14504283286")
+
+
+def test_a_spreadsheet_is_imported_and_its_rejects_have_its_row_numbers(registry: Container, clerk: Api) -> None:
+    header = [text(name, f"{column}2") for column, name in zip("ABCDE", CSV_HEADER, strict=True)]
+    ada = [text("Ada", "A4"), text("Byron", "B4"), text("ada@example.org", "C4"), number("32568", "D4", DATE)]
+    ada.append(text("urn:a|1\nurn:b|2", "E4"))
+    eve = [text("Eve", "A5"), text("King", "B5"), number("1.2345678901234568E17", "C5"), number("32568", "D5", DATE)]
+    asked = send(clerk, xlsx(*header, *ada, *eve), "Ward.XLSX").json()
+    assert (asked["format"], asked["assumed"]["sheet"], asked["assumed"]["delimiter"]) == ("xlsx", "Ward", None)
+    run(registry)
+    assert clerk.get(f"imports/{asked['id']}/").json()["counts"] == {
+        "added": 1, "updated": 0, "unchanged": 0, "rejected": 1,
+    }  # fmt: skip
+    (ada_json,) = clerk.get("patients/").json()["results"]
+    assert (ada_json["date_of_birth"], len(ada_json["identifiers"])) == ("1989-03-01", 2)
+    rejects = clerk.get(asked["rejects"])
+    (row,) = DictReader(body_of(rejects).decode().splitlines())
+    assert (rejects["Content-Type"], row["line"], row["field"]) == ("text/csv; charset=utf-8", "5", "email")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "fields", "fault"),
+    [
+        ("ward.xlsx", CSV, {}, ("file", "format")),
+        ("ward.csv", xlsx(), {}, ("file", "format")),
+        ("ward.ods", xlsx(text("shoe size", "A1")), {}, ("file", "header")),
+        ("ward.xlsx", xlsx(text("a", "A1")), {"encoding": "utf-8"}, ("encoding", "excluded")),
+    ],
+)
+def test_a_spreadsheet_that_does_not_fit_is_refused(
+    clerk: Api, name: str, content: bytes, fields: dict[str, str], fault: tuple[str, str]
+) -> None:
+    assert fault in faults(send(clerk, content, name, **fields))
 
 
 def test_an_encoding_that_is_given_is_not_guessed(registry: Container, clerk: Api) -> None:

@@ -30,7 +30,7 @@ from core.values import choice, yes_or_no
 
 
 class ImportFormSerializer(serializers.Serializer):
-    file = serializers.FileField(help_text="CSV with a header, or NDJSON.")
+    file = serializers.FileField(help_text="CSV with a header, NDJSON, or a spreadsheet.")
     format = serializers.ChoiceField(
         list(FileFormat), required=False, help_text="Told by the file's name unless given."
     )
@@ -52,7 +52,8 @@ class ImportFormSerializer(serializers.Serializer):
 
 class AssumedSerializer(serializers.Serializer):
     encoding = serializers.ChoiceField(list(Encoding))
-    delimiter = serializers.CharField(allow_null=True, help_text="Of the cells of a CSV file.")
+    delimiter = serializers.CharField(allow_null=True, help_text="Of the cells of CSV.")
+    sheet = serializers.CharField(allow_null=True, help_text="The first one of a spreadsheet, which is read.")
     columns = serializers.DictField(
         child=serializers.ChoiceField(list(SETTABLE), allow_null=True),
         help_text="The field of each column of a CSV file, null where it is ignored.",
@@ -132,7 +133,7 @@ class ImportRejectsView(APIView):
         """The rejected rows, in the format of the file: to be mended, and imported as it is."""
         job = view(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id)
         rejects = download(actor=actor(request), job_id=import_id)
-        return file_response(request, rejects, ImportOptions.of(job).format, "rejects")
+        return file_response(request, rejects, ImportOptions.of(job).format.written, "rejects")
 
 
 class _How(TypedDict):
@@ -203,6 +204,7 @@ def _import_json(request: Request, job: Job) -> dict[str, object]:
         "assumed": {
             "encoding": options.encoding,
             "delimiter": options.delimiter or None,
+            "sheet": options.sheet or None,
             "columns": options.columns,
             "date_format": options.file_options.date_format or None,
         },

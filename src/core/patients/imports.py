@@ -28,7 +28,8 @@ class ImportOptions:
     `dry_run` says what would become of the rows, and changes nothing.
 
     The rest is how the file is read, told from it or by the caller: `columns` are the names of its columns and the
-    field of each, None for one that is ignored. NDJSON has neither those nor a `delimiter`.
+    field of each, None for one that is ignored. NDJSON has neither those nor a `delimiter`. `sheet` is the name of the
+    sheet that is read of a spreadsheet.
     """
 
     format: FileFormat
@@ -37,6 +38,7 @@ class ImportOptions:
     dry_run: bool = False
     encoding: Encoding = Encoding.UTF_8
     delimiter: str = ""
+    sheet: str = ""
     columns: Mapping[str, str | None] = field(factory=dict[str, str | None])
     file_options: FileOptions = AS_IT_STANDS
 

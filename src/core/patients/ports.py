@@ -1,7 +1,10 @@
-from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
+
+from attrs import frozen
 
 from core.errors import Conflict, InvalidAnswer, Unavailable
 from core.paging import Page
@@ -145,6 +148,25 @@ class PatientGateway(Protocol):
 
         When upstream is to be left alone, it asks for no more of them, gives what was under way, and raises
         `Unavailable` or `RateLimited`.
+        """
+        ...
+
+
+@frozen
+class Sheet:
+    """`content` gives the same CSV at each call, from its beginning."""
+
+    name: str
+    content: Callable[[], Iterable[bytes]]
+
+
+class Spreadsheets(Protocol):
+    def as_csv(self, content: Iterable[bytes]) -> AbstractContextManager[Sheet]:
+        """The first sheet of an .xlsx or .ods file as CSV in UTF-8, delimited by commas, until the context ends. Each
+        row is a record, an empty one a blank line. Dates are YYYY-MM-DD. Numbers have every digit, or an exponent where
+        the spreadsheet lost some.
+
+        Raises `Invalid` with a fault of `file`, `Unavailable` while too many are read.
         """
         ...
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from core.patients.files import AS_IT_STANDS, FileFormat, FileOptions, Row, read_layout, read_rows
 
+TEXT_FORMATS = [FileFormat.CSV, FileFormat.NDJSON]
 HEADER = b"first_name,last_name,email,date_of_birth,phone,identifiers\n"
 ADA = b"Ada,Byron,ada@example.org,1985-12-10,,"
 EVE = b"Eve,Stone,eve@example.org,1990-01-02,,"

@@ -17,7 +17,7 @@ from core.patients.values import Identifier, Status
 from tests import strategies
 from tests.fakes import NOW, anything, details
 from tests.strategies import RULES
-from tests.unit.patients.reading import cut
+from tests.unit.patients.reading import TEXT_FORMATS, cut
 
 ODD = st.text(st.sampled_from("\",;|\t\r\n\\=+-@' a\u00e9\u2019\u200d"), min_size=1, max_size=8)
 PATIENT = Patient.register(
@@ -64,7 +64,7 @@ def odd_patients(draw: st.DrawFn) -> Patient:
 
 
 @given(
-    st.sampled_from(FileFormat),
+    st.sampled_from(TEXT_FORMATS),
     st.lists(strategies.patients() | odd_patients(), min_size=1, max_size=3),
     st.lists(st.integers(0, 2**16), max_size=3),
 )
@@ -127,7 +127,7 @@ def test_no_patients_are_a_header_or_nothing() -> None:
     assert written(FileFormat.NDJSON) == b""
 
 
-@pytest.mark.parametrize("format", FileFormat)
+@pytest.mark.parametrize("format", TEXT_FORMATS)
 def test_patients_come_in_pieces_worth_sending_as_they_are_asked_for(format: FileFormat) -> None:
     asked: list[int] = []
     pieces = write_patients(format, (asked.append(number) or PATIENT for number in range(2_000)))

@@ -44,7 +44,7 @@ def _swallows_rows(layout: Layout, taken: Sequence[bytes], cells: Sequence[str])
     """A quote left open may be closed by that of a later row. Then the first line and one after it are rows by
     themselves, and either the number of cells is wrong or one has lines that may have none."""
     names = layout.columns
-    if taken[0].count(layout.delimiter.encode()) + 1 != len(names):
+    if layout.format.is_spreadsheet or taken[0].count(layout.delimiter.encode()) + 1 != len(names):
         return False
     fits = len(cells) == len(names) and not any(
         "\n" in cell.strip() for name, cell in zip(names, cells, strict=True) if name != "identifiers"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from core.errors import Fault, FaultList, Invalid, Refused
 from core.patients.entities import REQUIRED
@@ -16,6 +16,7 @@ from core.patients.files.options import AS_IT_STANDS, FileOptions
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DELIMITERS = (",", ";", "\t", "|")
 _SEPARATOR = re.compile(rb'"?sep=([,;\t|])"?\r?\n?', re.IGNORECASE)  # as Excel reads and writes it
+_ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _ENDINGS = {"jsonl": "ndjson"}
 _BLANK = b" \r\n" + "".join(_DELIMITERS).encode()
 
@@ -23,6 +24,18 @@ _BLANK = b" \r\n" + "".join(_DELIMITERS).encode()
 class FileFormat(StrEnum):
     CSV = "csv"
     NDJSON = "ndjson"
+    XLSX = "xlsx"
+    ODS = "ods"
+
+    @property
+    def is_spreadsheet(self) -> bool:
+        """Its first sheet is read as CSV, a record for each row."""
+        return self in {FileFormat.XLSX, FileFormat.ODS}
+
+    @property
+    def written(self) -> "FileFormat":
+        """What its rejects are written as."""
+        return FileFormat.CSV if self.is_spreadsheet else self
 
     @classmethod
     def of_name(cls, file_name: str) -> "FileFormat":
@@ -48,6 +61,10 @@ class Layout:
     titles: tuple[str, ...] = ()
     options: FileOptions = AS_IT_STANDS
 
+    def lines_of(self, record: bytes) -> int:
+        """The line of a spreadsheet is a row, whose cells may have lines of their own."""
+        return 1 if self.format.is_spreadsheet else record.count(b"\n")
+
     @property
     def named_columns(self) -> dict[str, str | None]:
         """The field of each column by its title, None for one that is ignored."""
@@ -65,18 +82,20 @@ def read_layout(format: FileFormat, head: bytes, options: FileOptions = AS_IT_ST
     start = len(_BYTE_ORDER_MARK) if head.startswith(_BYTE_ORDER_MARK) else 0
     if not head[start:].strip():
         raise _refused("empty", "The file is empty.")
+    if head.startswith(_ARCHIVES):
+        raise _refused("format", "This is a spreadsheet or an archive. Of the former, .xlsx and .ods are read.")
     if format is FileFormat.NDJSON:
         return Layout(format, "", (), b"", start, 1, options=options)
-    before, delimiters = _before_header(head[start:])
-    return _csv_layout(head, start + sum(map(len, before)), 1 + len(before), delimiters, options)
+    before, delimiters = _before_header(format, head[start:])
+    return _csv_layout(format, head, start + sum(map(len, before)), 1 + len(before), delimiters, options)
 
 
-def _before_header(content: bytes) -> tuple[list[bytes], Sequence[str]]:
+def _before_header(format: FileFormat, content: bytes) -> tuple[list[bytes], Sequence[str]]:
     """The lines before the header, and what may delimit its cells."""
     before: list[bytes] = []
-    delimiters: Sequence[str] = _DELIMITERS
+    delimiters: Sequence[str] = [","] if format.is_spreadsheet else _DELIMITERS
     for line in Lines([content]):
-        if found := _SEPARATOR.fullmatch(line):
+        if not format.is_spreadsheet and (found := _SEPARATOR.fullmatch(line)):
             delimiters = [found[1].decode()]
         elif line.strip(_BLANK):
             break
@@ -84,7 +103,9 @@ def _before_header(content: bytes) -> tuple[list[bytes], Sequence[str]]:
     return before, delimiters
 
 
-def _csv_layout(head: bytes, start: int, line: int, delimiters: Sequence[str], options: FileOptions) -> Layout:
+def _csv_layout(
+    format: FileFormat, head: bytes, start: int, line: int, delimiters: Sequence[str], options: FileOptions
+) -> Layout:
     if not head[start:].strip():
         raise _refused("empty", "The file is empty.")
     field_of = options.resolver()
@@ -97,8 +118,8 @@ def _csv_layout(head: bytes, start: int, line: int, delimiters: Sequence[str], o
     if not record.endswith(b"\n") and len(head) >= MOST_BYTES:
         raise _refused("too_long", "The header takes more than 64 KiB.")
     columns = _columns(cells, options)
-    start, line = start + len(record), line + record.count(b"\n")
-    return Layout(FileFormat.CSV, delimiter, columns, without_line_end(record), start, line, tuple(cells), options)
+    layout = Layout(format, delimiter, columns, without_line_end(record), start, line, tuple(cells), options)
+    return evolve(layout, start=start + len(record), first_line=line + layout.lines_of(record))
 
 
 def _header(content: bytes, delimiter: str) -> tuple[str, bytes, list[str]]:

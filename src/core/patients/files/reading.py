@@ -61,7 +61,7 @@ def read_rows(layout: Layout, pieces: Iterable[bytes], *, offset: int, line: int
             continue
         begin = line
         record, values, faults = _too_long(first) if is_long else read(first, lines)
-        offset, line = offset + lines.size(record), line + record.count(b"\n")
+        offset, line = offset + lines.size(record), line + layout.lines_of(record)
         if values is not None:
             yield Row(begin, without_line_end(record)[:MOST_KEPT], values, faults, offset, line)
 

@@ -21,7 +21,7 @@ class Reject:
 
 
 def write_rejects(layout: Layout, rejects: Iterable[Reject]) -> Iterator[bytes]:
-    """In the format of the file they come from, in its order.
+    """In the format of the file they come from, CSV where that is a spreadsheet, and in its order.
 
     CSV: the columns line, field and reason, then those of the file, each row byte for byte as it stood. Where the file
     is one of rejects itself, its own three columns give way to the new ones.
@@ -29,7 +29,7 @@ def write_rejects(layout: Layout, rejects: Iterable[Reject]) -> Iterator[bytes]:
     NDJSON: `line` and `errors` (field, code, message), then the members of the object. A line that is no object is a
     text, `raw`, in which bytes that are not UTF-8 are written as \\xNN; it takes its members' place until it is mended.
     """
-    return in_pieces(_csv(layout, rejects) if layout.format is FileFormat.CSV else map(_object, rejects))
+    return in_pieces(_csv(layout, rejects) if layout.format.written is FileFormat.CSV else map(_object, rejects))
 
 
 def _csv(layout: Layout, rejects: Iterable[Reject]) -> Iterator[bytes]:

@@ -1,6 +1,4 @@
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
-from hashlib import sha256
+from collections.abc import Iterator
 from uuid import UUID
 
 from attrs import frozen
@@ -12,20 +10,18 @@ from core.jobs.ports import Chunks, JobQueue, Jobs
 from core.patients.files import (
     AS_IT_STANDS,
     Encoding,
-    EncodingDetector,
     FileFormat,
     FileOptions,
+    Layout,
     read_layout,
-    to_utf8,
     write_rejects,
 )
 from core.patients.imports import ImportOptions
-from core.patients.ports import ImportFiles, ImportRejects
+from core.patients.ports import ImportFiles, ImportRejects, Spreadsheets
+from core.patients.use_cases.opening import Content, opened
 from core.ports import Atomic, Clock, Ids
 
 HEAD = 64 * 1024
-Content = Callable[[], Iterable[bytes]]
-"""Gives a file anew at each call, in pieces: it is never held whole."""
 
 
 @frozen
@@ -34,7 +30,7 @@ class StartImport:
 
     The file is stored before anybody is asked to work on it, and the answer does not depend on that being possible now.
     The same file, asked for in the same way while its import is under way, is the same import.
-    Raises `Forbidden`, and `Invalid` for a file that cannot be read or whose columns do not fit.
+    Raises `Forbidden`, `Invalid` for a file that cannot be read or whose columns do not fit, and `Unavailable`.
     """
 
     jobs: Jobs
@@ -44,6 +40,7 @@ class StartImport:
     atomic: Atomic
     clock: Clock
     ids: Ids
+    spreadsheets: Spreadsheets
 
     def __call__(
         self,
@@ -58,15 +55,26 @@ class StartImport:
     ) -> Job:
         """`encoding` is told from the file where it is None."""
         actor.require(Permission.IMPORT_PATIENTS)
-        digest, detected = _survey(content)
-        text = partial(_in_utf8, content, encoding or detected)
-        head, lines = _measure(text)
-        layout = read_layout(format, head, file_options)
-        options = ImportOptions(
-            format, digest, update, dry_run, encoding or detected, layout.delimiter, layout.named_columns, file_options
-        ).plain
+        with opened(content, format, encoding, self.spreadsheets) as file:
+            head, lines = _measure(file.text)
+            layout = read_layout(format, head, file_options)
+            options = ImportOptions(
+                format=format,
+                digest=file.digest,
+                update=update,
+                dry_run=dry_run,
+                encoding=file.encoding,
+                delimiter="" if format.is_spreadsheet else layout.delimiter,
+                sheet=file.sheet,
+                columns=layout.named_columns,
+                file_options=file_options,
+            )
+            return self._start(actor, options, layout, lines, file.text)
+
+    def _start(self, actor: Actor, options: ImportOptions, layout: Layout, lines: int, text: Content) -> Job:
+        plain = options.plain
         for job in self.jobs.going_on(JobKind.IMPORT):
-            if job.options == options:
+            if job.options == plain:
                 return job
         now = self.clock.now()
         job = Job(
@@ -74,7 +82,7 @@ class StartImport:
             kind=JobKind.IMPORT,
             actor=actor.name,
             request_id=actor.request_id,
-            options=options,
+            options=plain,
             created_at=now,
             total=max(0, lines - layout.first_line + 1),
             position=None,
@@ -106,19 +114,6 @@ class DownloadRejects:
         if job.kind is not JobKind.IMPORT:
             raise JobNotFound
         return write_rejects(self.files.layout(job_id), self.rejects.of(job_id))
-
-
-def _survey(content: Content) -> tuple[str, Encoding]:
-    """The file's digest, and its encoding as far as it shows."""
-    digest, detector = sha256(), EncodingDetector()
-    for piece in content():
-        digest.update(piece)
-        detector.feed(piece)
-    return digest.hexdigest(), detector.found()
-
-
-def _in_utf8(content: Content, encoding: Encoding) -> Iterator[bytes]:
-    return to_utf8(content(), encoding)
 
 
 def _measure(text: Content) -> tuple[bytes, int]:

@@ -26,8 +26,8 @@ PIECE = 1024 * 1024
 
 class Command(BaseCommand):
     help = (
-        "Registers every row of a CSV or NDJSON file. Refused rows go to a file beside it, to be mended and imported "
-        "as it is. A file that is imported again adds nothing twice. `-` reads standard input."
+        "Registers every row of a CSV or NDJSON file or of a spreadsheet. Refused rows go to a file beside it, to be "
+        "corrected and imported as it is. A file that is imported again adds nothing twice. `-` reads standard input."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -76,7 +76,7 @@ class Command(BaseCommand):
     ) -> None:
         actor, kind = Actor.system("import_patients"), FileFormat(format) if format else FileFormat.of_name(file.name)
         named = Path("stdin") if str(file) == "-" else file
-        path = rejects or named.with_name(f"{named.name}.rejects.{kind.value}")
+        path = rejects or named.with_name(f"{named.name}.rejects.{kind.written.value}")
         if path.exists():
             raise CommandError(f"{path} is there already. Move it, or name another file with --rejects.")
         try:
@@ -118,7 +118,8 @@ class Command(BaseCommand):
 
     def _tell(self, options: ImportOptions) -> None:
         delimiter = f", cells delimited by {options.delimiter!r}" if options.delimiter else ""
-        self.stdout.write(f"Read as {options.format.value}, {options.encoding.value}{delimiter}.")
+        sheet = f", sheet {options.sheet!r}" if options.sheet else ""
+        self.stdout.write(f"Read as {options.format.value}, {options.encoding.value}{delimiter}{sheet}.")
         for name, target in options.columns.items():
             self.stdout.write(f"  {name}: {target or 'ignored'}")
 
