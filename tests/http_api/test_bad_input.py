@@ -1,4 +1,5 @@
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -21,7 +22,7 @@ VALID: dict[str, Any] = {
     [
         ({"shoe_size": 43}, ("shoe_size", "unknown")),
         ({"actor": "admin"}, ("actor", "unknown")),
-        ({"version": 7}, ("version", "unknown")),
+        ({"version": 7}, ("version", "read_only")),
         ({"first_name": 5}, ("first_name", "type")),
         ({"first_name": None}, ("first_name", "type")),
         ({"first_name": ["Grace"]}, ("first_name", "type")),
@@ -64,6 +65,30 @@ def test_names_every_fault_at_once(clerk: Api) -> None:
         ("email", "invalid"),
         ("date_of_birth", "future"),
     }
+
+
+def test_names_what_a_copy_of_a_record_has_that_cannot_be_set_with_every_other_fault(
+    clerk: Api, admin: Api, ada: Patient, user_id: UUID
+) -> None:
+    derived = {(name, "read_only") for name in ("id", "full_name", "age", "version", "created_at", "updated_at")}
+    derived.add(("last_synced_at", "read_only"))
+    whole = clerk.get(f"patients/{ada.id}/").json()
+    assert faults(clerk.post("patients/", whole)) == derived
+    wrong = {"shoe_size": 43, "email": "grace", "sex": "yes"}
+    others = {("shoe_size", "unknown"), ("email", "invalid"), ("sex", "choice")}
+    assert faults(clerk.post("patients/", whole | wrong)) == derived | others
+    assert faults(clerk.patch(f"patients/{ada.id}/", whole | wrong)) == derived | others
+    assert faults(clerk.put(f"patients/{ada.id}/", wrong | {"version": "1", "first_name": "Ada"})) == others | {
+        ("version", "type"),
+        ("last_name", "required"),
+        ("date_of_birth", "required"),
+    }
+    assert clerk.get(f"patients/{ada.id}/").json() == whole
+    post = admin.post("posts/", {"title": "Flu", "content": "Wash."}).json()
+    for answer in (admin.post("posts/", post | {"title": 5}), admin.patch(f"posts/{post['id']}/", post | {"title": 5})):
+        assert {("slug", "read_only"), ("version", "read_only"), ("title", "type")} <= faults(answer)
+    copied = faults(admin.post("users/", admin.get(f"users/{user_id}/").json()))
+    assert copied == {(name, "read_only") for name in ("id", "is_active", "created_at")} | {("password", "required")}
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def test_a_read_writes_nothing(author: Api, anonymous: Api) -> None:
         ({"title": 5, "content": None}, {("title", "type"), ("content", "type")}),
         ({"title": "x" * 201, "content": "x" * 50_001}, {("title", "too_long"), ("content", "too_long")}),
         ({}, {("title", "required"), ("content", "required")}),
-        ({"title": "Mine", "content": "…", "author": "user:1"}, {("author", "unknown")}),
+        ({"title": "Mine", "content": "…", "author": "user:1"}, {("author", "read_only")}),
     ],
 )
 def test_a_bad_draft_is_refused_by_field_and_rule(

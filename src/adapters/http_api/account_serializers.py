@@ -52,6 +52,9 @@ class UserSerializer(serializers.Serializer):
 class NewUserSerializer(PasswordSerializer):
     email = serializers.EmailField(max_length=254, help_text="Unique; stored in lower case.")
     role = serializers.ChoiceField(list(Role))
+    id = serializers.UUIDField(read_only=True)
+    is_active = serializers.BooleanField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
 
 
 class UserPageSerializer(PageSerializer):
@@ -99,6 +102,10 @@ class NewServiceAccountSerializer(serializers.Serializer):
         min_length=3, max_length=50, help_text="Small letters a to z, digits and, inside, hyphens."
     )
     role = serializers.ChoiceField(list(Role))
+    id = serializers.UUIDField(read_only=True)
+    is_active = serializers.BooleanField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    keys = serializers.ListField(read_only=True)
 
 
 class ServiceAccountPageSerializer(PageSerializer):

@@ -11,6 +11,7 @@ from adapters.http_api.preconditions import Preconditions
 from adapters.http_api.requests import (
     cursor,
     members,
+    members_and_faults,
     names,
     parameters,
     read_id_cursor,
@@ -27,7 +28,7 @@ from adapters.http_api.serializers import (
     RegistrationSerializer,
     SyncSerializer,
 )
-from core.errors import parse_one
+from core.errors import FaultList, parse_one
 from core.patients import use_cases
 from core.patients.entities import REQUIRED, Changes, Registration
 from core.patients.searching import Filters
@@ -54,8 +55,8 @@ class PatientsView(APIView):
         register: Annotated[use_cases.RegisterPatient, Provide["register_patient"]],
         clock: TheClock,
     ) -> HttpResponse:
-        details = cast("Registration", members(request, RegistrationSerializer))
-        patient = register(actor=actor(request), **details)
+        details, faults = members_and_faults(request, PatientSerializer)
+        patient = register(actor=actor(request), faults=faults, **cast("Registration", details))
         location = request.build_absolute_uri(f"/api/v1/patients/{patient.id}/")
         return patient_document(request, patient, clock.today(), status=201, headers={"Location": location})
 
@@ -99,15 +100,15 @@ class PatientView(APIView):
     def put(self, request: Request, patient_id: UUID, update: Update, clock: TheClock) -> HttpResponse:
         """Takes what GET gave: read-only members are passed over, `version` acts as If-Match. What is optional and left
         out stays as it is."""
-        changes = members(request, PatientSerializer, required=REQUIRED, ignore_read_only=True)
-        return _update(request, patient_id, changes, update, clock, seen_version(request))
+        changes, faults = members_and_faults(request, PatientSerializer, required=REQUIRED, ignore_read_only=True)
+        return _update(request, patient_id, changes, faults, update, clock, seen_version(request, faults))
 
     @described(
         "change_patient", PatientSerializer, 404, 409, 412, body=PatientSerializer(partial=True), parameters=[IF_MATCH]
     )
     @inject
     def patch(self, request: Request, patient_id: UUID, update: Update, clock: TheClock) -> HttpResponse:
-        return _update(request, patient_id, members(request, PatientSerializer), update, clock)
+        return _update(request, patient_id, *members_and_faults(request, PatientSerializer), update, clock)
 
     @described("erase_patient", None, 404, 412, status=204, parameters=[IF_MATCH])
     @inject
@@ -122,12 +123,15 @@ def _update(
     request: Request,
     patient_id: UUID,
     changes: dict[str, object],
+    faults: FaultList,
     update: use_cases.UpdatePatient,
     clock: Clock,
     seen: int | None = None,
 ) -> HttpResponse:
     check, given = Preconditions.of(request).check, cast("Changes", changes)
-    patient = update(actor=actor(request), patient_id=patient_id, seen_version=seen, check=check, **given)
+    patient = update(
+        actor=actor(request), patient_id=patient_id, seen_version=seen, check=check, faults=faults, **given
+    )
     return patient_document(request, patient, clock.today())
 
 

@@ -11,6 +11,7 @@ from adapters.http_api.preconditions import Preconditions
 from adapters.http_api.requests import (
     cursor,
     members,
+    members_and_faults,
     paging,
     parameters,
     seen_version,
@@ -25,7 +26,7 @@ from adapters.http_api.serializers import (
     PostSerializer,
     PublishedSerializer,
 )
-from core.errors import Unauthenticated, parse_one
+from core.errors import FaultList, Unauthenticated, parse_one
 from core.posts import use_cases
 from core.posts.entities import REQUIRED, Draft, Edits
 from core.values import yes_or_no
@@ -55,7 +56,8 @@ class PostsView(APIView):
     @described("write_post", PostSerializer, 409, status=201, body=DraftSerializer)
     @inject
     def post(self, request: Request, write: Annotated[use_cases.WritePost, Provide["write_post"]]) -> HttpResponse:
-        post = write(actor=actor(request), **cast("Draft", members(request, DraftSerializer)))
+        draft, faults = members_and_faults(request, PostSerializer)
+        post = write(actor=actor(request), faults=faults, **cast("Draft", draft))
         location = request.build_absolute_uri(f"/api/v1/posts/{post.id}/")
         return post_document(request, post, status=201, headers={"Location": location})
 
@@ -88,13 +90,13 @@ class PostView(APIView):
     @inject
     def put(self, request: Request, post_id: UUID, edit: Edit) -> HttpResponse:
         """Takes what GET gave: read-only members are passed over, `version` acts as If-Match."""
-        edits = members(request, PostSerializer, required=REQUIRED, ignore_read_only=True)
-        return _edit(request, post_id, edits, edit, seen_version(request))
+        edits, faults = members_and_faults(request, PostSerializer, required=REQUIRED, ignore_read_only=True)
+        return _edit(request, post_id, edits, faults, edit, seen_version(request, faults))
 
     @described("edit_post", PostSerializer, 404, 412, body=PostSerializer(partial=True), parameters=[IF_MATCH])
     @inject
     def patch(self, request: Request, post_id: UUID, edit: Edit) -> HttpResponse:
-        return _edit(request, post_id, members(request, PostSerializer), edit)
+        return _edit(request, post_id, *members_and_faults(request, PostSerializer), edit)
 
     @described("delete_post", None, 404, 412, status=204, parameters=[IF_MATCH])
     @inject
@@ -106,10 +108,15 @@ class PostView(APIView):
 
 
 def _edit(
-    request: Request, post_id: UUID, edits: dict[str, object], edit: use_cases.EditPost, seen: int | None = None
+    request: Request,
+    post_id: UUID,
+    edits: dict[str, object],
+    faults: FaultList,
+    edit: use_cases.EditPost,
+    seen: int | None = None,
 ) -> HttpResponse:
     check, given = Preconditions.of(request).check, cast("Edits", edits)
-    post = edit(actor=actor(request), post_id=post_id, seen_version=seen, check=check, **given)
+    post = edit(actor=actor(request), post_id=post_id, seen_version=seen, check=check, faults=faults, **given)
     return post_document(request, post)
 
 

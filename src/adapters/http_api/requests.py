@@ -86,13 +86,26 @@ def members(
     shape: type[Serializer[Any]],
     *,
     required: Iterable[str] = (),
-    ignore_read_only: bool = False,
     query: Iterable[str] = (),
 ) -> dict[str, object]:
     """The body's members, and the parameters of the query string that `query` names.
 
     Raises `Invalid` for each that `shape` and `query` do not name, or `shape` names as read-only.
     """
+    given, faults = members_and_faults(request, shape, required=required, query=query)
+    faults.raise_if_any()
+    return given
+
+
+def members_and_faults(
+    request: Request,
+    shape: type[Serializer[Any]],
+    *,
+    required: Iterable[str] = (),
+    query: Iterable[str] = (),
+    ignore_read_only: bool = False,
+) -> tuple[dict[str, object], FaultList]:
+    """The same, with the faults to be raised together with those of the values."""
     besides = parameters(request.query_params, query)
     body = _object(request)
     fields = names(shape)
@@ -108,8 +121,7 @@ def members(
     for name in required:
         if name not in given:
             faults.add(name, "required", "This is required.")
-    faults.raise_if_any()
-    return given | besides
+    return given | besides, faults
 
 
 def _object(request: Request) -> dict[str, object]:
@@ -196,9 +208,11 @@ def read_id(name: str, raw: object) -> UUID:
     return UUID(text)
 
 
-def seen_version(request: Request) -> int | None:
-    """The `version` member of a whole record that is put back, None where it was left out. Raises `Invalid`."""
-    version = _object(request).get("version", 1)
-    if type(version) is not int:
-        raise Invalid([Fault("version", "type", "Must be the version that you read, a whole number.")])
-    return version if "version" in _object(request) else None
+def seen_version(request: Request, faults: FaultList) -> int | None:
+    """The `version` member of a whole record that is put back, None where it was left out."""
+    version = _object(request).get("version")
+    if type(version) is int:
+        return version
+    if "version" in _object(request):
+        faults.add("version", "type", "Must be the version that you read, a whole number.")
+    return None

@@ -77,9 +77,11 @@ SETTABLE = tuple(_PARSERS)
 REQUIRED = ("first_name", "last_name", "email", "date_of_birth")
 
 
-def parse(raw: Mapping[str, object], rules: Rules, *, required: tuple[str, ...] = ()) -> dict[str, object]:
-    """The settable values in their normal forms. Raises `Invalid` with every fault there is."""
-    faults = FaultList()
+def parse(
+    raw: Mapping[str, object], rules: Rules, *, required: tuple[str, ...] = (), faults: FaultList | None = None
+) -> dict[str, object]:
+    """The settable values in their normal forms. Raises `Invalid` with all of `faults` and every other there is."""
+    faults = faults or FaultList()
     parsed: dict[str, object] = {}
     for name in required:
         if name not in raw:
@@ -114,9 +116,17 @@ class Patient:
     updated_at: datetime
 
     @classmethod
-    def register(cls, new_id: UUID, now: datetime, rules: Rules, /, **details: Unpack[Registration]) -> "Patient":
-        """Raises `Invalid` with every fault there is."""
-        parsed = cast("_Registered", parse(details, rules, required=REQUIRED))
+    def register(
+        cls,
+        new_id: UUID,
+        now: datetime,
+        rules: Rules,
+        faults: FaultList | None = None,
+        /,
+        **details: Unpack[Registration],
+    ) -> "Patient":
+        """`faults` are those that the input has besides. Raises `Invalid` with every fault there is."""
+        parsed = cast("_Registered", parse(details, rules, required=REQUIRED, faults=faults))
         return cls(
             id=new_id,
             first_name=parsed["first_name"],
@@ -134,8 +144,10 @@ class Patient:
             updated_at=now,
         )
 
-    def changed(self, now: datetime, rules: Rules, /, **changes: Unpack[Changes]) -> "Patient":
-        """The next version, or this one where nothing differs.
+    def changed(
+        self, now: datetime, rules: Rules, faults: FaultList | None = None, /, **changes: Unpack[Changes]
+    ) -> "Patient":
+        """The next version, or this one where nothing differs. `faults` are those that the input has besides.
 
         Status moves active ⇄ inactive → archived, and archived → inactive; an archived record takes no other change.
         A value that is what the record holds already is taken even where today's rules would refuse it, so that a
@@ -144,7 +156,7 @@ class Patient:
         """
         held = self.plain()
         differing = {name: value for name, value in changes.items() if name not in held or held[name] != value}
-        after = evolve(self, **parse(differing, rules))
+        after = evolve(self, **parse(differing, rules, faults=faults))
         if after == self:
             return self
         if after.status is not self.status and not self.status.may_become(after.status):

@@ -44,8 +44,8 @@ _PARSERS: dict[str, Callable[[object], str]] = {"title": _title, "content": _con
 REQUIRED = tuple(_PARSERS)
 
 
-def _parse(raw: Mapping[str, object], required: tuple[str, ...] = ()) -> dict[str, str]:
-    faults = FaultList()
+def _parse(raw: Mapping[str, object], faults: FaultList | None, required: tuple[str, ...] = ()) -> dict[str, str]:
+    faults = faults or FaultList()
     parsed: dict[str, str] = {}
     for name in required:
         if name not in raw:
@@ -82,9 +82,11 @@ class Post:
     updated_at: datetime
 
     @classmethod
-    def write(cls, new_id: UUID, now: datetime, author: str, **draft: Unpack[Draft]) -> "Post":
-        """Raises `Invalid` with every fault there is."""
-        parsed = cast("Draft", _parse(draft, REQUIRED))
+    def write(
+        cls, new_id: UUID, now: datetime, author: str, faults: FaultList | None = None, /, **draft: Unpack[Draft]
+    ) -> "Post":
+        """`faults` are those that the input has besides. Raises `Invalid` with every fault there is."""
+        parsed = cast("Draft", _parse(draft, faults, REQUIRED))
         return cls(
             id=new_id,
             title=parsed["title"],
@@ -100,12 +102,12 @@ class Post:
             updated_at=now,
         )
 
-    def edited(self, now: datetime, **edits: Unpack[Edits]) -> "Post":
+    def edited(self, now: datetime, faults: FaultList | None = None, /, **edits: Unpack[Edits]) -> "Post":
         """The next version, or this one where nothing differs. The slug stays, as others may have linked to it.
 
-        Raises `Invalid` with every fault there is.
+        `faults` are those that the input has besides. Raises `Invalid` with every fault there is.
         """
-        after = evolve(self, **cast("Edits", _parse(edits)))
+        after = evolve(self, **cast("Edits", _parse(edits, faults)))
         return self if after == self else evolve(after, version=self.version + 1, updated_at=now)
 
     def publish(self, publication: UUID, now: datetime) -> "Post":

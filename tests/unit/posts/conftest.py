@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.fakes import AUTHOR
 def write(registry: Container) -> Callable[..., Post]:
     """Writes a draft by the author, valid but for what is given."""
 
-    def write(title: str = "Flu season", content: str = "Wash your **hands**.", **given: object) -> Post:
+    def write(title: str = "Flu season", content: str = "Wash your **hands**.", **given: Any) -> Post:
         return registry.write_post()(actor=AUTHOR, title=title, content=content, **given)
 
     return write

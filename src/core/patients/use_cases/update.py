@@ -5,7 +5,7 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.errors import VersionMismatch
+from core.errors import FaultList, VersionMismatch
 from core.patients.audit import Action
 from core.patients.entities import Changes, Patient, Rules
 from core.patients.ports import PatientRepository
@@ -18,7 +18,7 @@ class UpdatePatient:
     """Changes a patient, status included. What is not given stays; a change to what already is keeps the version.
 
     With `seen_version`, the change is refused when the record has moved on since. `check` is called with the locked
-    record, and refuses the change by raising.
+    record, and refuses the change by raising. `faults` found in the input already are raised with those of its values.
     Raises `Forbidden`, `Invalid`, `PatientNotFound`, `VersionMismatch`, `PatientArchived`, `StatusMoveRefused`,
     `EmailTaken`, `ExternalIdTaken`, `IdentifierTaken`.
     """
@@ -36,6 +36,7 @@ class UpdatePatient:
         patient_id: UUID,
         seen_version: int | None = None,
         check: Callable[[Patient], None] = lambda _: None,
+        faults: FaultList | None = None,
         **changes: Unpack[Changes],
     ) -> Patient:
         actor.require(Permission.UPDATE_PATIENTS)
@@ -47,7 +48,7 @@ class UpdatePatient:
             check(before)
             if seen_version not in (None, before.version):
                 raise VersionMismatch
-            after = before.changed(now, rules, **changes)
+            after = before.changed(now, rules, faults, **changes)
             if after is before:
                 return before
             return self.ledger.enter(Action.UPDATED, actor, now, before=before, after=after)

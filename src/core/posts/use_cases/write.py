@@ -5,7 +5,7 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.errors import VersionMismatch
+from core.errors import FaultList, VersionMismatch
 from core.ports import Atomic, Clock, Ids
 from core.posts.entities import Draft, Edits, Post
 from core.posts.ports import PostRepository
@@ -16,6 +16,7 @@ from core.posts.use_cases.public import PublicPosts
 class WritePost:
     """Adds a draft. Its slug is made from its title and belongs to it alone, however many are written at once.
 
+    `faults` found in the input already are raised with those of its values.
     Raises `Forbidden`, `Invalid`, `SlugTaken`.
     """
 
@@ -23,10 +24,10 @@ class WritePost:
     clock: Clock
     ids: Ids
 
-    def __call__(self, *, actor: Actor, **draft: Unpack[Draft]) -> Post:
+    def __call__(self, *, actor: Actor, faults: FaultList | None = None, **draft: Unpack[Draft]) -> Post:
         actor.require(Permission.WRITE_POSTS)
         now = self.clock.now()
-        post = Post.write(self.ids.new(now), now, actor.name, **draft)
+        post = Post.write(self.ids.new(now), now, actor.name, faults, **draft)
         self.posts.add(post)
         return post
 
@@ -36,7 +37,8 @@ class EditPost:
     """Changes a post; what is not given stays, and so does the slug.
 
     With `seen_version`, the change is refused when the post has moved on since. `check` is called with the locked post,
-    and refuses the change by raising.
+    and refuses the change by raising. `faults` found in the input already are raised with those of its
+    values.
     Raises `Forbidden`, `Invalid`, `PostNotFound`, `VersionMismatch`.
     """
 
@@ -52,6 +54,7 @@ class EditPost:
         post_id: UUID,
         seen_version: int | None = None,
         check: Callable[[Post], None] = lambda _: None,
+        faults: FaultList | None = None,
         **edits: Unpack[Edits],
     ) -> Post:
         actor.require(Permission.WRITE_POSTS)
@@ -59,7 +62,7 @@ class EditPost:
 
         def edit() -> tuple[Post, Post]:
             before = _locked(self.posts, actor, post_id, seen_version, check)
-            after = before.edited(now, **edits)
+            after = before.edited(now, faults, **edits)
             if after is not before:
                 self.posts.replace(after)
             return before, after
