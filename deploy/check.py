@@ -1,4 +1,4 @@
-"""Checks what can be checked of the image and of compose.yaml without a container engine.
+"""Checks what can be checked of the image, of the proxy and of compose.yaml without a container engine.
 
 The Dockerfile's own steps run one after the other in an empty directory, each stage with a directory for its `/`. Then
 what is in the last one is served and asked for its health, by the Dockerfile's own commands. What an engine alone can
@@ -7,6 +7,7 @@ show is left out: the base images, the user, the read-only file system.
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -16,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 from string import Template
+
+import trustme
 
 ROOT = Path(__file__).parents[1]
 TOOLS = Path(sys.executable).parent
@@ -52,6 +55,34 @@ class Image:
             env=self.environment,
             process_group=0,
         )
+
+
+def nginx_configuration(**values: object) -> str:
+    """What the container renders from its environment, with envsubst."""
+    text = Template((ROOT / "deploy" / "nginx.conf.template").read_text()).safe_substitute(values)
+    assert not (missing := re.findall(r"\$\{[A-Z_]+\}", text)), f"nginx.conf.template wants {missing}."
+    return text
+
+
+def check_nginx(scratch: Path) -> None:
+    """By nginx itself, with the names and sizes of compose.yaml."""
+    authority, certificate, key = trustme.CA(), scratch / "certificate.pem", scratch / "key.pem"
+    issued = authority.issue_cert("registry.example")
+    issued.private_key_pem.write_to_path(key)
+    issued.cert_chain_pems[0].write_to_path(certificate)
+    configuration = scratch / "nginx.conf"
+    configuration.write_text(
+        nginx_configuration(
+            HTTP_LISTEN="127.0.0.1:8080",
+            HTTPS_LISTEN="127.0.0.1:8443",
+            UPSTREAM="127.0.0.1:8000",
+            SPOOL=scratch,
+            TLS_CERTIFICATE=certificate,
+            TLS_KEY=key,
+            IMPORT_MAX_BYTES=500_000_000,
+        )
+    )
+    subprocess.run(["nginx", "-t", "-q", "-c", str(configuration), "-e", "stderr"], check=True)
 
 
 def steps(dockerfile: str) -> list[tuple[str, str]]:
@@ -134,6 +165,8 @@ def main() -> None:
         ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", str(deploy / "compose.yaml")],
     ):
         subprocess.run([str(TOOLS / lint[0]), *lint[1:]], check=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        check_nginx(Path(scratch))
     with tempfile.TemporaryDirectory() as scratch:
         serve(build((deploy / "Dockerfile").read_text(), Path(scratch)), Path(scratch))
     print("The image's steps run, and what they make serves.")

@@ -90,8 +90,8 @@ def production_in(directory: Path) -> Generator[Production]:
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
-def register(client: httpx.Client) -> httpx.Response:
-    patient = {"first_name": "Ada", "last_name": "Lovelace", "date_of_birth": "1985-12-10"}
+def register(client: httpx.Client, **details: object) -> httpx.Response:
+    patient = details | {"first_name": "Ada", "last_name": "Lovelace", "date_of_birth": "1985-12-10"}
     return client.post("/api/v1/patients/", json=patient | {"email": f"{uuid4()}@mail.example"})
 
 
