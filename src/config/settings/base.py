@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "adapters.http_api.compression.CompressionMiddleware",
     "adapters.http_api.middleware.ApiMiddleware",
 ]
 
