@@ -221,7 +221,8 @@ class Container(DeclarativeContainer):
     erase_patient = _use_case(patients_.ErasePatient, patients=patients, ledger=ledger, atomic=atomic, clock=clock)
     export_patients = _use_case(patients_.ExportPatients, patients=patients)
     view_history = _use_case(patients_.ViewHistory, trail=trail)
-    follow_changes = _use_case(patients_.FollowChanges, changes=changes, atomic=atomic)
+    follow_changes = _use_case(patients_.FollowChanges, changes=changes)
+    restart_changes = _use_case(patients_.RestartChanges, changes=changes)
     merger = Singleton(Merger, patients, copies, ledger, clock, phone_region)
     sync_patient = _use_case(
         patients_.SyncPatient,

@@ -16,6 +16,7 @@ class Permission(StrEnum):
     ERASE_PATIENTS = "patients.erase"
     IMPORT_PATIENTS = "patients.import"
     EXPORT_PATIENTS = "patients.export"
+    RESTART_CHANGES = "patients.restart_changes"
     MANAGE_JOBS = "jobs.manage"
     RUN_JOBS = "jobs.run"
     VIEW_POSTS = "posts.view"

@@ -35,6 +35,13 @@ class Conflict(RegistryError):
     message = "This contradicts another record."
 
 
+class Gone(RegistryError):
+    """What the caller goes on from is no longer there, and will not be again."""
+
+    kind = "gone"
+    message = "This is no longer there."
+
+
 class VersionMismatch(RegistryError):
     """The record has changed since the caller read it."""
 

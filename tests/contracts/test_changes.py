@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bootstrap import Container
-from core.patients.audit import Action, AuditEvent, Change
-from core.ports import NotAtomic
+from core.patients.audit import Action, AuditEvent, Change, ChangeCursor
+from core.patients.errors import ChangesRestarted
 from tests.contracts.conftest import POSTGRES, Fresh, some
-from tests.contracts.examples import person
-from tests.fakes import CLERK, NOW
+from tests.contracts.examples import person, together
+from tests.fakes import ADMIN, CLERK, NOW, READER
 
 
 def event(number: int, version: int = 1) -> AuditEvent:
@@ -23,7 +23,7 @@ def record(registry: Container, *events: AuditEvent) -> None:
 
 
 def changes(registry: Container, after: int = 0, limit: int = 50) -> tuple[Change, ...]:
-    return registry.atomic()(lambda: registry.changes().after(after, limit))
+    return registry.changes().after(after, limit)
 
 
 def told(found: tuple[Change, ...]) -> list[tuple[int, int]]:
@@ -102,9 +102,44 @@ def test_any_number_is_a_position_to_go_on_after(registry: Container) -> None:
     assert changes(registry, 2**64 - 1) == ()
 
 
-def test_changes_are_read_within_atomic_alone(registry: Container) -> None:
-    with pytest.raises(NotAtomic):
-        registry.changes().after(0, 50)
+def test_changes_can_be_followed_within_atomic_as_well(registry: Container) -> None:
+    record(registry, event(1))
+    assert told(registry.atomic()(lambda: changes(registry))) == [(1, 1)]
+
+
+def test_an_epoch_lasts_until_it_is_renewed(registry: Container) -> None:
+    epoch = registry.changes().epoch()
+    assert registry.changes().epoch() == epoch
+    registry.changes().renew_epoch()
+    assert registry.changes().epoch() != epoch
+
+
+def test_all_who_first_ask_for_the_epoch_get_the_same(registry: Container) -> None:
+    epochs = together(4, lambda _: registry.changes().epoch())
+    assert epochs == [registry.changes().epoch()] * 4
+
+
+def test_the_last_position_is_that_of_the_last_change_told(registry: Container) -> None:
+    assert registry.changes().last() == 0
+    record(registry, event(1, 1), event(1, 2))
+    changes(registry)
+    assert registry.changes().last() == 2
+
+
+def test_a_cursor_of_another_history_is_refused_and_one_of_this_is_not(registry: Container) -> None:
+    follow = registry.follow_changes()
+    record(registry, event(1))
+    before = follow(actor=READER).next
+    assert follow(actor=READER, after=before).next == before
+    for beyond in (before.position + 1, 2**63, 2**64 - 1):
+        with pytest.raises(ChangesRestarted):
+            follow(actor=READER, after=ChangeCursor(before.epoch, beyond))
+    registry.restart_changes()(actor=ADMIN)
+    with pytest.raises(ChangesRestarted):
+        follow(actor=READER, after=before)
+    with pytest.raises(ChangesRestarted):
+        follow(actor=READER, after=ChangeCursor(before.epoch, 0))
+    assert told(follow(actor=READER).changes) == [(1, 1)]
 
 
 @pytest.mark.parametrize("database", [POSTGRES])

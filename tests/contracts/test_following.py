@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from bootstrap import Container
-from core.patients.audit import Action, Change
+from core.patients.audit import Action, Change, ChangeCursor
 from tests.contracts.conftest import MEMORY, POSTGRES, SQLITE, open_registry
 from tests.contracts.examples import together
 from tests.fakes import ADMIN, READER, details
@@ -31,7 +31,7 @@ def write(registry: Container, writer: int, shared: UUID) -> None:
 def follow(registry: Container, limit: int, ended: Sequence[Event]) -> list[Change]:
     """What one is told who begins before anything is written, and goes on until all is read that was."""
     seen: list[Change] = []
-    after = 0
+    after: ChangeCursor | None = None
     while True:
         last = all(one.is_set() for one in ended)
         page = registry.follow_changes()(actor=READER, after=after, limit=limit)

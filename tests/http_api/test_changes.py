@@ -1,10 +1,13 @@
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 
 from core.patients.entities import Patient
 from tests.http_api.client import Api
-from tests.http_api.problems import faults
+from tests.http_api.problems import faults, kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,8 +47,23 @@ def test_a_registry_without_changes_has_a_place_to_begin(reader: Api) -> None:
     assert reader.get(page["next"]).json() == page
 
 
-def test_a_place_that_no_change_has_yet_is_empty(reader: Api, ada: Patient) -> None:
-    assert reader.get("patients/changes/?cursor=__________8").json()["results"] == []
+def test_a_cursor_beyond_the_end_is_told_where_to_start_again(reader: Api, ada: Patient) -> None:
+    cursor = reader.get("patients/changes/").json()["next_cursor"]
+    for position in (2, 2**63, 2**64 - 1):
+        beyond = urlsafe_b64encode(urlsafe_b64decode(cursor)[:16] + position.to_bytes(8, "big")).decode()
+        answer = reader.get(f"patients/changes/?cursor={beyond}")
+        assert (answer.status_code, kind(answer)) == (410, "changes-restarted")
+        assert reader.get(answer.json()["restart"]).json()["next_cursor"] == cursor
+
+
+def test_after_a_restore_every_cursor_given_before_is_told_where_to_start_again(reader: Api, ada: Patient) -> None:
+    before = reader.get("patients/changes/").json()
+    call_command("restart_changes", stdout=StringIO())
+    answer = reader.get(before["next"])
+    assert (answer.status_code, kind(answer)) == (410, "changes-restarted")
+    again = reader.get(answer.json()["restart"]).json()
+    assert again["results"] == before["results"]
+    assert reader.get(again["next"]).status_code == 200
 
 
 @pytest.mark.parametrize(

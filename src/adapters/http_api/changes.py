@@ -1,4 +1,4 @@
-from typing import Annotated, cast
+from typing import Annotated, TypedDict, cast
 
 from dependency_injector.wiring import Provide, inject
 from django.http import HttpResponse
@@ -7,11 +7,11 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from adapters.http_api.authentication import actor
-from adapters.http_api.requests import parameters, position_cursor, read_position_cursor
+from adapters.http_api.requests import change_cursor, parameters, read_change_cursor
 from adapters.http_api.responses import change_json, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
 from adapters.http_api.serializers import PageSerializer
-from core.patients.audit import Action
+from core.patients.audit import Action, ChangeCursor
 from core.patients.use_cases import FollowChanges
 
 
@@ -33,14 +33,20 @@ class PatientChangePageSerializer(PageSerializer):
     results = PatientChangeSerializer(many=True)
 
 
+class Following(TypedDict, total=False):
+    after: ChangeCursor
+    limit: int
+
+
 class PatientChangesView(APIView):
-    @described("follow_changes", PatientChangePageSerializer, parameters=[LIMIT, CURSOR])
+    @described("follow_changes", PatientChangePageSerializer, 410, parameters=[LIMIT, CURSOR])
     @inject
     def get(self, request: Request, follow: Annotated[FollowChanges, Provide["follow_changes"]]) -> HttpResponse:
         """Every change and erasure of a patient, once, in the order they were committed in; without a cursor from the
-        first one on. Whoever asks for `next` each time misses none."""
+        first one on. Whoever asks for `next` each time misses none. 410 when the registry was restored from a backup:
+        what was told since may not have happened, so read every patient again, and follow from `restart` on."""
         given = parameters(request.query_params, ["limit", "cursor"])
         if "cursor" in given:
-            given["after"] = read_position_cursor(given.pop("cursor"))
-        found = follow(actor=actor(request), **cast("dict[str, int]", given))
-        return page(request, [change_json(change) for change in found.changes], position_cursor(found.next))
+            given["after"] = read_change_cursor(given.pop("cursor"))
+        found = follow(actor=actor(request), **cast("Following", given))
+        return page(request, [change_json(change) for change in found.changes], change_cursor(found.next))

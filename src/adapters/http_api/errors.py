@@ -12,7 +12,7 @@ from rest_framework.request import Request
 
 from adapters.http_api.negotiation import ACCEPT_PATCH
 from core import errors as core
-from core.patients.errors import EmailTaken
+from core.patients.errors import ChangesRestarted, EmailTaken
 
 STATUS: dict[type[core.RegistryError], int] = {
     core.Invalid: 400,
@@ -20,6 +20,7 @@ STATUS: dict[type[core.RegistryError], int] = {
     core.Forbidden: 403,
     core.NotFound: 404,
     core.Conflict: 409,
+    core.Gone: 410,
     core.VersionMismatch: 412,
     core.RateLimited: 429,
     core.InvalidAnswer: 502,
@@ -94,6 +95,8 @@ def answer_core(request: HttpRequest | Request, error: core.RegistryError) -> Ht
         members |= {"more_errors": error.left_out} if error.left_out else {}
     if isinstance(error, EmailTaken) and error.holder:
         members["patient_id"] = str(error.holder)
+    if isinstance(error, ChangesRestarted):
+        members["restart"] = request.build_absolute_uri(request.path)
     if isinstance(error, core.TryLater):
         seconds = error.retry_after.total_seconds() if error.retry_after else DEFAULT_RETRY_SECONDS
         headers["Retry-After"] = str(max(1, math.ceil(seconds)))

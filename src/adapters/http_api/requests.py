@@ -17,6 +17,7 @@ from rest_framework.serializers import Serializer
 
 from adapters.http_api.errors import BodyTooLarge, MalformedBody
 from core.errors import Fault, FaultList, Invalid
+from core.patients.audit import ChangeCursor
 
 MOST_BYTES = 500_000
 MOST_BRACKETS = 25_000  # also of those in texts, which are no lists and objects
@@ -169,8 +170,8 @@ def cursor(last: UUID | int) -> str:
     return _encoded(last.bytes if isinstance(last, UUID) else last.to_bytes(_VERSION_BYTES, "big"))
 
 
-def position_cursor(last: int) -> str:
-    return _encoded(last.to_bytes(_POSITION_BYTES, "big"))
+def change_cursor(last: ChangeCursor) -> str:
+    return _encoded(last.epoch.bytes + last.position.to_bytes(_POSITION_BYTES, "big"))
 
 
 def read_id_cursor(raw: object) -> UUID:
@@ -181,8 +182,9 @@ def read_version_cursor(raw: object) -> int:
     return int.from_bytes(_decoded(raw, _VERSION_BYTES), "big")
 
 
-def read_position_cursor(raw: object) -> int:
-    return int.from_bytes(_decoded(raw, _POSITION_BYTES), "big")
+def read_change_cursor(raw: object) -> ChangeCursor:
+    value = _decoded(raw, 16 + _POSITION_BYTES)
+    return ChangeCursor(UUID(bytes=value[:16]), int.from_bytes(value[16:], "big"))
 
 
 def _encoded(raw: bytes) -> str:

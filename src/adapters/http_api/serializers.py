@@ -169,3 +169,4 @@ class ProblemSerializer(serializers.Serializer):
     errors = FaultSerializer(many=True, required=False)  # type: ignore[assignment]  # the member's name
     more_errors = serializers.IntegerField(required=False, help_text="How many there are besides those in `errors`.")
     patient_id = serializers.UUIDField(required=False, help_text="Who already has the email.")
+    restart = serializers.URLField(required=False, help_text="Where to follow the changes from their beginning.")

@@ -1,3 +1,5 @@
+from uuid import UUID, uuid4
+
 from attrs import frozen
 
 from adapters.in_memory.store import Store
@@ -11,10 +13,22 @@ class InMemoryChangeLog(ChangeLog):
 
     store: Store
 
+    def epoch(self) -> UUID:
+        with self.store.lock:
+            return self.store.epochs.setdefault("changes", uuid4())
+
+    def renew_epoch(self) -> None:
+        with self.store.lock:
+            self.store.epochs["changes"] = uuid4()
+
+    def last(self) -> int:
+        with self.store.lock:
+            return len(self.store.events)
+
     def after(self, position: int, limit: int) -> tuple[Change, ...]:
-        self.store.require_atomic()
-        events = enumerate(self.store.events.values(), start=1)
-        return tuple(_change(number, event) for number, event in events if number > position)[:limit]
+        with self.store.lock:
+            events = enumerate(self.store.events.values(), start=1)
+            return tuple(_change(number, event) for number, event in events if number > position)[:limit]
 
 
 def _change(position: int, event: AuditEvent) -> Change:

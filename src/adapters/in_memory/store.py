@@ -33,6 +33,7 @@ class Store:
         self.doomed = False
         self.patients: dict[UUID, Patient] = {}
         self.events: dict[tuple[UUID, int], AuditEvent] = {}
+        self.epochs: dict[str, UUID] = {}
         self.copies: dict[UUID, UpstreamCopy] = {}
         self.posts: dict[UUID, Post] = {}
         self.comments: dict[UUID, Comment] = {}

@@ -86,6 +86,15 @@ class AuditEvent:
         )
 
 
+@frozen
+class ChangeCursor:
+    """A place among the changes: after the one at `position`, 0 being before all of them. A position means something
+    within its epoch alone: a restored registry gives those that it forgot to other changes."""
+
+    epoch: UUID
+    position: int
+
+
 @frozen(kw_only=True)
 class Change:
     """An event as those are told of it who follow the registry, at its place among all events of all patients. What the

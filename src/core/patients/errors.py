@@ -1,11 +1,19 @@
 from uuid import UUID
 
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, Gone, NotFound
 
 
 class PatientNotFound(NotFound):
     kind = "patient-not-found"
     message = "There is no patient with this id."
+
+
+class ChangesRestarted(Gone):
+    kind = "changes-restarted"
+    message = (
+        "The registry has no such place among its changes: it was restored from a backup. "
+        "Read every patient again, and follow the changes from their beginning, without a cursor."
+    )
 
 
 class NoUpstreamRecord(NotFound):

@@ -99,7 +99,20 @@ class AuditTrail(Protocol):
 
 
 class ChangeLog(Protocol):
-    """What the audit trail recorded, for those who follow the registry. A position is given once and for good."""
+    """What the audit trail recorded, for those who follow the registry. A position is given once and for good. Every
+    method raises `Unavailable` when the store does not answer."""
+
+    def epoch(self) -> UUID:
+        """Of the positions: made when first asked for, and kept with the changes."""
+        ...
+
+    def renew_epoch(self) -> None:
+        """Puts another in its place."""
+        ...
+
+    def last(self) -> int:
+        """The highest position that was given, 0 before there is one."""
+        ...
 
     def after(self, position: int, limit: int) -> tuple[Change, ...]:
         """The next `limit` at most, by rising position. 0 is before all of them; any other should be one that was told.
@@ -108,8 +121,6 @@ class ChangeLog(Protocol):
         before. So whoever goes on after the last position seen misses nothing and is told nothing twice, however many
         write at the same time. A patient's changes are in the order of its versions, and so are any two of which one
         was committed before the other began.
-
-        Raises `NotAtomic` outside `Atomic`, and `Unavailable` when the store does not answer.
         """
         ...
 

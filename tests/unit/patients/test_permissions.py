@@ -41,6 +41,10 @@ USE_CASES: dict[str, tuple[Permission, Call]] = {
         Permission.VIEW_PATIENTS,
         lambda registry, actor, _: registry.follow_changes()(actor=actor),
     ),
+    "restart changes": (
+        Permission.RESTART_CHANGES,
+        lambda registry, actor, _: registry.restart_changes()(actor=actor),
+    ),
     "sync": (
         Permission.SYNC_PATIENTS,
         lambda registry, actor, patient: registry.sync_patient()(actor=actor, patient_id=patient.id),

@@ -1,7 +1,10 @@
+from uuid import UUID, uuid4
+
 from attrs import fields, frozen
 from django.db import connections
+from django.db.models import QuerySet
 
-from adapters.django_orm.atomic import require_atomic
+from adapters.django_orm.atomic import DjangoAtomic
 from adapters.django_orm.errors import core_errors
 from adapters.django_orm.patients import models
 from core.patients.audit import Action, Change
@@ -31,16 +34,37 @@ class DjangoChangeLog(ChangeLog):
     database: str = "default"
 
     @core_errors()
+    def epoch(self) -> UUID:
+        row, _ = self._epochs.get_or_create(id=models.ChangeEpoch.ONLY, defaults={"value": uuid4()})
+        return row.value
+
+    @core_errors()
+    def renew_epoch(self) -> None:
+        self._epochs.update_or_create(id=models.ChangeEpoch.ONLY, defaults={"value": uuid4()})
+
+    @core_errors()
+    def last(self) -> int:
+        numbered = self._events.filter(position__isnull=False).order_by("-position")
+        return numbered.values_list("position", flat=True).first() or 0
+
+    @core_errors()
     def after(self, position: int, limit: int) -> tuple[Change, ...]:
-        require_atomic(self.database)
         found = self._numbered(position, limit)
-        if len(found) == limit:
+        if len(found) == limit or not self._events.filter(position=None).exists():
             return found
-        self._number(limit)
+        DjangoAtomic(self.database)(lambda: self._number(limit))
         return self._numbered(position, limit)
 
+    @property
+    def _epochs(self) -> QuerySet[models.ChangeEpoch]:
+        return models.ChangeEpoch.objects.using(self.database)
+
+    @property
+    def _events(self) -> QuerySet[models.PatientEvent]:
+        return models.PatientEvent.objects.using(self.database)
+
     def _numbered(self, position: int, limit: int) -> tuple[Change, ...]:
-        rows = models.PatientEvent.objects.using(self.database).filter(position__gt=position)
+        rows = self._events.filter(position__gt=position)
         return tuple(
             Change(**row | {"action": Action(row["action"]), "fields": tuple(row["fields"])})
             for row in rows.order_by("position").values(*_COLUMNS)[:limit]

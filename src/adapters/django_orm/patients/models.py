@@ -135,6 +135,21 @@ class PatientEvent(models.Model):
         return f"{self.action} {self.patient_id} version {self.version}"
 
 
+class ChangeEpoch(models.Model):
+    """The one row says which history the positions of the events belong to."""
+
+    ONLY = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    value = models.UUIDField()
+
+    class Meta:
+        constraints = [CheckConstraint(condition=Q(id=1), name="patients_one_change_epoch")]
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
 class EventValues(models.Model):
     """What an event's fields held. Apart from the event, so that erasing a patient can remove it."""
 

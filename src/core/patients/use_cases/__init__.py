@@ -1,6 +1,6 @@
 """What can be done with patients. Scripts, the API and the commands all come in here."""
 
-from core.patients.use_cases.changes import ChangePage, FollowChanges
+from core.patients.use_cases.changes import ChangePage, FollowChanges, RestartChanges
 from core.patients.use_cases.erase import ErasePatient
 from core.patients.use_cases.export import ExportPatients
 from core.patients.use_cases.history import HistoryPage, ViewHistory
@@ -23,6 +23,7 @@ __all__ = [
     "HistoryPage",
     "ListSyncFailures",
     "RegisterPatient",
+    "RestartChanges",
     "RunImport",
     "RunSyncJob",
     "SearchPatients",

@@ -1,0 +1,18 @@
+from typing import Annotated
+
+from dependency_injector.wiring import Provide, inject
+from django.core.management.base import BaseCommand
+
+from core.access import Actor
+from core.patients.use_cases import RestartChanges
+
+
+class Command(BaseCommand):
+    help = "Refuses every cursor of the changes that was given before. To be run after each restore from a backup."
+
+    @inject
+    def handle(
+        self, *args: object, restart: Annotated[RestartChanges, Provide["restart_changes"]], **options: object
+    ) -> None:
+        restart(actor=Actor.system("restart_changes"))
+        self.stdout.write("Systems that follow the changes will be asked to start again.")
