@@ -155,9 +155,12 @@ class FaultList:
         except Refused as refused:
             self.add(name, refused.code, refused.message)
         except Invalid as parts:
-            for fault in parts.faults:
-                self.add(f"{name}.{fault.field}", fault.code, fault.message)
-            self.left_out += parts.left_out
+            self.extend(parts, f"{name}.")
+
+    def extend(self, others: Invalid, prefix: str = "") -> None:
+        for fault in others.faults:
+            self.add(f"{prefix}{fault.field}", fault.code, fault.message)
+        self.left_out += others.left_out
 
     def raise_if_any(self) -> None:
         if self.faults:

@@ -103,6 +103,16 @@ def test_no_address_costs_more_than_anybody_may_take(registry: Container, anonym
     within(ANONYMOUS, lambda: anonymous.get(path))
 
 
+@pytest.mark.parametrize("limit", [24, 40])
+def test_no_page_costs_more_to_compress_than_anybody_may_take(registry: Container, anonymous: Api, limit: int) -> None:
+    words = [f"{number * 7919 % 100_003:x}" for number in range(4000)]
+    for number in range(40):
+        content = " ".join(words[number:] + words[:number])[:LONGEST_CONTENT]
+        post = registry.write_post()(actor=SETUP, title=f"Notice {number}", content=content)
+        registry.publish_post()(actor=SETUP, post_id=post.id)
+    within(ANONYMOUS, lambda: anonymous.get(f"posts/?limit={limit}", Accept_Encoding="gzip"))
+
+
 FORMS = {
     "marks": "username=" + quote("a" + "\u0301\u0323" * 5000) + "&password=x",
     "password": "username=a@example.org&password=" + "x" * 60_000,

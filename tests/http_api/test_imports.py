@@ -110,6 +110,11 @@ def test_a_part_sent_twice_is_refused_rather_than_one_of_them_ignored(clerk: Api
     assert clerk.get("imports/").json()["results"] == []
 
 
+def test_options_take_little_space(clerk: Api) -> None:
+    columns = '{"' + "a" * 70_000 + '": null}'
+    assert kind(send(clerk, CSV, "patients.csv", columns=columns)) == "too-large"
+
+
 def test_an_option_in_the_address_is_refused_rather_than_ignored(clerk: Api) -> None:
     body = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("patients.csv", CSV)})
     answer = clerk.call("POST", "imports/?dry_run=true", body, content_type=MULTIPART_CONTENT)

@@ -17,6 +17,7 @@ else:
     from backports import zstd
 
 MIN_BYTES = 1_000  # what is shorter fits into one packet as it is
+MAX_BYTES = 500_000  # what is longer takes longer to compress than anybody's call may take
 MAX_CODINGS = 16
 _MEDIA = {"application/json", "application/vnd.oai.openapi+json", "application/x-ndjson", "text/csv"}
 _SEARCH = "/api/v1/patients/search/"
@@ -100,7 +101,7 @@ def _compress(response: HttpResponse | StreamingHttpResponse, coding: Coding, kn
         return
     if isinstance(response, StreamingHttpResponse):
         response.streaming_content = coding.compress_sequence(cast("Iterator[bytes]", response.streaming_content))
-    elif len(response.content) < MIN_BYTES:
+    elif not MIN_BYTES <= len(response.content) <= MAX_BYTES:
         return
     else:
         response.content = coding.compress(response.content)

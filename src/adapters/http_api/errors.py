@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 import orjson
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions as drf
 from rest_framework.request import Request
@@ -72,8 +73,8 @@ def answer_exception(error: Exception, context: Mapping[str, Any]) -> HttpRespon
     request: Request = context["request"]
     if isinstance(error, core.RegistryError):
         return answer_core(request, error)
-    if isinstance(error, Http404):
-        return answer_plain(request, 404)
+    if isinstance(error, Http404 | RequestDataTooBig):
+        return answer_plain(request, 404 if isinstance(error, Http404) else 413)
     if isinstance(error, MalformedBody):
         return problem(request, 400, "malformed-body", str(error.detail), {})
     if isinstance(error, drf.UnsupportedMediaType):

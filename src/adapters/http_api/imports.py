@@ -179,7 +179,7 @@ def _form(request: Request) -> tuple[UploadedFile, _How]:
             date_format=given.get("date_format"),
         )
     except Invalid as invalid:
-        faults.faults.extend(invalid.faults)
+        faults.extend(invalid)
     if not isinstance(file, UploadedFile):
         faults.add("file", "required", "Send the file as the part of this name.")
     faults.raise_if_any()

@@ -100,6 +100,7 @@ JOB_LEASE = seconds("JOB_LEASE", env.float("JOB_LEASE", 60.0))
 JOB_SWEEP = seconds("JOB_SWEEP", env.float("JOB_SWEEP", 30.0))
 NIGHTLY_SYNC = nightly(env.str("NIGHTLY_SYNC", ""), CELERY_BROKER_URL)
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", 500_000_000)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # of a form, without the files that come with it
 ADMIN_EMAIL = env.str("ADMIN_EMAIL", "")
 ADMIN_PASSWORD = secret("ADMIN_PASSWORD")
 AUTH_USER_MODEL = "accounts.User"
