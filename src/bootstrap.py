@@ -41,6 +41,7 @@ from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepos
 from adapters.in_memory.posts import InMemoryComments, InMemoryPostRepository, InMemoryViews
 from adapters.in_memory.store import InMemoryAtomic, Store
 from adapters.in_memory.upstreams import InMemoryUpstreamOrders, InMemoryUpstreamReports
+from adapters.job_requesters import AccountRequesters
 from adapters.spreadsheets.calamine import CalamineSpreadsheets
 from adapters.system import SystemClock, TimeOrderedIds
 from adapters.tasks.in_process import InProcessQueue, InProcessWorker
@@ -57,7 +58,7 @@ from core.accounts.use_cases.sign_in import Sessions
 from core.jobs import use_cases as jobs_
 from core.jobs.entities import JobKind
 from core.jobs.leases import Leases
-from core.jobs.ports import Chunks, JobQueue, Jobs
+from core.jobs.ports import Chunks, JobQueue, JobRequesters, Jobs
 from core.patients import use_cases as patients_
 from core.patients.ports import (
     AuditTrail,
@@ -235,7 +236,8 @@ class Container(DeclarativeContainer):
         max_stale=configuration.provided.max_stale,
     )
 
-    leases = Singleton(Leases, jobs, chunks, atomic, clock, ids, lasts=configuration.provided.lease)
+    job_requesters: Provider[JobRequesters] = Singleton(AccountRequesters, users, services)
+    leases = Singleton(Leases, jobs, chunks, job_requesters, atomic, clock, ids, lasts=configuration.provided.lease)
     start_sync_job = _use_case(
         patients_.StartSyncJob, jobs=jobs, patients=patients, queue=job_queue, atomic=atomic, clock=clock, ids=ids
     )
@@ -267,7 +269,12 @@ class Container(DeclarativeContainer):
     download_rejects = _use_case(patients_.DownloadRejects, jobs=jobs, files=import_files, rejects=import_rejects)
     row_importer = Singleton(RowImporter, patients, import_files, ledger, clock, ids, phone_region)
     run_import = Singleton(
-        patients_.RunImport, leases=leases, files=import_files, rejects=import_rejects, importer=row_importer
+        patients_.RunImport,
+        leases=leases,
+        files=import_files,
+        rejects=import_rejects,
+        importer=row_importer,
+        clock=clock,
     )
     run_job = _use_case(jobs_.RunJob, jobs=jobs, runners=Dict({JobKind.SYNC: run_sync_job, JobKind.IMPORT: run_import}))
     purge_jobs = _use_case(jobs_.PurgeJobs, jobs=jobs, clock=clock)

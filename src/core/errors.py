@@ -3,6 +3,7 @@
 Messages are read by callers: they are written in plain words and never contain personal data.
 """
 
+import re
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from datetime import timedelta
@@ -97,18 +98,22 @@ class InvalidAnswer(RegistryError):
 
 MOST_FAULTS = 50
 _LONGEST_FIELD = 100
+_UNSHOWN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 
 
-def _cut(name: str) -> str:
-    return name if len(name) <= _LONGEST_FIELD else f"{name[:_LONGEST_FIELD - 1]}…"
+def _shown(name: str) -> str:
+    """Cut where it is long. A control character or half of a surrogate pair becomes U+FFFD: not every store and answer
+    can hold one."""
+    cut = name if len(name) <= _LONGEST_FIELD else f"{name[:_LONGEST_FIELD - 1]}…"
+    return _UNSHOWN.sub("\ufffd", cut)
 
 
 @frozen
 class Fault:
-    """One broken rule. `field` is a name in the caller's input, cut where it is long; `code` is stable, `message` is
-    for people."""
+    """One broken rule. `field` is a name in the caller's input, as far as it can be shown; `code` is stable, `message`
+    is for people."""
 
-    field: str = field(converter=_cut)
+    field: str = field(converter=_shown)
     code: str
     message: str
 

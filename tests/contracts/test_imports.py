@@ -1,19 +1,38 @@
 """Imports on every store: each row once, by the rules of a registration."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from csv import reader
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 import pytest
+from attrs import evolve, fields_dict, frozen
+from dependency_injector.providers import Object
 
 from bootstrap import Container
-from core.access import Actor
+from core.access import Actor, Role
 from core.errors import Invalid
 from core.jobs.entities import Job, JobKind, JobState
-from core.patients.files import FileFormat
+from core.jobs.leases import REQUESTER_CHECKED_AGAIN_AFTER, WAITS_FOR_REQUESTER
+from core.patients.files import FileFormat, FileOptions, Row
+from core.patients.use_cases.import_rows import RowImporter
+from core.patients.use_cases.run_import import ONE_BY_ONE_AFTER
+from core.patients.use_cases.verdicts import Judged
 from core.patients.values import Status
-from tests.fakes import CLERK, READER, StillClock, details
+from tests.fakes import ADMIN, CLERK, READER, StillClock, details
+
+
+class Ticking(StillClock):
+    """Goes on by `step` each time it is read."""
+
+    def __init__(self, at: datetime, step: timedelta) -> None:
+        super().__init__(at)
+        self.step = step
+
+    def now(self) -> datetime:
+        self.at += self.step
+        return self.at
+
 
 WORKER = Actor.system("worker")
 HEADER = "first name,surname,e-mail,dob,phone,external id"
@@ -143,6 +162,98 @@ def test_an_import_goes_on_where_it_stopped(registry: Container) -> None:
     assert registry.jobs().get(job.id).counts == {"added": 1000}
     assert run(registry, job).counts == {"added": 2200}
     assert registry.patients().how_many([Status.ACTIVE]) == 2200
+
+
+def test_nothing_that_a_line_may_hold_keeps_the_other_rows_out(registry: Container) -> None:
+    good = b'{"first_name": "Ada", "last_name": "Byron", "email": "p%d@example.org", "date_of_birth": "1985-12-10"%b}\n'
+    odd = [
+        rb', "\u0000": 1',
+        rb', "a\u0000b\u0007": "\u0000"',
+        rb', "phone": "\u0000"',
+        rb', "\ud800": 1',
+        b', "\xff": 1',
+    ]
+    content = b"".join(good % (number, more) for number, more in enumerate([b"", *odd, b""]))
+    clock = cast("StillClock", registry.clock())
+    clock.forward(timedelta(seconds=1))
+    job = registry.start_import()(actor=CLERK, content=lambda: [content], format=FileFormat.NDJSON)
+    assert run(registry, job).counts == {"added": 2, "rejected": 5}
+    assert rejected(registry, job).count("\n") == 5
+
+
+def test_a_nul_in_the_name_of_a_column_is_refused_where_it_would_be_ignored(registry: Container) -> None:
+    content = csv(*(f"{row},x" for row in rows(0, 2))).replace(b"external id\n", b"external id,no\0te\n")
+    with pytest.raises(Invalid) as refused:
+        registry.start_import()(
+            actor=CLERK,
+            content=lambda: [content],
+            format=FileFormat.CSV,
+            file_options=FileOptions(ignore_unknown=True),
+        )
+    assert [(one.field, one.code) for one in refused.value.faults] == [("file", "characters")]
+    with pytest.raises(Invalid):
+        FileOptions.parse(columns={"no\0te": None}, ignore_unknown=False, date_format=None)
+
+
+@frozen
+class BrokenImporter(RowImporter):
+    """Fails for one row, as a bug would."""
+
+    def judge(self, rows: Iterable[Row]) -> Judged:
+        batch = RowImporter.judge(self, rows)
+        if any(one.patient.email == "p3@example.org" for one in batch.candidates):
+            raise RuntimeError("a bug")
+        return batch
+
+
+def test_a_row_that_breaks_the_import_is_found_and_rejected_and_all_others_go_in(registry: Container) -> None:
+    job, lasts, clock = start(registry, csv(*rows(0, 6))), registry.leases().lasts, cast("StillClock", registry.clock())
+    runner = registry.run_import()
+    importer = BrokenImporter(**{name: getattr(runner.importer, name) for name in fields_dict(RowImporter)})
+    broken = evolve(runner, importer=importer)
+    for _ in range(ONE_BY_ONE_AFTER):
+        with pytest.raises(RuntimeError):
+            broken(job, stopping=lambda: False)
+        clock.forward(lasts)
+    broken(job, stopping=lambda: False)
+    done = registry.jobs().get(job.id)
+    assert (done.state, done.counts) == (JobState.COMPLETED, {"added": 5, "rejected": 1})
+    assert rejects(registry, job) == [
+        ["5", "row", "The registry failed to import this row: a fault of its own.", "Ada"]
+    ]
+
+
+@pytest.mark.parametrize(("long", "rows_at_most"), [(True, 17), (False, 800)])
+def test_a_batch_ends_by_its_bytes_and_by_the_time_that_its_lease_leaves(
+    registry: Container, long: bool, rows_at_most: int
+) -> None:
+    first = f"Ada,Byron,p0@example.org,1985-12-10,{'0' * 60_000 if long else ''},"
+    job = start(registry, csv(*[first] * 30) if long else csv(*rows(0, 1000)))
+    if not long:
+        registry.clock.override(Object(Ticking(registry.clock().now(), registry.leases().lasts / 3200)))
+    runner = evolve(registry.run_import(), clock=registry.clock())
+    runner(job, stopping=iter([False, True, True]).__next__)
+    assert 0 < registry.jobs().get(job.id).done <= rows_at_most
+
+
+def test_an_import_waits_while_the_account_that_asked_for_it_may_not_go_on(registry: Container) -> None:
+    boss, clock = ADMIN, cast("StillClock", registry.clock())
+    user = registry.create_user()(
+        actor=boss, email="eve@example.org", password="correct horse battery", role=Role.CLERK
+    )
+    clock.forward(timedelta(seconds=1))
+    job = registry.start_import()(
+        actor=Actor.user(user.id, user.role, "r"), content=lambda: [csv(*rows(0, 1100))], format=FileFormat.CSV
+    )
+    registry.run_job()(actor=WORKER, job_id=job.id, stopping=iter([False, True, True]).__next__)
+    registry.update_user()(actor=boss, user_id=user.id, is_active=False)
+    paused = run(registry, job)
+    assert (paused.state, paused.counts, paused.reason) == (JobState.PAUSED, {"added": 1000}, WAITS_FOR_REQUESTER)
+    registry.update_user()(actor=boss, user_id=user.id, is_active=True)
+    clock.forward(REQUESTER_CHECKED_AGAIN_AFTER)
+    assert run(registry, job).counts == {"added": 1100}
+    registry.update_user()(actor=boss, user_id=user.id, role=Role.READER)
+    assert not registry.job_requesters().may_continue(job.actor)
 
 
 def test_a_cancelled_import_keeps_what_was_added_and_forgets_the_file(registry: Container) -> None:

@@ -11,7 +11,7 @@ from bootstrap import Container
 from core.errors import Unavailable
 from core.jobs.entities import Job, JobState
 from core.jobs.errors import JobEnded, LeaseLost
-from core.jobs.leases import Claim, Handed, Leases, Settled
+from core.jobs.leases import MAX_TAKEOVERS, NO_PROGRESS, Claim, Handed, Leases, Settled
 from core.ports import Atomic
 from tests.contracts.examples import job, person
 from tests.fakes import NOW, StillClock
@@ -118,6 +118,33 @@ def test_who_took_too_long_cannot_settle_what_another_has_taken_over(
         leases.renewed(evolve(former, chunk=evolve(former.chunk, free_at=NOW)))
     assert registry.jobs().get(job().id).done == 0
     assert leases.settle(holder, lambda: DONE).done == 2
+
+
+def test_a_chunk_whose_lease_has_run_out_is_halved_and_the_takeover_counted(leases: Leases, clock: StillClock) -> None:
+    claim(leases)
+    clock.forward(LASTS)
+    first, second = claim(leases), claim(leases)
+    assert {first.chunk.items, second.chunk.items} == {ITEMS[:1], ITEMS[1:2]}
+    assert (first.chunk.takeovers, second.chunk.takeovers) == (1, 1)
+    leases.settle(first, lambda: put_back(first, timedelta()))
+    assert claim(leases).chunk.takeovers == 0
+
+
+def test_a_job_whose_part_is_never_finished_has_failed_and_says_why(
+    registry: Container, leases: Leases, clock: StillClock
+) -> None:
+    settled = claim(leases)
+    leases.settle(settled, lambda: DONE)
+    begun = 0
+    while leases.claim(job().id, hand_out):
+        begun += 1
+        clock.forward(LASTS)
+    assert MAX_TAKEOVERS < begun <= 2 * MAX_TAKEOVERS + 1  # two records, each on its own after the first takeover
+    failed = registry.jobs().get(job().id)
+    assert (failed.state, failed.counts, failed.ended_at) == (JobState.FAILED, {"updated": 2}, clock.at)
+    assert failed.reason == NO_PROGRESS
+    assert registry.chunks().left(job().id, clock.at).free_at is None
+    assert registry.jobs().waiting(clock.at) == ()
 
 
 def test_a_lease_is_renewed_once_a_third_of_it_is_over_and_then_lasts_anew(leases: Leases, clock: StillClock) -> None:

@@ -1,5 +1,6 @@
 """Sync jobs on every store: each patient once, whatever upstream does meanwhile."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from bootstrap import Container
@@ -27,12 +28,29 @@ def test_upstream_is_not_asked_about_a_patient_without_an_external_id(
 ) -> None:
     people(registry, clock, 1)
     unknown = registry.register_patient()(actor=CLERK, **details(external_id=None))
+    clock.forward(timedelta(seconds=1))
     gateway.answer = {}
     job = run(registry, start(registry))
     assert job.counts == {"unchanged": 1, "skipped": 1}
     assert [asked for asked, _ in gateway.asked] == ["x0"]
     assert registry.patients().get(unknown.id).last_synced_at is None
     assert registry.sync_outcomes().failures(job.id, after=None, limit=5).items == ()
+
+
+def test_a_patient_who_breaks_the_sync_is_found_and_given_up_and_all_others_are_synced(
+    registry: Container, clock: StillClock, gateway: ScriptedGateway
+) -> None:
+    people(registry, clock, 9)
+    gateway.answer = {"last_name": "King"}
+    gateway.by_id = {"x4": RuntimeError("a bug")}
+    job = start(registry)
+    for _ in range(20):
+        with suppress(RuntimeError):
+            job = run(registry, job)
+        clock.forward(registry.leases().lasts)
+    assert (job.state, job.counts) == (JobState.COMPLETED, {"updated": 8, "refused": 1})
+    (failure,) = registry.sync_outcomes().failures(job.id, after=None, limit=5).items
+    assert failure.reason == "internal-error"
 
 
 def test_while_upstream_is_down_the_job_waits_and_then_goes_on(

@@ -10,7 +10,7 @@ from core.jobs.entities import Job, JobState
 
 class JobSerializer(serializers.Serializer):
     id = serializers.UUIDField()
-    state = serializers.ChoiceField(list(JobState), help_text="A paused job goes on by itself.")
+    state = serializers.ChoiceField(list(JobState), help_text="A paused job goes on by itself; a failed one does not.")
     total = serializers.IntegerField(min_value=0, help_text="How many there were when it was asked for.")
     done = serializers.IntegerField(min_value=0)
     requested_by = serializers.CharField(help_text="user:<id>, service:<name> or system:<job>")
@@ -18,7 +18,7 @@ class JobSerializer(serializers.Serializer):
     started_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
     resume_at = serializers.DateTimeField(allow_null=True, help_text="While it is paused.")
-    reason = serializers.CharField(allow_null=True, help_text="Why it is paused.")
+    reason = serializers.CharField(allow_null=True, help_text="Why it is paused or failed.")
 
 
 def counts_serializer(name: str, outcomes: type[StrEnum]) -> serializers.Serializer:

@@ -81,7 +81,8 @@ class InMemoryChunks(Chunks):
         free = [chunk for chunk in self._of(job_id) if chunk.free_at <= now]
         if not free:
             return None
-        taken = evolve(min(free, key=lambda chunk: chunk.free_at), lease=lease, free_at=until)
+        first = min(free, key=lambda chunk: chunk.free_at)
+        taken = evolve(first, lease=lease, free_at=until, takeovers=first.takeovers + (first.lease is not None))
         self.store.chunks[taken.id] = taken
         return taken
 

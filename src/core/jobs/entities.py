@@ -17,24 +17,26 @@ class JobKind(StrEnum):
 
 
 class JobState(StrEnum):
-    """`queued` until a worker begins; `paused` until `resume_at`, when it goes on by itself."""
+    """`queued` until a worker begins; `paused` until `resume_at`, when it goes on by itself; `failed` when no worker
+    could go on with it."""
 
     QUEUED = "queued"
     RUNNING = "running"
     PAUSED = "paused"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
+    FAILED = "failed"
 
     @property
     def has_ended(self) -> bool:
-        return self in {JobState.COMPLETED, JobState.CANCELLED}
+        return self in {JobState.COMPLETED, JobState.CANCELLED, JobState.FAILED}
 
 
 @frozen(kw_only=True)
 class Job:
     """`options` say what it is about, as its kind needs. `counts` are the records done so far, by outcome; `total` is
     how many there were to do when it was asked for. `position` is where the next chunk begins, None when all were
-    handed out. `reason` is why it is paused, in words."""
+    handed out. `reason` is why it is paused or failed, in words."""
 
     id: UUID
     kind: JobKind
@@ -81,13 +83,18 @@ class Job:
             raise JobEnded
         return evolve(self, state=JobState.CANCELLED, ended_at=now, resume_at=None, reason="")
 
+    def failed(self, now: datetime, reason: str) -> Self:
+        """What was done stays done and counted."""
+        return evolve(self, state=JobState.FAILED, ended_at=now, resume_at=None, reason=reason)
+
 
 @frozen(kw_only=True)
 class Chunk:
     """A part of a job: `items` are the records left in it, where its job hands out records.
 
     With a `lease` it is being done by the worker who holds that, until `free_at`; without one it waits until then.
-    `tries` counts how often it was put back because some of it had failed.
+    `tries` counts how often it was put back because some of it had failed. `takeovers` counts how often its lease has
+    run out since some of it was last done: the worker died, crashed or took too long.
     """
 
     id: UUID
@@ -96,6 +103,7 @@ class Chunk:
     lease: UUID | None
     free_at: datetime
     tries: int = 0
+    takeovers: int = 0
 
 
 @frozen

@@ -9,10 +9,14 @@ from attrs import evolve, field, frozen
 from core.errors import Unavailable
 from core.jobs.entities import Chunk, Job
 from core.jobs.errors import JobEnded
-from core.jobs.ports import Chunks, Jobs
+from core.jobs.ports import Chunks, JobRequesters, Jobs
 from core.ports import Atomic, Clock, Ids
 
+MAX_TAKEOVERS = 10
+REQUESTER_CHECKED_AGAIN_AFTER = timedelta(minutes=5)
 WAITS_FOR_ANOTHER_TRY = "What failed is tried again."
+WAITS_FOR_REQUESTER = "The account that asked for the job is disabled or may not manage jobs any longer."
+NO_PROGRESS = f"No progress: a part of the job was begun {MAX_TAKEOVERS} times and never finished."
 
 
 @frozen
@@ -48,10 +52,15 @@ HandOut = Callable[[Job], Handed | None]
 @frozen
 class Leases:
     """A chunk is leased to one worker for `lasts`, who renews that while it lives. A lease that has run out is taken
-    over; whoever held it before cannot settle the chunk any more."""
+    over; whoever held it before cannot settle the chunk any more.
+
+    A chunk that is taken over is halved, so that what was too much for one lease, or broke its worker, is found. After
+    ten takeovers without progress the job has failed. A job waits while its requester may not continue it.
+    """
 
     jobs: Jobs
     chunks: Chunks
+    requesters: JobRequesters
     atomic: Atomic
     clock: Clock
     ids: Ids
@@ -66,6 +75,9 @@ class Leases:
         job = self.jobs.lock(job_id)
         if not job.can_go_on(now):
             return None
+        if pause := self.requester_pause(job):
+            self.jobs.replace(job.paused(*pause))
+            return None
         lease = self.ids.new(now)
         chunk = self.chunks.take(job_id, lease=lease, now=now, until=now + self.lasts)
         if chunk is None and job.position is not None:
@@ -74,15 +86,35 @@ class Leases:
             if handed:
                 chunk = Chunk(id=lease, job_id=job_id, items=handed.items, lease=lease, free_at=now + self.lasts)
                 self.chunks.add(chunk)
+        if chunk and chunk.takeovers > MAX_TAKEOVERS:
+            self.jobs.replace(job.failed(now, NO_PROGRESS))
+            self.chunks.remove_all(job_id)
+            return None
+        if chunk and chunk.takeovers and len(chunk.items) > 1:
+            chunk = self._halved(chunk, now)
         job = job.running(now) if chunk else self._left(job, now)
         self.jobs.replace(job)
         return Claim(job, chunk) if chunk else None
+
+    def _halved(self, chunk: Chunk, now: datetime) -> Chunk:
+        """The first half of its records; the others become a chunk of their own."""
+        middle = len(chunk.items) // 2
+        half = evolve(chunk, items=chunk.items[:middle])
+        self.chunks.replace(half)
+        self.chunks.add(evolve(chunk, id=self.ids.new(now), items=chunk.items[middle:], lease=None, free_at=now))
+        return half
+
+    def requester_pause(self, job: Job) -> tuple[datetime, str] | None:
+        """Until when and why the job has to wait, where its requester may not continue it."""
+        if self.requesters.may_continue(job.actor):
+            return None
+        return self.clock.now() + REQUESTER_CHECKED_AGAIN_AFTER, WAITS_FOR_REQUESTER
 
     def renewed(self, claim: Claim) -> Claim:
         """The claim with a fresh lease, if a third of the old one is over and the store answers. Raises `LeaseLost`."""
         if claim.chunk.free_at - self.clock.now() > self.lasts * 2 / 3:
             return claim
-        chunk = self.prolonged(claim)
+        chunk = evolve(claim.chunk, free_at=self.clock.now() + self.lasts)
 
         def renew() -> None:
             self.chunks.lock(chunk)
@@ -95,11 +127,12 @@ class Leases:
         return evolve(claim, chunk=chunk)
 
     def prolonged(self, claim: Claim) -> Chunk:
-        return evolve(claim.chunk, free_at=self.clock.now() + self.lasts)
+        """With a fresh lease, after some of it was done."""
+        return evolve(claim.chunk, free_at=self.clock.now() + self.lasts, takeovers=0)
 
     def given_back(self, claim: Claim) -> Chunk:
         """For anybody to take at once."""
-        return evolve(claim.chunk, lease=None, free_at=self.clock.now())
+        return evolve(claim.chunk, lease=None, free_at=self.clock.now(), takeovers=0)
 
     def settle(self, claim: Claim, work: Callable[[], Settled]) -> Job:
         """Does `work` and stores what became of the chunk, both or neither. Raises `LeaseLost`, and `JobEnded` when the
@@ -115,7 +148,7 @@ class Leases:
         if settled.rest is None:
             self.chunks.remove(claim.chunk)
         else:
-            self.chunks.replace(settled.rest)
+            self.chunks.replace(evolve(settled.rest, takeovers=0))
         job = self._left(job.counted(settled.counts), self.clock.now())
         if settled.pause and not job.state.has_ended:
             job = job.paused(*settled.pause)

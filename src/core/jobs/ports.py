@@ -50,8 +50,8 @@ class Chunks(Protocol):
     def add(self, chunk: Chunk) -> None: ...
 
     def take(self, job_id: UUID, *, lease: UUID, now: datetime, until: datetime) -> Chunk | None:
-        """One that waits no longer or whose lease has run out, leased anew; None when there is none. Whoever else takes
-        one at the same time gets another. Raises `NotAtomic` outside `Atomic`."""
+        """Leases a chunk that waits no longer, or one whose lease has run out, which its `takeovers` count. None when
+        there is none. Two workers who take at the same time get different ones. Raises `NotAtomic` outside `Atomic`."""
         ...
 
     def lock(self, chunk: Chunk) -> None:
@@ -70,6 +70,13 @@ class Chunks(Protocol):
     def remove_all(self, job_id: UUID) -> None: ...
 
     def left(self, job_id: UUID, now: datetime) -> ChunksLeft: ...
+
+
+class JobRequesters(Protocol):
+    def may_continue(self, actor: str) -> bool:
+        """Whether the account that asked for a job is still there, active and allowed to manage jobs. True for a system
+        actor. Raises `Unavailable`."""
+        ...
 
 
 class JobQueue(Protocol):

@@ -48,6 +48,7 @@ class Chunk(models.Model):
     lease = models.UUIDField(null=True)
     free_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField()
+    takeovers = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         indexes = [Index(fields=["job", "free_at"], name="jobs_chunk_free")]

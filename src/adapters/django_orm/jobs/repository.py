@@ -88,8 +88,9 @@ class DjangoChunks(Chunks):
         row = free.values(*_CHUNK).first()
         if row is None:
             return None
-        self._rows.filter(id=row["id"]).update(lease=lease, free_at=until)
-        return _chunk(row | {"lease": lease, "free_at": until})
+        taken = {"lease": lease, "free_at": until, "takeovers": row["takeovers"] + (row["lease"] is not None)}
+        self._rows.filter(id=row["id"]).update(**taken)
+        return _chunk(row | taken)
 
     @core_errors()
     def lock(self, chunk: Chunk) -> None:

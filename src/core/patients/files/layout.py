@@ -113,6 +113,8 @@ def _csv_layout(
     delimiter, record, cells = max(found, key=lambda one: sum(bool(field_of(cell)) for cell in one[2]))
     if not _is_utf8(record or next(Lines([head[start:]]))):
         raise _refused("encoding", "Save the file as UTF-8, or say what its encoding is.")
+    if b"\0" in record:
+        raise _refused("characters", "The names of the columns contain a NUL character.")
     if not any(field_of(cell) for cell in cells):
         raise _refused("header", "Begin the file with the names of its columns, such as first_name and email.")
     if not record.endswith(b"\n") and len(head) >= MOST_BYTES:

@@ -10,7 +10,9 @@ from core.patients.entities import SETTABLE
 from core.patients.files.dates import parse_date_format
 from core.patients.files.encodings import Encoding
 from core.patients.files.names import field_of, folded
-from core.values import choice, text, yes_or_no
+from core.values import choice, paragraphs, yes_or_no
+
+MAX_COLUMN_NAME = 200
 
 FieldOf = Callable[[str], str | None]
 """Gives the field a column holds, "" for a column that is ignored, None for an unknown one."""
@@ -68,7 +70,7 @@ def _mapping(raw: object) -> dict[str, str]:
     mapped: dict[str, str] = {}
     for name, target in given.items():
         with faults.noting(str(name)):
-            mapped[text(name).strip()] = "" if target is None else _field(target)
+            mapped[paragraphs(name, MAX_COLUMN_NAME)] = "" if target is None else _field(target)
     faults.raise_if_any()
     return mapped
 

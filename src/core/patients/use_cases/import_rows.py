@@ -1,5 +1,5 @@
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from hashlib import blake2b
 from typing import cast
@@ -34,11 +34,12 @@ class RowImporter:
     ids: Ids
     phone_region: str
 
-    def judge(self, rows: Sequence[Row]) -> Judged:
+    def judge(self, rows: Iterable[Row]) -> Judged:
         """Asks no store. Ids sort as the rows stand in the file."""
         now, rules = self.clock.now(), self._rules
-        found, verdicts = list[Candidate](), Verdicts()
+        judged, found, verdicts = list[Row](), list[Candidate](), Verdicts()
         for number, row in enumerate(rows, start=1):
+            judged.append(row)
             at = now + timedelta(microseconds=number)
             try:
                 values = cast("Registration", row.values)
@@ -50,7 +51,7 @@ class RowImporter:
                 verdicts.reject(row, *row.faults)
             else:
                 found.append(Candidate(row, patient))
-        return Judged(rows, found, verdicts)
+        return Judged(judged, found, verdicts)
 
     def apply(self, actor: Actor, job: Job, candidates: Sequence[Candidate], verdicts: Verdicts) -> None:
         """To be called within `Atomic`."""

@@ -10,7 +10,7 @@ from core.access import Actor
 from core.errors import TryLater
 from core.jobs.entities import Chunk, Job
 from core.jobs.errors import JobEnded, LeaseLost
-from core.jobs.leases import Claim, Handed, Leases, Settled
+from core.jobs.leases import MAX_TAKEOVERS, Claim, Handed, Leases, Settled
 from core.jobs.ports import Runner
 from core.patients.errors import ExternalIdChanged, NoUpstreamRecord, PatientArchived, PatientNotFound
 from core.patients.jobs import JobOutcome, SyncOutcome, SyncScope
@@ -22,6 +22,8 @@ from core.patients.values import Status
 from core.ports import Clock
 
 RETRIES = 3
+GIVEN_UP_AFTER = MAX_TAKEOVERS - 1
+INTERNAL_ERROR = "internal-error"
 SHORTEST_PAUSE = timedelta(seconds=1)
 USUAL_PAUSE = timedelta(seconds=30)
 
@@ -60,6 +62,9 @@ class RunSyncJob(Runner):
         return Handed(ids, str(ids[-1]) if len(ids) == self.at_a_time else None) if ids else None
 
     def _do(self, claim: Claim, stopping: Callable[[], bool]) -> None:
+        if claim.chunk.takeovers >= GIVEN_UP_AFTER and len(claim.chunk.items) == 1:
+            self._give_up(claim, claim.chunk.items[0])
+            return
         done = self._begun(claim.chunk)
         ids = {external_id: patient_id for patient_id, external_id in done.external_ids.items()}
         try:
@@ -72,6 +77,16 @@ class RunSyncJob(Runner):
         except TryLater as left_alone:
             done = evolve(done, left_alone=left_alone)
         self._settle(claim, done)
+
+    def _give_up(self, claim: Claim, patient_id: UUID) -> None:
+        """Nobody could sync this one alone, time and again: the fault is ours, and the job goes on without it."""
+
+        def settle() -> Settled:
+            outcome = SyncOutcome(patient_id, JobOutcome.REFUSED, self.clock.now(), INTERNAL_ERROR)
+            self.outcomes.record(claim.job.id, [outcome])
+            return Settled({outcome.outcome.value: 1})
+
+        self.leases.settle(claim, settle)
 
     def _begun(self, chunk: Chunk) -> Pass:
         found = {patient.id: patient for patient in self.patients.get_all(chunk.items)}

@@ -113,6 +113,8 @@ class Command(BaseCommand):
             with path.open("wb") as out:
                 out.writelines(download(actor=actor, job_id=job_id))
             raise CommandError(f"Some rows were refused. They are in {path}, with their lines, fields and reasons.")
+        if done.state is JobState.FAILED:
+            raise CommandError(f"The import failed. {done.reason} What was done stays done.")
         if done.state is JobState.CANCELLED:
             raise CommandError("Somebody cancelled the import. What was done stays done.")
 

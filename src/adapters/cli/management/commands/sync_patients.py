@@ -50,6 +50,8 @@ class Command(BaseCommand):
         for outcome in JobOutcome:
             if outcome in done.counts:
                 self.stdout.write(f"{outcome.value.replace('_', ' '):<12}{done.counts[outcome]:>9,}")
+        if done.state is JobState.FAILED:
+            raise CommandError(f"The job failed. {done.reason} What was done stays done.")
         if done.state is JobState.CANCELLED:
             raise CommandError("Somebody cancelled the job. What was done stays done.")
         if any(done.counts.get(outcome) for outcome in JobOutcome if outcome not in _FINE):
