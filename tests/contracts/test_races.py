@@ -1,14 +1,16 @@
 """Many at once, on the databases that serve many."""
 
-from threading import Thread
+from threading import Event, Thread
+from time import sleep
 from uuid import UUID
 
 import pytest
 from attrs import evolve
+from django.db import connections
 
 from core.accounts.entities import User
 from core.accounts.errors import LastAdmin, ServiceNameTaken, TokenRefused, TooManyKeys, UserEmailTaken
-from core.errors import VersionMismatch
+from core.errors import Conflict, VersionMismatch
 from core.patients.entities import Changes, Patient
 from core.patients.errors import EmailTaken
 from core.patients.searching import PatientQuery
@@ -172,3 +174,41 @@ def test_two_who_swap_identifiers_at_once_both_end(database: str) -> None:
 
     assert together(2, swap) == [[person(0).id, person(1).id]] * 2
     assert patients.get(person(0).id).identifiers == (Identifier("mrn", "0"),)
+
+
+@pytest.mark.parametrize("database", [POSTGRES])
+def test_of_many_added_at_once_those_whom_another_added_meanwhile_are_refused(database: str) -> None:
+    registry = open_registry(database)
+    added, commit = Event(), Event()
+
+    def add_one_and_wait() -> None:
+        registry.patients().add(person(16, email=person(6).email))
+        added.set()
+        assert commit.wait(timeout=30)
+
+    def add_many() -> dict[UUID, Conflict]:
+        assert added.wait(timeout=30)
+        return registry.patients().add_all([person(number) for number in range(2, 9)])
+
+    def work(number: int) -> object:
+        if number == 0:
+            return registry.atomic()(add_one_and_wait)
+        if number == 1:
+            return registry.atomic()(add_many)
+        while not waiting_for_a_lock(database):
+            sleep(0.01)
+        commit.set()
+        return None
+
+    _, refused, _ = together(3, work)
+    assert isinstance(refused, dict), refused
+    assert refused.keys() == {person(6).id}
+    assert len(registry.patients().get_all([person(number).id for number in range(2, 9)])) == 6
+
+
+def waiting_for_a_lock(database: str) -> bool:
+    with connections[database].cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return cursor.fetchone() != (0,)

@@ -32,7 +32,11 @@ def _copy(model: type[models.Model], fields: Sequence[Column], rows: Sequence[Se
         sql.Identifier(model._meta.db_table), sql.SQL(", ").join(columns)
     )
     json = [number for number, field in enumerate(fields) if isinstance(field, models.JSONField)]
-    with connection.cursor() as cursor, cast("Cursor[object]", cursor).copy(statement) as copy:
+    with (
+        connection.wrap_database_errors,  # which Django does for `execute`, and not for `copy`
+        connection.cursor() as cursor,
+        cast("Cursor[object]", cursor).copy(statement) as copy,
+    ):
         for row in rows:
             values = list(row)
             for number in json:
