@@ -23,5 +23,6 @@ def database(url: str) -> dict[str, object]:
     options = cast("dict[str, object]", settings.get("OPTIONS", {}))
     if settings["ENGINE"] == "django.db.backends.sqlite3":
         Path(str(settings["NAME"])).parent.mkdir(parents=True, exist_ok=True)
-        return settings | {"OPTIONS": _SQLITE | options}
+        # The files beside the database go with the last connection, and on a full disk they cannot be made again.
+        return settings | {"OPTIONS": _SQLITE | options, "CONN_MAX_AGE": None}
     return settings | {"OPTIONS": _POSTGRESQL | options, "CONN_MAX_AGE": 600}
