@@ -18,7 +18,11 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """With two patients, whom no upstream knows."""
     directory = tmp_path_factory.mktemp("commands")
     environment, file = environment_in(directory), directory / "patients.csv"
-    file.write_text(FILE.replace("ada@", "one@").replace("not one", "two@example.org"), encoding="utf-8")
+    file.write_text(
+        "given name;surname;e-mail;dob;source id\n"
+        "Ada;Byron;one@example.org;1985-12-10;EHR-1\nEve;King;two@example.org;1985-12-10;EHR-2\n",
+        encoding="utf-8",
+    )
     assert finished(manage(environment, "migrate"))[0] == 0
     assert finished(manage(environment, "import_patients", str(file)))[0] == 0
     return environment

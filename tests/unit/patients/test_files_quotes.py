@@ -60,6 +60,14 @@ def test_two_quotes_left_open_cost_two_lines() -> None:
     assert [codes(row) for row in rows] == [{"row": "quote"}, {}, {"row": "quote"}, {}]
 
 
+def test_a_quote_left_open_in_a_column_that_is_ignored_swallows_no_rows() -> None:
+    ada, eve = ADA.replace(b",,", b","), EVE.replace(b",,", b",")
+    broken, *others = rows_of(
+        b"first_name,last_name,email,date_of_birth,full_name\n" + b"\n".join([ada + b'"note', eve + b"x", eve + b'x"'])
+    )
+    assert (codes(broken), [row.values for row in others]) == ({"row": "quote"}, [EVES, EVES])
+
+
 def test_a_cell_over_several_lines_is_one_row_even_where_it_should_not_be() -> None:
     first, second = read(ADA.replace(b"Ada", b'"Ada\nMaria"'), ADA.replace(b"Byron", b'"By\nron"'))
     assert (first.values, second.values) == (ADAS | {"first_name": "Ada\nMaria"}, ADAS | {"last_name": "By\nron"})

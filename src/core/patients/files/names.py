@@ -1,6 +1,10 @@
 """What columns and members are called."""
 
+from unicodedata import normalize
+
 from core.patients.entities import SETTABLE
+
+MAX_COLUMN_NAME = 200
 
 READ_ONLY = frozenset({"id", "full_name", "age", "version", "last_synced_at", "created_at", "updated_at"})
 OF_REJECTS = ("line", "field", "reason")  # the columns that a file of rejects has in front
@@ -19,8 +23,11 @@ _SYNONYMS = {
 
 
 def folded(column: str) -> str:
-    """Case, spaces, line ends, dashes, underscores and dots make no difference between names."""
-    return column.casefold().translate(_NO_DIFFERENCE)
+    """Case, spaces, line ends, dashes, underscores and dots make no difference between names, nor how letters with
+    marks are composed. What is too long for a name stays as it is."""
+    if len(column) > MAX_COLUMN_NAME:
+        return column
+    return normalize("NFC", column).casefold().translate(_NO_DIFFERENCE)
 
 
 _FIELDS = {folded(name): name for name in SETTABLE} | {

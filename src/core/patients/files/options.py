@@ -9,10 +9,10 @@ from core.errors import FaultList, Refused
 from core.patients.entities import SETTABLE
 from core.patients.files.dates import parse_date_format
 from core.patients.files.encodings import Encoding
-from core.patients.files.names import field_of, folded
+from core.patients.files.names import MAX_COLUMN_NAME, field_of, folded
 from core.values import choice, paragraphs, yes_or_no
 
-MAX_COLUMN_NAME = 200
+MAX_COLUMNS = 1000
 
 FieldOf = Callable[[str], str | None]
 """Gives the field a column holds, "" for a column that is ignored, None for an unknown one."""
@@ -66,6 +66,8 @@ def _mapping(raw: object) -> dict[str, str]:
     if not isinstance(raw, Mapping):
         raise Refused("type", "Must be an object: names of the file's columns, and the field or null for each.")
     given = cast("Mapping[object, object]", raw)
+    if len(given) > MAX_COLUMNS:
+        raise Refused("too_long", f"Must name at most {MAX_COLUMNS} columns.")
     faults = FaultList()
     mapped: dict[str, str] = {}
     for name, target in given.items():
