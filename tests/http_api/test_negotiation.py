@@ -151,6 +151,14 @@ def test_head_answers_as_get_does_without_the_body(reader: Api, ada: Patient) ->
         assert dict(head.items()) | {"X-Request-ID": got["X-Request-ID"]} == dict(got.items())
 
 
+def test_an_answer_without_a_body_has_neither_type_nor_length(admin: Api, ada: Patient) -> None:
+    path = f"patients/{ada.id}/"
+    unchanged = admin.get(path, If_None_Match=admin.get(path)["ETag"])
+    for answer, status in ((unchanged, 304), (admin.call("OPTIONS", path), 204), (admin.delete(path), 204)):
+        assert answer.status_code == status
+        assert not {"Content-Length", "Content-Type"} & answer.headers.keys()
+
+
 def test_an_id_may_be_written_in_upper_case(clerk: Api, ada: Patient) -> None:
     for path in (f"patients/{str(ada.id).upper()}/", f"patients/{str(ada.id).upper()}/history"):
         assert clerk.get(path).status_code == 200

@@ -3,6 +3,8 @@ from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.common import CommonMiddleware
 from psycopg.errors import UndefinedColumn, UndefinedTable
 from rest_framework.views import APIView
 
@@ -11,6 +13,16 @@ from adapters.http_api.negotiation import ACCEPT_PATCH
 from core.errors import RegistryError, Unavailable
 
 _UUID = re.compile("(?<=/)[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?=/)")
+
+
+class ContentLengthMiddleware(CommonMiddleware):
+    """Django's, but for answers that have no body: RFC 9110 8.6 wants no length there."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.status_code not in {204, 304}:
+            return super().process_response(request, response)
+        response.headers.pop("Content-Type", None)
+        return response
 
 
 class ApiMiddleware:
