@@ -1,9 +1,10 @@
 """Ports that every area needs."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -83,11 +84,22 @@ class Limit:
         return cls(int(parts[1]), _SECONDS[parts[2]])
 
 
+@frozen
+class Quota:
+    """How many calls are left, and when there are all of them again."""
+
+    calls: int
+    resets_in: timedelta
+
+
 class Limiter(Protocol):
-    def hit(self, scope: Scope, who: str) -> None:
+    limits: Mapping[Scope, Limit] = MappingProxyType({})
+    """For callers to know; a scope that is not in it has no limit that they could."""
+
+    def hit(self, scope: Scope, who: str) -> Quota | None:
         """Counts one call by `who`, which may be personal: it is kept as a digest only.
 
-        Raises `TooManyRequests` for a call too many. Calls that cannot be counted are allowed.
+        Raises `TooManyRequests` for a call too many. Calls that cannot be counted are allowed: None.
         """
         ...
 

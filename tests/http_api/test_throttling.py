@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable, Generator
 
 import pytest
@@ -40,6 +41,21 @@ def calls_until_refused(call: Callable[[], Answer]) -> int:
             assert int(response["Retry-After"]) > 0
             return count
     raise AssertionError("No call was refused.")
+
+
+def test_answers_say_what_is_left(reader: Api, anonymous: Api, ada: Patient, upstream: ScriptedGateway) -> None:
+    upstream.answer = {}
+    left = [reader.get("patients/")["RateLimit"] for _ in range(5)]
+    assert [re.fullmatch(r'"user";r=(\d);t=(\d+)', one)[1] for one in left] == list("43210")  # type: ignore[index]
+    assert reader.get("patients/")["RateLimit-Policy"] == '"user";q=5;w=86400'
+    refused = anonymous.get("users/me/")
+    assert (refused.status_code, refused["RateLimit-Policy"]) == (401, '"anonymous";q=3;w=86400')
+    wrong = {"email": "nobody@clinic.example", "password": "wrong password"}
+    answers = [anonymous.post("auth/token/", wrong) for _ in range(3)]
+    assert [answer["RateLimit"].partition(";t=")[0] for answer in answers[:1]] == ['"anonymous";r=1']
+    assert '"sign_in";r=1;' in answers[0]["RateLimit"]
+    assert answers[-1].status_code == 429
+    assert f't={answers[-1]["Retry-After"]}' in answers[-1]["RateLimit"]
 
 
 def test_an_address_may_make_so_many_calls_without_signing_in(anonymous: Api) -> None:

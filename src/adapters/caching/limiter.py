@@ -11,7 +11,7 @@ from django.core.cache import BaseCache
 
 from adapters.caching.backend import CacheBackend
 from core.errors import TooManyRequests
-from core.ports import Limit, Limiter, Scope
+from core.ports import Limit, Limiter, Quota, Scope
 
 
 @frozen
@@ -23,16 +23,19 @@ class CacheLimiter(Limiter):
     limits: Mapping[Scope, Limit]
     told: Callable[[Scope, Literal["refused", "uncounted"]], None] = lambda _scope, _outcome: None
 
-    def hit(self, scope: Scope, who: str) -> None:
+    def hit(self, scope: Scope, who: str) -> Quota | None:
         limit = self.limits[scope]
         span, elapsed = divmod(time(), limit.seconds)
         key = f"limit:{scope}:{int(span)}:{blake2b(_counted(who).encode(), digest_size=12).hexdigest()}"
         counted = self.backend(lambda cache: _count(cache, key, limit.seconds))
         if counted is None:
             self.told(scope, "uncounted")
-        elif counted > limit.calls:
+            return None
+        resets_in = timedelta(seconds=limit.seconds - elapsed)
+        if counted > limit.calls:
             self.told(scope, "refused")
-            raise TooManyRequests(retry_after=timedelta(seconds=limit.seconds - elapsed))
+            raise TooManyRequests(retry_after=resets_in)
+        return Quota(limit.calls - counted, resets_in)
 
 
 def _counted(who: str) -> str:

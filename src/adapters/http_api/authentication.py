@@ -2,6 +2,7 @@ from dependency_injector.wiring import Provide, inject
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from adapters.http_api.throttling import count_call
 from core.access import Actor
 from core.accounts.entities import User
 from core.accounts.services import ServiceAccount
@@ -27,7 +28,7 @@ class BearerAuthentication(BaseAuthentication):
         try:
             signed_in = authenticate(access=_token(request), request_id=request.META["REQUEST_ID"])
         except Unauthenticated:
-            limiter.hit(Scope.ANONYMOUS, request.META.get("REMOTE_ADDR", ""))  # it gets no further than here
+            count_call(request, limiter, Scope.ANONYMOUS, request.META.get("REMOTE_ADDR", ""))  # it gets no further
             raise
         return signed_in.account, signed_in
 

@@ -1,9 +1,12 @@
+from math import ceil
+
 from dependency_injector.wiring import Provide, inject
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from core.accounts.sessions import SignedIn
-from core.ports import Limiter, Scope
+from core.errors import TooManyRequests
+from core.ports import Limit, Limiter, Quota, Scope
 
 
 class Throttle(BaseThrottle):
@@ -16,8 +19,31 @@ class Throttle(BaseThrottle):
             scope, who = Scope.USER, request.auth.actor.name
         else:
             scope, who = Scope.ANONYMOUS, request.META.get("REMOTE_ADDR", "")
-        limiter.hit(scope, who)
+        count_call(request, limiter, scope, who)
         narrower: Scope | None = getattr(view, "limited_as", None)
         if narrower is not None:
-            limiter.hit(narrower, who)
+            count_call(request, limiter, narrower, who)
         return True
+
+
+def count_call(request: Request, limiter: Limiter, scope: Scope, who: str) -> None:
+    """The answer says what is left, as draft-ietf-httpapi-ratelimit-headers-10 has it. Raises `TooManyRequests`."""
+    quota = None
+    try:
+        quota = limiter.hit(scope, who)
+    except TooManyRequests as refused:
+        quota = Quota(0, refused.retry_after) if refused.retry_after else None
+        raise
+    finally:
+        if quota and scope in limiter.limits:
+            _tell(request, scope, limiter.limits[scope], quota)
+
+
+def _tell(request: Request, scope: Scope, limit: Limit, quota: Quota) -> None:
+    headers: dict[str, str] = request.parser_context["view"].headers  # DRF adds them to whatever is answered
+    seconds = ceil(quota.resets_in.total_seconds())
+    for name, item in {
+        "RateLimit-Policy": f'"{scope}";q={limit.calls};w={limit.seconds}',
+        "RateLimit": f'"{scope}";r={quota.calls};t={seconds}',
+    }.items():
+        headers[name] = f"{headers[name]}, {item}" if name in headers else item
