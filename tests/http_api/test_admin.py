@@ -220,6 +220,12 @@ def test_patients_are_searched_by_no_more_words_than_over_the_api(boss: Client) 
     assert "Search with at most 10 words." in page.text
 
 
+def test_a_field_sent_twice_is_refused_rather_than_one_of_them_ignored(boss: Client, registry: Container) -> None:
+    (me,) = registry.list_users()(actor=SETUP).items
+    path = reverse("admin:accounts_user_role", args=[me.id])
+    assert "Must be sent once." in shown(boss.post(path, {"role": ["admin", "reader"]})).text
+
+
 def test_the_sign_in_form_takes_no_password_longer_than_any_can_be(registry: Container) -> None:
     given = {"username": "admin@clinic.example", "password": "x" * 257}
     assert "at most 256 characters" in shown(Client().post("/admin/login/", given)).text

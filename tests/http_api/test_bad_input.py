@@ -133,6 +133,25 @@ def test_a_parameter_in_the_address_is_refused_where_none_is_taken(clerk: Api, a
         assert "unknown" in {code for _, code in faults(clerk.post(path, {}))}
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "patients/{}/sync_external_data/",
+        "posts/{}/publish/",
+        "imports/{}/cancel/",
+        "sync-jobs/{}/cancel/",
+        "upstreams/{}/isolate/",
+        "upstreams/{}/close/",
+    ],
+)
+def test_input_is_refused_where_none_is_taken(admin: Api, path: str) -> None:
+    address = path.format(UUID(int=0))
+    assert faults(admin.post(address, {"dry_run": True})) == {("dry_run", "unknown")}
+    assert faults(admin.post(f"{address}?dry_run=true")) == {("dry_run", "unknown")}
+    for empty in (None, {}):
+        assert admin.post(address, empty).status_code == 404
+
+
 def test_many_faults_are_named_up_to_a_number_and_the_rest_counted(clerk: Api) -> None:
     answer = clerk.post("patients/", VALID | {f"{number}{'x' * 1000}": 1 for number in range(300)})
     assert len(faults(answer)) == 50

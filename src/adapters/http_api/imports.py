@@ -14,7 +14,7 @@ from adapters.http_api.authentication import actor
 from adapters.http_api.errors import BodyTooLarge
 from adapters.http_api.files import MEDIA, CsvRenderer, NdjsonRenderer, file_response
 from adapters.http_api.jobs import JobSerializer, counts_serializer, job_json
-from adapters.http_api.requests import content_length, cursor, names, paging, parameters
+from adapters.http_api.requests import content_length, cursor, names, paging, parameters, refuse_input
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
 from adapters.http_api.serializers import PageSerializer
@@ -115,6 +115,7 @@ class CancelImportView(APIView):
         self, request: Request, import_id: UUID, cancel: Annotated[use_cases.CancelJob, Provide["cancel_job"]]
     ) -> HttpResponse:
         """What was added stays; the file is forgotten."""
+        refuse_input(request)
         return document(_import_json(request, cancel(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id)))
 
 

@@ -16,6 +16,7 @@ from adapters.http_api.requests import (
     parameters,
     read_id_cursor,
     read_version_cursor,
+    refuse_input,
     seen_version,
 )
 from adapters.http_api.responses import document, event_json, page, patient_document, patient_json
@@ -147,6 +148,7 @@ class PatientSyncView(APIView):
         sync: Annotated[use_cases.SyncPatient, Provide["sync_patient"]],
         clock: TheClock,
     ) -> HttpResponse:
+        refuse_input(request)
         result = sync(actor=actor(request), patient_id=patient_id)
         seconds = int(result.age.total_seconds())
         message = "Patient data synced successfully"

@@ -14,6 +14,7 @@ from adapters.http_api.requests import (
     members_and_faults,
     paging,
     parameters,
+    refuse_input,
     seen_version,
 )
 from adapters.http_api.responses import comment_json, document, page, post_document, post_json
@@ -126,6 +127,7 @@ class PostPublishView(APIView):
     def post(
         self, request: Request, post_id: UUID, publish: Annotated[use_cases.PublishPost, Provide["publish_post"]]
     ) -> HttpResponse:
+        refuse_input(request)
         publish(actor=actor(request), post_id=post_id)
         return document({"status": "published"})
 

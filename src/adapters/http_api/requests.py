@@ -125,6 +125,11 @@ def members_and_faults(
     return given | besides, faults
 
 
+def refuse_input(request: Request) -> None:
+    """For an address that takes neither members nor parameters: nothing that is sent is ignored. Raises `Invalid`."""
+    members(request, Serializer)
+
+
 def _object(request: Request) -> dict[str, object]:
     if not isinstance(request.data, dict):
         raise Invalid([Fault("", "type", "Give a JSON object.")])

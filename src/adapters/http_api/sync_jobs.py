@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from adapters.http_api.authentication import actor
 from adapters.http_api.jobs import JobSerializer, counts_serializer, job_json
-from adapters.http_api.requests import cursor, members, paging, parameters, read_id
+from adapters.http_api.requests import cursor, members, paging, parameters, read_id, refuse_input
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
 from adapters.http_api.serializers import PageSerializer
@@ -90,6 +90,7 @@ class CancelSyncJobView(APIView):
         self, request: Request, job_id: UUID, cancel: Annotated[use_cases.CancelJob, Provide["cancel_job"]]
     ) -> HttpResponse:
         """What is being done right now is dropped; what was done stays done and counted."""
+        refuse_input(request)
         return document(sync_job_json(cancel(actor=actor(request), kind=JobKind.SYNC, job_id=job_id)))
 
 

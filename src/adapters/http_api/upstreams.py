@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from adapters.http_api.authentication import actor
-from adapters.http_api.requests import parameters
+from adapters.http_api.requests import parameters, refuse_input
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import described
 from adapters.http_api.serializers import PageSerializer
@@ -59,6 +59,7 @@ class IsolateView(APIView):
     @inject
     def post(self, request: Request, name: str, order: Order) -> HttpResponse:
         """Nothing is sent to it any more, by any process, within a second."""
+        refuse_input(request)
         return document(upstream_json(order(actor=actor(request), upstream=name, isolated=True)))
 
 
@@ -67,6 +68,7 @@ class CloseView(APIView):
     @inject
     def post(self, request: Request, name: str, order: Order) -> HttpResponse:
         """Ends an isolation, and closes circuits that are open."""
+        refuse_input(request)
         return document(upstream_json(order(actor=actor(request), upstream=name, isolated=False)))
 
 

@@ -51,6 +51,9 @@ def form_page(
     the use case refuses is told at its field."""
     if needed is not None and not may(request, needed):
         raise PermissionDenied
+    for name in form.fields:
+        if len(request.POST.getlist(name)) > 1:
+            form.add_error(name, "Must be sent once.")
     if request.method == "POST" and form.is_valid():
         try:
             answer = work(form.cleaned_data)
