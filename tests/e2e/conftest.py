@@ -5,11 +5,15 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from attrs import frozen
 
 from tests.programs import free_port
+
+if TYPE_CHECKING:
+    from tests.e2e.production import Production
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,6 +59,14 @@ def finished(process: subprocess.Popen[str], given: str | None = None) -> tuple[
     """`given` is its standard input."""
     out, err = process.communicate(given, timeout=60)
     return process.returncode, out, err
+
+
+@pytest.fixture(scope="session")
+def production(postgres_server: None, tmp_path_factory: pytest.TempPathFactory) -> "Generator[Production]":
+    from tests.e2e.production import production_in
+
+    with production_in(tmp_path_factory.mktemp("production")) as production:
+        yield production
 
 
 @contextmanager

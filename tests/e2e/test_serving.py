@@ -15,17 +15,11 @@ from threading import Event
 import httpx
 import pytest
 
-from tests.e2e.production import Production, answers, production_in, register, until
+from tests.e2e.production import Production, answers, register, until
 
 CLIENTS = 4
 PAUSE = 0.01  # seconds between two requests of a client
 Server = tuple["subprocess.Popen[bytes]", Callable[[], httpx.Client]]
-
-
-@pytest.fixture(scope="module")
-def production(postgres_server: None, tmp_path_factory: pytest.TempPathFactory) -> Generator[Production]:
-    with production_in(tmp_path_factory.mktemp("production")) as production:
-        yield production
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +98,7 @@ def test_workers_that_are_killed_are_replaced_however_often(server: Server) -> N
     process, client = server
     until(lambda: len(serving_workers(process)) == 2)
     with client() as one:
-        for _ in range(3):
+        for _ in range(2):
             killed = workers(process)
             for worker in killed:
                 os.kill(worker, signal.SIGKILL)

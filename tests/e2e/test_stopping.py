@@ -1,23 +1,16 @@
 """How the server ends, as production serves it, while it is being used."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from time import sleep
 
 import httpx
 import psycopg
-import pytest
 
-from tests.e2e.production import Production, answers, production_in, register, until
+from tests.e2e.production import Production, answers, register, until
 
 CLIENTS = 8
-
-
-@pytest.fixture(scope="module")
-def production(postgres_server: None, tmp_path_factory: pytest.TempPathFactory) -> Generator[Production]:
-    with production_in(tmp_path_factory.mktemp("production")) as production:
-        yield production
 
 
 def test_requests_in_flight_are_answered_before_the_server_ends(production: Production) -> None:
