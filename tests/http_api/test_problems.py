@@ -37,6 +37,19 @@ def test_the_document_lists_every_kind_of_problem() -> None:
     assert (raised | answered) - never_answered == listed
 
 
+@pytest.mark.parametrize("path", ["/nowhere", "/notices/nowhere", "/nowhere%3Cscript%3E"])
+@pytest.mark.django_db(transaction=True)
+def test_a_browser_gets_a_page_for_an_error_outside_the_api(anonymous: Api, path: str) -> None:
+    page = anonymous.get(path, Accept="text/html,application/xhtml+xml,*/*;q=0.8", X_Request_ID="lost-1")
+    assert (page.status_code, page["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert b"There is nothing at this address." in page.content
+    assert b"lost-1" in page.content
+    assert b"script" not in page.content
+    for accept in ("*/*", "application/problem+json, text/html;q=0.9"):
+        assert kind(anonymous.get(path, Accept=accept)) == "not-found"
+    assert kind(anonymous.get("nowhere", Accept="text/html")) == "not-found"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_crash_says_nothing_but_the_request_id_and_logs_no_values(reader: Api, ada: Patient) -> None:
     with connection.cursor() as cursor:

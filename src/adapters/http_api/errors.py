@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from rest_framework import exceptions as drf
 from rest_framework.request import Request
 
@@ -28,6 +29,7 @@ STATUS: dict[type[core.RegistryError], int] = {
     core.Unavailable: 503,
 }
 DEFAULT_RETRY_SECONDS = 5
+PROBLEM = "application/problem+json"
 _PLAIN = {
     400: ("bad-request", "The request cannot be read."),
     403: ("forbidden", "You may not do this."),
@@ -63,9 +65,20 @@ def problem(
         "request_id": request.META.get("REQUEST_ID", ""),
         **members,
     }
+    page = _wants_page(request)
     return HttpResponse(
-        orjson.dumps(body), status=status, content_type="application/problem+json", headers=dict(headers)
+        render_to_string("http_api/problem.html", body) if page else orjson.dumps(body),
+        status=status,
+        content_type="text/html; charset=utf-8" if page else PROBLEM,
+        headers=dict(headers),
     )
+
+
+def _wants_page(request: HttpRequest | Request) -> bool:
+    """Where there are pages, a browser gets one for an error, too."""
+    if request.path.startswith("/api/") or isinstance(request, Request):
+        return False
+    return request.get_preferred_type([PROBLEM, "text/html"]) == "text/html"
 
 
 def answer_exception(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
