@@ -102,7 +102,7 @@ def main(url: str) -> None:
     logging.disable(logging.INFO)
     call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE patients_patient, patients_patientevent, jobs_job CASCADE")
+        cursor.execute("TRUNCATE patients_patient, patients_searchterm, patients_patientevent, jobs_job CASCADE")
     bench = Bench(RegistryConfig.current().container)
     print(f"{'':<58}{'registry':>11}{'compared':>12}{'ratio':>9}")
     bench.imports()
@@ -165,7 +165,7 @@ class Bench:
         from django.db import connection
 
         with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE patients_patient, patients_patientevent CASCADE")
+            cursor.execute("TRUNCATE patients_patient, patients_searchterm, patients_patientevent CASCADE")
 
     def validate_and_copy(self) -> None:
         """The rules of a registration for each row, then the rows alone into a table like the patients'."""

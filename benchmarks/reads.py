@@ -47,17 +47,21 @@ EMAIL, PASSWORD = "bench@clinic.example", "correct horse battery"
 
 FILL = """
     INSERT INTO patients_patient (id, first_name, last_name, email, phone, date_of_birth, sex, identifiers, status,
-                                  version, external_id, last_synced_at, created_at, updated_at)
+                                  version, external_id, last_synced_at, created_at, updated_at, name)
     SELECT (lpad(to_hex(1700000000000 + n), 12, '0') || '7000' || '8000' || lpad(to_hex(n), 12, '0'))::uuid,
            'First' || n %% 5000, 'Last' || n %% 20000, 'patient' || n || '@bench.example',
            '+1650253' || n %% 9000 + 1000,
            date '1930-01-01' + n %% 33000, 'unknown', '[]', 'active', 1, 'EHR-' || n, NULL,
-           to_timestamp(1700000000 + n / 1000.0), to_timestamp(1700000000 + n / 1000.0)
+           to_timestamp(1700000000 + n / 1000.0), to_timestamp(1700000000 + n / 1000.0),
+           convert_to('last' || n %% 20000 || chr(1) || 'first' || n %% 5000, 'UTF8')
     FROM generate_series(1, %s) AS n
 """
-WORDS = """
-    INSERT INTO patients_nameword (patient_id, word)
-    SELECT id, convert_to(lower(word), 'UTF8') FROM patients_patient, unnest(ARRAY[first_name, last_name]) AS word
+TERMS = """
+    INSERT INTO patients_searchterm (patient_id, term)
+    SELECT id, convert_to(term, 'UTF8') FROM patients_patient, unnest(ARRAY[
+        lower(first_name || last_name), lower(last_name || first_name), email, ltrim(phone, '+'), substr(phone, 3),
+        '<' || reverse(ltrim(phone, '+')), to_char(date_of_birth, 'YYYYMMDD'), lower(replace(external_id, '-', ''))
+    ]) AS term
 """
 
 
@@ -95,10 +99,10 @@ def fill() -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
-        cursor.execute("TRUNCATE patients_patient CASCADE")
+        cursor.execute("TRUNCATE patients_patient, patients_searchterm CASCADE")
         cursor.execute(FILL, [PATIENTS])
-        cursor.execute(WORDS)
-        cursor.execute("VACUUM ANALYZE patients_patient, patients_nameword")
+        cursor.execute(TERMS)
+        cursor.execute("VACUUM ANALYZE patients_patient, patients_searchterm")
         cursor.execute("RESET statement_timeout")
 
 

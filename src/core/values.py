@@ -21,7 +21,7 @@ LONGEST_EMAIL = 254  # RFC 5321
 _SLACK = 4  # how many times as long a text may be before it is composed and trimmed
 _MOST_MARKS = 30  # in a row, as in Unicode's Stream-Safe Text Format: ordering more of them takes quadratic time
 _MARKS_BY_DECOMPOSITION = "\u0f73\u0f75\u0f81"
-_JOINERS = "\u200c\u200d"
+_JOINERS = "\u180e\u200c\u200d"  # the first parts vowels in Mongolian
 _FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols by category, with nothing to see
 
 _RFC3339 = re.compile(

@@ -17,7 +17,7 @@ POSTGRES = pytest.param(
 MEMORY = pytest.param("", id="memory")
 
 TABLES = (
-    "patients_nameword", "patients_identifier", "patients_upstreamcopy", "patients_patient",
+    "patients_searchterm", "patients_identifier", "patients_upstreamcopy", "patients_patient",
     "patients_eventvalues", "patients_patientevent", "posts_comment", "posts_post",
     "accounts_refreshfamily", "accounts_user", "accounts_servicekey", "accounts_serviceaccount",
     "jobs_syncoutcome", "jobs_chunk", "jobs_job",

@@ -94,7 +94,7 @@ def test_work_that_fails_takes_back_what_it_changed_and_removed(registry: Contai
     with pytest.raises(Failure):
         registry.atomic()(work)
     assert [patients.get(patient.id) for patient in (changed, removed)] == [changed, removed]
-    assert patients.find(PatientQuery(words=("king",))).patients == ()
+    assert patients.find(PatientQuery(words=(("king",),))).patients == ()
     assert patients.find(PatientQuery(identifier=Identifier("mrn", "7"))).patients == (changed,)
     assert registry.trail().history(removed.id, before_version=None, limit=1) == (told,)
     assert registry.copies().get(removed.id) is not None

@@ -1,17 +1,21 @@
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
+from anyascii import anyascii
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bootstrap import Container
 from core.patients.entities import Patient
-from core.patients.names import name_words, query_words
+from core.patients.errors import PatientNotFound
 from core.patients.ports import PatientRepository
-from core.patients.searching import PatientQuery
-from core.patients.values import Identifier, Status
+from core.patients.searching import PatientQuery, Sort
+from core.patients.terms import Prefixes, parse_words, search_terms
+from core.patients.values import Identifier, Sex, Status
 from tests import strategies
 from tests.contracts.conftest import Fresh, some
 from tests.contracts.examples import person
@@ -25,11 +29,30 @@ def at(number: int, instant: datetime, **changes: object) -> Patient:
     return person(number, id=uuid7(instant, number), created_at=instant, **changes)
 
 
+ORDERS: dict[str, Callable[[Patient], Any]] = {  # of several that are alike, the newer comes first
+    "created_at": lambda patient: patient.id,
+    "name": lambda patient: (anyascii(patient.last_name).lower(), anyascii(patient.first_name), -patient.id.int),
+    "date_of_birth": lambda patient: (patient.date_of_birth, -patient.id.int),
+    "updated_at": lambda patient: (patient.updated_at, -patient.id.int),
+}
+
+
+def words(*prefixes: str) -> tuple[Prefixes, ...]:
+    return tuple((prefix,) for prefix in prefixes)
+
+
 PEOPLE = (
     at(0, NOW, phone="+12015550123", identifiers=(Identifier("mrn", "7"), Identifier("national", "8"))),
     at(1, NOW + TICK, first_name="Conan", last_name="O'Brien", status=Status.INACTIVE),
     at(2, NOW + MINUTE, first_name="Anh", last_name="Nguyễn", phone="+12015550123"),
-    at(3, NOW + 2 * MINUTE, last_name="Yonath", date_of_birth=date(1939, 6, 22), identifiers=(Identifier("mrn", "8"),)),
+    at(
+        3,
+        NOW + 2 * MINUTE,
+        last_name="Yonath",
+        date_of_birth=date(1939, 6, 22),
+        sex=Sex.FEMALE,
+        identifiers=(Identifier("mrn", "8"),),
+    ),
     at(4, NOW + 3 * MINUTE, first_name="Anne-Marie", last_name="Brien", status=Status.ARCHIVED),
 )
 
@@ -54,15 +77,17 @@ def found(patients: PatientRepository, **filters: object) -> list[int]:
     ("filters", "numbers"),
     [
         ({}, [4, 3, 2, 1, 0]),
-        ({"words": ("ada",)}, [3, 0]),
-        ({"words": ("ad", "yo")}, [3]),
-        ({"words": ("a",)}, [4, 3, 2, 0]),
-        ({"words": ("brien",)}, [4, 1]),
-        ({"words": ("obrien",)}, [1]),
-        ({"words": ("marie", "anne", "b")}, [4]),
-        ({"words": ("nguyen",)}, [2]),
-        ({"words": ("adab",)}, []),
-        ({"words": ("z",)}, []),
+        ({"words": words("ada")}, [3, 0]),
+        ({"words": words("ad", "yo")}, [3]),
+        ({"words": words("a")}, [4, 3, 2, 0]),
+        ({"words": words("brien")}, [4, 1]),
+        ({"words": words("obrien")}, [1]),
+        ({"words": words("marie", "anne", "b")}, [4]),
+        ({"words": words("nguyen")}, [2]),
+        ({"words": words("adab")}, [0]),
+        ({"words": words("yonathad")}, [3]),
+        ({"words": words("adac")}, []),
+        ({"words": words("z")}, []),
         ({"status": Status.ACTIVE}, [3, 2, 0]),
         ({"status": Status.ARCHIVED}, [4]),
         ({"email": "p2@example.org"}, [2]),
@@ -73,9 +98,17 @@ def found(patients: PatientRepository, **filters: object) -> list[int]:
         ({"identifier": Identifier("mrn", "8")}, [3]),
         ({"identifier": Identifier("national", "8")}, [0]),
         ({"identifier": Identifier("national", "7")}, []),
+        ({"identifier": "8"}, [3, 0]),
+        ({"identifier": "9"}, []),
         ({"external_id": "x4"}, [4]),
-        ({"words": ("ada",), "phone": "+12015550123", "identifier": Identifier("mrn", "7")}, [0]),
-        ({"words": ("ada",), "status": Status.INACTIVE}, []),
+        ({"sex": Sex.FEMALE}, [3]),
+        ({"born_after": date(1939, 6, 22)}, [4, 2, 1, 0]),
+        ({"born_before": date(1939, 6, 23)}, [3]),
+        ({"born_after": date(1939, 6, 21), "born_before": date(1939, 6, 22)}, []),
+        ({"ids": frozenset({UUID(int=7)})}, []),
+        ({"ids": frozenset()}, []),
+        ({"words": words("ada"), "phone": "+12015550123", "identifier": Identifier("mrn", "7")}, [0]),
+        ({"words": words("ada"), "status": Status.INACTIVE}, []),
     ],
 )
 def test_who_is_found_meets_every_filter(
@@ -87,7 +120,7 @@ def test_who_is_found_meets_every_filter(
 @pytest.mark.parametrize("z", ["z", "9", "a"])
 def test_the_last_letters_of_the_alphabet_are_prefixes_too(registry: Container, z: str) -> None:
     registry.patients().add(person(first_name=z * 3))
-    assert len(registry.patients().find(PatientQuery(words=(z * 2,))).patients) == 1
+    assert len(registry.patients().find(PatientQuery(words=words(z * 2))).patients) == 1
 
 
 @pytest.mark.parametrize(
@@ -142,8 +175,8 @@ def test_the_newest_are_first_by_id_and_pages_go_on_after_the_last(patients: Pat
 def test_a_count_is_of_all_pages_and_goes_no_further_than_told(patients: PatientRepository) -> None:
     assert patients.count(PatientQuery(limit=1, after=PEOPLE[2].id), 100) == 5
     assert [patients.count(PatientQuery(), most) for most in (1, 4, 5, 6)] == [1, 4, 5, 5]
-    assert patients.count(PatientQuery(words=("ada",)), 1) == 1
-    assert patients.count(PatientQuery(words=("nobody",)), 5) == 0
+    assert patients.count(PatientQuery(words=words("ada")), 1) == 1
+    assert patients.count(PatientQuery(words=words("nobody")), 5) == 0
 
 
 @some
@@ -151,31 +184,55 @@ def test_a_count_is_of_all_pages_and_goes_no_further_than_told(patients: Patient
     instants=st.lists(st.integers(0, 3000), max_size=12),
     limit=st.integers(1, 6),
     status=st.none() | st.sampled_from(Status),
+    sort=st.sampled_from(Sort),
 )
-def test_paging_visits_everybody_once(fresh: Fresh, instants: list[int], limit: int, status: Status | None) -> None:
+def test_paging_visits_everybody_once_in_order(
+    fresh: Fresh, instants: list[int], limit: int, status: Status | None, sort: Sort
+) -> None:
     patients = fresh().patients()
     people = [
-        at(number, NOW + TICK * microseconds, status=list(Status)[microseconds % 2])
+        at(
+            number,
+            NOW + TICK * microseconds,
+            status=list(Status)[microseconds % 2],
+            first_name="Ada" if microseconds % 3 else "Ædwin",
+            last_name=("byron", "O'Brien", "Øster", "王")[microseconds % 4],
+            date_of_birth=date(1985, 12, 10) + timedelta(days=microseconds % 3),
+            updated_at=NOW + TICK * (microseconds % 5),
+        )
         for number, microseconds in enumerate(instants)
     ]
     for patient in people:
         patients.add(patient)
     visited: list[Patient] = []
-    page = patients.find(PatientQuery(limit=limit, status=status))
+    page = patients.find(PatientQuery(limit=limit, status=status, sort=sort))
     visited.extend(page.patients)
     while page.next:
         assert len(page.patients) == limit
-        page = patients.find(PatientQuery(limit=limit, status=status, after=page.next))
+        page = patients.find(PatientQuery(limit=limit, status=status, sort=sort, after=page.next))
         assert page.patients
         visited.extend(page.patients)
     expected = [patient for patient in people if status in (None, patient.status)]
-    assert visited == sorted(expected, key=lambda patient: patient.id, reverse=True)
+    assert visited == sorted(expected, key=ORDERS[sort.by], reverse=sort.descending)
+
+
+def test_ids_give_those_of_them_that_are_there(patients: PatientRepository) -> None:
+    assert found(patients, ids=frozenset({PEOPLE[1].id, PEOPLE[4].id, UUID(int=7)})) == [4, 1]
+
+
+@pytest.mark.parametrize("sort", [Sort.NAME, Sort.BIRTH_DESCENDING, Sort.UPDATED])
+def test_a_place_in_an_order_is_lost_with_the_patient_that_held_it(patients: PatientRepository, sort: Sort) -> None:
+    patients.remove(PEOPLE[2].id)
+    with pytest.raises(PatientNotFound):
+        patients.find(PatientQuery(after=PEOPLE[2].id, sort=sort))
+    assert patients.find(PatientQuery(after=PEOPLE[2].id)).patients == (PEOPLE[1], PEOPLE[0])
+    assert patients.find(PatientQuery(after=PEOPLE[2].id, sort=Sort.OLDEST)).patients == (PEOPLE[3], PEOPLE[4])
 
 
 @some
-@given(first=strategies.names(), last=strategies.names(), words=strategies.names(), renamed=st.booleans())
+@given(first=strategies.names(), last=strategies.names(), others=strategies.names(), renamed=st.booleans())
 def test_any_name_is_found_by_words_that_begin_its_own(
-    fresh: Fresh, first: str, last: str, words: str, renamed: bool
+    fresh: Fresh, first: str, last: str, others: str, renamed: bool
 ) -> None:
     registry = fresh()
     patients, patient = registry.patients(), person(first_name=first, last_name=last)
@@ -183,10 +240,10 @@ def test_any_name_is_found_by_words_that_begin_its_own(
         before = person(first_name="Before")
         patients.add(before)
         registry.atomic()(lambda: patients.replace(patients.lock(before.id), patient))
-        assert patients.find(PatientQuery(words=("before",))).patients == ()
+        assert patients.find(PatientQuery(words=words("before"))).patients == ()
     else:
         patients.add(evolve(patient))
-    names = name_words(first, last)
-    for query in (query_words(f"{last} {first}"), query_words(words), tuple(name[:2] for name in names)):
-        expected = all(any(name.startswith(word) for name in names) for word in query)
+    terms = search_terms(patient)
+    for query in (parse_words(f"{last} {first}", "US"), parse_words(others, "US")):
+        expected = all(any(term.startswith(prefixes) for term in terms) for prefixes in query)
         assert bool(patients.find(PatientQuery(words=query)).patients) == expected

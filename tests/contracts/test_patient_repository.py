@@ -65,8 +65,8 @@ def test_replacing_one_leaves_the_others(registry: Container) -> None:
     renamed = evolve(one, last_name="King")
     registry.atomic()(lambda: patients.replace(patients.lock(one.id), renamed))
     assert patients.find(ANYBODY).patients == (other, renamed)
-    assert patients.find(PatientQuery(words=("byron",))).patients == (other,)
-    assert patients.find(PatientQuery(words=("king",))).patients == (renamed,)
+    assert patients.find(PatientQuery(words=(("byron",),))).patients == (other,)
+    assert patients.find(PatientQuery(words=(("king",),))).patients == (renamed,)
 
 
 def test_nobody_unknown_is_got_or_locked(registry: Container) -> None:
@@ -96,7 +96,7 @@ def test_who_is_removed_takes_along_all_that_could_be_found_by(registry: Contain
     patients.remove(gone.id)
     with pytest.raises(PatientNotFound):
         patients.get(gone.id)
-    assert patients.find(PatientQuery(words=("ada",))).patients == (stays,)
+    assert patients.find(PatientQuery(words=(("ada",),))).patients == (stays,)
     assert patients.find(PatientQuery(identifier=Identifier("mrn", "7"))).patients == ()
     assert copies.get(gone.id) is None
     assert copies.get(stays.id) is not None

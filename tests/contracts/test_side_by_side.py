@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 from hypothesis import settings
@@ -22,7 +23,7 @@ from bootstrap import Container
 from core.errors import RateLimited, RegistryError, Unavailable
 from core.patients.audit import Change, ChangeCursor
 from core.patients.entities import Changes, Patient, Registration
-from core.patients.searching import Filters
+from core.patients.searching import Filters, Sort
 from core.patients.values import Identifier
 from tests import strategies
 from tests.contracts.conftest import POSTGRES, SQLITE, open_registry
@@ -59,12 +60,40 @@ ANSWERS = (
 FILTERS = st.fixed_dictionaries(
     {},
     optional={
-        "q": st.sampled_from(["ada", "o'br", "marie an", "NGUYEN", "aero", "wang", "-"]),
+        "q": st.sampled_from(
+            [
+                "ada",
+                "o'br",
+                "marie an",
+                "annemariead",
+                "NGUYEN",
+                "aero",
+                "王小",
+                "byron 1985",
+                "-",
+                "—",
+                " ",
+                "201 555",
+                "0123",
+                "020 7946 0958",
+                "eve@",
+                "mrn|7",
+                "8",
+                "x1",
+                "1985-12-10",
+                "a b c d e f g h i j k",
+            ]
+        ),
+        "ids": st.sampled_from([[], [UUID(int=1)], "1", "00000000-0000-0000-0000-000000000001"]),
         "status": STATUSES,
+        "sex": st.sampled_from(["female", "unknown", "f"]),
         "email": EMAILS,
         "phone": PHONES.filter(bool),
         "date_of_birth": DATES,
-        "identifier": st.sampled_from(["mrn|7", "mrn|8", "mrn"]),
+        "born_after": DATES,
+        "born_before": DATES,
+        "identifier": st.sampled_from(["mrn|7", "mrn|8", "7", "mrn"]),
+        "sort": st.sampled_from(Sort) | st.just("age"),
         "external_id": EXTERNAL_IDS,
         "limit": st.integers(1, 3),
         "created_after": st.sampled_from(["2026-01-31T09:31:00Z", "2026-01-31T09:40:00.000001Z"]),

@@ -55,7 +55,7 @@ def test_what_another_patient_has_is_refused_and_nothing_is_stored(
     with pytest.raises(error):
         store(person(3, last_name="King", **taken))
     assert everybody(patients) == [person(1, identifiers=(MRN,)), person(2)]
-    assert patients.find(PatientQuery(words=("king",))).patients == ()
+    assert patients.find(PatientQuery(words=(("king",),))).patients == ()
     assert patients.find(PatientQuery(identifier=NATIONAL)).patients == ()
 
 

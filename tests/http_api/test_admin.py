@@ -141,7 +141,7 @@ def test_what_is_shown_cannot_be_changed_by_a_form(boss: Client, ada: Patient, r
     assert registry.patients().get(ada.id) == ada
 
 
-@pytest.mark.parametrize("term", ["byr ad", "ada@example.org", "ADA@EXAMPLE.ORG "])
+@pytest.mark.parametrize("term", ["byr ad", "byronada", "ada@example.org", "ADA@EXAMPLE.ORG "])
 def test_patients_are_found_by_words_email_and_id(boss: Client, ada: Patient, term: str) -> None:
     for query, found in ((term, True), (str(ada.id), True), ("eve", False), ("eve@example.org", False), ("--", False)):
         page = shown(boss.get("/admin/patients/patient/", {"q": query}))
@@ -213,11 +213,6 @@ def test_lists_are_filtered_by_what_their_pages_offer_alone(boss: Client, path: 
 def test_a_search_by_too_much_finds_nothing_and_says_so(boss: Client, path: str, term: str) -> None:
     page = shown(boss.get(f"/admin/{path}/", {"q": term}))
     assert "Search with at most 254 characters and 10 words." in page.text
-
-
-def test_patients_are_searched_by_no_more_words_than_over_the_api(boss: Client) -> None:
-    page = shown(boss.get("/admin/patients/patient/", {"q": "a-b-c-d-e-f-g-h-i-j-k"}))
-    assert "Search with at most 10 words." in page.text
 
 
 def test_a_field_sent_twice_is_refused_rather_than_one_of_them_ignored(boss: Client, registry: Container) -> None:

@@ -40,7 +40,19 @@ def found(response: Answer) -> list[str]:
         ({"email": "B@example.org"}, "b"),
         ({"phone": "650 253 0001"}, "a"),
         ({"date_of_birth": "2001-02-03"}, "b"),
+        ({"q": "253 0001"}, "a"),
+        ({"q": "mrn|7"}, "c"),
+        ({"q": "2001-02-03"}, "b"),
+        ({"q": "joNESaero"}, "b"),
+        ({"q": "a b c d e f g h i j k"}, ""),
         ({"identifier": "mrn|7"}, "c"),
+        ({"identifier": "7"}, "c"),
+        ({"sex": "unknown"}, "cba"),
+        ({"sex": "female"}, ""),
+        ({"born_after": "2001-02-02"}, "b"),
+        ({"born_before": "2001-02-03"}, "ca"),
+        ({"sort": "name"}, "acb"),
+        ({"sort": "-date_of_birth"}, "bac"),
         ({"external_id": "EHR-3"}, "c"),
         ({"created_after": "2020-01-01T00:00:00Z"}, "cba"),
         ({"created_before": "2020-01-01T00:00:00Z"}, ""),
@@ -86,6 +98,24 @@ def test_a_search_by_body_goes_on_at_next_with_the_same_body_and_no_personal_val
     assert (found(first), found(second), second.json()["next"]) == (["c"], ["b"], None)
 
 
+def test_gives_the_ids_and_members_that_are_asked_for(reader: Api, people: list[Patient]) -> None:
+    ids = [str(people[0].id), str(people[2].id)]
+    shown = [
+        {"full_name": "Ada Smith", "email": "c@example.org"},
+        {"full_name": "Nguyễn O'Brien", "email": "a@example.org"},
+    ]
+    assert reader.get(f"patients/?ids={','.join(ids)}&fields=email,full_name").json()["results"] == shown
+    body = {"ids": ids, "fields": ["full_name", "email"]}
+    assert reader.post("patients/search/", body).json()["results"] == shown
+    assert found(reader.post("patients/search/", {"ids": []})) == []
+
+
+def test_a_search_in_order_of_names_goes_on_at_next(reader: Api, people: list[Patient]) -> None:
+    first = reader.get("patients/?limit=2&sort=name")
+    second = reader.get(first.json()["next"])
+    assert (found(first), found(second), second.json()["next"]) == (["a", "c"], ["b"], None)
+
+
 def test_counts_only_when_asked(reader: Api, people: list[Patient]) -> None:
     assert "count" not in reader.get("patients/").json()
     counted = reader.get("patients/?count=true&limit=1").json()
@@ -105,13 +135,19 @@ def test_counts_only_when_asked(reader: Api, people: list[Patient]) -> None:
         ("cursor=%%%", ("cursor", "invalid")),
         ("cursor=AAAA", ("cursor", "invalid")),
         ("q=", ("q", "blank")),
-        ("q=" + "a" * 201, ("q", "too_long")),
-        ("q=a+b+c+d+e+f+g+h+i+j+k", ("q", "too_many")),
+        ("q=" + "a" * 251, ("q", "too_long")),
+        ("ids=7", ("ids", "invalid")),
+        ("sex=f", ("sex", "choice")),
+        ("born_after=1985", ("born_after", "invalid")),
+        ("sort=age", ("sort", "choice")),
+        ("fields=", ("fields", "choice")),
+        ("fields=id,password", ("fields", "choice")),
+        ("fields=id&fields=email", ("fields", "repeated")),
         ("status=gone", ("status", "choice")),
         ("email=nobody", ("email", "invalid")),
         ("phone=abc", ("phone", "invalid")),
         ("date_of_birth=2001-2-3", ("date_of_birth", "invalid")),
-        ("identifier=mrn", ("identifier", "invalid")),
+        ("identifier=", ("identifier", "blank")),
         ("created_after=yesterday", ("created_after", "invalid")),
         ("created_after=2020-01-01T00:00:00", ("created_after", "invalid")),
         ("updated_after=2020-01-01", ("updated_after", "invalid")),

@@ -13,13 +13,14 @@ from core.access import Role
 from core.accounts.passwords import new_password
 from core.accounts.services import read_key, service_name
 from core.errors import Invalid, Refused
-from core.patients import names
 from core.patients import values as patients
 from core.patients.entities import Patient, Rules
 from core.patients.files import FileFormat, read_layout, read_rows
-from core.patients.searching import PatientQuery, parse_words
+from core.patients.searching import PatientQuery
+from core.patients.terms import parse_words, search_terms
 from core.posts.entities import LONGEST_COMMENT, LONGEST_CONTENT, Post, comment_content
 from tests import strategies
+from tests.contracts.examples import person
 from tests.costs import ANONYMOUS, SIGNED_IN, cost
 
 RULES = Rules(date(2026, 1, 31), "US")
@@ -58,7 +59,7 @@ PARSERS: dict[str, tuple[Callable[[object], object], int]] = {
     "iso_date": (patients.iso_date, 10),
     "external_id": (patients.external_id, 200),
     "service_name": (service_name, 50),
-    "search": (parse_words, 200),
+    "search": (lambda raw: parse_words(cast("str", raw)[:250], "US"), 250),
     "comment": (comment_content, LONGEST_COMMENT),
     "title": (lambda raw: post(raw, "x"), 200),
 }
@@ -109,7 +110,7 @@ def test_no_password_costs_more_than_somebody_may_take(password: str) -> None:
 @pytest.mark.parametrize("kind", TEXTS)
 def test_no_name_costs_more_to_be_found_by_than_anybody_may_take(kind: str) -> None:
     name = (TEXTS[kind] * 100)[:100]
-    assert cost(lambda: names.name_words(name, name), ANONYMOUS) <= ANONYMOUS
+    assert cost(lambda: search_terms(person(first_name=name, last_name=name)), ANONYMOUS) <= ANONYMOUS
 
 
 HEADER = b"first_name,last_name,email,date_of_birth\n"

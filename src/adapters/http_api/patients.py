@@ -20,16 +20,17 @@ from adapters.http_api.requests import (
     seen_version,
 )
 from adapters.http_api.responses import document, event_json, page, patient_document, patient_json
-from adapters.http_api.schema import CURSOR, IF_MATCH, IF_NONE_MATCH, LIMIT, described
+from adapters.http_api.schema import CURSOR, FIELDS, IDS, IF_MATCH, IF_NONE_MATCH, LIMIT, described
 from adapters.http_api.serializers import (
     FiltersSerializer,
     HistorySerializer,
     PatientPageSerializer,
     PatientSerializer,
     RegistrationSerializer,
+    SearchSerializer,
     SyncSerializer,
 )
-from core.errors import FaultList, parse_one
+from core.errors import FaultList, Refused, parse_one
 from core.patients import use_cases
 from core.patients.entities import REQUIRED, Changes, Registration
 from core.patients.searching import Filters
@@ -39,11 +40,12 @@ from core.values import yes_or_no
 TheClock = Annotated[Clock, Provide["clock"]]
 Search = Annotated[use_cases.SearchPatients, Provide["search_patients"]]
 Update = Annotated[use_cases.UpdatePatient, Provide["update_patient"]]
-_FILTERS = {*names(FiltersSerializer), "cursor"}
+PATIENT_MEMBERS = tuple(names(PatientSerializer))
+_FILTERS = {*names(SearchSerializer), "cursor"}
 
 
 class PatientsView(APIView):
-    @described("list_patients", PatientPageSerializer, parameters=[FiltersSerializer, CURSOR])
+    @described("list_patients", PatientPageSerializer, parameters=[FiltersSerializer, IDS, FIELDS, CURSOR])
     @inject
     def get(self, request: Request, search: Search, clock: TheClock) -> HttpResponse:
         return _search(request, parameters(request.query_params, _FILTERS), search, clock)
@@ -63,22 +65,35 @@ class PatientsView(APIView):
 
 
 class PatientSearchView(APIView):
-    @described("search_patients", PatientPageSerializer, body=FiltersSerializer, parameters=[CURSOR])
+    @described("search_patients", PatientPageSerializer, body=SearchSerializer, parameters=[CURSOR])
     @inject
     def post(self, request: Request, search: Search, clock: TheClock) -> HttpResponse:
-        filters = members(request, FiltersSerializer, query=["cursor"])
+        filters = members(request, SearchSerializer, query=["cursor"])
         return _search(request, filters, search, clock)
 
 
 def _search(request: Request, given: dict[str, object], search: use_cases.SearchPatients, clock: Clock) -> HttpResponse:
     count = parse_one("count", yes_or_no, given.pop("count", False))
+    shown = parse_one("fields", _members, given.pop("fields", PATIENT_MEMBERS))
     if "cursor" in given:
         given["after"] = read_id_cursor(given.pop("cursor"))
     found = search(actor=actor(request), count=count, **cast("Filters", given))
     today = clock.today()
-    results = [patient_json(patient, today) for patient in found.patients]
+    wholes = (patient_json(patient, today) for patient in found.patients)
+    results = [{name: value for name, value in whole.items() if name in shown} for whole in wholes]
     counted = {"count": found.count, "count_capped": found.count_capped} if count else {}
     return page(request, results, cursor(found.next) if found.next else None, **counted)
+
+
+def _members(raw: object) -> frozenset[str]:
+    """From a list, or a text in which commas stand between."""
+    given = raw.split(",") if isinstance(raw, str) else raw
+    if not isinstance(given, list | tuple) or not given:
+        raise Refused("type", "Must be a list of members.")
+    chosen = cast("list[object] | tuple[object, ...]", given)
+    if not all(one in PATIENT_MEMBERS for one in chosen):
+        raise Refused("choice", f"Must be of: {', '.join(PATIENT_MEMBERS)}.")
+    return frozenset(cast("list[str]", chosen))
 
 
 class PatientView(APIView):

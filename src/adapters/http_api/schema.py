@@ -10,7 +10,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.serializers import Serializer
 
 from adapters.http_api.negotiation import JSON, MERGE_PATCH
-from adapters.http_api.serializers import ProblemSerializer
+from adapters.http_api.serializers import PatientSerializer, ProblemSerializer
+from core.patients.searching import MAX_IDS
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
@@ -42,6 +43,18 @@ _MEANING = {
 _ALWAYS = (400, 406, 429, 503)
 
 CURSOR = OpenApiParameter("cursor", str, description="From the `next` link of the page before.")
+IDS = OpenApiParameter(
+    "ids",
+    {"type": "array", "items": {"type": "string", "format": "uuid"}, "minItems": 1, "maxItems": MAX_IDS},
+    explode=False,
+    description="Those of them that are there, with commas between.",
+)
+FIELDS = OpenApiParameter(
+    "fields",
+    {"type": "array", "items": {"type": "string", "enum": list(PatientSerializer().get_fields())}, "minItems": 1},
+    explode=False,
+    description="Give these members of each patient and no others, with commas between.",
+)
 LIMIT = OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50})
 NAME = OpenApiParameter("name", str, description="The one of this name.")
 DRAFTS = OpenApiParameter("drafts", bool, description="List drafts instead: your own, or all for editors.")

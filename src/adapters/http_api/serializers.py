@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.patients.audit import Action
-from core.patients.searching import LONGEST_QUERY
+from core.patients.searching import LONGEST_QUERY, MAX_IDS, Sort
 from core.patients.upstream import Outcome
 from core.patients.values import MOST_IDENTIFIERS, Sex, Status
 from core.posts.entities import LONGEST_COMMENT, LONGEST_CONTENT, LONGEST_TITLE
@@ -48,17 +48,31 @@ class PatientSerializer(RegistrationSerializer):
 class FiltersSerializer(serializers.Serializer):
     """All filters given hold for each patient found."""
 
-    q = serializers.CharField(max_length=LONGEST_QUERY, required=False, help_text="Beginnings of words of the name.")
+    q = serializers.CharField(
+        max_length=LONGEST_QUERY,
+        required=False,
+        help_text="Words that each begin something of the patient: a word of the name, the phone number, the email, an "
+        "identifier (its value, or system|value), the external id, or the date of birth. At least four digits may also "
+        "be the last of the phone number.",
+    )
     status = serializers.ChoiceField(list(Status), required=False)
+    sex = serializers.ChoiceField(list(Sex), required=False)
     email = serializers.CharField(required=False)
     phone = serializers.CharField(required=False)
     date_of_birth = serializers.DateField(required=False)
-    identifier = serializers.CharField(required=False, help_text="system|value")
+    born_after = serializers.DateField(required=False, help_text="Later than this day.")
+    born_before = serializers.DateField(required=False, help_text="Earlier than this day.")
+    identifier = serializers.CharField(
+        required=False, help_text="system|value, or a value alone: then it may be of any system."
+    )
     external_id = serializers.CharField(required=False)
     created_after = serializers.DateTimeField(required=False, help_text="Later than this instant.")
     created_before = serializers.DateTimeField(required=False, help_text="Earlier than this instant.")
     updated_after = serializers.DateTimeField(
         required=False, help_text="Registered or changed later than this instant."
+    )
+    sort = serializers.ChoiceField(
+        list(Sort), required=False, help_text="-created_at unless given: newest first. Names by last name, then first."
     )
     limit = serializers.IntegerField(
         min_value=1, max_value=MOST_PER_PAGE, required=False, help_text=f"{DEFAULT_PER_PAGE} unless given."
@@ -66,13 +80,35 @@ class FiltersSerializer(serializers.Serializer):
     count = serializers.BooleanField(required=False, help_text="Also count what is found, to 10,000 and no further.")
 
 
+class SearchSerializer(FiltersSerializer):
+    ids = serializers.ListField(
+        child=serializers.UUIDField(), max_length=MAX_IDS, required=False, help_text="Those of them that are there."
+    )
+    fields = serializers.ListField(  # type: ignore[assignment]  # the member's name
+        child=serializers.ChoiceField(list(PatientSerializer().get_fields())),
+        min_length=1,
+        required=False,
+        help_text="Give these members of each patient and no others.",
+    )
+
+
 class PageSerializer(serializers.Serializer):
     next = serializers.URLField(allow_null=True, help_text="Ask for this as you asked for this page; null at the end.")
     next_cursor = serializers.CharField(allow_null=True, help_text="The `cursor` of the next page; null at the end.")
 
 
+class ListedPatientSerializer(PatientSerializer):
+    """Every member is there unless `fields` left it out."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields = super().get_fields()
+        for field in fields.values():
+            field.read_only, field.required = False, False
+        return fields
+
+
 class PatientPageSerializer(PageSerializer):
-    results = PatientSerializer(many=True)
+    results = ListedPatientSerializer(many=True)
     count = serializers.IntegerField(required=False, help_text="Given when it was asked for.")
     count_capped = serializers.BooleanField(required=False, help_text="There are more than `count`.")
 

@@ -1,5 +1,6 @@
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 from attrs import evolve, frozen
@@ -9,11 +10,14 @@ from core.errors import Conflict
 from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
 from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken, PatientNotFound
-from core.patients.names import name_words
+from core.patients.names import sort_key
 from core.patients.ports import AuditTrail, PatientRepository, UpstreamCopies
 from core.patients.searching import PatientPage, PatientQuery
+from core.patients.terms import Prefixes, search_terms
 from core.patients.upstream import UpstreamCopy
 from core.patients.values import Status
+
+D = TypeVar("D", date, datetime)
 
 
 @frozen
@@ -90,11 +94,17 @@ class InMemoryPatientRepository(PatientRepository):
             self.store.copies.pop(patient_id, None)
 
     def find(self, query: PatientQuery) -> PatientPage:
+        by = _ORDERS[query.sort.by]
         with self.store.lock:
-            found = sorted((p for p in self.store.patients.values() if _matches(p, query)), key=lambda p: p.id)
-        newest = [p for p in reversed(found) if query.after is None or p.id < query.after]
-        page = tuple(newest[: query.limit])
-        return PatientPage(page, page[-1].id if len(newest) > query.limit else None)
+            places = sorted((by(p), -p.id.int) for p in self.store.patients.values() if _matches(p, query))
+            if query.after is not None:
+                last = query.after if query.sort.by == "created_at" else by(self.get(query.after)), -query.after.int
+                places = [one for one in places if (one < last if query.sort.descending else last < one)]
+            found = [self.store.patients[UUID(int=-number)] for _, number in places]
+        if query.sort.descending:
+            found.reverse()
+        page = tuple(found[: query.limit])
+        return PatientPage(page, page[-1].id if len(found) > query.limit else None)
 
     def count(self, query: PatientQuery, most: int) -> int:
         with self.store.lock:
@@ -111,23 +121,37 @@ class InMemoryPatientRepository(PatientRepository):
             raise IdentifierTaken
 
 
+_ORDERS: dict[str, Callable[[Patient], Any]] = {  # what they are ordered by differs
+    "created_at": lambda patient: patient.id,
+    "name": lambda patient: sort_key(patient.first_name, patient.last_name),
+    "date_of_birth": lambda patient: patient.date_of_birth,
+    "updated_at": lambda patient: patient.updated_at,
+}
+
+
 def _matches(patient: Patient, query: PatientQuery) -> bool:
-    names = name_words(patient.first_name, patient.last_name)
     return (
-        all(any(name.startswith(word) for name in names) for word in query.words)
+        (not query.words or _is_found(search_terms(patient), query.words))
+        and (query.ids is None or patient.id in query.ids)
         and query.status in (None, patient.status)
+        and query.sex in (None, patient.sex)
         and query.email in (None, patient.email)
         and query.phone in (None, patient.phone)
         and query.date_of_birth in (None, patient.date_of_birth)
-        and (query.identifier is None or query.identifier in patient.identifiers)
+        and _between(query.born_after, patient.date_of_birth, query.born_before)
+        and (query.identifier is None or any(query.identifier in (one, one.value) for one in patient.identifiers))
         and query.external_id in (None, patient.external_id)
         and _between(query.created_after, patient.created_at, query.created_before)
         and _between(query.updated_after, patient.updated_at, None)
     )
 
 
-def _between(after: datetime | None, instant: datetime, before: datetime | None) -> bool:
-    return (after is None or after < instant) and (before is None or instant < before)
+def _is_found(terms: Collection[str], words: Collection[Prefixes]) -> bool:
+    return all(any(term.startswith(prefixes) for term in terms) for prefixes in words)
+
+
+def _between(after: D | None, value: D, before: D | None) -> bool:
+    return (after is None or after < value) and (before is None or value < before)
 
 
 @frozen

@@ -1,12 +1,11 @@
-"""How names are found: by words folded to lower-case ASCII, the same in every store."""
+"""How text is folded, to be found and sorted: to lower-case ASCII, the same in every store."""
 
 import re
-from itertools import pairwise
 from unicodedata import normalize
 
 from anyascii import anyascii
 
-_APOSTROPHES = re.compile(r"['`]")
+_LONGEST_SORTED = 100
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -14,18 +13,15 @@ def folded(text: str) -> str:
     return anyascii(normalize("NFC", text)).lower()
 
 
-def query_words(text: str) -> tuple[str, ...]:
-    """The words of a search; `O'Brien` is one word."""
-    return _longest(_WORD.findall(_APOSTROPHES.sub("", folded(text))))
+def words(text: str) -> list[str]:
+    return _WORD.findall(folded(text))
 
 
-def name_words(*names: str) -> tuple[str, ...]:
-    """The words a person can be found by; `O'Brien` is found by `obrien` and by `brien`."""
-    text = folded(" ".join(names))
-    return _longest(_WORD.findall(_APOSTROPHES.sub("", text)) + _WORD.findall(text))
+def joined(text: str) -> str:
+    """The letters and digits of a folded text."""
+    return "".join(words(text))
 
 
-def _longest(words: list[str]) -> tuple[str, ...]:
-    """Sorted, without the words that begin another: every search that finds those finds the longer one too."""
-    ordered = sorted(set(words))
-    return tuple(word for word, after in pairwise([*ordered, ""]) if not after.startswith(word))
+def sort_key(first_name: str, last_name: str) -> str:
+    """Orders people by their last names, then by their first."""
+    return f"{folded(last_name)[:_LONGEST_SORTED]}\0{folded(first_name)[:_LONGEST_SORTED]}"

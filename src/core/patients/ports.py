@@ -77,8 +77,11 @@ class PatientRepository(Protocol):
         ...
 
     def find(self, query: PatientQuery) -> PatientPage:
-        """Newest first, which is by falling id; at most `query.limit`, none that was created later than the page
-        before ended."""
+        """In the order of `query.sort`, at most `query.limit`. Newest first is by falling id; of several with the same
+        name or date, the newer comes first in a rising order and last in a falling one.
+
+        Raises `PatientNotFound` when the order is by name, birth or update and `query.after` is not there.
+        """
         ...
 
     def count(self, query: PatientQuery, most: int) -> int:

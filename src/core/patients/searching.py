@@ -1,7 +1,9 @@
 """What patients can be searched by."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
+from enum import StrEnum
 from typing import TypedDict, cast
 from uuid import UUID
 
@@ -10,33 +12,61 @@ from attrs import frozen
 from core.errors import FaultList, Refused
 from core.patients import values
 from core.patients.entities import Patient, Rules
-from core.patients.names import query_words
-from core.patients.values import Identifier, Status
-from core.values import DEFAULT_PER_PAGE, email, instant, page_limit, text
+from core.patients.terms import Prefixes, parse_words
+from core.patients.values import Identifier, Sex, Status
+from core.values import DEFAULT_PER_PAGE, choice, email, instant, page_limit, text
 
 COUNTED_AT_MOST = 10_000
-LONGEST_QUERY = 200
-MOST_WORDS = 10
+_UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+LONGEST_QUERY = 250  # more than any full name
+MAX_IDS = 200
+
+
+class Sort(StrEnum):
+    """What the first page begins with: the least, or with a minus the greatest. Names are ordered by last name."""
+
+    NEWEST = "-created_at"
+    OLDEST = "created_at"
+    NAME = "name"
+    NAME_DESCENDING = "-name"
+    BIRTH = "date_of_birth"
+    BIRTH_DESCENDING = "-date_of_birth"
+    UPDATED = "updated_at"
+    UPDATED_DESCENDING = "-updated_at"
+
+    @property
+    def by(self) -> str:
+        return self.removeprefix("-")
+
+    @property
+    def descending(self) -> bool:
+        return self.startswith("-")
 
 
 @frozen(kw_only=True, repr=False)
 class PatientQuery:
     """All of the filters hold for a patient that is found; None filters nothing.
 
-    `words`: each begins a word of the name. The instants given as `…_after` and `…_before` are excluded. `after`
-    is the id of the last patient on the page before.
+    `words`: of each, one of the prefixes begins one of the patient's search terms. The instants and days given as
+    `…_after` and `…_before` are excluded. An `identifier` that is a text is a value in any system. `after` is the id of
+    the last patient on the page before.
     """
 
-    words: tuple[str, ...] = ()
+    words: tuple[Prefixes, ...] = ()
+    ids: frozenset[UUID] | None = None
     status: Status | None = None
+    sex: Sex | None = None
     email: str | None = None
     phone: str | None = None
     date_of_birth: date | None = None
-    identifier: Identifier | None = None
+    born_after: date | None = None
+    born_before: date | None = None
+    identifier: Identifier | str | None = None
     external_id: str | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
     updated_after: datetime | None = None
+    sort: Sort = Sort.NEWEST
     limit: int = DEFAULT_PER_PAGE
     after: UUID | None = None
 
@@ -57,8 +87,8 @@ class PatientQuery:
 
 @frozen
 class PatientPage:
-    """Newest first. `next` is the id to go on after, or None at the end. `count` is None unless it was asked for; when
-    `count_capped`, there are more."""
+    """In the order of the query. `next` is the id to go on after, or None at the end. `count` is None unless it was
+    asked for; when `count_capped`, there are more."""
 
     patients: tuple[Patient, ...]
     next: UUID | None
@@ -67,66 +97,99 @@ class PatientPage:
 
 
 class Filters(TypedDict, total=False):
-    """The filters as a caller gives them; `q` is words of the name."""
+    """The filters as a caller gives them. `q`: beginnings of words of the name, a phone number or a part of it, an
+    email, an identifier, an external id or a date of birth. `identifier` as text: system|value, or a value alone."""
 
     q: str
+    ids: Collection[UUID | str] | str
     status: Status | str
+    sex: Sex | str
     email: str
     phone: str
     date_of_birth: date | str
+    born_after: date | str
+    born_before: date | str
     identifier: Identifier | str
     external_id: str
     created_after: datetime | str
     created_before: datetime | str
     updated_after: datetime | str
+    sort: Sort | str
     limit: int
     after: UUID
 
 
 class _Filters(TypedDict, total=False):
-    words: tuple[str, ...]
+    words: tuple[Prefixes, ...]
+    ids: frozenset[UUID]
     status: Status
+    sex: Sex
     email: str
     phone: str
     date_of_birth: date
-    identifier: Identifier
+    born_after: date
+    born_before: date
+    identifier: Identifier | str
     external_id: str
     created_after: datetime
     created_before: datetime
     updated_after: datetime
+    sort: Sort
     limit: int
     after: UUID
 
 
-def parse_words(raw: object) -> tuple[str, ...]:
-    words = query_words(text(raw, LONGEST_QUERY))
+def _words(raw: object, region: str) -> tuple[Prefixes, ...]:
+    words = parse_words(text(raw, LONGEST_QUERY), region)
     if not words:
-        raise Refused("blank", "Search with at least one letter or digit.")
-    if len(words) > MOST_WORDS:
-        raise Refused("too_many", f"Search with at most {MOST_WORDS} words.")
+        raise Refused("blank", "Must not be blank.")
     return words
 
 
-def _identifier(raw: object) -> Identifier:
+def _identifier(raw: object) -> Identifier | str:
     if isinstance(raw, Identifier):
         return values.identifier(raw)
     system, bar, value = text(raw).partition("|")
     if not bar:
-        raise Refused("invalid", "Give an identifier as system|value.")
+        return values.identifier_value(raw)
     return values.identifier({"system": system, "value": value})
 
 
+def _ids(raw: object) -> frozenset[UUID]:
+    """From a list, or a text in which commas stand between."""
+    given = raw.split(",", MAX_IDS) if isinstance(raw, str) else raw
+    if not isinstance(given, list | tuple | set | frozenset):
+        raise Refused("type", "Must be a list of ids.")
+    ids = cast("Collection[object]", given)
+    if len(ids) > MAX_IDS:
+        raise Refused("too_many", f"Must be at most {MAX_IDS} ids.")
+    return frozenset(map(_id, ids))
+
+
+def _id(raw: object) -> UUID:
+    if isinstance(raw, UUID):
+        return raw
+    if isinstance(raw, str) and _UUID.fullmatch(raw):
+        return UUID(raw)
+    raise Refused("invalid", "Must be ids, such as 019c13d1-7e40-7000-8000-000000000001.")
+
+
 _PARSERS: dict[str, Callable[[object, Rules], object]] = {
-    "q": lambda raw, _: parse_words(raw),
+    "q": lambda raw, rules: _words(raw, rules.phone_region),
+    "ids": lambda raw, _: _ids(raw),
     "status": lambda raw, _: values.status(raw),
+    "sex": lambda raw, _: values.sex(raw),
     "email": lambda raw, _: email(raw),
     "phone": lambda raw, rules: values.phone(raw, rules.phone_region),
     "date_of_birth": lambda raw, _: values.iso_date(raw),
+    "born_after": lambda raw, _: values.iso_date(raw),
+    "born_before": lambda raw, _: values.iso_date(raw),
     "identifier": lambda raw, _: _identifier(raw),
     "external_id": lambda raw, _: values.external_id(raw),
     "created_after": lambda raw, _: instant(raw),
     "created_before": lambda raw, _: instant(raw),
     "updated_after": lambda raw, _: instant(raw),
+    "sort": lambda raw, _: choice(raw, Sort),
     "limit": lambda raw, _: page_limit(raw),
     "after": lambda raw, _: values.patient_id(raw),
 }

@@ -139,9 +139,13 @@ def identifier(raw: object) -> Identifier:
         if "|" in system or any(c.isspace() for c in system):
             raise Refused("characters", "A system has neither spaces nor a bar.")
     with faults.noting("value"):
-        value = one_line(given["value"], 100)
+        value = identifier_value(given["value"])
     faults.raise_if_any()
     return Identifier(system, value)
+
+
+def identifier_value(raw: object) -> str:
+    return one_line(raw, 100)
 
 
 def identifiers(raw: object) -> tuple[Identifier, ...]:

@@ -4,9 +4,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from core.errors import Invalid
-from core.patients.searching import LONGEST_QUERY, PatientQuery
-from core.patients.values import Identifier, Status
+from core.patients.searching import LONGEST_QUERY, MAX_IDS, PatientQuery, Sort
+from core.patients.terms import MAX_TERM_LENGTH
+from core.patients.values import Identifier, Sex, Status
 from tests.strategies import RULES
+
+ONE, TWO = UUID(int=1), UUID(int=2)
 
 
 def parsed(**raw: object) -> PatientQuery:
@@ -21,28 +24,38 @@ def test_every_filter_is_parsed_into_the_form_it_is_stored_in() -> None:
     after = uuid4()
     assert parsed(
         q="O'Brien, Conan",
+        ids="019C13D1-7e40-7000-8000-000000000001",
         status="active",
+        sex="female",
         email=" Ada@Example.org",
         phone="(201) 555-0123",
         date_of_birth="1985-12-10",
+        born_after="1985-12-09",
+        born_before=date(1985, 12, 11),
         identifier=" mrn | 7|8 ",
         external_id=" x7 ",
         created_after="2026-01-31T10:30:00+01:00",
         created_before=datetime(2026, 1, 31, 10, 30, tzinfo=UTC),
         updated_after="2026-01-31T11:30:00Z",
+        sort="-name",
         limit=200,
         after=after,
     ) == PatientQuery(
-        words=("conan", "obrien"),
+        words=(("obrien",), ("conan",)),
+        ids=frozenset({UUID("019c13d1-7e40-7000-8000-000000000001")}),
         status=Status.ACTIVE,
+        sex=Sex.FEMALE,
         email="ada@example.org",
         phone="+12015550123",
         date_of_birth=date(1985, 12, 10),
+        born_after=date(1985, 12, 9),
+        born_before=date(1985, 12, 11),
         identifier=Identifier("mrn", "7|8"),
         external_id="x7",
         created_after=datetime(2026, 1, 31, 9, 30, tzinfo=UTC),
         created_before=datetime(2026, 1, 31, 10, 30, tzinfo=UTC),
         updated_after=datetime(2026, 1, 31, 11, 30, tzinfo=UTC),
+        sort=Sort.NAME_DESCENDING,
         limit=200,
         after=after,
     )
@@ -52,6 +65,33 @@ def test_an_identifier_object_is_parsed_as_text_is() -> None:
     assert parsed(identifier=Identifier(" mrn", "7 ")) == parsed(identifier="mrn|7")
 
 
+def test_an_identifier_without_a_bar_is_a_value_in_any_system() -> None:
+    assert parsed(identifier=" 7 ").identifier == "7"
+
+
+@pytest.mark.parametrize("given", [f"{ONE},{TWO}", [str(ONE), TWO], {ONE, TWO}])
+def test_ids_are_a_list_or_stand_between_commas(given: object) -> None:
+    assert parsed(ids=given).ids == {ONE, TWO}
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ("", "invalid"),
+        ("7", "invalid"),
+        ([7], "invalid"),
+        (7, "type"),
+        ({}, "type"),
+        ([ONE] * (MAX_IDS + 1), "too_many"),
+        (f"{ONE}," * MAX_IDS + str(ONE), "too_many"),
+    ],
+)
+def test_what_is_no_list_of_ids_is_refused(given: object, code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        parsed(ids=given)
+    assert [(fault.field, fault.code) for fault in refused.value.faults] == [("ids", code)]
+
+
 @pytest.mark.parametrize("day", ["2990-01-01", "0001-01-01"])
 def test_any_date_of_birth_may_be_looked_for(day: str) -> None:
     assert parsed(date_of_birth=day).date_of_birth == date.fromisoformat(day)
@@ -59,12 +99,16 @@ def test_any_date_of_birth_may_be_looked_for(day: str) -> None:
 
 def test_every_fault_of_a_query_is_reported_at_once() -> None:
     broken = {
-        "q": "-- '",
+        "q": " ",
+        "sex": "f",
+        "born_after": "1985",
+        "born_before": "",
+        "sort": "age",
         "status": "dead",
         "email": "ada",
         "phone": "12",
         "date_of_birth": "1985",
-        "identifier": "mrn",
+        "identifier": "|7",
         "external_id": "a b",
         "created_after": "yesterday",
         "created_before": "2026-01-31",
@@ -78,11 +122,15 @@ def test_every_fault_of_a_query_is_reported_at_once() -> None:
         PatientQuery.parse(broken, RULES)
     assert {fault.field: fault.code for fault in refused.value.faults} == {
         "q": "blank",
+        "sex": "choice",
+        "born_after": "invalid",
+        "born_before": "invalid",
+        "sort": "choice",
         "status": "choice",
         "email": "invalid",
         "phone": "invalid",
         "date_of_birth": "invalid",
-        "identifier": "invalid",
+        "identifier.system": "blank",
         "external_id": "characters",
         "created_after": "invalid",
         "created_before": "invalid",
@@ -94,15 +142,29 @@ def test_every_fault_of_a_query_is_reported_at_once() -> None:
     }
 
 
-def test_a_query_has_at_most_200_characters() -> None:
-    assert parsed(q="a" * LONGEST_QUERY).words == ("a" * LONGEST_QUERY,)
+def test_a_query_has_at_most_250_characters() -> None:
+    assert parsed(q="a" * LONGEST_QUERY).words == (("a" * MAX_TERM_LENGTH,),)
     with pytest.raises(Invalid) as refused:
         parsed(q="a" * (LONGEST_QUERY + 1))
     assert refused.value.faults[0].code == "too_long"
 
 
 def test_a_filter_that_is_null_is_a_fault_and_no_filter() -> None:
-    for name in ("q", "status", "email", "phone", "date_of_birth", "identifier", "external_id", "limit", "after"):
+    for name in (
+        "q",
+        "ids",
+        "sex",
+        "sort",
+        "born_after",
+        "status",
+        "email",
+        "phone",
+        "date_of_birth",
+        "identifier",
+        "external_id",
+        "limit",
+        "after",
+    ):
         with pytest.raises(Invalid):
             parsed(**{name: None})
 

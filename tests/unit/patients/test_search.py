@@ -10,7 +10,7 @@ from core.errors import Invalid
 from core.patients.searching import Filters, PatientQuery
 from core.patients.use_cases import SearchPatients
 from core.patients.values import Identifier
-from tests.fakes import CLERK, READER, StillClock, details
+from tests.fakes import ADMIN, CLERK, READER, StillClock, details
 
 
 @pytest.fixture
@@ -39,6 +39,16 @@ def ids(registry: Container, clock: StillClock) -> list[UUID]:
         ({"q": "by ad"}, [0]),
         ({"q": "brien"}, [4, 1]),
         ({"q": "O\u2019Brien"}, [1]),
+        ({"q": "555-0123"}, [3, 0]),
+        ({"q": "7"}, [2]),
+        ({"q": "mrn|7 nguyen"}, [2]),
+        ({"q": "x7"}, [3]),
+        ({"q": "p4@example.org"}, [4]),
+        ({"q": "1963-04-18"}, [1]),
+        ({"identifier": "7"}, [2]),
+        ({"born_before": "1963-04-19"}, [1]),
+        ({"born_after": "1963-04-18", "sort": "created_at"}, [0, 2, 3, 4]),
+        ({"sort": "name"}, [4, 0, 2, 1, 3]),
         ({"q": "NGUYEN"}, [2]),
         ({"status": "active"}, [3, 2, 0]),
         ({"status": "archived"}, [4]),
@@ -88,6 +98,13 @@ def test_who_is_registered_meanwhile_is_on_no_later_page(registry: Container, id
     assert first.next is not None
     rest = registry.search_patients()(actor=READER, limit=3, after=first.next)
     assert [patient.id for patient in rest.patients] == [ids[1], ids[0]]
+
+
+def test_a_page_by_name_whose_patient_was_erased_is_refused(registry: Container, ids: list[UUID]) -> None:
+    registry.erase_patient()(actor=ADMIN, patient_id=ids[0])
+    with pytest.raises(Invalid) as refused:
+        registry.search_patients()(actor=READER, sort="name", after=ids[0])
+    assert [(fault.field, fault.code) for fault in refused.value.faults] == [("cursor", "gone")]
 
 
 def test_a_count_is_of_all_pages(registry: Container, ids: list[UUID]) -> None:

@@ -1,5 +1,6 @@
 from dependency_injector.wiring import Provide, inject
-from django.contrib import admin, messages
+from django.conf import settings
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -7,12 +8,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from adapters.django_orm.patients import models
-from adapters.django_orm.patients.repository import DjangoPatientRepository
+from adapters.django_orm.patients.finding import matching
 from adapters.django_orm.staff.pages import actor_of, may
 from adapters.django_orm.staff.view_only import ViewOnlyAdmin, uuid_in
 from core.access import Permission
-from core.errors import Refused
-from core.patients.searching import PatientQuery, parse_words
+from core.patients.searching import PatientQuery
+from core.patients.terms import parse_words
 from core.patients.use_cases import SyncPatient, UpdatePatient
 from core.patients.values import Status
 from core.ports import Limiter, Scope
@@ -26,7 +27,7 @@ class PatientAdmin(ViewOnlyAdmin):
     list_display = ["last_name", "first_name", "date_of_birth", "status", "email", "last_synced_at"]
     list_filter = ["status", "sex"]
     search_fields = ["id"]
-    search_help_text = "Beginnings of words of the name, a whole email, or an id."
+    search_help_text = "Names, a phone number or its last digits, an email, an identifier, a date of birth, or an id."
     actions = ["deactivate", "archive", "sync"]
 
     def search(
@@ -36,13 +37,7 @@ class PatientAdmin(ViewOnlyAdmin):
             return queryset, False
         if (patient_id := uuid_in(term)) is not None:
             return queryset.filter(id=patient_id), False
-        if "@" in term:
-            return queryset.filter(email=term.lower()), False
-        try:
-            found = DjangoPatientRepository().matching(PatientQuery(words=parse_words(term)))
-        except Refused as refused:
-            self.message_user(request, refused.message, messages.WARNING)
-            return queryset.none(), False
+        found = matching(PatientQuery(words=parse_words(term, settings.PHONE_REGION)), queryset.db)
         return queryset.filter(id__in=found.values("id")), False
 
     def links(self, object_id: str) -> dict[str, str]:

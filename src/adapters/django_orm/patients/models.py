@@ -1,5 +1,5 @@
-"""The tables of the patients. A patient's row holds the record whole; `NameWord` and `Identifier` repeat parts of it,
-to be found by and to be unique in, and are written with it.
+"""The tables of the patients. A patient's row holds the record whole; its `name`, `SearchTerm` and `Identifier` repeat
+parts of it, to be ordered by, to be found by and to be unique in, and are written with it.
 """
 
 from uuid import UUID
@@ -41,6 +41,7 @@ class Patient(models.Model):
     last_synced_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    name = models.BinaryField()
 
     class Meta:
         constraints = [
@@ -59,22 +60,23 @@ class Patient(models.Model):
             Index(fields=["status", "-id"], name="patients_by_status"),
             Index(fields=["phone", "-id"], name="patients_by_phone"),
             Index(fields=["date_of_birth", "-id"], name="patients_by_date_of_birth"),
-            Index(fields=["updated_at"], name="patients_by_updated_at"),
+            Index(fields=["updated_at", "-id"], name="patients_by_update"),
+            Index(fields=["sex", "-id"], name="patients_by_sex"),
+            Index(fields=["name", "-id"], name="patients_by_name"),
         ]
 
     def __str__(self) -> str:
         return str(self.id)
 
 
-class NameWord(models.Model):
-    """One folded word of a name: bytes, so that every database orders them alike and a range finds a prefix."""
+class SearchTerm(models.Model):
+    """Bytes, so that every database orders them alike and a range finds a prefix. There is no constraint on `patient`,
+    which would be looked up for each row: the terms are written and removed with it and by nobody else."""
 
+    pk = models.CompositePrimaryKey("term", "patient_id")
     patient_id: UUID
-    patient = models.ForeignKey(Patient, models.CASCADE, related_name="+")
-    word = models.BinaryField()
-
-    class Meta:
-        constraints = [UniqueConstraint(fields=["word", "patient"], name="patients_name_word_unique")]
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="+", db_constraint=False)
+    term = models.BinaryField()
 
     def __str__(self) -> str:
         return str(self.patient_id)
@@ -88,7 +90,7 @@ class Identifier(models.Model):
 
     class Meta:
         constraints = [
-            UniqueConstraint(fields=["system", "value"], name="patients_identifier_unique"),
+            UniqueConstraint(fields=["value", "system"], name="patients_identifier_unique"),
             _filled("system", 200),
             _filled("value", 100),
         ]

@@ -1,6 +1,6 @@
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from attrs import asdict, fields, frozen
@@ -12,13 +12,15 @@ from adapters.django_orm.copying import insert
 from adapters.django_orm.errors import core_errors
 from adapters.django_orm.lookup import Row, lookup
 from adapters.django_orm.patients import models
+from adapters.django_orm.patients.finding import matching, page_of
 from adapters.django_orm.patients.taken import Taken
 from core.errors import Conflict
 from core.patients.entities import Patient
 from core.patients.errors import PatientNotFound
-from core.patients.names import name_words
+from core.patients.names import sort_key
 from core.patients.ports import PatientRepository
 from core.patients.searching import PatientPage, PatientQuery
+from core.patients.terms import search_terms
 from core.patients.values import Identifier, Sex, Status
 
 _COLUMNS = tuple(field.name for field in fields(Patient))
@@ -92,9 +94,7 @@ class DjangoPatientRepository(PatientRepository):
         changed = {name: value for name, value in _columns(after).items() if value != was[name]}
         with self._all_or_nothing(after):
             self._rows.filter(id=after.id).update(**changed)
-            if {"first_name", "last_name"} & changed.keys():
-                models.NameWord.objects.using(self.database).filter(patient_id=after.id).delete()
-                self._write_words(after)
+            self._change_terms(after.id, search_terms(before), search_terms(after))
             if "identifiers" in changed:
                 models.Identifier.objects.using(self.database).filter(patient_id=after.id).delete()
                 self._write_identifiers(after)
@@ -105,42 +105,18 @@ class DjangoPatientRepository(PatientRepository):
 
     @core_errors()
     def find(self, query: PatientQuery) -> PatientPage:
-        rows = self.matching(query)
-        if query.after is not None:
-            rows = rows.filter(id__lt=query.after)
-        found = [_patient(row) for row in rows.order_by("-id").values(*_COLUMNS)[: query.limit + 1]]
+        rows = page_of(query, self.database)
+        found = [_patient(row) for row in rows.values(*_COLUMNS)[: query.limit + 1]]
         page = tuple(found[: query.limit])
         return PatientPage(page, page[-1].id if len(found) > query.limit else None)
 
     @core_errors()
     def count(self, query: PatientQuery, most: int) -> int:
-        return self.matching(query)[:most].count()
+        return matching(query, self.database)[:most].count()
 
     @property
     def _rows(self) -> QuerySet[models.Patient]:
         return models.Patient.objects.using(self.database)
-
-    def matching(self, query: PatientQuery) -> QuerySet[models.Patient]:
-        rows = self._rows
-        for word in query.words:
-            rows = rows.filter(id__in=self._ids_by_word(word.encode()))
-        for name in ("status", "email", "phone", "date_of_birth", "external_id"):
-            if (value := getattr(query, name)) is not None:
-                rows = rows.filter((name, value))
-        if query.identifier is not None:
-            holders = models.Identifier.objects.using(self.database).filter(**asdict(query.identifier))
-            rows = rows.filter(id__in=holders.values("patient_id"))
-        if query.created_after is not None:
-            rows = rows.filter(created_at__gt=query.created_after, id__gte=_first_id_at(query.created_after))
-        if query.created_before is not None:
-            rows = rows.filter(created_at__lt=query.created_before, id__lt=_first_id_after(query.created_before))
-        if query.updated_after is not None:
-            rows = rows.filter(updated_at__gt=query.updated_after)
-        return rows
-
-    def _ids_by_word(self, prefix: bytes) -> QuerySet[models.NameWord, dict[str, UUID]]:
-        end = prefix[:-1] + bytes([prefix[-1] + 1])
-        return models.NameWord.objects.using(self.database).filter(word__gte=prefix, word__lt=end).values("patient_id")
 
     def _add_one_by_one(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
         refused: dict[UUID, Conflict] = {}
@@ -153,13 +129,21 @@ class DjangoPatientRepository(PatientRepository):
 
     def _insert(self, patients: Sequence[Patient]) -> None:
         rows = (_columns(patient) for patient in patients)
-        insert(models.Patient, _COLUMNS, ([row[name] for name in _COLUMNS] for row in rows), self.database)
-        self._write_words(*patients)
+        names = (*_COLUMNS, "name")
+        insert(models.Patient, names, ([row[name] for name in names] for row in rows), self.database)
+        self._write_terms({patient.id: search_terms(patient) for patient in patients})
         self._write_identifiers(*patients)
 
-    def _write_words(self, *patients: Patient) -> None:
-        rows = ((one.id, word.encode()) for one in patients for word in name_words(one.first_name, one.last_name))
-        insert(models.NameWord, ("patient", "word"), rows, self.database)
+    def _change_terms(self, patient_id: UUID, before: frozenset[str], after: frozenset[str]) -> None:
+        if gone := before - after:
+            terms = models.SearchTerm.objects.using(self.database).filter(patient_id=patient_id)
+            terms.filter(term__in=[term.encode() for term in gone]).delete()
+        if new := after - before:
+            self._write_terms({patient_id: new})
+
+    def _write_terms(self, terms: Mapping[UUID, Collection[str]]) -> None:
+        rows = ((patient_id, term.encode()) for patient_id, held in terms.items() for term in held)
+        insert(models.SearchTerm, ("patient", "term"), rows, self.database)
 
     def _write_identifiers(self, *patients: Patient) -> None:
         rows = ((one.id, each.system, each.value) for one in patients for each in one.identifiers)
@@ -178,7 +162,8 @@ class DjangoPatientRepository(PatientRepository):
 
 def _columns(patient: Patient) -> dict[str, object]:
     columns: dict[str, object] = asdict(patient, recurse=False)
-    return columns | {"identifiers": [asdict(one) for one in patient.identifiers]}
+    name = sort_key(patient.first_name, patient.last_name).encode()
+    return columns | {"identifiers": [asdict(one) for one in patient.identifiers], "name": name}
 
 
 def _found(row: Row | None) -> Patient:
@@ -192,16 +177,3 @@ def _patient(row: Row) -> Patient:
     row["sex"] = Sex(row["sex"])
     row["status"] = Status(row["status"])
     return Patient(**row)
-
-
-def _first_id_at(instant: datetime) -> UUID:
-    """Ids begin with the milliseconds at which the patient was created, so that a span of time is a range of ids."""
-    return UUID(int=_milliseconds(instant) << 80)
-
-
-def _first_id_after(instant: datetime) -> UUID:
-    return UUID(int=(_milliseconds(instant) + 1) << 80)
-
-
-def _milliseconds(instant: datetime) -> int:
-    return max(0, (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1))

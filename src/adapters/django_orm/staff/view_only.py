@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from adapters.django_orm.staff.pages import may
 from core.access import Permission
 from core.errors import RegistryError
-from core.patients.searching import MOST_WORDS
+from core.patients.terms import MAX_WORDS
 from core.values import LONGEST_EMAIL
 
 M = TypeVar("M", bound=Model)
@@ -73,8 +73,8 @@ class ViewOnlyAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[M], search_term: str
     ) -> tuple[QuerySet[M], bool]:
-        if len(search_term) > LONGEST_EMAIL or len(search_term.split()) > MOST_WORDS:
-            limits = f"Search with at most {LONGEST_EMAIL} characters and {MOST_WORDS} words."
+        if len(search_term) > LONGEST_EMAIL or len(search_term.split()) > MAX_WORDS:
+            limits = f"Search with at most {LONGEST_EMAIL} characters and {MAX_WORDS} words."
             self.message_user(request, limits, messages.WARNING)
             return queryset.none(), False
         return self.search(request, queryset, search_term.strip())
