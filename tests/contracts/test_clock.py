@@ -17,6 +17,7 @@ from core.access import Role
 from core.errors import Unavailable
 from core.jobs.entities import JobState
 from core.jobs.leases import Handed
+from core.patients.files import FileFormat
 from core.patients.upstream import Outcome
 from tests.contracts.conftest import POSTGRES, open_registry
 from tests.contracts.examples import person, sql
@@ -83,6 +84,15 @@ def test_a_sync_job_takes_in_patients_that_another_host_registered_before(
         elsewhere.register_patient()(actor=CLERK, **details(external_id="x1"))
     job = run(here, start(here))
     assert (job.state, job.counts) == (JobState.COMPLETED, {"updated": 1})
+
+
+@SKEWS
+def test_an_import_waits_for_no_host_to_catch_up(here: Container, elsewhere: Container, skew: timedelta) -> None:
+    content = b"first_name,last_name,email,date_of_birth\nAda,Byron,ada@example.org,1985-12-10\n"
+    with wall_clock(skew):
+        job = elsewhere.start_import()(actor=CLERK, content=lambda: [content], format=FileFormat.CSV)
+    done = run(here, job)
+    assert (done.state, done.counts.get("added")) == (JobState.COMPLETED, 1)
 
 
 @SKEWS
