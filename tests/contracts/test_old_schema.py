@@ -1,6 +1,6 @@
 """A new version of the registry on a database whose migrations are still to come: it waits, and does not break."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import pytest
 from django.db import IntegrityError, ProgrammingError
@@ -9,7 +9,7 @@ from bootstrap import Container
 from core.errors import Unavailable
 from core.patients.entities import Patient
 from tests.contracts.conftest import POSTGRES, SQLITE
-from tests.contracts.examples import sql
+from tests.contracts.examples import sql, together
 from tests.fakes import ADMIN, CLERK, READER, details
 
 MISSING = {
@@ -96,3 +96,30 @@ def test_a_rule_of_the_database_that_is_broken_with_all_migrations_applied_is_a_
             registry.update_patient()(actor=CLERK, patient_id=ada.id, phone="+12015550123")
     finally:
         sql(database, "ALTER TABLE patients_patient DROP CONSTRAINT other_rule")
+
+
+@on_postgres
+@pytest.mark.parametrize("use_case", ["view", "update", "search"])
+def test_what_was_prepared_before_a_migration_is_prepared_again(
+    registry: Container, ada: Patient, database: str, use_case: str
+) -> None:
+    letters = iter("abcdefghijklmnop")
+    call: Callable[[], object] = {
+        "view": lambda: registry.view_patient()(actor=READER, patient_id=ada.id),
+        "update": lambda: registry.update_patient()(actor=CLERK, patient_id=ada.id, first_name=f"Ada {next(letters)}"),
+        "search": lambda: registry.search_patients()(actor=READER, status="active"),
+    }[use_case]
+    for _ in range(10):
+        call()
+    in_another_connection(database, "ALTER TABLE patients_patient ALTER COLUMN last_name TYPE varchar(200)")
+    try:
+        if use_case == "search":
+            with pytest.raises(Unavailable):
+                call()
+        call()
+    finally:
+        in_another_connection(database, "ALTER TABLE patients_patient ALTER COLUMN last_name TYPE varchar(100)")
+
+
+def in_another_connection(database: str, statement: str) -> None:
+    together(1, lambda _: sql(database, statement))

@@ -3,7 +3,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from attrs import frozen
-from django.db import InterfaceError, OperationalError, connections, transaction
+from django.db import InterfaceError, NotSupportedError, OperationalError, connections, transaction
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from adapters.django_orm.errors import core_errors
@@ -61,6 +61,8 @@ def require_atomic(database: str) -> None:
 
 def _worth_retrying(error: BaseException) -> bool:
     failure = error.__cause__ if isinstance(error, Unavailable) else None
+    if isinstance(failure, NotSupportedError):  # prepared before a migration, in a connection that is closed now
+        return True
     if not isinstance(failure, OperationalError | InterfaceError):
         return False
     driver_error = failure.__cause__

@@ -14,6 +14,7 @@ from django.db import (
     IntegrityError,
     InterfaceError,
     InternalError,
+    NotSupportedError,
     OperationalError,
     ProgrammingError,
     close_old_connections,
@@ -22,6 +23,7 @@ from django.db import (
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Field, UniqueConstraint
 from django.db.transaction import TransactionManagementError
+from psycopg.errors import FeatureNotSupported
 
 from core.accounts.errors import ServiceNameTaken, UserEmailTaken
 from core.errors import Conflict, Unavailable
@@ -63,6 +65,9 @@ def core_errors() -> Generator[None]:
     except (ProgrammingError, DataError) as error:
         _raise_if_migrations_are_pending(error)
         raise
+    except NotSupportedError as error:
+        _close_if_prepared_before_a_migration(error)
+        raise
     except (OperationalError, InterfaceError, InternalError) as error:  # internal: a stand-by that only reads
         close_old_connections()  # those that broke, so that the next call connects again; none inside a transaction
         log.warning("database_failed", error=type(error.__cause__ or error).__qualname__)
@@ -79,6 +84,18 @@ def _raise_if_migrations_are_pending(error: Error) -> None:
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             log.error("migrations_pending", error=type(error.__cause__ or error).__qualname__)
             raise Unavailable from error
+
+
+def _close_if_prepared_before_a_migration(error: NotSupportedError) -> None:
+    """PostgreSQL does not run a prepared statement once a column that it gives has another type. Within a transaction,
+    which has to end first, the error passes here once more."""
+    used = connections.all(initialized_only=True)
+    prepared = isinstance(error.__cause__, FeatureNotSupported)
+    if not prepared or any(connection.in_atomic_block for connection in used):
+        return
+    for connection in used:
+        connection.close()
+    raise Unavailable from error
 
 
 def violated_constraint(error: IntegrityError) -> str:

@@ -3,7 +3,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connections, models
+from django.db import InterfaceError, NotSupportedError, OperationalError, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 Row = dict[str, Any]  # what a row holds, the schema says
@@ -34,8 +34,10 @@ def lookup(model: type[models.Model], columns: Sequence[str], database: str) -> 
         was_connected = connection.connection is not None
         try:
             found = run(connection, row_id)
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError, NotSupportedError) as error:
             connection.close_if_unusable_or_obsolete()  # closes what broke, and nothing inside a transaction
+            if isinstance(error, NotSupportedError) and not connection.in_atomic_block:
+                connection.close()  # what was prepared in it does not fit the table any more
             if not was_connected or connection.connection is not None:
                 raise
             found = run(connection, row_id)
