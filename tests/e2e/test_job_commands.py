@@ -54,8 +54,8 @@ def test_an_import_says_what_became_of_the_rows_and_where_the_refused_ones_are(
     options = ["--column", "post=email", "--rejects", str(tmp_path / "mended.csv")]
     code, out, err = finished(manage(migrated, "import_patients", "-", *options), mended)
     assert (code, err) == (0, "")
-    assert out.splitlines()[:2] == ["Read as csv, utf-8, cells delimited by ';'.", "  line: ignored"]
-    assert "  post: email" in out
+    assert out.splitlines()[:2] == ["Read as csv, utf-8, cells delimited by ';'.", "  'line': ignored"]
+    assert "  'post': email" in out
     assert "added               1" in out
     assert not (tmp_path / "mended.csv").exists()
 

@@ -1,10 +1,9 @@
-from typing import Annotated, TypedDict
+from typing import Annotated
 from uuid import UUID
 
 from dependency_injector.wiring import Provide, inject
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -13,41 +12,19 @@ from rest_framework.views import APIView
 from adapters.http_api.authentication import actor
 from adapters.http_api.errors import BodyTooLarge
 from adapters.http_api.files import MEDIA, CsvRenderer, NdjsonRenderer, file_response
+from adapters.http_api.import_forms import ImportFormSerializer, import_form
 from adapters.http_api.jobs import JobSerializer, counts_serializer, job_json
-from adapters.http_api.requests import content_length, cursor, names, paging, parameters, refuse_input
+from adapters.http_api.requests import content_length, cursor, paging, parameters, refuse_input
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
 from adapters.http_api.serializers import PageSerializer
 from core.access import Permission
-from core.errors import FaultList, Invalid, Refused
 from core.jobs import use_cases
 from core.jobs.entities import Job, JobKind
 from core.patients.entities import SETTABLE
-from core.patients.files import AS_IT_STANDS, Encoding, FileFormat, FileOptions, parse_encoding, read_object
+from core.patients.files import Encoding, FileFormat
 from core.patients.imports import ImportOptions, RowOutcome
 from core.patients.use_cases import DownloadRejects, StartImport
-from core.values import choice, yes_or_no
-
-
-class ImportFormSerializer(serializers.Serializer):
-    file = serializers.FileField(help_text="CSV with a header, NDJSON, or a spreadsheet.")
-    format = serializers.ChoiceField(
-        list(FileFormat), required=False, help_text="Told by the file's name unless given."
-    )
-    update = serializers.BooleanField(  # type: ignore[assignment]  # the member's name
-        required=False, help_text="Change a patient who has a row's email already."
-    )
-    dry_run = serializers.BooleanField(required=False, help_text="Change nothing: say what would become of the rows.")
-    encoding = serializers.ChoiceField(list(Encoding), required=False, help_text="Told by the content unless given.")
-    date_format = serializers.CharField(
-        required=False,
-        allow_blank=True,
-        help_text="How dates are written besides YYYY-MM-DD, such as DD/MM/YYYY or M/D/YYYY.",
-    )
-    columns = serializers.JSONField(
-        required=False, help_text='Names of the file\'s columns, and the field or null for each: {"Cell": "phone"}.'
-    )
-    ignore_unknown = serializers.BooleanField(required=False, help_text="Ignore columns that are unknown.")
 
 
 class AssumedSerializer(serializers.Serializer):
@@ -93,7 +70,7 @@ class ImportsView(APIView):
         actor(request).require(Permission.IMPORT_PATIENTS)  # as the use case does, but before the body is read
         if content_length(request) > settings.IMPORT_MAX_BYTES:
             raise BodyTooLarge
-        file, how = _form(request)
+        file, how = import_form(request)
         job = start(actor=actor(request), content=file.chunks, **how)
         location = request.build_absolute_uri(f"/api/v1/imports/{job.id}/")
         return document(_import_json(request, job), status=202, headers={"Location": location})
@@ -135,65 +112,6 @@ class ImportRejectsView(APIView):
         job = view(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id)
         rejects = download(actor=actor(request), job_id=import_id)
         return file_response(request, rejects, ImportOptions.of(job).format.written, "rejects")
-
-
-class _How(TypedDict):
-    format: FileFormat
-    update: bool
-    dry_run: bool
-    encoding: Encoding | None
-    file_options: FileOptions
-
-
-def _form(request: Request) -> tuple[UploadedFile, _How]:
-    """Raises `Invalid`, with a fault for each part that is wrong."""
-    parameters(request.query_params, [])
-    faults = FaultList()
-    given_parts = request.data.lists() if isinstance(request.data, QueryDict) else []  # an object without a body
-    for name, parts in given_parts:
-        if name not in names(ImportFormSerializer):
-            faults.add(name, "unknown", "There is no such field.")
-        elif len(parts) > 1:
-            faults.add(name, "repeated", "Give this once.")
-    file = request.FILES.get("file")
-    flags: dict[str, bool] = {"true": True, "false": False}
-    given: dict[str, object] = {name: flags.get(str(value).lower(), value) for name, value in request.POST.items()}
-    how: _How = {
-        "format": FileFormat.of_name(file.name if file and file.name else ""),
-        "update": False,
-        "dry_run": False,
-        "encoding": None,
-        "file_options": AS_IT_STANDS,
-    }
-    with faults.noting("format"):
-        how["format"] = choice(given.get("format", how["format"]), FileFormat)
-    with faults.noting("update"):
-        how["update"] = yes_or_no(given.get("update", False))
-    with faults.noting("dry_run"):
-        how["dry_run"] = yes_or_no(given.get("dry_run", False))
-    with faults.noting("encoding"):
-        how["encoding"] = parse_encoding(given.get("encoding"))
-    try:
-        how["file_options"] = FileOptions.parse(
-            columns=_json(given.get("columns")),
-            ignore_unknown=given.get("ignore_unknown", False),
-            date_format=given.get("date_format"),
-        )
-    except Invalid as invalid:
-        faults.extend(invalid)
-    if not isinstance(file, UploadedFile):
-        faults.add("file", "required", "Send the file as the part of this name.")
-    faults.raise_if_any()
-    assert isinstance(file, UploadedFile)
-    return file, how
-
-
-def _json(part: object) -> object:
-    """What the JSON of a part says; where it is none, the text, which is no mapping."""
-    try:
-        return read_object(part.encode()) if isinstance(part, str) else part
-    except (Refused, UnicodeEncodeError):
-        return part
 
 
 def _import_json(request: Request, job: Job) -> dict[str, object]:

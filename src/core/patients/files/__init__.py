@@ -2,7 +2,8 @@
 
 from core.patients.files.encodings import Encoding, EncodingDetector, to_utf8
 from core.patients.files.export import write_patients
-from core.patients.files.layout import FileFormat, Layout, read_layout
+from core.patients.files.formats import FileFormat
+from core.patients.files.layout import Layout, read_layout
 from core.patients.files.lines import MOST_BYTES
 from core.patients.files.objects import read_object
 from core.patients.files.options import AS_IT_STANDS, FileOptions, parse_encoding

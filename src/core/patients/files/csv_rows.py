@@ -84,8 +84,12 @@ def _values(
             continue
         if name is None:
             return {}, (Fault("row", "cells", f"A value stands in no named column. The row has {len(cells)} cells."),)
+        spell = _identifiers if name == "identifiers" else spellings.get(name)
+        if spell is None:
+            values[name] = cell
+            continue
         with faults.noting(name):
-            values[name] = _identifiers(cell) if name == "identifiers" else spellings.get(name, str)(cell)
+            values[name] = spell(cell)
     return values, tuple(faults.faults)
 
 

@@ -8,7 +8,7 @@ from io import StringIO
 from itertools import chain
 
 from core.patients.entities import Patient
-from core.patients.files.layout import FileFormat
+from core.patients.files.formats import FileFormat
 from core.patients.files.objects import write_json
 from core.patients.files.pieces import in_pieces
 from core.patients.files.spellings import write_cell

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from enum import StrEnum
 
 from attrs import evolve, frozen
 
 from core.errors import Fault, FaultList, Invalid, Refused
 from core.patients.entities import REQUIRED
 from core.patients.files.cells import read_cells
+from core.patients.files.formats import FileFormat
 from core.patients.files.lines import MOST_BYTES, Lines, without_line_end
 from core.patients.files.names import folded
 from core.patients.files.options import AS_IT_STANDS, FileOptions
@@ -17,31 +17,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DELIMITERS = (",", ";", "\t", "|")
 _SEPARATOR = re.compile(rb'"?sep=([,;\t|])"?\r?\n?', re.IGNORECASE)  # as Excel reads and writes it
 _ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_ENDINGS = {"jsonl": "ndjson"}
 _BLANK = b" \r\n" + "".join(_DELIMITERS).encode()
-
-
-class FileFormat(StrEnum):
-    CSV = "csv"
-    NDJSON = "ndjson"
-    XLSX = "xlsx"
-    ODS = "ods"
-
-    @property
-    def is_spreadsheet(self) -> bool:
-        """Its first sheet is read as CSV, a record for each row."""
-        return self in {FileFormat.XLSX, FileFormat.ODS}
-
-    @property
-    def written(self) -> "FileFormat":
-        """What its rejects are written as."""
-        return FileFormat.CSV if self.is_spreadsheet else self
-
-    @classmethod
-    def of_name(cls, file_name: str) -> "FileFormat":
-        """By the name's ending; CSV where that says nothing."""
-        ending = file_name.rpartition(".")[2].lower()
-        return cls(_ENDINGS.get(ending, ending)) if ending in {*cls, *_ENDINGS} else cls.CSV
 
 
 @frozen

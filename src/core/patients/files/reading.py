@@ -7,7 +7,8 @@ from attrs import frozen
 
 from core.errors import Fault, FaultList, Refused
 from core.patients.files.csv_rows import Reading, Values, read_cells_of
-from core.patients.files.layout import FileFormat, Layout
+from core.patients.files.formats import FileFormat
+from core.patients.files.layout import Layout
 from core.patients.files.lines import MOST_BYTES, MOST_KEPT, Lines, without_line_end
 from core.patients.files.objects import read_object
 from core.patients.files.options import FieldOf
@@ -81,8 +82,12 @@ def _read_object(field_of: FieldOf, spelled: Spellings, line: bytes, _: Lines) -
         name = "" if member == "errors" else field_of(member)
         if name == "":
             continue
-        with faults.noting(name or member):
-            if name in values:
-                raise Refused("repeated", f"Another member holds the {name} already.")
-            values[name or member] = spelled.get(name or "", str)(value) if isinstance(value, str) else value
+        name = name or member
+        if name in values:
+            faults.add(name, "repeated", f"Another member holds the {name} already.")
+        elif name in spelled and isinstance(value, str):
+            with faults.noting(name):
+                values[name] = spelled[name](value)
+        else:
+            values[name] = value
     return line, values, tuple(faults.faults)

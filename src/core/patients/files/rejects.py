@@ -7,7 +7,8 @@ from functools import partial
 from attrs import frozen
 
 from core.errors import Fault, Refused
-from core.patients.files.layout import FileFormat, Layout
+from core.patients.files.formats import FileFormat
+from core.patients.files.layout import Layout
 from core.patients.files.names import OF_REJECTS, folded
 from core.patients.files.objects import read_object, write_json
 from core.patients.files.pieces import in_pieces

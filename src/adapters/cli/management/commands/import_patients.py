@@ -15,7 +15,7 @@ from adapters.cli.progress import Foreground
 from adapters.cli.quiet import quiet
 from core.access import Actor
 from core.errors import Invalid, RegistryError
-from core.jobs.entities import JobKind, JobState
+from core.jobs.entities import Job, JobKind, JobState
 from core.jobs.use_cases import CancelJob, RunJob, ViewJob
 from core.patients.files import Encoding, FileFormat, FileOptions, parse_encoding
 from core.patients.imports import ImportOptions, RowOutcome
@@ -107,11 +107,14 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was imported.\n{faults}") from None
         except RegistryError as error:
             raise CommandError(str(error)) from None
+        self._report(done, path, download(actor=actor, job_id=job_id))
+
+    def _report(self, done: Job, path: Path, rejects: Iterator[bytes]) -> None:
         for outcome in RowOutcome:
             self.stdout.write(f"{outcome.value:<12}{done.counts.get(outcome, 0):>9,}")
         if done.counts.get(RowOutcome.REJECTED):
             with path.open("wb") as out:
-                out.writelines(download(actor=actor, job_id=job_id))
+                out.writelines(rejects)
             raise CommandError(f"Some rows were refused. They are in {path}, with their lines, fields and reasons.")
         if done.state is JobState.FAILED:
             raise CommandError(f"The import failed. {done.reason} What was done stays done.")
@@ -123,7 +126,7 @@ class Command(BaseCommand):
         sheet = f", sheet {options.sheet!r}" if options.sheet else ""
         self.stdout.write(f"Read as {options.format.value}, {options.encoding.value}{delimiter}{sheet}.")
         for name, target in options.columns.items():
-            self.stdout.write(f"  {name}: {target or 'ignored'}")
+            self.stdout.write(f"  {name!r}: {target or 'ignored'}")
 
 
 def _columns(arguments: list[str]) -> dict[str, str | None]:
