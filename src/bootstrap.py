@@ -331,7 +331,7 @@ class Container(DeclarativeContainer):
     authenticate = _use_case(
         accounts_.Authenticate,
         logs_success=False,  # it begins each request, which has a line of its own
-        users=users,
+        families=families,
         services=services,
         tokens=tokens,
         clock=clock,

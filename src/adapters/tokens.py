@@ -9,7 +9,6 @@ from uuid import UUID
 import jwt
 from attrs import field, frozen
 
-from core.accounts.entities import User
 from core.accounts.errors import TokenRefused
 from core.accounts.ports import Tokens
 from core.accounts.sessions import RefreshFamily
@@ -50,17 +49,16 @@ class JwtTokens(Tokens):
     keys: Sequence[SigningKey]
     clock: Clock
 
-    def access(self, user: User, issued_at: datetime, expires_at: datetime) -> str:
-        claims = {"sub": str(user.id), "gen": user.generation, "iat": issued_at, "exp": expires_at}
+    def access(self, family: RefreshFamily, issued_at: datetime, expires_at: datetime) -> str:
+        claims = {"sub": str(family.user_id), "sid": str(family.id), "iat": issued_at, "exp": expires_at}
         return self._signed("access", claims)
 
     def refresh(self, family: RefreshFamily, issued_at: datetime) -> str:
         claims = {"sub": str(family.id), "jti": str(family.token_id), "iat": issued_at, "exp": family.expires_at}
         return self._signed("refresh", claims)
 
-    def read_access(self, token: str) -> tuple[UUID, int]:
-        claims = self._claims("access", token, "gen")
-        return UUID(claims["sub"]), claims["gen"]
+    def read_access(self, token: str) -> UUID:
+        return UUID(self._claims("access", token, "sid")["sid"])
 
     def read_refresh(self, token: str) -> tuple[UUID, UUID]:
         claims = self._claims("refresh", token, "jti")

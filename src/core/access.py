@@ -87,6 +87,11 @@ class Actor:
         """A script or job that acts on the operator's behalf and may do everything."""
         return cls(f"system:{job}", frozenset(Permission), str(uuid4()))
 
+    @property
+    def is_operator(self) -> bool:
+        """A script or job, not somebody who signed in."""
+        return self.name.startswith("system:")
+
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
 

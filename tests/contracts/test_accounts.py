@@ -25,12 +25,18 @@ FAMILY = RefreshFamily(id=UUID(int=1), user_id=user().id, generation=1, token_id
 
 
 @some
-@given(role=st.sampled_from(Role), active=st.booleans(), at=strategies.instants(), password=st.text(min_size=1))
+@given(
+    role=st.sampled_from(Role),
+    active=st.booleans(),
+    change=st.booleans(),
+    at=strategies.instants(),
+    password=st.text(min_size=1),
+)
 def test_who_is_added_is_got_back_in_every_field(
-    fresh: Fresh, role: Role, active: bool, at: datetime, password: str
+    fresh: Fresh, role: Role, active: bool, change: bool, at: datetime, password: str
 ) -> None:
     users = fresh().users()
-    added = user(role=role, is_active=active, created_at=at)
+    added = user(role=role, is_active=active, must_change_password=change, created_at=at)
     users.add(added, users.hash(password))
     assert users.get(added.id) == added
     assert type(users.get(added.id).role) is Role
@@ -115,10 +121,12 @@ def test_a_family_is_got_back_as_it_was_added_and_as_it_was_replaced(registry: C
         families.replace(newer)
         assert locked(registry, FAMILY.id) == newer
     assert locked(registry, other.id) == other
+    assert families.with_user(other.id) == (other, registry.users().get(user().id))
 
 
 def test_a_family_that_never_was_is_none(registry: Container) -> None:
     assert locked(registry, uuid4()) is None
+    assert registry.families().with_user(uuid4()) is None
 
 
 def test_a_family_is_not_locked_outside_atomic(registry: Container) -> None:

@@ -1,10 +1,12 @@
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import cast
 from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+import time_machine
 from attrs import evolve
 from dependency_injector.providers import Object
 from django.contrib import admin
@@ -20,7 +22,7 @@ from core.errors import Unavailable
 from core.patients.entities import Patient
 from core.patients.values import Status
 from core.ports import Limit, Scope
-from tests.fakes import ScriptedGateway
+from tests.fakes import NOW, ScriptedGateway
 from tests.http_api.client import Api
 from tests.http_api.conftest import PASSWORD, SETUP
 
@@ -369,3 +371,52 @@ def test_wrong_passwords_and_what_is_no_email_sign_nobody_in(registry: Container
         response = Client().post("/admin/login/", {"username": username, "password": password})
         assert "Please" in shown(response).text
         assert "sessionid" not in response.cookies
+
+
+def test_staff_change_a_password_that_an_admin_set_before_anything_else(boss: Client, registry: Container) -> None:
+    given = {"email": "eve@clinic.example", "role": "clerk", "password": PASSWORD}
+    assert submit(boss, "accounts_user_add", given).status_code == 302
+    eve, change = Client(), reverse("admin:password_change")
+    eve.post("/admin/login/", {"username": given["email"], "password": PASSWORD})
+    for path in ("/admin/", reverse("admin:patients_patient_changelist")):
+        response = eve.get(path)
+        assert (response.status_code, response["Location"]) == (302, change)
+    own = {"current": PASSWORD, "password": PASSWORD}
+    assert "Must differ" in shown(submit(eve, "password_change", own)).text
+    assert submit(eve, "password_change", own | {"password": "battery staple"}).status_code == 302
+    assert eve.get("/admin/").status_code == 200
+
+
+def test_staff_are_signed_out_after_30_idle_minutes_and_after_12_hours(registry: Container) -> None:
+    given = {"username": "admin@clinic.example", "password": PASSWORD}
+    registry.create_user()(actor=SETUP, email=given["username"], password=PASSWORD, role=Role.ADMIN)
+    with time_machine.travel(NOW, tick=False) as time:
+        idle, busy = Client(), Client()
+        for client in (idle, busy):
+            client.post("/admin/login/", given)
+        for _ in range(24):
+            time.shift(timedelta(minutes=29, seconds=59))
+            assert busy.get("/admin/").status_code == 200
+        assert idle.get("/admin/").status_code == 302
+        idle.post("/admin/login/", given)
+        time.shift(timedelta(seconds=24))
+        assert busy.get("/admin/").status_code == 302
+        assert busy.post("/admin/login/", given).status_code == 302
+        assert busy.get("/admin/").status_code == 200
+        time.shift(timedelta(minutes=30))
+        assert idle.get("/admin/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example/", "//evil.example", "///evil.example", "https:evil.example", "\\\\evil.example",
+     "/\\evil.example",
+     "http:///evil.example", "javascript:alert(1)", "\x08//evil.example", "//testserver@evil.example"],
+)  # fmt: skip
+def test_signing_in_leads_to_no_other_site(registry: Container, elsewhere: str) -> None:
+    given = {"username": "admin@clinic.example", "password": PASSWORD}
+    registry.create_user()(actor=SETUP, email=given["username"], password=PASSWORD, role=Role.ADMIN)
+    for path, body in (("/admin/login/", {"next": elsewhere}), (f"/admin/login/?{urlencode({'next': elsewhere})}", {})):
+        response = Client().post(path, given | body)
+        assert response.status_code == 302
+        assert response["Location"] == "/admin/"

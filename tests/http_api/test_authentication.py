@@ -2,6 +2,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from adapters.django_orm.accounts.models import User
 from core.access import Role
@@ -72,10 +74,13 @@ def test_a_refresh_token_is_good_once_and_a_copy_ends_the_session(reader: Api) -
         assert (response.status_code, kind(response)) == (401, "token-refused")
 
 
-def test_signing_out_ends_the_session_and_may_be_repeated(reader: Api) -> None:
+def test_signing_out_ends_the_session_at_once_and_may_be_repeated(reader: Api) -> None:
     pair = Api().post("auth/token/", CREDENTIALS).json()
+    assert Api(pair["access"]).get("users/me/").status_code == 200
     for _ in range(2):
         assert Api().post("auth/token/revoke/", {"refresh": pair["refresh"]}).status_code == 200
+        assert refused(Api(pair["access"])) == "token-refused"
+    assert reader.get("users/me/").status_code == 200
     assert Api().post("auth/token/refresh/", {"refresh": pair["refresh"]}).status_code == 401
 
 
@@ -83,6 +88,32 @@ def test_tokens_of_one_kind_are_not_taken_for_the_other(reader: Api) -> None:
     pair = Api().post("auth/token/", CREDENTIALS).json()
     assert refused(Api(pair["refresh"])) == "token-refused"
     assert Api().post("auth/token/refresh/", {"refresh": pair["access"]}).status_code == 401
+
+
+def test_each_call_reads_who_calls_in_one_query(reader: Api) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        assert reader.get("users/me/").status_code == 200
+    assert len(captured) == 1
+
+
+def test_a_password_that_an_admin_set_must_be_changed_before_anything_else(admin: Api, anonymous: Api) -> None:
+    given = {"email": "new@clinic.example", "password": PASSWORD}
+    created = admin.post("users/", given | {"role": "editor"}).json()
+    assert created["must_change_password"] is True
+    new = Api(anonymous.post("auth/token/", given).json()["access"])
+    for response in (new.get("posts/"), new.post("posts/", {}), new.get("users/")):
+        assert (response.status_code, kind(response)) == (403, "password-change-required")
+    assert new.get("users/me/").json()["must_change_password"] is True
+    own = {"current": PASSWORD, "password": "battery staple"}
+    assert faults(new.post("users/me/password/", own | {"password": PASSWORD})) == {("password", "unchanged")}
+    pair = new.post("users/me/password/", own).json()
+    new = Api(pair["access"])
+    assert new.get("users/me/").json()["must_change_password"] is False
+    assert new.get("posts/").status_code == 200
+    admin.post(f"users/{created['id']}/password/", {"password": PASSWORD})
+    pair = anonymous.post("auth/token/", given).json()
+    assert kind(Api(pair["access"]).get("posts/")) == "password-change-required"
+    assert anonymous.post("auth/token/revoke/", {"refresh": pair["refresh"]}).status_code == 200
 
 
 def test_who_is_disabled_is_out_at_once(reader: Api) -> None:

@@ -11,6 +11,7 @@ def user_json(user: User) -> dict[str, object]:
         "email": user.email,
         "role": user.role,
         "is_active": user.is_active,
+        "must_change_password": user.must_change_password,
         "created_at": user.created_at,
     }
 

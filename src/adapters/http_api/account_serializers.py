@@ -29,6 +29,7 @@ class MeSerializer(serializers.Serializer):
     name = serializers.CharField(allow_null=True, help_text="null for a user.")
     role = serializers.ChoiceField(list(Role))
     permissions = serializers.ListField(child=serializers.ChoiceField(list(Permission)))
+    must_change_password = serializers.BooleanField(help_text="Before anything else: somebody else chose the password.")
 
 
 class PasswordSerializer(serializers.Serializer):
@@ -46,6 +47,9 @@ class UserSerializer(serializers.Serializer):
     is_active = serializers.BooleanField(required=False, help_text="Who is not cannot sign in, and is signed out.")
     id = serializers.UUIDField(read_only=True)
     email = serializers.EmailField(read_only=True)
+    must_change_password = serializers.BooleanField(
+        read_only=True, help_text="Before anything else: somebody else chose the password."
+    )
     created_at = serializers.DateTimeField(read_only=True)
 
 
@@ -54,6 +58,7 @@ class NewUserSerializer(PasswordSerializer):
     role = serializers.ChoiceField(list(Role))
     id = serializers.UUIDField(read_only=True)
     is_active = serializers.BooleanField(read_only=True)
+    must_change_password = serializers.BooleanField(read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
 
 

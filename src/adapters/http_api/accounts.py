@@ -58,6 +58,8 @@ class RevokeView(APIView):
 
 
 class MeView(APIView):
+    before_password_change = True
+
     @described("me", MeSerializer)
     def get(self, request: Request) -> HttpResponse:
         me = signed_in(request)
@@ -69,11 +71,13 @@ class MeView(APIView):
                 "name": None if isinstance(account, User) else account.name,
                 "role": account.role,
                 "permissions": sorted(me.actor.permissions),
+                "must_change_password": isinstance(account, User) and account.must_change_password,
             }
         )
 
 
 class OwnPasswordView(APIView):
+    before_password_change = True
     parser_classes = (CredentialsParser,)
 
     @described("change_own_password", TokenPairSerializer, body=OwnPasswordSerializer)

@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from adapters.http_api.throttling import count_call
 from core.access import Actor
 from core.accounts.entities import User
+from core.accounts.errors import PasswordChangeRequired
 from core.accounts.services import ServiceAccount
 from core.accounts.sessions import SignedIn
 from core.accounts.use_cases import Authenticate
@@ -14,7 +15,7 @@ from core.ports import Limiter, Scope
 
 class BearerAuthentication(BaseAuthentication):
     """Raises `Unauthenticated` without a token, but for reading from a view with `anybody_reads`. A token that is sent
-    must be good all the same."""
+    must be good all the same, and its user's password their own, but for a view that is `before_password_change`."""
 
     @inject
     def authenticate(
@@ -26,8 +27,12 @@ class BearerAuthentication(BaseAuthentication):
         if "Authorization" not in request.headers and _may_be_anybody(request):
             return None
         try:
-            signed_in = authenticate(access=_token(request), request_id=request.META["REQUEST_ID"])
-        except Unauthenticated:
+            signed_in = authenticate(
+                access=_token(request),
+                request_id=request.META["REQUEST_ID"],
+                before_password_change=_view_is(request, "before_password_change"),
+            )
+        except (Unauthenticated, PasswordChangeRequired):
             count_call(request, limiter, Scope.ANONYMOUS, request.META.get("REMOTE_ADDR", ""))  # it gets no further
             raise
         return signed_in.account, signed_in
@@ -41,7 +46,11 @@ def _token(request: Request) -> str:
 
 
 def _may_be_anybody(request: Request) -> bool:
-    return request.method in {"GET", "HEAD"} and getattr(request.parser_context["view"], "anybody_reads", False)
+    return request.method in {"GET", "HEAD"} and _view_is(request, "anybody_reads")
+
+
+def _view_is(request: Request, trait: str) -> bool:
+    return getattr(request.parser_context["view"], trait, False)
 
 
 def signed_in(request: Request) -> SignedIn:

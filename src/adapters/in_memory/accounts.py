@@ -134,6 +134,12 @@ class InMemoryRefreshFamilies(RefreshFamilies):
         self.store.require_atomic()
         return self.store.families.get(family_id)
 
+    def with_user(self, family_id: UUID) -> tuple[RefreshFamily, User] | None:
+        with self.store.lock:
+            family = self.store.families.get(family_id)
+            user = family and self.store.users.get(family.user_id)
+        return (family, user) if family and user else None
+
     def replace(self, family: RefreshFamily) -> None:
         self.add(family)
 

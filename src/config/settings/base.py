@@ -105,7 +105,10 @@ ADMIN_EMAIL = env.str("ADMIN_EMAIL", "")
 ADMIN_PASSWORD = secret("ADMIN_PASSWORD")
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["adapters.django_orm.accounts.sign_in.RegistryBackend"]
-SESSION_COOKIE_AGE = 8 * 3600  # a working day at the admin
+LOGIN_REDIRECT_URL = "/admin/"  # where `next` leads elsewhere
+SESSION_COOKIE_AGE = 30 * 60  # seconds that nobody does anything at the admin
+SESSION_SAVE_EVERY_REQUEST = True  # each request begins them again
+SESSION_LASTS = 12 * 3600  # seconds after which one has to sign in again all the same
 
 TRUSTED_PROXIES = trusted_proxies(env.str("TRUSTED_PROXIES", ""))
 CORS_ALLOWED_ORIGINS = origins(env.str("CORS_ORIGINS", ""))

@@ -43,7 +43,8 @@ def parse_changes(changes: Mapping[str, object]) -> Standing:
 class User:
     """Someone who signs in. Passwords are the repository's secret and never part of this.
 
-    `generation` counts up when all sessions of the user are to end: tokens of an earlier one are refused.
+    `generation` counts up when all sessions of the user are to end: tokens of an earlier one are refused. Who
+    `must_change_password` has one that somebody else chose.
     """
 
     id: UUID
@@ -51,10 +52,20 @@ class User:
     role: Role
     is_active: bool
     generation: int
+    must_change_password: bool = False
     created_at: datetime
 
     @classmethod
-    def create(cls, new_id: UUID, now: datetime, *, email_address: str, role: Role | str, password: str) -> "User":
+    def create(
+        cls,
+        new_id: UUID,
+        now: datetime,
+        *,
+        email_address: str,
+        role: Role | str,
+        password: str,
+        must_change_password: bool = False,
+    ) -> "User":
         """Raises `Invalid` with every fault there is; the password is checked and not kept."""
         faults = FaultList()
         address, chosen = "", Role.READER
@@ -65,7 +76,15 @@ class User:
         with faults.noting("password"):
             new_password(password, address)
         faults.raise_if_any()
-        return cls(id=new_id, email=address, role=chosen, is_active=True, generation=1, created_at=now)
+        return cls(
+            id=new_id,
+            email=address,
+            role=chosen,
+            is_active=True,
+            generation=1,
+            must_change_password=must_change_password,
+            created_at=now,
+        )
 
     @property
     def is_active_admin(self) -> bool:
@@ -78,6 +97,10 @@ class User:
 
     def signed_out(self) -> "User":
         return evolve(self, generation=self.generation + 1)
+
+    def with_new_password(self, *, must_change: bool) -> "User":
+        """Every session that began with the one before ends."""
+        return evolve(self.signed_out(), must_change_password=must_change)
 
     def __repr__(self) -> str:
         return f"<User {self.id}>"

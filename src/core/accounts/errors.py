@@ -1,4 +1,4 @@
-from core.errors import Conflict, NotFound, Unauthenticated
+from core.errors import Conflict, Forbidden, NotFound, Unauthenticated
 
 
 class AccountNotFound(NotFound):
@@ -48,6 +48,11 @@ class WrongCredentials(Unauthenticated):
 
     kind = "wrong-credentials"
     message = "The email or the password is wrong."
+
+
+class PasswordChangeRequired(Forbidden):
+    kind = "password-change-required"
+    message = "Somebody else chose your password. Change it first, then go on."
 
 
 class TokenRefused(Unauthenticated):

@@ -1,3 +1,4 @@
+import unicodedata
 from threading import Lock
 
 from core.errors import Refused
@@ -10,6 +11,14 @@ _LETTER_SIGNS = frozenset("4@8({[<3690!|1$5+7%2")  # zxcvbn tries each as the le
 _one_at_a_time = Lock()  # zxcvbn keeps what it was given in a global
 
 
+def password(raw: object) -> str:
+    """One as it is hashed and compared: in NFKC (NIST SP 800-63B), so that every keyboard gives the same one.
+
+    Raises `Refused`.
+    """
+    return unicodedata.normalize("NFKC", text(raw, LONGEST_PASSWORD))
+
+
 def new_password(raw: object, email: str) -> str:
     """A password fit to be set. One that can be guessed from the email, lists of passwords or patterns is refused.
 
@@ -17,15 +26,14 @@ def new_password(raw: object, email: str) -> str:
     """
     from zxcvbn import zxcvbn  # noqa: PLC0415 (its lists of words take 15 MB, which few programs need)
 
-    password = text(raw)
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+    if len(chosen := text(raw)) > LONGEST_PASSWORD or len(chosen := password(chosen)) < SHORTEST_PASSWORD:
         raise Refused("length", f"Give a password of {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
     parts = [email, *email.split("@"), *email.replace("@", ".").split(".")]
     with _one_at_a_time:
-        score = zxcvbn(_judged(password), user_inputs=parts)["score"]
+        score = zxcvbn(_judged(chosen), user_inputs=parts)["score"]
     if score < _STRONG_ENOUGH:
         raise Refused("guessable", "This is easy to guess. Take several words that have nothing to do with you.")
-    return password
+    return chosen
 
 
 def _judged(password: str) -> str:

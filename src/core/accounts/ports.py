@@ -96,6 +96,10 @@ class RefreshFamilies(Protocol):
         """
         ...
 
+    def with_user(self, family_id: UUID) -> tuple[RefreshFamily, User] | None:
+        """The family and whose it is, read at once; None if there is no such family."""
+        ...
+
     def replace(self, family: RefreshFamily) -> None: ...
 
     def purge(self, expired_before: datetime, most: int) -> int:
@@ -114,12 +118,12 @@ class AccountTrail(Protocol):
 class Tokens(Protocol):
     """Makes and reads signed tokens. Reading raises `TokenRefused` for whatever is not a live token of its kind."""
 
-    def access(self, user: User, issued_at: datetime, expires_at: datetime) -> str: ...
+    def access(self, family: RefreshFamily, issued_at: datetime, expires_at: datetime) -> str: ...
 
     def refresh(self, family: RefreshFamily, issued_at: datetime) -> str: ...
 
-    def read_access(self, token: str) -> tuple[UUID, int]:
-        """The user's id, and the generation the token was made in."""
+    def read_access(self, token: str) -> UUID:
+        """The id of the family that the token belongs to."""
         ...
 
     def read_refresh(self, token: str) -> tuple[UUID, UUID]:

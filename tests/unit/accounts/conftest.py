@@ -6,10 +6,10 @@ from attrs import evolve
 from dependency_injector.providers import Object
 
 from bootstrap import Configuration, Container, in_memory_registry
-from core.access import Role
+from core.access import Actor, Role
 from core.accounts.entities import User
 from core.accounts.sessions import TokenPair
-from tests.fakes import ADMIN, NOW, IdsInSequence
+from tests.fakes import NOW, IdsInSequence
 
 SECRET = "k" * 50
 PASSWORD = "correct horse"
@@ -31,7 +31,9 @@ def registry() -> Container:
 
 @pytest.fixture
 def ada(registry: Container) -> User:
-    return registry.create_user()(actor=ADMIN, email="ada@example.org", password=PASSWORD, role=Role.CLERK)
+    return registry.create_user()(
+        actor=Actor.system("tests"), email="ada@example.org", password=PASSWORD, role=Role.CLERK
+    )
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -11,7 +12,7 @@ from adapters.in_memory.accounts import InMemoryUserRepository
 from bootstrap import Container
 from core.access import Actor, Role
 from core.accounts.entities import User
-from core.accounts.errors import TokenRefused, WrongCredentials
+from core.accounts.errors import PasswordChangeRequired, TokenRefused, WrongCredentials
 from core.accounts.passwords import new_password
 from core.accounts.sessions import SignedIn, TokenPair
 from core.accounts.use_cases import PurgeExpired
@@ -84,7 +85,7 @@ def ended(registry: Container, pair: TokenPair) -> bool:
 
 
 def test_who_is_given_a_new_password_is_signed_out_everywhere(registry: Container, ada: User, pair: TokenPair) -> None:
-    registry.set_password()(actor=ADMIN, user_id=ada.id, password=NEW)
+    registry.set_password()(actor=Actor.system("tests"), user_id=ada.id, password=NEW)
     assert ended(registry, pair)
     with pytest.raises(WrongCredentials):
         registry.sign_in()(email=ada.email, password=PASSWORD)
@@ -238,3 +239,32 @@ def test_purging_removes_what_ended_and_nothing_that_is_of_use(
     purged = purge(actor=ADMIN)
     assert (purged.families, purged.keys) == (0, 1)
     assert registry.services().get(account.id).keys == ()
+
+
+def test_a_password_is_the_same_in_every_unicode_form(registry: Container, pair: TokenPair, ada: User) -> None:
+    composed, typed = "caf\u00e9 au lait \ufb01n", "cafe\u0301 au lait fin"
+    registry.change_own_password()(me=me(registry, pair), current=PASSWORD, password=composed)
+    pair = registry.sign_in()(email=ada.email, password=typed)
+    with pytest.raises(Invalid) as refused:
+        registry.change_own_password()(me=me(registry, pair), current=composed, password=typed)
+    assert [(fault.field, fault.code) for fault in refused.value.faults] == [("password", "unchanged")]
+    registry.set_password()(actor=ADMIN, user_id=ada.id, password=typed)
+    registry.sign_in()(email=ada.email, password=composed)
+    eve = {"email": "eve@example.org", "password": composed}
+    registry.create_user()(actor=ADMIN, role=Role.CLERK, **eve)
+    registry.sign_in()(**eve | {"password": typed})
+
+
+def test_a_password_that_another_user_chose_has_to_be_changed_first(registry: Container, ada: User) -> None:
+    boss = Actor.user(uuid4(), Role.ADMIN, "request-1")
+    registry.set_password()(actor=boss, user_id=ada.id, password=NEW)
+    eve = registry.create_user()(actor=boss, email="eve@example.org", password=NEW, role=Role.CLERK)
+    for user in (ada, eve):
+        pair = registry.sign_in()(email=user.email, password=NEW)
+        with pytest.raises(PasswordChangeRequired):
+            registry.authenticate()(access=pair.access, request_id="request-1")
+        signed_in = registry.authenticate()(access=pair.access, request_id="request-1", before_password_change=True)
+        with pytest.raises(Invalid):
+            registry.change_own_password()(me=signed_in, current=NEW, password=NEW)
+        pair = registry.change_own_password()(me=signed_in, current=NEW, password=PASSWORD)
+        assert registry.authenticate()(access=pair.access, request_id="request-1").account.id == user.id

@@ -20,6 +20,14 @@ def refused(registry: Container, refresh: str) -> bool:
     return False
 
 
+def access_refused(registry: Container, pair: TokenPair) -> bool:
+    try:
+        registry.authenticate()(access=pair.access, request_id="request-1")
+    except TokenRefused:
+        return True
+    return False
+
+
 def test_a_refresh_token_is_traded_for_a_new_pair(registry: Container, ada: User, pair: TokenPair) -> None:
     newer = registry.refresh_session()(refresh=pair.refresh)
     assert newer.refresh != pair.refresh
@@ -27,10 +35,17 @@ def test_a_refresh_token_is_traded_for_a_new_pair(registry: Container, ada: User
     assert not refused(registry, newer.refresh)
 
 
-def test_a_refresh_token_used_again_revokes_its_family(registry: Container, pair: TokenPair) -> None:
+def test_a_refresh_token_used_again_revokes_its_family_and_its_access_tokens(
+    registry: Container, ada: User, pair: TokenPair
+) -> None:
+    other = registry.sign_in()(email=ada.email, password=PASSWORD)
     newer = registry.refresh_session()(refresh=pair.refresh)
+    assert not access_refused(registry, pair)
     assert refused(registry, pair.refresh)
     assert refused(registry, newer.refresh)
+    assert access_refused(registry, pair)
+    assert access_refused(registry, newer)
+    assert not access_refused(registry, other)
 
 
 def test_other_sign_ins_are_other_families(registry: Container, ada: User, pair: TokenPair) -> None:
@@ -41,10 +56,12 @@ def test_other_sign_ins_are_other_families(registry: Container, ada: User, pair:
     assert not refused(registry, other.refresh)
 
 
-def test_who_signs_out_can_refresh_no_more(registry: Container, pair: TokenPair) -> None:
+def test_signing_out_ends_every_token_of_the_session_at_once(registry: Container, pair: TokenPair) -> None:
     newer = registry.refresh_session()(refresh=pair.refresh)
     registry.sign_out()(refresh=newer.refresh)
     assert refused(registry, newer.refresh)
+    assert access_refused(registry, pair)
+    assert access_refused(registry, newer)
 
 
 def test_signing_out_twice_or_with_an_older_token_is_harmless(registry: Container, pair: TokenPair) -> None:

@@ -1,6 +1,7 @@
 import base64
 import json
 from datetime import timedelta
+from uuid import UUID
 
 import jwt
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.tokens import JwtTokens, SigningKey
 from core.accounts.errors import TokenRefused
+from core.accounts.sessions import RefreshFamily
 from tests.contracts.examples import user
 from tests.fakes import NOW, StillClock
 from tests.unit.accounts.conftest import SECRET
@@ -17,11 +19,12 @@ KEY = SigningKey(SECRET)
 CLOCK = StillClock()
 TOKENS = JwtTokens([KEY], CLOCK)
 USER = user(7)
+FAMILY = RefreshFamily(id=UUID(int=8), user_id=USER.id, generation=1, token_id=UUID(int=9), expires_at=NOW)
 CLAIMS = {
     "iss": "patient-registry",
     "aud": "patient-registry/access",
     "sub": str(USER.id),
-    "gen": 3,
+    "sid": str(FAMILY.id),
     "iat": NOW,
     "exp": NOW + timedelta(minutes=10),
 }
@@ -41,11 +44,11 @@ def refuse(token: str) -> None:
 
 
 def test_a_token_gives_back_whom_it_was_made_for() -> None:
-    assert TOKENS.read_access(signed(dict(CLAIMS))) == (USER.id, 3)
-    assert TOKENS.read_access(TOKENS.access(USER, NOW, NOW + timedelta(minutes=1))) == (USER.id, 1)
+    assert TOKENS.read_access(signed(dict(CLAIMS))) == FAMILY.id
+    assert TOKENS.read_access(TOKENS.access(FAMILY, NOW, NOW + timedelta(minutes=1))) == FAMILY.id
 
 
-@pytest.mark.parametrize("claim", ["iss", "aud", "sub", "gen", "iat", "exp"])
+@pytest.mark.parametrize("claim", ["iss", "aud", "sub", "sid", "iat", "exp"])
 def test_a_token_without_one_of_its_claims_is_refused(claim: str) -> None:
     refuse(signed({name: value for name, value in CLAIMS.items() if name != claim}))
 
@@ -108,15 +111,15 @@ def test_a_deeply_nested_header_is_refused() -> None:
 
 def test_tokens_of_an_older_key_are_read_until_it_is_dropped() -> None:
     old, new = SigningKey("o" * 50), SigningKey("n" * 50)
-    token = JwtTokens([old], CLOCK).access(USER, NOW, NOW + timedelta(minutes=1))
-    assert JwtTokens([new, old], CLOCK).read_access(token) == (USER.id, 1)
+    token = JwtTokens([old], CLOCK).access(FAMILY, NOW, NOW + timedelta(minutes=1))
+    assert JwtTokens([new, old], CLOCK).read_access(token) == FAMILY.id
     with pytest.raises(TokenRefused):
         JwtTokens([new], CLOCK).read_access(token)
 
 
 def test_the_first_key_signs() -> None:
     old, new = SigningKey("o" * 50), SigningKey("n" * 50)
-    token = JwtTokens([new, old], CLOCK).access(USER, NOW, NOW + timedelta(minutes=1))
+    token = JwtTokens([new, old], CLOCK).access(FAMILY, NOW, NOW + timedelta(minutes=1))
     assert jwt.get_unverified_header(token)["kid"] == new.id
     JwtTokens([new], CLOCK).read_access(token)
 
@@ -128,7 +131,5 @@ def test_keys_do_not_print() -> None:
 
 
 def test_a_token_from_a_server_whose_clock_is_ahead_is_read() -> None:
-    assert TOKENS.read_access(TOKENS.access(USER, NOW + timedelta(minutes=1), NOW + timedelta(minutes=11))) == (
-        USER.id,
-        1,
-    )
+    token = TOKENS.access(FAMILY, NOW + timedelta(minutes=1), NOW + timedelta(minutes=11))
+    assert TOKENS.read_access(token) == FAMILY.id

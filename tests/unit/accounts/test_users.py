@@ -60,7 +60,7 @@ def test_every_change_of_a_user_is_told_by_whom_and_how(registry: Container, ada
     update(actor=ADMIN, user_id=ada.id, is_active=True, role="author")
     registry.set_password()(actor=ADMIN, user_id=ada.id, password=PASSWORD)
     assert history(registry, ada) == [
-        (AccountAction.CREATED, ADMIN.name, {"role": "clerk"}),
+        (AccountAction.CREATED, "system:tests", {"role": "clerk"}),
         (AccountAction.ROLE_CHANGED, ADMIN.name, {"before": "clerk", "after": "reader"}),
         (AccountAction.DISABLED, ADMIN.name, {}),
         (AccountAction.ROLE_CHANGED, ADMIN.name, {"before": "reader", "after": "author"}),

@@ -20,6 +20,7 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=20, choices=_ROLES)
     is_active = models.BooleanField(default=True)
     generation = models.PositiveIntegerField(default=1)
+    must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
     USERNAME_FIELD = "email"

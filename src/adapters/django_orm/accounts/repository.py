@@ -19,6 +19,7 @@ from core.paging import Page, cut
 
 _COLUMNS = tuple(field.name for field in fields(User))
 _FAMILY_COLUMNS = tuple(field.name for field in fields(RefreshFamily))
+_USER_COLUMNS = tuple(f"user__{name}" for name in _COLUMNS)
 
 
 @frozen
@@ -107,6 +108,14 @@ class DjangoRefreshFamilies(RefreshFamilies):
         require_atomic(self.database)
         row = self._rows.filter(id=family_id).select_for_update().values(*_FAMILY_COLUMNS).first()
         return None if row is None else RefreshFamily(**row)
+
+    @core_errors()
+    def with_user(self, family_id: UUID) -> tuple[RefreshFamily, User] | None:
+        row = lookup(models.RefreshFamily, (*_FAMILY_COLUMNS, *_USER_COLUMNS), self.database)(family_id)
+        if row is None:
+            return None
+        family = RefreshFamily(**{name: row[name] for name in _FAMILY_COLUMNS})
+        return family, _user({name: row[f"user__{name}"] for name in _COLUMNS})
 
     @core_errors()
     def replace(self, family: RefreshFamily) -> None:

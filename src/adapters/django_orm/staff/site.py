@@ -1,11 +1,18 @@
-from typing import Any
+from collections.abc import Callable
+from functools import update_wrapper
+from time import time
+from typing import Any, TypeVar, cast
 
 from dependency_injector.wiring import Provide, inject
 from django import forms
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import update_session_auth_hash
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from adapters.django_orm.accounts import models
@@ -14,6 +21,14 @@ from core.accounts.ports import UserRepository
 from core.accounts.sessions import SignedIn
 from core.accounts.use_cases import ChangeOwnPassword
 from core.errors import TooManyRequests
+
+SIGNED_IN_AT = "signed_in_at"
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+@receiver(user_logged_in)
+def note_time(request: HttpRequest, **_: object) -> None:
+    request.session[SIGNED_IN_AT] = time()
 
 
 class SignInForm(AdminAuthenticationForm):
@@ -35,6 +50,23 @@ class StaffSite(AdminSite):
     site_title = site_header = "Patient registry"
     index_title = "Records"
     login_form = SignInForm
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        began = request.session.get(SIGNED_IN_AT, 0)
+        return super().has_permission(request) and time() - began < settings.SESSION_LASTS
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Whoever was given a password by somebody else is led to change it, whatever page they ask for."""
+        guarded = super().admin_view(view, cacheable)
+
+        def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            change = reverse("admin:password_change")
+            leads_on = request.path in {change, reverse("admin:logout")} or not self.has_permission(request)
+            if leads_on or not staff_of(request).must_change_password:
+                return guarded(request, *args, **kwargs)
+            return HttpResponseRedirect(change)
+
+        return cast("View", update_wrapper(shown, guarded))
 
     @inject
     def password_change(  # type: ignore[override]  # it goes back where Django shows another page

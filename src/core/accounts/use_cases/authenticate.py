@@ -3,8 +3,9 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor
-from core.accounts.errors import TokenRefused, UserNotFound
-from core.accounts.ports import ServiceAccounts, Tokens, UserRepository
+from core.accounts.entities import User
+from core.accounts.errors import PasswordChangeRequired, TokenRefused
+from core.accounts.ports import RefreshFamilies, ServiceAccounts, Tokens
 from core.accounts.services import read_key
 from core.accounts.sessions import SignedIn
 from core.ports import Clock
@@ -14,28 +15,33 @@ from core.ports import Clock
 class Authenticate:
     """Who sends a bearer token: a person's access token, or a machine's key.
 
-    The account is read each time: who is disabled, demoted or signed out everywhere is so at once.
-    Raises `TokenRefused`.
+    The account and the session are read each time, at once: a change of either holds from the next request on. A
+    password that somebody else chose has to be changed before anything else is done, but for what is allowed
+    `before_password_change`. Raises `TokenRefused`, `PasswordChangeRequired`.
     """
 
-    users: UserRepository
+    families: RefreshFamilies
     services: ServiceAccounts
     tokens: Tokens
     clock: Clock
 
-    def __call__(self, *, access: str, request_id: str) -> SignedIn:
+    def __call__(self, *, access: str, request_id: str, before_password_change: bool = False) -> SignedIn:
         key = read_key(access)
-        return self._user(access, request_id) if key is None else self._service(*key, request_id)
-
-    def _user(self, access: str, request_id: str) -> SignedIn:
-        user_id, generation = self.tokens.read_access(access)
-        try:
-            user = self.users.get(user_id)
-        except UserNotFound:
-            raise TokenRefused from None
-        if not user.is_active or user.generation != generation:
-            raise TokenRefused
+        if key is not None:
+            return self._service(*key, request_id)
+        user = self._user(access)
+        if user.must_change_password and not before_password_change:
+            raise PasswordChangeRequired
         return SignedIn(user, Actor.user(user.id, user.role, request_id))
+
+    def _user(self, access: str) -> User:
+        found = self.families.with_user(self.tokens.read_access(access))
+        if found is None:
+            raise TokenRefused
+        family, user = found
+        if not family.is_live(self.clock.now(), user):
+            raise TokenRefused
+        return user
 
     def _service(self, key_id: UUID, secret: str, request_id: str) -> SignedIn:
         account = self.services.holding(key_id)

@@ -6,19 +6,20 @@ from core.access import Actor, Permission
 from core.accounts.audit import AccountAction
 from core.accounts.entities import User
 from core.accounts.errors import TokenRefused, WrongCredentials
-from core.accounts.passwords import LONGEST_PASSWORD, new_password
+from core.accounts.passwords import new_password
+from core.accounts.passwords import password as parse_password
 from core.accounts.ports import UserRepository
 from core.accounts.sessions import SignedIn, TokenPair
 from core.accounts.use_cases.ledger import AccountLedger
 from core.accounts.use_cases.sign_in import Sessions, VerifyPassword
 from core.errors import Fault, Forbidden, Invalid, parse_one
 from core.ports import Atomic, Clock
-from core.values import text
 
 
 @frozen
 class Passwords:
-    """Sets passwords, which ends every session that began with the one before."""
+    """Sets passwords, which ends every session that began with the one before. Who was given one by another user has to
+    change it first of all."""
 
     users: UserRepository
     ledger: AccountLedger
@@ -28,14 +29,18 @@ class Passwords:
     def set(
         self, actor: Actor, user_id: UUID, password: str, action: AccountAction, *, generation: int | None = None
     ) -> User:
-        """Raises `TokenRefused` if the user's sessions have ended since `generation`, `UserNotFound`."""
+        """`password` as `new_password` gave it.
+
+        Raises `TokenRefused` if the user's sessions have ended since `generation`, `UserNotFound`.
+        """
+        must_change = action is AccountAction.PASSWORD_SET and not actor.is_operator
         hashed = self.users.hash(password)
 
         def replace() -> User:
             before = self.users.lock(user_id)
             if generation not in (None, before.generation):
                 raise TokenRefused
-            user = before.signed_out()
+            user = before.with_new_password(must_change=must_change)
             self.users.replace(user, hashed)
             self.ledger.enter(actor, self.clock.now(), user.id, action)
             return user
@@ -45,15 +50,16 @@ class Passwords:
 
 @frozen
 class SetPassword:
-    """Gives a user a new password, and signs them out everywhere. Raises `Forbidden`, `Invalid`, `UserNotFound`."""
+    """Gives a user a new password, and signs them out everywhere. Unless a script of the operator's does it, they have
+    to change it when they sign in. Raises `Forbidden`, `Invalid`, `UserNotFound`."""
 
     users: UserRepository
     passwords: Passwords
 
     def __call__(self, *, actor: Actor, user_id: UUID, password: str) -> User:
         actor.require(Permission.MANAGE_USERS)
-        _check(password, self.users.get(user_id))
-        return self.passwords.set(actor, user_id, password, AccountAction.PASSWORD_SET)
+        chosen = _new_password(password, self.users.get(user_id))
+        return self.passwords.set(actor, user_id, chosen, AccountAction.PASSWORD_SET)
 
 
 @frozen
@@ -72,17 +78,19 @@ class ChangeOwnPassword:
     def __call__(self, *, me: SignedIn, current: str, password: str) -> TokenPair:
         if not isinstance(me.account, User):
             raise Forbidden("You may not do this: a service account has keys, and no password.")
-        parse_one("current", lambda raw: text(raw, LONGEST_PASSWORD), current)
+        former = parse_one("current", parse_password, current)
         try:
             verified = self.verify(email=me.account.email, password=current)
         except WrongCredentials:
             raise Invalid([Fault("current", "wrong", "This is not your password.")]) from None
-        _check(password, verified)
+        chosen = _new_password(password, verified)
+        if chosen == former:
+            raise Invalid([Fault("password", "unchanged", "Must differ from your current password.")])
         user = self.passwords.set(
-            me.actor, verified.id, password, AccountAction.PASSWORD_CHANGED, generation=verified.generation
+            me.actor, verified.id, chosen, AccountAction.PASSWORD_CHANGED, generation=verified.generation
         )
         return self.sessions.start(user)
 
 
-def _check(password: str, user: User) -> None:
-    parse_one("password", lambda raw: new_password(raw, user.email), password)
+def _new_password(raw: str, user: User) -> str:
+    return parse_one("password", lambda password: new_password(password, user.email), raw)

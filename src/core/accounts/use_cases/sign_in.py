@@ -2,7 +2,7 @@ from attrs import evolve, frozen
 
 from core.accounts.entities import User
 from core.accounts.errors import TokenRefused, UserNotFound, WrongCredentials
-from core.accounts.passwords import LONGEST_PASSWORD
+from core.accounts.passwords import password as parse_password
 from core.accounts.ports import RefreshFamilies, Tokens, UserRepository
 from core.accounts.sessions import RefreshFamily, TokenLifetimes, TokenPair
 from core.errors import FaultList, parse_one
@@ -23,14 +23,14 @@ class VerifyPassword:
 
     def __call__(self, *, email: str, password: str) -> User:
         faults = FaultList()
-        address = ""
+        address, given = "", ""
         with faults.noting("email"):
             address = email_address(email)
         with faults.noting("password"):
-            text(password, LONGEST_PASSWORD)
+            given = parse_password(password)
         faults.raise_if_any()
         self.limiter.hit(Scope.SIGN_IN, address)
-        user = self.users.verify(address, password)
+        user = self.users.verify(address, given)
         if user is None:
             raise WrongCredentials
         return user
@@ -56,7 +56,7 @@ class Sessions:
             expires_at=now + self.lifetimes.refresh,
         )
         self.families.add(family)
-        access = self.tokens.access(user, now, now + self.lifetimes.access)
+        access = self.tokens.access(family, now, now + self.lifetimes.access)
         return TokenPair(access, self.tokens.refresh(family, now))
 
 
@@ -73,7 +73,8 @@ class SignIn:
 
 @frozen
 class RefreshSession:
-    """Trades a refresh token for a new pair. A token used for the second time was copied: its whole family is revoked.
+    """Trades a refresh token for a new pair. A token used for the second time was copied: its whole family is revoked,
+    the access tokens with it.
 
     Raises `Invalid`, `TokenRefused`.
     """
@@ -90,7 +91,7 @@ class RefreshSession:
         family_id, token_id = self.tokens.read_refresh(parse_one("refresh", text, refresh))
         now = self.clock.now()
 
-        def rotate() -> tuple[RefreshFamily, User] | None:
+        def rotate() -> RefreshFamily | None:
             family = self.families.lock(family_id)
             if family is None:
                 return None
@@ -102,13 +103,12 @@ class RefreshSession:
                 return None
             rotated = family.rotated(self.ids.new(now), now + self.lifetimes.refresh)
             self.families.replace(rotated)
-            return rotated, user
+            return rotated
 
-        live = self.atomic(rotate)
-        if live is None:
+        family = self.atomic(rotate)
+        if family is None:
             raise TokenRefused
-        family, user = live
-        access = self.tokens.access(user, now, now + self.lifetimes.access)
+        access = self.tokens.access(family, now, now + self.lifetimes.access)
         return TokenPair(access, self.tokens.refresh(family, now))
 
     def _user(self, family: RefreshFamily) -> User | None:
@@ -120,7 +120,10 @@ class RefreshSession:
 
 @frozen
 class SignOut:
-    """Revokes the family of a refresh token; doing it twice is harmless. Raises `Invalid`, `TokenRefused`."""
+    """Revokes the family of a refresh token, the access tokens with it; doing it twice is harmless.
+
+    Raises `Invalid`, `TokenRefused`.
+    """
 
     families: RefreshFamilies
     tokens: Tokens

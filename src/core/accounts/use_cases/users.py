@@ -7,6 +7,7 @@ from core.access import Actor, Permission, Role
 from core.accounts.audit import AccountAction
 from core.accounts.entities import AccountChanges, User, parse_changes
 from core.accounts.errors import LastAdmin
+from core.accounts.passwords import password as parse_password
 from core.accounts.ports import UserRepository
 from core.accounts.use_cases.ledger import AccountLedger
 from core.errors import FaultList
@@ -19,7 +20,8 @@ from core.values import page_limit, yes_or_no
 
 @frozen
 class CreateUser:
-    """Adds someone who signs in by email and password. Raises `Forbidden`, `Invalid`, `UserEmailTaken`."""
+    """Adds someone who signs in by email and password. Unless a script of the operator's adds them, they have to change
+    the password when they first sign in. Raises `Forbidden`, `Invalid`, `UserEmailTaken`."""
 
     users: UserRepository
     ledger: AccountLedger
@@ -30,8 +32,15 @@ class CreateUser:
     def __call__(self, *, actor: Actor, email: str, password: str, role: Role | str) -> User:
         actor.require(Permission.MANAGE_USERS)
         now = self.clock.now()
-        user = User.create(self.ids.new(now), now, email_address=email, role=role, password=password)
-        hashed = self.users.hash(password)
+        user = User.create(
+            self.ids.new(now),
+            now,
+            email_address=email,
+            role=role,
+            password=password,
+            must_change_password=not actor.is_operator,
+        )
+        hashed = self.users.hash(parse_password(password))
 
         def create() -> User:
             self.users.add(user, hashed)

@@ -33,7 +33,7 @@ class PasswordForm(forms.Form):
 class UserAdmin(AccountAdmin):
     list_display = ["email", "role", "is_active", "created_at"]
     search_fields = ["email"]
-    fields = ["id", "email", "role", "is_active", "created_at", "last_login"]
+    fields = ["id", "email", "role", "is_active", "must_change_password", "created_at", "last_login"]
 
     def links(self, object_id: str) -> dict[str, str]:
         return {"Set password": self.address("password", object_id), **super().links(object_id)}
