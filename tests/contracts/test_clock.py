@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from adapters.django_orm.clock import SECONDS_BETWEEN_MEASUREMENTS, DatabaseClock
 from bootstrap import Container
-from core.access import Role
+from core.access import Actor, Role
 from core.errors import Unavailable
 from core.jobs.entities import JobState
 from core.jobs.leases import Handed
@@ -22,7 +22,7 @@ from core.patients.upstream import Outcome
 from tests.contracts.conftest import POSTGRES, open_registry
 from tests.contracts.examples import person, sql
 from tests.contracts.syncing import run, start
-from tests.fakes import ADMIN, CLERK, ScriptedGateway, details
+from tests.fakes import CLERK, ScriptedGateway, details
 
 pytestmark = pytest.mark.parametrize("database", [POSTGRES])
 
@@ -108,7 +108,7 @@ def test_a_lease_lasts_as_long_on_every_host(here: Container, elsewhere: Contain
 @SKEWS
 def test_a_token_lasts_as_long_on_every_host(here: Container, elsewhere: Container, skew: timedelta) -> None:
     given = {"email": "ada@clinic.example", "password": "correct horse"}
-    here.create_user()(actor=ADMIN, **given, role=Role.CLERK)
+    here.create_user()(actor=Actor.system("tests"), **given, role=Role.CLERK)
     for issuer, reader in ((here, elsewhere), (elsewhere, here)):
         with wall_clock(skew if issuer is elsewhere else timedelta()):
             access = issuer.sign_in()(**given).access
