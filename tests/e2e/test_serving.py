@@ -23,9 +23,17 @@ Server = tuple["subprocess.Popen[bytes]", Callable[[], httpx.Client]]
 
 
 @pytest.fixture(scope="module")
-def server(production: Production) -> Generator[Server]:
+def secret(production: Production, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file without which the application does not load."""
+    file = tmp_path_factory.mktemp("secret") / "key"
+    file.write_text(production.environment["SECRET_KEY"])
+    return file
+
+
+@pytest.fixture(scope="module")
+def server(production: Production, secret: Path) -> Generator[Server]:
     waits_for_nothing = {"GRANIAN_RESPAWN_INTERVAL": "0.1"}  # as if the application took long to load
-    with production.served(**waits_for_nothing) as server:
+    with production.served(SECRET_KEY="", SECRET_KEY_FILE=str(secret), **waits_for_nothing) as server:
         yield server
 
 
@@ -92,6 +100,20 @@ def test_a_reload_replaces_every_worker_without_a_failed_request(server: Server)
         seen = sum((used.result() for used in clients), Counter[object]())
     assert set(seen) == {200}
     assert seen[200] > CLIENTS
+
+
+def test_a_reload_that_cannot_load_the_application_changes_nothing(server: Server, secret: Path) -> None:
+    process, client = server
+    until(lambda: len(serving_workers(process)) == 2)
+    before = workers(process)
+    moved = secret.rename(secret.with_name("moved"))
+    for _ in range(2):  # the second shows that the first is over
+        process.send_signal(signal.SIGHUP)
+        until(lambda: len(workers(process)) == 3 and before < workers(process))
+        until(lambda: workers(process) == before)
+    moved.rename(secret)
+    with client() as one:
+        assert answers(one)
 
 
 def test_workers_that_are_killed_are_replaced_however_often(server: Server) -> None:
