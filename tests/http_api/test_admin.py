@@ -223,6 +223,14 @@ def test_a_field_sent_twice_is_refused_rather_than_one_of_them_ignored(boss: Cli
     assert "Must be sent once." in shown(boss.post(path, {"role": ["admin", "reader"]})).text
 
 
+@pytest.mark.parametrize("chosen", ["abc", "1", "\x00", "9" * 40])
+@pytest.mark.parametrize("path", ["patients/patient", "accounts/user", "posts/comment"])
+def test_what_is_no_id_cannot_be_chosen(boss: Client, path: str, chosen: str) -> None:
+    actions = {"patients/patient": "archive", "accounts/user": "disable", "posts/comment": "remove"}
+    body = {"action": actions[path], "_selected_action": [chosen]}
+    assert boss.post(f"/admin/{path}/", body).status_code == 400
+
+
 def test_the_sign_in_form_takes_no_password_longer_than_any_can_be(registry: Container) -> None:
     given = {"username": "admin@clinic.example", "password": "x" * 257}
     assert "at most 256 characters" in shown(Client().post("/admin/login/", given)).text
