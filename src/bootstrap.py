@@ -36,7 +36,7 @@ from adapters.in_memory.accounts import (
 from adapters.in_memory.cache import InMemoryCache, Unlimited
 from adapters.in_memory.changes import InMemoryChangeLog
 from adapters.in_memory.imports import InMemoryImportFiles, InMemoryImportRejects
-from adapters.in_memory.jobs import InMemoryChunks, InMemoryJobs, InMemorySyncOutcomes
+from adapters.in_memory.jobs import InMemoryChunks, InMemoryJobs, InMemorySchedule, InMemorySyncOutcomes
 from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepository, InMemoryUpstreamCopies
 from adapters.in_memory.posts import InMemoryComments, InMemoryPostRepository, InMemoryViews
 from adapters.in_memory.store import InMemoryAtomic, Store
@@ -45,6 +45,7 @@ from adapters.job_requesters import AccountRequesters
 from adapters.spreadsheets.calamine import CalamineSpreadsheets
 from adapters.system import SystemClock, TimeOrderedIds
 from adapters.tasks.in_process import InProcessQueue, InProcessWorker
+from adapters.tasks.purging import DailyPurge
 from adapters.telemetry import metrics
 from adapters.telemetry.logging import use_standard_logging
 from adapters.telemetry.observed import observed
@@ -58,7 +59,7 @@ from core.accounts.use_cases.sign_in import Sessions
 from core.jobs import use_cases as jobs_
 from core.jobs.entities import JobKind
 from core.jobs.leases import Leases
-from core.jobs.ports import Chunks, JobQueue, JobRequesters, Jobs
+from core.jobs.ports import Chunks, JobQueue, JobRequesters, Jobs, Schedule
 from core.patients import use_cases as patients_
 from core.patients.ports import (
     AuditTrail,
@@ -182,6 +183,7 @@ class Container(DeclarativeContainer):
     account_trail: Provider[AccountTrail] = Singleton(InMemoryAccountTrail, store)
     jobs: Provider[Jobs] = Singleton(InMemoryJobs, store)
     chunks: Provider[Chunks] = Singleton(InMemoryChunks, store)
+    schedule: Provider[Schedule] = Singleton(InMemorySchedule, store)
     sync_outcomes: Provider[SyncOutcomes] = Singleton(InMemorySyncOutcomes, store)
     spreadsheets: Provider[Spreadsheets] = Singleton(CalamineSpreadsheets)
     import_files: Provider[ImportFiles] = Singleton(InMemoryImportFiles, store)
@@ -219,7 +221,9 @@ class Container(DeclarativeContainer):
         clock=clock,
         phone_region=phone_region,
     )
-    erase_patient = _use_case(patients_.ErasePatient, patients=patients, ledger=ledger, atomic=atomic, clock=clock)
+    erase_patient = _use_case(
+        patients_.ErasePatient, patients=patients, ledger=ledger, rejects=import_rejects, atomic=atomic, clock=clock
+    )
     export_patients = _use_case(patients_.ExportPatients, patients=patients)
     view_history = _use_case(patients_.ViewHistory, trail=trail)
     follow_changes = _use_case(patients_.FollowChanges, changes=changes)
@@ -387,7 +391,7 @@ def registry_on_django(configuration: Configuration | None = None, database: str
     from adapters.django_orm.clock import DatabaseClock
     from adapters.django_orm.jobs.imports import DjangoImportFiles, DjangoImportRejects
     from adapters.django_orm.jobs.outcomes import DjangoSyncOutcomes
-    from adapters.django_orm.jobs.repository import DjangoChunks, DjangoJobs
+    from adapters.django_orm.jobs.repository import DjangoChunks, DjangoJobs, DjangoSchedule
     from adapters.django_orm.patients.audit import DjangoAuditTrail
     from adapters.django_orm.patients.changes import DjangoChangeLog
     from adapters.django_orm.patients.repository import DjangoPatientRepository
@@ -417,6 +421,7 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         account_trail=Singleton(DjangoAccountTrail, database),
         jobs=Singleton(DjangoJobs, database),
         chunks=Singleton(DjangoChunks, database),
+        schedule=Singleton(DjangoSchedule, database),
         sync_outcomes=Singleton(DjangoSyncOutcomes, database),
         job_queue=Singleton(by_settings.job_queue, database, container.clock),
         import_files=Singleton(DjangoImportFiles, database),
@@ -437,7 +442,27 @@ def in_process_worker(container: Container) -> InProcessWorker | None:
     queue = container.job_queue()
     if not isinstance(queue, InProcessQueue):
         return None
-    return InProcessWorker(queue, container.hand_over_jobs(), container.run_job(), between=close_old_connections)
+    return InProcessWorker(
+        queue,
+        container.hand_over_jobs(),
+        container.run_job(),
+        daily_purge(container),
+        between=close_old_connections,
+    )
+
+
+def daily_purge(container: Container) -> DailyPurge:
+    from django.core.management import call_command
+
+    return DailyPurge(
+        container.schedule(),
+        container.clock(),
+        [
+            lambda _: call_command("clearsessions"),  # of the admin
+            lambda actor: container.purge_expired()(actor=actor),
+            lambda actor: container.purge_jobs()(actor=actor),
+        ],
+    )
 
 
 def choose_settings() -> None:

@@ -18,7 +18,7 @@ from core.patients.files import FileFormat, FileOptions, Row
 from core.patients.use_cases.import_rows import RowImporter
 from core.patients.use_cases.run_import import ONE_BY_ONE_AFTER
 from core.patients.use_cases.verdicts import Judged
-from core.patients.values import Status
+from core.patients.values import Identifier, Status
 from tests.fakes import ADMIN, CLERK, READER, StillClock, details
 
 
@@ -256,6 +256,34 @@ def test_an_import_waits_while_the_account_that_asked_for_it_may_not_go_on(regis
     assert run(registry, job).counts == {"added": 1100}
     registry.update_user()(actor=boss, user_id=user.id, role=Role.READER)
     assert not registry.job_requesters().may_continue(job.actor)
+
+
+def test_erasing_a_patient_removes_the_rejected_rows_about_that_patient_and_no_others(registry: Container) -> None:
+    eve = registry.register_patient()(
+        actor=CLERK, **details(first_name="Zoë", email="old@example.org", identifiers=[Identifier("mrn", "7")])
+    )
+    registry.update_patient()(actor=CLERK, patient_id=eve.id, email="eve@example.org", external_id="EHR-1")
+    about_eve = [
+        "Zoe,BYRON,no email,1985-12-10,,",
+        "Eve,King,OLD@example.org,2185-12-10,,",
+        "Eve,King,eve@example.org,1990-01-01,12,",
+        "Eve,King,other@example.org,1990-01-01,,EHR-1",
+    ]
+    about_another = "Eve,King,no email,1985-12-10,,EHR-2"
+    job = imported(registry, csv(*about_eve, about_another))
+    assert job.counts == {"rejected": 5}
+    registry.erase_patient()(actor=ADMIN, patient_id=eve.id)
+    assert [line for line, *_ in rejects(registry, job)] == ["6"]
+
+
+def test_a_request_id_that_another_call_repeats_makes_no_row_a_repeated_one(registry: Container) -> None:
+    job, clock = start(registry, csv(*rows(0, 1))), cast("StillClock", registry.clock())
+    clock.forward(timedelta(seconds=1))
+    registered = details(first_name="Eve", last_name="King", email="p0@example.org")
+    registry.register_patient()(actor=CLERK, **registered)
+    assert job.request_id == CLERK.request_id
+    run(registry, job)
+    assert [reason for _, _, reason, _ in rejects(registry, job)] == ["Another patient already has this email."]
 
 
 def test_a_cancelled_import_keeps_what_was_added_and_forgets_the_file(registry: Container) -> None:

@@ -1,6 +1,7 @@
 """Many workers on one job, on the databases that serve many."""
 
 from collections import Counter
+from datetime import timedelta
 from threading import Thread
 from time import monotonic
 from uuid import UUID
@@ -10,8 +11,9 @@ from attrs import evolve
 
 from bootstrap import Container
 from core.jobs.entities import Job, JobKind, JobState
-from core.jobs.errors import JobEnded
+from core.jobs.errors import JobEnded, JobUnderWay
 from core.jobs.leases import Claim, Handed, Settled
+from core.patients.files import FileFormat
 from core.patients.jobs import JobOutcome
 from core.ports import Clock
 from tests.contracts.conftest import MEMORY, POSTGRES, SQLITE, open_registry
@@ -36,6 +38,45 @@ def settled(registry: Container, claim: Claim, clock: Clock) -> Settled:
     registry.sync_outcomes().record(claim.job.id, outcomes)
     rest = evolve(claim.chunk, items=claim.chunk.items[1:], lease=None, free_at=clock.now(), tries=1)
     return Settled({"not_found": len(done)}, rest if first else None)
+
+
+@EVERYWHERE
+def test_an_import_that_is_started_many_times_at_once_is_one_job(database: str) -> None:
+    registry = open_registry(database)
+    content = b"first_name,last_name,email,date_of_birth\nAda,Byron,ada@example.org,1985-12-10\n"
+
+    def start(number: int) -> Job:
+        actor = evolve(CLERK, request_id=f"request {number}")
+        return registry.start_import()(actor=actor, content=lambda: [content], format=FileFormat.CSV)
+
+    started = together(8, start)
+    assert len({one.id for one in started if isinstance(one, Job)}) == 1, started
+    assert all(isinstance(one, Job) for one in started), started
+
+
+@EVERYWHERE
+def test_of_many_who_take_a_turn_at_once_one_gets_it(database: str) -> None:
+    registry = open_registry(database)
+    day = timedelta(days=1)
+    for days in (0, 1):
+        at = NOW + days * day
+        turns = together(6, lambda _, at=at: registry.schedule().take("purge", at, day))
+        assert Counter(turns) == {True: 1, False: 5}
+        assert not registry.schedule().take("purge", at + day - timedelta(seconds=1), day)
+    assert registry.schedule().take("nightly", NOW, day)
+
+
+@EVERYWHERE
+def test_a_second_job_with_the_same_key_is_refused_until_the_first_has_ended(database: str) -> None:
+    registry = open_registry(database)
+    first = registry.start_sync_job()(actor=CLERK, key="nightly")
+    with pytest.raises(JobUnderWay):
+        registry.start_sync_job()(actor=CLERK, key="nightly")
+    registry.start_sync_job()(actor=CLERK)
+    assert registry.jobs().under_way("nightly") == first
+    registry.cancel_job()(actor=CLERK, kind=JobKind.SYNC, job_id=first.id)
+    assert registry.jobs().under_way("nightly") is None
+    assert registry.start_sync_job()(actor=CLERK, key="nightly").id != first.id
 
 
 @EVERYWHERE

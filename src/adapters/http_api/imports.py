@@ -13,7 +13,7 @@ from adapters.http_api.authentication import actor
 from adapters.http_api.errors import BodyTooLarge
 from adapters.http_api.files import MEDIA, CsvRenderer, NdjsonRenderer, file_response
 from adapters.http_api.import_forms import ImportFormSerializer, import_form
-from adapters.http_api.jobs import JobSerializer, counts_serializer, job_json
+from adapters.http_api.jobs import LOOK_AGAIN, JobSerializer, counts_serializer, job_json
 from adapters.http_api.requests import content_length, cursor, paging, parameters, refuse_input
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
@@ -73,7 +73,7 @@ class ImportsView(APIView):
         file, how = import_form(request)
         job = start(actor=actor(request), content=file.chunks, **how)
         location = request.build_absolute_uri(f"/api/v1/imports/{job.id}/")
-        return document(_import_json(request, job), status=202, headers={"Location": location})
+        return document(_import_json(request, job), status=202, headers={"Location": location} | LOOK_AGAIN)
 
 
 class ImportView(APIView):

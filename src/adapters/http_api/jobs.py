@@ -7,6 +7,8 @@ from rest_framework import serializers
 
 from core.jobs.entities import Job, JobState
 
+LOOK_AGAIN = {"Retry-After": "2"}  # seconds
+
 
 class JobSerializer(serializers.Serializer):
     id = serializers.UUIDField()

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from adapters.http_api.authentication import actor
-from adapters.http_api.jobs import JobSerializer, counts_serializer, job_json
+from adapters.http_api.jobs import LOOK_AGAIN, JobSerializer, counts_serializer, job_json
 from adapters.http_api.requests import cursor, members, paging, parameters, read_id, refuse_input
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
@@ -71,7 +71,7 @@ class SyncJobsView(APIView):
             patient_id=None if patient_id is None else read_id("patient_id", patient_id),
         )
         location = request.build_absolute_uri(f"/api/v1/sync-jobs/{job.id}/")
-        return document(sync_job_json(job), status=202, headers={"Location": location})
+        return document(sync_job_json(job), status=202, headers={"Location": location} | LOOK_AGAIN)
 
 
 class SyncJobView(APIView):

@@ -1,7 +1,7 @@
 from collections.abc import Collection, Generator, Iterable, Sequence
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from adapters.in_memory.store import Store
 from core.patients.files import Layout, Reject
@@ -56,4 +56,9 @@ class InMemoryImportRejects(ImportRejects):
     def of(self, job_id: UUID) -> Generator[Reject]:
         with self.store.lock:
             found = [reject for (job, _), reject in self.store.rejects.items() if job == job_id]
-        yield from sorted(found, key=lambda reject: reject.line)
+        yield from (evolve(one, person_keys=frozenset()) for one in sorted(found, key=lambda reject: reject.line))
+
+    def remove_about(self, person_keys: Collection[bytes]) -> None:
+        with self.store.lock:
+            rejects = self.store.rejects.items()
+            self.store.rejects = {key: one for key, one in rejects if one.person_keys.isdisjoint(person_keys)}

@@ -1,5 +1,5 @@
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from attrs import evolve, frozen
@@ -7,8 +7,8 @@ from attrs import evolve, frozen
 from adapters.in_memory.paging import newest_first
 from adapters.in_memory.store import Store
 from core.jobs.entities import Chunk, ChunksLeft, Job, JobKind
-from core.jobs.errors import JobNotFound, LeaseLost
-from core.jobs.ports import Chunks, Jobs
+from core.jobs.errors import JobNotFound, JobUnderWay, LeaseLost
+from core.jobs.ports import Chunks, Jobs, Schedule
 from core.paging import Page, cut
 from core.patients.jobs import SyncOutcome
 from core.patients.ports import SyncOutcomes
@@ -20,6 +20,8 @@ class InMemoryJobs(Jobs):
 
     def add(self, job: Job) -> None:
         with self.store.lock:
+            if job.key is not None and self.under_way(job.key):
+                raise JobUnderWay
             self.store.jobs[job.id] = job
 
     def get(self, job_id: UUID) -> Job:
@@ -34,15 +36,17 @@ class InMemoryJobs(Jobs):
         return self.get(job_id)
 
     def replace(self, job: Job) -> None:
-        self.add(job)
+        with self.store.lock:
+            self.store.jobs[job.id] = job
 
     def find(self, kind: JobKind, *, after: UUID | None, limit: int) -> Page[Job]:
         with self.store.lock:
             return newest_first((job for job in self.store.jobs.values() if job.kind is kind), after, limit)
 
-    def going_on(self, kind: JobKind) -> tuple[Job, ...]:
+    def under_way(self, key: str) -> Job | None:
         with self.store.lock:
-            return tuple(job for job in self.store.jobs.values() if job.kind is kind and not job.state.has_ended)
+            found = (job for job in self.store.jobs.values() if job.key == key and not job.state.has_ended)
+            return next(found, None)
 
     def waiting(self, now: datetime) -> tuple[Job, ...]:
         with self.store.lock:
@@ -133,3 +137,16 @@ class InMemorySyncOutcomes(SyncOutcomes):
         found.sort(key=lambda one: one.patient_id)
         rest = [one for one in found if after is None or after < one.patient_id]
         return cut(rest, limit, lambda one: one.patient_id)
+
+
+@frozen
+class InMemorySchedule(Schedule):
+    store: Store
+
+    def take(self, name: str, now: datetime, every: timedelta) -> bool:
+        with self.store.lock:
+            taken_at = self.store.turns.get(name)
+            is_due = taken_at is None or taken_at <= now - every
+            if is_due:
+                self.store.turns[name] = now
+        return is_due

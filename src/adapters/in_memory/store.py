@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import datetime
 from threading import RLock
 from typing import TypeVar, cast
 from uuid import UUID
@@ -50,6 +51,7 @@ class Store:
         self.places: dict[UUID, Place] = {}
         self.contents: dict[UUID, bytes] = {}
         self.keys: dict[tuple[UUID, bytes], bool] = {}
+        self.turns: dict[str, datetime] = {}
         self.rejects: dict[tuple[UUID, int], Reject] = {}
         self.families: dict[UUID, RefreshFamily] = {}
 

@@ -1,6 +1,7 @@
 """What Celery's workers do, and what its beat asks them for."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from mmap import mmap
 from time import monotonic
@@ -14,12 +15,15 @@ from celery.schedules import crontab
 
 from adapters.tasks.celery import RUN_JOB, SHARED
 from core.access import Actor
-from core.jobs.entities import Job, JobKind
+from core.jobs.entities import Job
+from core.jobs.errors import JobUnderWay
 from core.jobs.ports import JobQueue, Jobs
 from core.ports import Clock
 
 HAND_OVER_JOBS = "registry.hand_over_jobs"
 NIGHTLY_SYNC = "registry.nightly_sync"
+PURGE = "registry.purge"
+SECONDS_BETWEEN_LOOKS_FOR_PURGE = 3600.0
 SECONDS_AT_A_TIME = 180.0
 SECONDS_BEFORE_IT_IS_KILLED = 300
 SECONDS_TO_BE_ON_TIME = 3600.0
@@ -49,6 +53,7 @@ class Work:
     run_job: Callable[..., Job]
     hand_over_jobs: Callable[..., object]
     start_sync_job: Callable[..., object]
+    purge: Callable[[], None]
     clock: Clock
     stopping: Stopping = field(factory=Stopping)
 
@@ -71,10 +76,9 @@ class Work:
         self.hand_over_jobs(actor=Actor.system("sweeper"))
 
     def sync_at_night(self) -> None:
-        """Not while the last one goes on."""
-        actor = Actor.system("nightly-sync")
-        if not any(job.actor == actor.name for job in self.jobs.going_on(JobKind.SYNC)):
-            self.start_sync_job(actor=actor)
+        """Not while the last one is under way, however many beats ask for it."""
+        with suppress(JobUnderWay):
+            self.start_sync_job(actor=Actor.system("nightly-sync"), key=NIGHTLY_SYNC)
 
 
 def worker(broker_url: str, work: Work, *, sweep: float, nightly: tuple[int, int] | None, time_zone: str) -> Celery:
@@ -99,12 +103,16 @@ def worker(broker_url: str, work: Work, *, sweep: float, nightly: tuple[int, int
 
     define = partial(app.task, typing=False)  # Celery counts the parameters of a method wrongly
     define(work.sweep, name=HAND_OVER_JOBS)
+    define(work.purge, name=PURGE)
     define(work.sync_at_night, name=NIGHTLY_SYNC, acks_late=False)  # a second one would sync everybody again
     return app
 
 
 def _schedule(sweep: float, nightly: tuple[int, int] | None) -> Mapping[str, Any]:
-    schedule = {HAND_OVER_JOBS: {"task": HAND_OVER_JOBS, "schedule": sweep, "options": {"expires": sweep}}}
+    schedule = {
+        HAND_OVER_JOBS: {"task": HAND_OVER_JOBS, "schedule": sweep, "options": {"expires": sweep}},
+        PURGE: {"task": PURGE, "schedule": SECONDS_BETWEEN_LOOKS_FOR_PURGE},
+    }
     if nightly is None:
         return schedule
     at = crontab(hour=nightly[0], minute=nightly[1])

@@ -13,6 +13,7 @@ from core.jobs.entities import Job
 from core.jobs.ports import JobQueue
 
 LOOKS_EVERY = 1.0  # seconds
+LOOKS_FOR_PURGE_EVERY = 3600.0  # seconds
 WORKS_FOR = 10.0  # seconds, on one job while others wait for their turn
 KEEPS_STILL_FOR = 5.0  # seconds, after something failed
 WAITS_FOR_WORK = 20.0  # seconds, when the process ends
@@ -31,8 +32,8 @@ class InProcessQueue(JobQueue):
 
 
 class InProcessWorker:
-    """Works on every job that nobody works on, in turns of some seconds. No failure ends it, nor keeps it from the
-    others: what a worker left is found again, by itself or by another.
+    """Works on every job that nobody works on, in turns of some seconds, and purges what has expired once a day. No
+    failure ends it, nor keeps it from the others: what a worker left is found again, by itself or by another.
 
     `between` is called after each round, in the worker's thread. When the process ends, what is being done is put back,
     for others to go on with at once; a server's processes end without `atexit` before Python 3.14, so a finalizer of
@@ -44,11 +45,14 @@ class InProcessWorker:
         queue: InProcessQueue,
         hand_over: Callable[..., tuple[Job, ...]],
         run: Callable[..., Job],
+        purge: Callable[[], None],
         between: Callable[[], None] = lambda: None,
     ) -> None:
         self._queue = queue
         self._hand_over = hand_over
         self._run = run
+        self._purge = purge
+        self._purge_looked_for = -LOOKS_FOR_PURGE_EVERY
         self._between = between
         self._stopping = Event()
         self._thread = Thread(target=self._work, name="jobs", daemon=True)
@@ -76,12 +80,18 @@ class InProcessWorker:
     def _round(self, actor: Actor) -> bool:
         """Whether all went well."""
         try:
+            self._purge_now_and_then()
             waiting = self._hand_over(actor=actor)
         except Exception:  # whatever it was, the next round may do better
             log.warning("jobs_not_found", exc_info=True)
             return False
         went_well = [self._turn(actor, job) for job in waiting]
         return all(went_well)
+
+    def _purge_now_and_then(self) -> None:
+        if monotonic() - self._purge_looked_for >= LOOKS_FOR_PURGE_EVERY:
+            self._purge_looked_for = monotonic()
+            self._purge()
 
     def _turn(self, actor: Actor, job: Job) -> bool:
         ends = monotonic() + WORKS_FOR

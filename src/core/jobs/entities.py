@@ -36,7 +36,8 @@ class JobState(StrEnum):
 class Job:
     """`options` say what it is about, as its kind needs. `counts` are the records done so far, by outcome; `total` is
     how many there were to do when it was asked for. `position` is where the next chunk begins, None when all were
-    handed out. `reason` is why it is paused or failed, in words."""
+    handed out. `reason` is why it is paused or failed, in words.
+    Of the jobs with one `key` only one is under way at a time."""
 
     id: UUID
     kind: JobKind
@@ -45,6 +46,7 @@ class Job:
     options: Mapping[str, object]
     created_at: datetime
     total: int
+    key: str | None = None
     position: str | None = ""
     state: JobState = JobState.QUEUED
     counts: Mapping[str, int] = field(factory=dict[str, int])

@@ -1,5 +1,5 @@
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -10,7 +10,9 @@ from core.paging import Page
 class Jobs(Protocol):
     """Every method raises `Unavailable` when the store does not answer."""
 
-    def add(self, job: Job) -> None: ...
+    def add(self, job: Job) -> None:
+        """Raises `JobUnderWay` while a job with the same key has not ended."""
+        ...
 
     def get(self, job_id: UUID) -> Job:
         """Raises `JobNotFound`."""
@@ -31,8 +33,8 @@ class Jobs(Protocol):
         """Newest first, which is by falling id."""
         ...
 
-    def going_on(self, kind: JobKind) -> tuple[Job, ...]:
-        """Those that have not ended."""
+    def under_way(self, key: str) -> Job | None:
+        """The job with this key that has not ended."""
         ...
 
     def waiting(self, now: datetime) -> tuple[Job, ...]:
@@ -76,6 +78,13 @@ class JobRequesters(Protocol):
     def may_continue(self, actor: str) -> bool:
         """Whether the account that asked for a job is still there, active and allowed to manage jobs. True for a system
         actor. Raises `Unavailable`."""
+        ...
+
+
+class Schedule(Protocol):
+    def take(self, name: str, now: datetime, every: timedelta) -> bool:
+        """Takes `name` and returns True if it was never taken, or not within `every`. Of several callers at once, one
+        gets True. Raises `Unavailable`."""
         ...
 
 

@@ -1,7 +1,9 @@
 """Filling the registry from a file: what was asked for, and what became of its rows."""
 
+import json
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from hashlib import sha256
 
 from attrs import field, frozen
 from cattrs import Converter
@@ -45,6 +47,12 @@ class ImportOptions:
     @classmethod
     def of(cls, job: Job) -> "ImportOptions":
         return _CONVERTER.structure(job.options, cls)
+
+    @property
+    def key(self) -> str:
+        """The same for the same file, imported in the same way."""
+        content = json.dumps(self.plain, sort_keys=True)
+        return f"import:{sha256(content.encode()).hexdigest()}"
 
     @property
     def plain(self) -> dict[str, object]:

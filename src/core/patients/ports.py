@@ -142,6 +142,8 @@ class UpstreamCopies(Protocol):
         ...
 
 
+MAX_UNAVAILABLE_IN_A_ROW = 3
+
 Fetched = UpstreamAnswer | Unavailable | InvalidAnswer | None
 """As `fetch` returns or raises it."""
 
@@ -161,9 +163,21 @@ class PatientGateway(Protocol):
         order. Closed, it asks no more.
 
         When upstream is to be left alone, it asks for no more of them, gives what was under way, and raises
-        `Unavailable` or `RateLimited`.
+        `Unavailable` or `RateLimited`. An own gateway need not write this: it then asks for one after the other, and
+        upstream is left alone after three in a row for whom it was unavailable.
         """
-        ...
+        failed = 0
+        for external_id in external_ids:
+            try:
+                fetched: Fetched = self.fetch(external_id, request_id=request_id)
+                failed = 0
+            except InvalidAnswer as invalid:
+                fetched, failed = invalid, 0
+            except Unavailable as unavailable:
+                fetched, failed = unavailable, failed + 1
+                if failed == MAX_UNAVAILABLE_IN_A_ROW:
+                    raise
+            yield external_id, fetched
 
 
 @frozen
@@ -218,7 +232,11 @@ class ImportRejects(Protocol):
     def record(self, job_id: UUID, rejects: Sequence[Reject]) -> None: ...
 
     def of(self, job_id: UUID) -> Generator[Reject]:
-        """In the order of the file."""
+        """In the order of the file, without `person_keys`."""
+        ...
+
+    def remove_about(self, person_keys: Collection[bytes]) -> None:
+        """Removes the rows of all imports that have one of the keys."""
         ...
 
 

@@ -72,7 +72,9 @@ class Worker:
     @property
     def work(self) -> Work:
         clock = StillClock(datetime.now(UTC))
-        return Work(InMemoryJobs(self.store), self.queue, self.run, lambda **_: None, lambda **_: None, clock)
+        return Work(
+            InMemoryJobs(self.store), self.queue, self.run, lambda **_: None, lambda **_: None, lambda: None, clock
+        )
 
     def run(self, *, job_id: UUID, **_: object) -> Job:
         self.runs += 1

@@ -59,7 +59,7 @@ class Registry:
 
 def test_a_job_that_fails_does_not_keep_the_others_waiting() -> None:
     registry = Registry()
-    worker = InProcessWorker(InProcessQueue(), registry.hand_over, registry.run)
+    worker = InProcessWorker(InProcessQueue(), registry.hand_over, registry.run, lambda: None)
     worker.start()
     assert registry.done.wait(SOON)
     worker.stop()
@@ -67,7 +67,7 @@ def test_a_job_that_fails_does_not_keep_the_others_waiting() -> None:
 
 def test_a_worker_outlives_a_database_that_is_down() -> None:
     registry = Registry(down=1)
-    worker = InProcessWorker(InProcessQueue(), registry.hand_over, registry.run)
+    worker = InProcessWorker(InProcessQueue(), registry.hand_over, registry.run, lambda: None)
     worker.start()
     assert registry.done.wait(SOON)
     worker.stop()
@@ -75,7 +75,7 @@ def test_a_worker_outlives_a_database_that_is_down() -> None:
 
 def test_stopping_a_worker_stops_what_it_does_before_its_turn_is_over() -> None:
     registry = Registry()
-    worker = InProcessWorker(InProcessQueue(), registry.hand_over, registry.run_until_stopped)
+    worker = InProcessWorker(InProcessQueue(), registry.hand_over, registry.run_until_stopped, lambda: None)
     worker.start()
     assert registry.begun.wait(SOON)
     worker.stop()

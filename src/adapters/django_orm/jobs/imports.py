@@ -80,6 +80,15 @@ class DjangoImportRejects(ImportRejects):
             )
             for one in rejects
         )
+        keys = ((job_id, one.line, key) for one in rejects for key in one.person_keys)
+        insert(models.ImportRejectKey, ["job", "line", "key"], keys, self.database)
+
+    @core_errors()
+    def remove_about(self, person_keys: Collection[bytes]) -> None:
+        found = models.ImportRejectKey.objects.using(self.database).filter(key__in=person_keys)
+        for job_id, line in set(found.values_list("job_id", "line")):
+            for model in (models.ImportReject, models.ImportRejectKey):
+                model.objects.using(self.database).filter(job_id=job_id, line=line).delete()
 
     def of(self, job_id: UUID) -> Generator[Reject]:
         line = 0

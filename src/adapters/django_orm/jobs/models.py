@@ -17,6 +17,7 @@ class Job(models.Model):
     options = models.JSONField()
     created_at = models.DateTimeField()
     total = models.PositiveIntegerField()
+    key = models.CharField(max_length=100, null=True)  # noqa: DJ001 (any number of jobs have none)
     position = models.TextField(null=True)  # noqa: DJ001 (nothing left is not the beginning)
     state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in JobState])
     counts = models.JSONField()
@@ -29,6 +30,7 @@ class Job(models.Model):
         constraints = [
             CheckConstraint(condition=Q(state__in=[state.value for state in JobState]), name="jobs_state_known"),
             CheckConstraint(condition=Q(kind__in=[kind.value for kind in JobKind]), name="jobs_kind_known"),
+            UniqueConstraint(fields=["key"], condition=Q(ended_at=None), name="jobs_one_under_way"),
         ]
         indexes = [
             Index(fields=["kind", "-id"], name="jobs_by_kind"),
@@ -133,3 +135,28 @@ class ImportReject(models.Model):
 
     def __str__(self) -> str:
         return f"line {self.line} of {self.job}"
+
+
+class ImportRejectKey(models.Model):
+    """Whom a refused row is about, as a digest."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="+", db_index=False)
+    line = models.PositiveIntegerField()
+    key = models.BinaryField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["job", "line", "key"], name="jobs_reject_key_unique")]
+        indexes = [Index(fields=["key"], name="jobs_reject_by_key")]
+
+    def __str__(self) -> str:
+        return f"line {self.line} of {self.job}"
+
+
+class Turn(models.Model):
+    """When something that is due now and then was begun last."""
+
+    name = models.CharField(max_length=50, primary_key=True)
+    taken_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from attrs import asdict, fields, frozen
@@ -11,7 +11,7 @@ from adapters.django_orm.jobs import models
 from adapters.django_orm.lookup import Row
 from core.jobs.entities import Chunk, ChunksLeft, Job, JobKind, JobState
 from core.jobs.errors import JobNotFound, LeaseLost
-from core.jobs.ports import Chunks, Jobs
+from core.jobs.ports import Chunks, Jobs, Schedule
 from core.paging import Page, cut
 
 _JOB = tuple(field.name for field in fields(Job))
@@ -47,9 +47,9 @@ class DjangoJobs(Jobs):
         return cut([_job(row) for row in rows.values(*_JOB)[: limit + 1]], limit, lambda job: job.id)
 
     @core_errors()
-    def going_on(self, kind: JobKind) -> tuple[Job, ...]:
-        rows = self._rows.filter(kind=kind, ended_at=None)
-        return tuple(_job(row) for row in rows.values(*_JOB))
+    def under_way(self, key: str) -> Job | None:
+        row = self._rows.filter(key=key, ended_at=None).values(*_JOB).first()
+        return _job(row) if row else None
 
     @core_errors()
     def waiting(self, now: datetime) -> tuple[Job, ...]:
@@ -121,6 +121,18 @@ class DjangoChunks(Chunks):
     @property
     def _rows(self) -> QuerySet[models.Chunk]:
         return models.Chunk.objects.using(self.database)
+
+
+@frozen
+class DjangoSchedule(Schedule):
+    database: str = "default"
+
+    @core_errors()
+    def take(self, name: str, now: datetime, every: timedelta) -> bool:
+        rows = models.Turn.objects.using(self.database)
+        if rows.filter(name=name, taken_at__lte=now - every).update(taken_at=now):
+            return True
+        return rows.get_or_create(name=name, defaults={"taken_at": now})[1]
 
 
 def _only(rows: QuerySet[models.Job]) -> Job:

@@ -16,9 +16,12 @@ from core.patients.files.pieces import in_pieces
 
 @frozen
 class Reject:
+    """`person_keys` tell, as digests, whom the row is about: erasing that person removes it."""
+
     line: int
     raw: bytes
     faults: tuple[Fault, ...]
+    person_keys: frozenset[bytes] = frozenset()
 
 
 def write_rejects(layout: Layout, rejects: Iterable[Reject]) -> Iterator[bytes]:

@@ -6,22 +6,28 @@ from attrs import frozen
 from core.access import Actor, Permission
 from core.errors import VersionMismatch
 from core.patients.entities import Patient
-from core.patients.ports import PatientRepository
+from core.patients.person_keys import person_keys
+from core.patients.ports import ImportRejects, PatientRepository
 from core.patients.use_cases.ledger import Ledger
 from core.ports import Atomic, Clock
+
+EVENTS_AT_ONCE = 200
 
 
 @frozen
 class ErasePatient:
     """Removes a patient for good, in any status. The email is free again; the id is never reused.
 
-    Of the audit trail the events stay, without the values they held, and a last one says who erased the patient.
+    Of the audit trail the events stay, without the values they held, and a last one says who erased the patient. Rows
+    about the patient that imports have rejected are removed as well: those with an email, external id or identifier the
+    patient ever had, or with the same names and date of birth.
     `seen_version` and `check` refuse it as they refuse a change.
     Raises `Forbidden`, `PatientNotFound`, `VersionMismatch`.
     """
 
     patients: PatientRepository
     ledger: Ledger
+    rejects: ImportRejects
     atomic: Atomic
     clock: Clock
 
@@ -41,6 +47,14 @@ class ErasePatient:
             check(patient)
             if seen_version not in (None, patient.version):
                 raise VersionMismatch
+            self.rejects.remove_about(self._keys(patient))
             self.ledger.strike(actor, now, patient)
 
         self.atomic(erase)
+
+    def _keys(self, patient: Patient) -> frozenset[bytes]:
+        keys, version = person_keys(patient.plain()), patient.version + 1
+        while events := self.ledger.trail.history(patient.id, before_version=version, limit=EVENTS_AT_ONCE):
+            keys = keys.union(*(person_keys(event.values.before) for event in events if event.values))
+            version = events[-1].version
+        return keys

@@ -61,11 +61,15 @@ class RowImporter:
         patients = [one.patient for one in candidates]
         refused = self.patients.conflicts(patients) if options.dry_run else self.ledger.enter_new(actor, patients)
         met: dict[UUID, list[Candidate]] = defaultdict(list)
+        added = [one.patient.id for one in candidates if one.patient.id not in refused]
+        verdicts.outcomes.extend([RowOutcome.ADDED] * len(added))
+        if not options.dry_run:
+            self.files.mark(job.id, [one.bytes for one in added])
         for one in candidates:
             conflict = refused.get(one.patient.id)
             if conflict is None:
-                verdicts.outcomes.append(RowOutcome.ADDED)
-            elif isinstance(conflict, EmailTaken) and conflict.holder:
+                continue
+            if isinstance(conflict, EmailTaken) and conflict.holder:
                 met[conflict.holder].append(one)
             else:
                 verdicts.refuse(one.row, conflict)
@@ -96,19 +100,13 @@ class RowImporter:
             holder, first, rest = holders.get(holder_id), candidates[0], candidates[1:]
             if holder is None:  # erased a moment ago
                 verdicts.refuse(first.row, EmailTaken())
-            elif holder_id.bytes in seen or self._is_added_by(job, holder):
+            elif holder_id.bytes in seen:
                 verdicts.repeat(first.row, "email")
             else:
                 self._compare(actor, ImportOptions.of(job), first, holder, verdicts)
             for one in rest:
                 verdicts.repeat(one.row, "email")
         self.files.mark(job.id, [holder_id.bytes for holder_id in met if holder_id.bytes not in seen])
-
-    def _is_added_by(self, job: Job, holder: Patient) -> bool:
-        if holder.created_at <= job.created_at:  # as most are, and no row of this file is
-            return False
-        *_, first = self.ledger.trail.history(holder.id, before_version=2, limit=1)
-        return first.request_id == job.request_id
 
     def _compare(
         self, actor: Actor, options: ImportOptions, one: Candidate, holder: Patient, verdicts: Verdicts

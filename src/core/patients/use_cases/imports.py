@@ -1,11 +1,12 @@
 from collections.abc import Iterator
+from contextlib import suppress
 from uuid import UUID
 
 from attrs import frozen
 
 from core.access import Actor, Permission
 from core.jobs.entities import Chunk, Job, JobKind
-from core.jobs.errors import JobNotFound
+from core.jobs.errors import JobNotFound, JobUnderWay
 from core.jobs.ports import Chunks, JobQueue, Jobs
 from core.patients.files import (
     AS_IT_STANDS,
@@ -72,17 +73,21 @@ class StartImport:
             return self._start(actor, options, layout, lines, file.text)
 
     def _start(self, actor: Actor, options: ImportOptions, layout: Layout, lines: int, text: Content) -> Job:
-        plain = options.plain
-        for job in self.jobs.going_on(JobKind.IMPORT):
-            if job.options == plain:
+        while True:
+            if job := self.jobs.under_way(options.key):
                 return job
+            with suppress(JobUnderWay):  # asked for a moment ago; it may have ended since
+                return self._add(actor, options, layout, lines, text)
+
+    def _add(self, actor: Actor, options: ImportOptions, layout: Layout, lines: int, text: Content) -> Job:
         now = self.clock.now()
         job = Job(
             id=self.ids.new(now),
             kind=JobKind.IMPORT,
             actor=actor.name,
             request_id=actor.request_id,
-            options=plain,
+            options=options.plain,
+            key=options.key,
             created_at=now,
             total=max(0, lines - layout.first_line + 1),
             position=None,

@@ -19,8 +19,9 @@ class StartSyncJob:
     """Asks for one patient, or all in a status (archived ones excepted), to be synced in the background: of those who
     are there now, each once.
 
+    With a `key`, a second job is refused until the first one has ended.
     The job is stored before anybody is asked to work on it, and does not depend on that being possible now.
-    Raises `Forbidden`, `Invalid`, `PatientNotFound`, `PatientArchived`.
+    Raises `Forbidden`, `Invalid`, `PatientNotFound`, `PatientArchived`, `JobUnderWay`.
     """
 
     jobs: Jobs
@@ -30,7 +31,9 @@ class StartSyncJob:
     clock: Clock
     ids: Ids
 
-    def __call__(self, *, actor: Actor, status: str | None = None, patient_id: UUID | None = None) -> Job:
+    def __call__(
+        self, *, actor: Actor, status: str | None = None, patient_id: UUID | None = None, key: str | None = None
+    ) -> Job:
         actor.require(Permission.MANAGE_JOBS)
         scope = SyncScope.parse(status, patient_id)
         if scope.patient_id:
@@ -43,6 +46,7 @@ class StartSyncJob:
             request_id=actor.request_id,
             options=scope.options,
             created_at=now,
+            key=key,
             total=1 if scope.patient_id else self.patients.how_many(scope.statuses),
         )
         self.atomic(lambda: self.jobs.add(job))
