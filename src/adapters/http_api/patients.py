@@ -45,7 +45,7 @@ _FILTERS = {*names(SearchSerializer), "cursor"}
 
 
 class PatientsView(APIView):
-    @described("list_patients", PatientPageSerializer, parameters=[FiltersSerializer, IDS, FIELDS, CURSOR])
+    @described("list_patients", PatientPageSerializer, 414, parameters=[FiltersSerializer, IDS, FIELDS, CURSOR])
     @inject
     def get(self, request: Request, search: Search, clock: TheClock) -> HttpResponse:
         return _search(request, parameters(request.query_params, _FILTERS), search, clock)

@@ -35,6 +35,7 @@ _MEANING = {
     410: "The cursor is of another history of the registry; `restart` says where to start again.",
     412: "The record has changed since you read it.",
     413: "The body is too large.",
+    414: "The address is too long: search by a body instead.",
     415: "This address does not take a body of this type.",
     429: "Too many calls, of yours or to upstream; wait for `Retry-After` seconds.",
     502: "Upstream's answer is not acceptable.",
@@ -43,15 +44,17 @@ _MEANING = {
 _ALWAYS = (400, 406, 429, 503)
 
 CURSOR = OpenApiParameter("cursor", str, description="From the `next` link of the page before.")
+_MEMBERS = list(PatientSerializer().get_fields())
+
 IDS = OpenApiParameter(
     "ids",
-    {"type": "array", "items": {"type": "string", "format": "uuid"}, "minItems": 1, "maxItems": MAX_IDS},
+    {"type": "array", "items": {"type": "string", "format": "uuid"}, "minItems": 1},
     explode=False,
-    description="Those of them that are there, with commas between.",
+    description=f"Those of them that are there, with commas between; at most {MAX_IDS}.",
 )
 FIELDS = OpenApiParameter(
     "fields",
-    {"type": "array", "items": {"type": "string", "enum": list(PatientSerializer().get_fields())}, "minItems": 1},
+    {"type": "array", "items": {"type": "string", "enum": _MEMBERS}, "minItems": 1, "maxItems": len(_MEMBERS)},
     explode=False,
     description="Give these members of each patient and no others, with commas between.",
 )

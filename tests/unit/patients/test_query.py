@@ -142,7 +142,8 @@ def test_every_fault_of_a_query_is_reported_at_once() -> None:
     }
 
 
-def test_a_query_has_at_most_250_characters() -> None:
+def test_a_query_has_at_most_250_characters_which_is_more_than_any_full_name() -> None:
+    assert parsed(q=f"{'a' * 100} {'b' * 100}").words == (("a" * 100,), ("b" * 100,))
     assert parsed(q="a" * LONGEST_QUERY).words == (("a" * MAX_TERM_LENGTH,),)
     with pytest.raises(Invalid) as refused:
         parsed(q="a" * (LONGEST_QUERY + 1))
