@@ -71,7 +71,7 @@ class CalamineSpreadsheets(Spreadsheets):
             raise _refused("protected", "Save the file without a password.")
         if ended.returncode:
             raise _too_large()
-        return ended.stderr.decode(errors="replace")
+        return ended.stderr.decode(errors="replace").replace("\0", "")
 
 
 def _bounded(content: Iterable[bytes]) -> bytes:

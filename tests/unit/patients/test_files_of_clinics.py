@@ -146,6 +146,12 @@ def test_a_mapping_that_does_not_fit_the_file_is_refused_by_name(columns: object
     assert {fault.field: fault.code for fault in refused.value.faults} == faults
 
 
+def test_a_name_with_a_nul_is_refused_even_where_its_column_is_ignored() -> None:
+    with pytest.raises(Invalid) as refused:
+        read_layout(FileFormat.CSV, COLUMNS.replace(b"Notes", b"No\0tes"), options(ignore_unknown=True))
+    assert [(fault.field, fault.code) for fault in refused.value.faults] == [("file", "characters")]
+
+
 def test_members_of_objects_go_by_the_names_and_spellings_of_columns() -> None:
     line = (
         b'{"First Name":"Ada","Gender":"F","DOB":"2/1/1990","Cell No.":"+12015550100","insurer":{"a":1},"phone":null}'
