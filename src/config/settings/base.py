@@ -106,6 +106,7 @@ ADMIN_PASSWORD = secret("ADMIN_PASSWORD")
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["adapters.django_orm.accounts.sign_in.RegistryBackend"]
 LOGIN_REDIRECT_URL = "/admin/"  # where `next` leads elsewhere
+SESSION_ENGINE = "adapters.django_orm.staff.sessions"
 SESSION_COOKIE_AGE = 30 * 60  # seconds that nobody does anything at the admin
 SESSION_SAVE_EVERY_REQUEST = True  # each request begins them again
 SESSION_LASTS = 12 * 3600  # seconds after which one has to sign in again all the same
