@@ -1,5 +1,5 @@
 """One sync job through any interleaving of workers that claim, hear from upstream, settle, stop and die, clock steps,
-records that go, and a cancellation."""
+records that go, a cancellation, and workers that die time and again."""
 
 from collections import Counter
 from contextlib import suppress
@@ -24,7 +24,7 @@ from core.access import Actor
 from core.errors import InvalidAnswer, RateLimited, TryLater, Unavailable
 from core.jobs.entities import JobKind, JobState
 from core.jobs.errors import JobEnded, LeaseLost
-from core.jobs.leases import Claim
+from core.jobs.leases import NO_PROGRESS, Claim
 from core.patients.ports import Fetched
 from core.patients.upstream import UpstreamAnswer
 from core.patients.use_cases.sync_pass import Pass
@@ -103,6 +103,12 @@ class OneJob(RuleBasedStateMachine):
     def dies(self, worker: Worker) -> None:
         pass
 
+    @rule(many=st.sampled_from([1, 3, 9, 90]))
+    def many_die_one_after_another(self, many: int) -> None:
+        for _ in range(many):
+            self.leases.claim(self.job_id, self.runner._hand_out)
+            self.clock.forward(self.leases.lasts)
+
     @rule(seconds=st.sampled_from([1, 19, 41, 60, 300, 3000]))
     def time_passes(self, seconds: int) -> None:
         self.clock.forward(timedelta(seconds=seconds))
@@ -147,6 +153,10 @@ class OneJob(RuleBasedStateMachine):
             self.at_the_end = self.at_the_end or now
             assert now == self.at_the_end
             assert not self.store.chunks
+
+    @invariant()
+    def a_job_that_failed_says_why_and_only_that_one_does(self) -> None:
+        assert (self.state is JobState.FAILED) == (self.store.jobs[self.job_id].reason == NO_PROGRESS)
 
     def teardown(self) -> None:
         """Upstream is there again: whatever happened, the job goes on by itself and everybody left has an outcome."""
