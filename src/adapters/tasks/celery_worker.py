@@ -80,6 +80,9 @@ class Work:
         with suppress(JobUnderWay):
             self.start_sync_job(actor=Actor.system("nightly-sync"), key=NIGHTLY_SYNC)
 
+    def purge_daily(self) -> None:
+        self.purge()
+
 
 def worker(broker_url: str, work: Work, *, sweep: float, nightly: tuple[int, int] | None, time_zone: str) -> Celery:
     app = Celery("patient-registry", broker=broker_url)
@@ -103,7 +106,7 @@ def worker(broker_url: str, work: Work, *, sweep: float, nightly: tuple[int, int
 
     define = partial(app.task, typing=False)  # Celery counts the parameters of a method wrongly
     define(work.sweep, name=HAND_OVER_JOBS)
-    define(work.purge, name=PURGE)
+    define(work.purge_daily, name=PURGE)
     define(work.sync_at_night, name=NIGHTLY_SYNC, acks_late=False)  # a second one would sync everybody again
     return app
 

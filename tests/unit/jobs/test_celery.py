@@ -9,10 +9,12 @@ from uuid import UUID
 import pytest
 from attrs import define, evolve, field
 
-from adapters.in_memory.jobs import InMemoryChunks, InMemoryJobs
+from adapters.in_memory.jobs import InMemoryChunks, InMemoryJobs, InMemorySchedule
 from adapters.in_memory.store import Store
 from adapters.tasks.celery import LONGEST_COUNTDOWN, QUEUE, CeleryQueue, sender
-from adapters.tasks.celery_worker import Work
+from adapters.tasks.celery_worker import PURGE, SECONDS_BETWEEN_LOOKS_FOR_PURGE, Work, worker
+from adapters.tasks.purging import DailyPurge
+from core.access import Actor
 from core.jobs.entities import Chunk, Job, JobState
 from core.jobs.ports import JobQueue
 from tests.fakes import StillClock
@@ -84,6 +86,18 @@ class Worker:
 
     def told(self, *, again: bool = False) -> None:
         self.work.run(str(UUID(int=1)), again=again)
+
+
+def test_beat_asks_for_a_purge_every_hour_and_one_a_day_is_done() -> None:
+    purged, clock, other = list[Actor](), StillClock(), Worker()
+    work = evolve(other.work, purge=DailyPurge(InMemorySchedule(other.store), clock, [purged.append]))
+    app = worker("memory://", work, sweep=30, nightly=None, time_zone="UTC")
+    due = app.conf.beat_schedule[PURGE]
+    assert due["schedule"] == SECONDS_BETWEEN_LOOKS_FOR_PURGE
+    for _ in range(25):
+        app.tasks[due["task"]].apply(throw=True)
+        clock.forward(timedelta(hours=1))
+    assert len(purged) == 2
 
 
 def leased(store: Store) -> None:

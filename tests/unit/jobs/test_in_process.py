@@ -73,6 +73,20 @@ def test_a_worker_outlives_a_database_that_is_down() -> None:
     worker.stop()
 
 
+def test_a_worker_purges_as_it_begins_and_a_purge_that_fails_does_not_end_it() -> None:
+    registry, purged = Registry(), Event()
+
+    def purge() -> None:
+        purged.set()
+        raise Unavailable
+
+    worker = InProcessWorker(InProcessQueue(), registry.hand_over, registry.run, purge)
+    worker.start()
+    assert purged.wait(SOON)
+    assert registry.done.wait(SOON)
+    worker.stop()
+
+
 def test_stopping_a_worker_stops_what_it_does_before_its_turn_is_over() -> None:
     registry = Registry()
     worker = InProcessWorker(InProcessQueue(), registry.hand_over, registry.run_until_stopped, lambda: None)
