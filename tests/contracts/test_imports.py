@@ -47,10 +47,12 @@ def rows(first: int, last: int) -> Iterator[str]:
         yield f"Ada,Byron {number},p{number}@example.org,1985-12-10,,EHR-{number}"
 
 
-def start(registry: Container, content: bytes, *, update: bool = False, dry_run: bool = False) -> Job:
+def start(
+    registry: Container, content: bytes, *, actor: Actor = CLERK, update: bool = False, dry_run: bool = False
+) -> Job:
     cast("StillClock", registry.clock()).forward(timedelta(seconds=1))
     return registry.start_import()(
-        actor=CLERK, content=lambda: [content], format=FileFormat.CSV, update=update, dry_run=dry_run
+        actor=actor, content=lambda: [content], format=FileFormat.CSV, update=update, dry_run=dry_run
     )
 
 
@@ -154,6 +156,7 @@ def test_an_import_that_is_asked_for_again_while_it_is_under_way_is_the_same(reg
     job = start(registry, csv(*rows(0, 2)))
     assert start(registry, csv(*rows(0, 2))).id == job.id
     assert start(registry, csv(*rows(0, 2)), update=True).id != job.id
+    assert start(registry, csv(*rows(0, 2)), actor=ADMIN).id != job.id
     run(registry, job)
     assert start(registry, csv(*rows(0, 2))).id != job.id
 
@@ -268,12 +271,14 @@ def test_erasing_a_patient_removes_the_rejected_rows_about_that_patient_and_no_o
         "Eve,King,OLD@example.org,2185-12-10,,",
         "Eve,King,eve@example.org,1990-01-01,12,",
         "Eve,King,other@example.org,1990-01-01,,EHR-1",
+        '"Eve" King,"EVE@example.org",1990-01-01,,',
+        "Eve,King,eve@example.org,1990-01-01,,,one cell too many",
     ]
     about_another = "Eve,King,no email,1985-12-10,,EHR-2"
     job = imported(registry, csv(*about_eve, about_another))
-    assert job.counts == {"rejected": 5}
+    assert job.counts == {"rejected": 7}
     registry.erase_patient()(actor=ADMIN, patient_id=eve.id)
-    assert [line for line, *_ in rejects(registry, job)] == ["6"]
+    assert [line for line, *_ in rejects(registry, job)] == ["8"]
 
 
 def test_a_request_id_that_another_call_repeats_makes_no_row_a_repeated_one(registry: Container) -> None:

@@ -48,10 +48,9 @@ class ImportOptions:
     def of(cls, job: Job) -> "ImportOptions":
         return _CONVERTER.structure(job.options, cls)
 
-    @property
-    def key(self) -> str:
-        """The same for the same file, imported in the same way."""
-        content = json.dumps(self.plain, sort_keys=True)
+    def key(self, actor: str) -> str:
+        """The same for the same file, imported in the same way for the same actor."""
+        content = json.dumps([actor, self.plain], sort_keys=True)
         return f"import:{sha256(content.encode()).hexdigest()}"
 
     @property

@@ -1,19 +1,34 @@
 """Digests that tell whom values are about, without holding them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from hashlib import blake2b
+from itertools import islice
 
 from core.errors import Invalid, Refused
 from core.patients import values as patients
 from core.patients.names import joined
 from core.values import email
 
+MAX_EMAILS_IN_TEXT = 50
+_BETWEEN_CELLS = re.compile(r"""[\s,;|"<>:=(){}\[\]]+""")
+
 
 def person_keys(values: Mapping[str, object]) -> frozenset[bytes]:
     """One for each of the email, the external id and the identifiers, and one for the names with the date of birth. A
     value that is missing or cannot be parsed gives none."""
-    return frozenset(blake2b("\0".join(parts).encode(), digest_size=16).digest() for parts in _parts(values))
+    return frozenset(map(_digest, _parts(values)))
+
+
+def email_keys(raw: bytes) -> frozenset[bytes]:
+    """One for each email in a text that cannot be read as values; the first 50."""
+    found = (cell for cell in _BETWEEN_CELLS.split(raw.decode(errors="replace")) if "@" in cell)
+    return frozenset(key for cell in islice(found, MAX_EMAILS_IN_TEXT) for key in person_keys({"email": cell}))
+
+
+def _digest(parts: tuple[str, ...]) -> bytes:
+    return blake2b("\0".join(parts).encode(), digest_size=16).digest()
 
 
 def _parts(values: Mapping[str, object]) -> Iterator[tuple[str, ...]]:

@@ -30,7 +30,7 @@ class StartImport:
     """Asks for every row of a file to be registered in the background, by the rules of a registration.
 
     The file is stored before anybody is asked to work on it, and the answer does not depend on that being possible now.
-    The same file, asked for in the same way while its import is under way, is the same import.
+    The same file, asked for by the same actor in the same way while its import is under way, is the same import.
     Raises `Forbidden`, `Invalid` for a file that cannot be read or whose columns do not fit, and `Unavailable`.
     """
 
@@ -73,13 +73,14 @@ class StartImport:
             return self._start(actor, options, layout, lines, file.text)
 
     def _start(self, actor: Actor, options: ImportOptions, layout: Layout, lines: int, text: Content) -> Job:
+        key = options.key(actor.name)
         while True:
-            if job := self.jobs.under_way(options.key):
+            if job := self.jobs.under_way(key):
                 return job
             with suppress(JobUnderWay):  # asked for a moment ago; it may have ended since
-                return self._add(actor, options, layout, lines, text)
+                return self._add(actor, options, key, layout, lines, text)
 
-    def _add(self, actor: Actor, options: ImportOptions, layout: Layout, lines: int, text: Content) -> Job:
+    def _add(self, actor: Actor, options: ImportOptions, key: str, layout: Layout, lines: int, text: Content) -> Job:
         now = self.clock.now()
         job = Job(
             id=self.ids.new(now),
@@ -87,7 +88,7 @@ class StartImport:
             actor=actor.name,
             request_id=actor.request_id,
             options=options.plain,
-            key=options.key,
+            key=key,
             created_at=now,
             total=max(0, lines - layout.first_line + 1),
             position=None,

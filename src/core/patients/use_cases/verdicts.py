@@ -9,7 +9,7 @@ from core.patients.entities import Patient
 from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
 from core.patients.files import Reject, Row
 from core.patients.imports import RowOutcome
-from core.patients.person_keys import person_keys
+from core.patients.person_keys import email_keys, person_keys
 
 _FIELDS: Mapping[type[Conflict], str] = {
     EmailTaken: "email",
@@ -35,7 +35,7 @@ class Verdicts:
 
     def reject(self, row: Row, *faults: Fault) -> None:
         self.outcomes.append(RowOutcome.REJECTED)
-        self.rejects.append(Reject(row.line, row.raw, faults, person_keys(row.values)))
+        self.rejects.append(Reject(row.line, row.raw, faults, person_keys(row.values) | email_keys(row.raw)))
 
     def refuse(self, row: Row, conflict: Conflict) -> None:
         self.reject(row, Fault(_FIELDS.get(type(conflict), "row"), conflict.kind, str(conflict)))
