@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from csv import DictReader
+from datetime import timedelta
 from pathlib import Path
 from typing import cast
+from uuid import UUID
 
 import pytest
+from attrs import evolve
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import StreamingHttpResponse
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from bootstrap import Container
+from bootstrap import Container, daily_purge
 from core.patients.entities import Patient
 from tests.fakes import details
 from tests.http_api.client import Answer, Api
@@ -41,13 +44,30 @@ def body_of(answer: Answer) -> bytes:
 
 def test_a_file_is_taken_worked_on_and_told_of(registry: Container, clerk: Api) -> None:
     asked = send(clerk)
-    assert asked.status_code == 202
+    assert (asked.status_code, asked["Retry-After"]) == (202, "2")
     assert (asked.json()["state"], asked.json()["total"], asked.json()["format"]) == ("queued", 2, "csv")
     run(registry)
     done = clerk.get(asked["Location"]).json()
     assert done["state"] == "completed"
     assert done["counts"] == {"added": 1, "updated": 0, "unchanged": 0, "rejected": 1}
     assert [one["id"] for one in clerk.get("imports/").json()["results"]] == [done["id"]]
+
+
+def test_jobs_that_ended_long_ago_are_purged_once_a_day(registry: Container, clerk: Api) -> None:
+    def end_long_ago() -> str:
+        asked = send(clerk)
+        run(registry)
+        job = registry.jobs().get(UUID(asked.json()["id"]))
+        assert job.ended_at
+        registry.jobs().replace(evolve(job, ended_at=job.ended_at - timedelta(days=31)))
+        return asked["Location"]
+
+    purge, first = daily_purge(registry), end_long_ago()
+    purge()
+    assert clerk.get(first).status_code == 404
+    second = end_long_ago()
+    purge()
+    assert clerk.get(second).status_code == 200
 
 
 def test_rejects_are_a_file_that_can_be_mended_and_sent_again(registry: Container, clerk: Api) -> None:

@@ -32,7 +32,7 @@ def test_a_job_is_accepted_and_tells_where_its_progress_is(clerk: Api, ada: Pati
     me = clerk.get("users/me/").json()["id"]
     response = clerk.post("sync-jobs/", {})
     job = response.json()
-    assert response.status_code == 202
+    assert (response.status_code, response["Retry-After"]) == (202, "2")
     assert response["Location"] == f"http://testserver/api/v1/sync-jobs/{job['id']}/"
     assert clerk.get(response["Location"]).json() == job
     created_at = job.pop("created_at")

@@ -67,6 +67,10 @@ IF_MATCH = OpenApiParameter(
 )
 IF_NONE_MATCH = OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description="The ETag you have.")
 
+RETRY_AFTER = OpenApiParameter(
+    "Retry-After", int, OpenApiParameter.HEADER, response=[202], description="Seconds to wait before the first look."
+)
+
 
 def described(
     operation: str,
@@ -96,6 +100,6 @@ def described(
         operation_id=operation,
         request={JSON: body, MERGE_PATCH: body} if is_patch else body,
         responses=responses,
-        parameters=parameters,
+        parameters=[*(parameters or []), RETRY_AFTER] if status == 202 else parameters,
         auth=security,
     )

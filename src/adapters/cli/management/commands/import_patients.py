@@ -115,11 +115,12 @@ class Command(BaseCommand):
         if done.counts.get(RowOutcome.REJECTED):
             with path.open("wb") as out:
                 out.writelines(rejects)
-            raise CommandError(f"Some rows were refused. They are in {path}, with their lines, fields and reasons.")
         if done.state is JobState.FAILED:
             raise CommandError(f"The import failed. {done.reason} What was done stays done.")
         if done.state is JobState.CANCELLED:
             raise CommandError("Somebody cancelled the import. What was done stays done.")
+        if done.counts.get(RowOutcome.REJECTED):
+            raise CommandError(f"Some rows were refused. They are in {path}, with their lines, fields and reasons.")
 
     def _tell(self, options: ImportOptions) -> None:
         delimiter = f", cells delimited by {options.delimiter!r}" if options.delimiter else ""
