@@ -31,6 +31,7 @@ from adapters.in_memory.accounts import (
     InMemoryAccountTrail,
     InMemoryRefreshFamilies,
     InMemoryServiceAccounts,
+    InMemorySignInHistory,
     InMemoryUserRepository,
 )
 from adapters.in_memory.cache import InMemoryCache, Unlimited
@@ -51,7 +52,7 @@ from adapters.telemetry.logging import use_standard_logging
 from adapters.telemetry.observed import observed
 from adapters.tokens import JwtTokens, SigningKey
 from core.accounts import use_cases as accounts_
-from core.accounts.ports import AccountTrail, RefreshFamilies, ServiceAccounts, Tokens, UserRepository
+from core.accounts.ports import AccountTrail, RefreshFamilies, ServiceAccounts, SignInHistory, Tokens, UserRepository
 from core.accounts.sessions import TokenLifetimes
 from core.accounts.use_cases.ledger import AccountLedger
 from core.accounts.use_cases.passwords import Passwords
@@ -192,6 +193,7 @@ class Container(DeclarativeContainer):
 
     cache: Provider[Cache] = Singleton(InMemoryCache, clock)
     limiter: Provider[Limiter] = Singleton(Unlimited)
+    sign_in_history: Provider[SignInHistory] = Singleton(InMemorySignInHistory)
     downloads: Provider[ConcurrencyLimiter] = Singleton(
         InProcessConcurrencyLimiter, places=configuration.provided.downloads_at_once
     )
@@ -318,8 +320,8 @@ class Container(DeclarativeContainer):
     account_ledger = Singleton(AccountLedger, account_trail, ids)
     sessions = Singleton(Sessions, families, tokens, clock, ids, lifetimes)
     passwords = Singleton(Passwords, users, account_ledger, atomic, clock)
-    password_check = Singleton(accounts_.VerifyPassword, users, limiter)
-    verify_password = _use_case(accounts_.VerifyPassword, users=users, limiter=limiter)
+    password_check = Singleton(accounts_.VerifyPassword, users, limiter, sign_in_history)
+    verify_password = _use_case(accounts_.VerifyPassword, users=users, limiter=limiter, history=sign_in_history)
     sign_in = _use_case(accounts_.SignIn, verify=password_check, sessions=sessions)
     refresh_session = _use_case(
         accounts_.RefreshSession,
@@ -384,6 +386,7 @@ def registry_on_django(configuration: Configuration | None = None, database: str
     from adapters.caching.backend import CacheBackend
     from adapters.caching.cache import DjangoCache
     from adapters.caching.limiter import CacheLimiter
+    from adapters.caching.sign_ins import CacheSignInHistory
     from adapters.django_orm.accounts.audit import DjangoAccountTrail
     from adapters.django_orm.accounts.repository import DjangoRefreshFamilies, DjangoUserRepository
     from adapters.django_orm.accounts.services import DjangoServiceAccounts
@@ -430,6 +433,7 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         upstream_reports=Singleton(DjangoUpstreamReports, database),
         cache=Singleton(DjangoCache, backend, metrics.count_cache_read),
         cache_state=Callable(CacheBackend.state, backend),
+        sign_in_history=Singleton(CacheSignInHistory, backend),
         limiter=Singleton(CacheLimiter, backend, by_settings.limits(), metrics.count_limited_call),
     )
     return container

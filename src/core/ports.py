@@ -65,6 +65,9 @@ class Scope(StrEnum):
     ANONYMOUS = "anonymous"
     USER = "user"
     SIGN_IN = "sign_in"
+    SIGN_IN_ADDRESS = "sign_in_address"
+    SIGN_IN_EMAIL = "sign_in_email"
+    SIGN_IN_KNOWN = "sign_in_known"
     SYNC = "sync"
 
 
@@ -99,7 +102,8 @@ class Limiter(Protocol):
     def hit(self, scope: Scope, who: str) -> Quota | None:
         """Counts one call by `who`, which may be personal: it is kept as a digest only.
 
-        Raises `TooManyRequests` for a call too many. Calls that cannot be counted are allowed: None.
+        Raises `TooManyRequests` for a call too many. Calls that cannot be counted with those of other processes are
+        counted with those of this one. None without a limit.
         """
         ...
 

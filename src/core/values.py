@@ -8,6 +8,7 @@ import unicodedata
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv6Network
 from typing import TypeVar
 
 from email_validator import EmailNotValidError, validate_email
@@ -94,6 +95,14 @@ def email(raw: object) -> str:
     if not value or value != value.lower():  # a domain in Cherokee has its standard form in upper case
         raise Refused("invalid", "Give a valid email address, such as name@example.org.")
     return value
+
+
+def network(address: str) -> str:
+    """Of an IPv6 address its /56, which a provider gives to one customer; anything else as it is."""
+    try:
+        return str(IPv6Network((address, 56), strict=False)) if ":" in address else address
+    except ValueError:
+        return address
 
 
 def choice(raw: object, choices: type[E]) -> E:

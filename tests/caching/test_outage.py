@@ -33,12 +33,15 @@ def port() -> Generator[int]:
         yield port
 
 
-def test_without_the_cache_everything_is_made_and_every_call_allowed(port: int) -> None:
+def test_without_the_cache_everything_is_made_and_each_process_counts_by_itself(port: int) -> None:
     backend = CacheBackend()
     cache, limiter = DjangoCache(backend), CacheLimiter(backend, ONE_A_DAY)
     for value in range(3):
         made = Number(value)
         assert cache.get("number", Number, LIFETIME, lambda made=made: made) is made
+    limiter.hit(Scope.SIGN_IN, "ada@example.org")
+    CacheLimiter(backend, ONE_A_DAY).hit(Scope.SIGN_IN, "ada@example.org")
+    with pytest.raises(TooManyRequests):
         limiter.hit(Scope.SIGN_IN, "ada@example.org")
     cache.drop("number")
 
@@ -49,10 +52,10 @@ def test_what_an_outage_costs_is_told(port: int, tmp_path: Path) -> None:
     backend = CacheBackend(seconds_left_alone=1e-9)
     cache = DjangoCache(backend, reads.append)
     limiter = CacheLimiter(backend, ONE_A_DAY, lambda scope, outcome: calls.append((scope, outcome)))
-    for _ in range(2):
+    for user in (1, 2):
         cache.get("number", Number, LIFETIME, lambda: Number(1))
-        limiter.hit(Scope.SYNC, "user:1")
-    assert (reads, calls) == (["down"] * 2, [(Scope.SYNC, "uncounted")] * 2)
+        limiter.hit(Scope.SYNC, f"user:{user}")
+    assert (reads, calls) == (["down"] * 2, [(Scope.SYNC, "counted_alone")] * 2)
     with running_redis(port, tmp_path):
         for _ in range(3):
             cache.get("number", Number, LIFETIME, lambda: Number(1))
@@ -75,7 +78,7 @@ def test_a_cache_that_comes_up_or_comes_back_is_used(port: int, tmp_path: Path) 
             with pytest.raises(TooManyRequests):
                 limiter.hit(Scope.SYNC, "user:1")
         assert cache.get("number", Number, LIFETIME, lambda: Number(-1)) == Number(-1)
-        limiter.hit(Scope.SYNC, "user:1")
+        limiter.hit(Scope.SYNC, f"user:{round_}")
 
 
 def test_a_cache_that_does_not_answer_is_waited_for_once_and_then_left_alone() -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.e2e.production import Production
 
 ROOT = Path(__file__).parents[2]
+UNREACHABLE_CACHE = "redis://127.0.0.1:1/0"  # production goes on without it
 
 
 @frozen

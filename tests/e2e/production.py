@@ -15,7 +15,7 @@ import psycopg
 from attrs import frozen
 from django.conf import settings
 
-from tests.e2e.conftest import ROOT, environment_in, finished, manage
+from tests.e2e.conftest import ROOT, UNREACHABLE_CACHE, environment_in, finished, manage
 from tests.programs import free_port, wait_for_port
 
 SETUP = """
@@ -72,6 +72,7 @@ def production_in(directory: Path) -> Generator[Production]:
     url = f"postgres://postgres@/{name}?host={host}"
     environment = environment_in(directory) | {
         "DJANGO_ENV": "production",
+        "CACHE_URL": UNREACHABLE_CACHE,
         "SECRET_KEY": "a secret of sixty characters, which is long enough for this one",
         "ALLOWED_HOSTS": "127.0.0.1",
         "TRUSTED_PROXIES": "127.0.0.1",

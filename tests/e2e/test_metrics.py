@@ -11,7 +11,7 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.e2e.conftest import manage
+from tests.e2e.conftest import UNREACHABLE_CACHE, manage
 from tests.programs import wait_for_port
 
 LIVE = {"method": "GET", "route": "/health/live"}
@@ -31,6 +31,7 @@ def url(environment: dict[str, str], port: int, counts: Path) -> Generator[str]:
         "GRANIAN_PORT": str(port),
         "GRANIAN_RESPAWN_INTERVAL": "0.1",
         "DJANGO_ENV": "production",
+        "CACHE_URL": UNREACHABLE_CACHE,
         "SECRET_KEY": "a secret of sixty characters, which is long enough for this one",
         "ALLOWED_HOSTS": "127.0.0.1",
         "PROMETHEUS_MULTIPROC_DIR": str(counts),

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import finished, manage
+from tests.e2e.conftest import UNREACHABLE_CACHE, finished, manage
 
 SECRET = "a secret of sixty characters, which is long enough for this one"
 
@@ -25,12 +25,15 @@ SECRET = "a secret of sixty characters, which is long enough for this one"
         ),
         ({"SECRET_KEY": SECRET}, "ALLOWED_HOSTS"),
         ({"SECRET_KEY": SECRET, "ALLOWED_HOSTS": "registry.example", "DATABASE_URL": ""}, "DATABASE_URL"),
+        ({"SECRET_KEY": SECRET, "ALLOWED_HOSTS": "registry.example", "CACHE_URL": ""}, "CACHE_URL"),
     ],
 )
 def test_production_refuses_to_start_without_a_setting_and_names_it(
     environment: dict[str, str], settings: dict[str, str], told: str
 ) -> None:
-    status, _, err = finished(manage(environment | {"DJANGO_ENV": "production"} | settings, "check"))
+    status, _, err = finished(
+        manage(environment | {"DJANGO_ENV": "production", "CACHE_URL": UNREACHABLE_CACHE} | settings, "check")
+    )
     assert status != 0
     assert f"Set {told}" in err.splitlines()[-1]
 
@@ -53,6 +56,7 @@ def test_secrets_are_read_from_files(environment: dict[str, str], tmp_path: Path
     del environment["DATABASE_URL"]
     settings = {
         "DJANGO_ENV": "production",
+        "CACHE_URL": UNREACHABLE_CACHE,
         "ALLOWED_HOSTS": "registry.example",
         "SECRET_KEY_FILE": str(tmp_path / "key"),
         "DATABASE_URL_FILE": str(tmp_path / "url"),
@@ -63,7 +67,12 @@ def test_secrets_are_read_from_files(environment: dict[str, str], tmp_path: Path
 
 
 def test_production_passes_the_deployment_check_without_a_warning(environment: dict[str, str]) -> None:
-    settings = {"DJANGO_ENV": "production", "SECRET_KEY": SECRET, "ALLOWED_HOSTS": "registry.example"}
+    settings = {
+        "DJANGO_ENV": "production",
+        "CACHE_URL": UNREACHABLE_CACHE,
+        "SECRET_KEY": SECRET,
+        "ALLOWED_HOSTS": "registry.example",
+    }
     status, out, err = finished(manage(environment | settings, "check", "--deploy", "--fail-level", "WARNING"))
     assert (status, err) == (0, "")
     assert "no issues" in out

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from adapters.cli.demo_data import DEMO_PASSWORD, VISITOR_ID
-from tests.e2e.conftest import finished, manage, running
+from tests.e2e.conftest import UNREACHABLE_CACHE, finished, manage, running
 
 
 def children(process: subprocess.Popen[str]) -> list[int]:
@@ -79,6 +79,7 @@ def test_loading_twice_changes_nothing_and_says_so(environment: dict[str, str]) 
 def test_the_demo_is_refused_in_production(environment: dict[str, str], tmp_path: Path, command: str) -> None:
     production = {
         "DJANGO_ENV": "production",
+        "CACHE_URL": UNREACHABLE_CACHE,
         "SECRET_KEY": "a secret of sixty characters, which is long enough for this one",
         "ALLOWED_HOSTS": "registry.example",
     }

@@ -19,19 +19,18 @@ from adapters.http_api.schema import described
 from core.accounts.entities import User
 from core.accounts.sessions import TokenPair
 from core.accounts.use_cases import ChangeOwnPassword, RefreshSession, SignIn, SignOut
-from core.ports import Scope
 
 
 class SignInView(APIView):
     parser_classes = (CredentialsParser,)
     authentication_classes = ()
-    limited_as = Scope.SIGN_IN
 
     @described("sign_in", TokenPairSerializer, 401, body=CredentialsSerializer, public=True)
     @inject
     def post(self, request: Request, sign_in: Annotated[SignIn, Provide["sign_in"]]) -> HttpResponse:
         given = members(request, CredentialsSerializer, required=("email", "password"))
-        return _tokens(sign_in(email=cast("str", given["email"]), password=cast("str", given["password"])))
+        email, password = cast("str", given["email"]), cast("str", given["password"])
+        return _tokens(sign_in(email=email, password=password, address=request.META["REMOTE_ADDR"]))
 
 
 class RefreshView(APIView):
@@ -88,7 +87,8 @@ class OwnPasswordView(APIView):
         """Every session ends, this one too: go on with the tokens of the answer."""
         given = members(request, OwnPasswordSerializer, required=("current", "password"))
         current, password = cast("str", given["current"]), cast("str", given["password"])
-        return _tokens(change(me=signed_in(request), current=current, password=password))
+        address = request.META["REMOTE_ADDR"]
+        return _tokens(change(me=signed_in(request), current=current, password=password, address=address))
 
 
 def _tokens(pair: TokenPair) -> HttpResponse:

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from adapters.in_memory.paging import newest_first
 from adapters.in_memory.store import Store
@@ -12,7 +12,7 @@ from core.access import Role
 from core.accounts.audit import AccountEvent
 from core.accounts.entities import User
 from core.accounts.errors import ServiceAccountNotFound, ServiceNameTaken, UserEmailTaken, UserNotFound
-from core.accounts.ports import AccountTrail, RefreshFamilies, ServiceAccounts, UserRepository
+from core.accounts.ports import AccountTrail, RefreshFamilies, ServiceAccounts, SignInHistory, UserRepository
 from core.accounts.services import ServiceAccount
 from core.accounts.sessions import RefreshFamily
 from core.paging import Page
@@ -120,6 +120,19 @@ class InMemoryServiceAccounts(ServiceAccounts):
                 self.store.services[account.id] = evolve(account, keys=keys)
                 purged += len(ended)
         return purged
+
+
+@frozen
+class InMemorySignInHistory(SignInHistory):
+    """For good: a script ends sooner."""
+
+    _known: set[tuple[str, str]] = field(init=False, factory=set[tuple[str, str]])
+
+    def remember(self, email: str, origin: str) -> None:
+        self._known.add((email, origin))
+
+    def knows(self, email: str, origin: str) -> bool:
+        return (email, origin) in self._known
 
 
 @frozen

@@ -42,7 +42,9 @@ UPSTREAM_CIRCUITS = Gauge(
 )
 CACHE_READS = Counter("patient_registry_cache_reads", "Reads from the cache.", ["outcome"])
 LIMITED_CALLS = Counter(
-    "patient_registry_limited_calls", "Calls that a limit refused or could not count.", ["scope", "outcome"]
+    "patient_registry_limited_calls",
+    "Calls that a limit refused, or that this process counted alone.",
+    ["scope", "outcome"],
 )
 
 

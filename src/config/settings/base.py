@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "adapters.http_api.middleware.ContentLengthMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "adapters.http_api.page_limits.PageLimitsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "adapters.http_api.compression.CompressionMiddleware",
@@ -93,6 +94,9 @@ LIMITS = {
     "anonymous": env.str("LIMIT_ANONYMOUS", "300/minute"),
     "user": env.str("LIMIT_USER", "3000/minute"),
     "sign_in": env.str("LIMIT_SIGN_IN", "10/minute"),
+    "sign_in_address": env.str("LIMIT_SIGN_IN_ADDRESS", "60/minute"),
+    "sign_in_email": env.str("LIMIT_SIGN_IN_EMAIL", "1000/hour"),
+    "sign_in_known": "1/second",
     "sync": env.str("LIMIT_SYNC", "120/minute"),
 }
 CELERY_BROKER_URL = broker(secret("CELERY_BROKER_URL"))

@@ -5,6 +5,14 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 
+def require_shared_cache(url: str, processes: int) -> None:
+    if processes > 1 and not url:
+        raise ImproperlyConfigured(
+            "Set CACHE_URL to a Redis that all processes share, such as redis://host:6379/0, or GRANIAN_WORKERS=1: "
+            "otherwise each process would count calls and sign-ins by itself."
+        )
+
+
 def cache(url: str) -> dict[str, object]:
     """A `CACHES` entry for a Redis URL, or for a cache in each process without one."""
     if not url:

@@ -2,6 +2,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.base import *
 from config.settings.base import BASE_DIR, DEVELOPMENT_SECRET, SECRET_KEY_FALLBACKS, env
+from config.settings.caches import require_shared_cache
 from config.settings.secret_files import secret
 
 SHORTEST_SECRET = 50
@@ -20,6 +21,8 @@ if not secret("DATABASE_URL"):
         "Set DATABASE_URL to a PostgreSQL database, such as postgres://user:password@host/name. "
         "SQLite is for trying the registry out; to use it all the same, name its file: sqlite:////path/registry.sqlite3"
     )
+
+require_shared_cache(secret("CACHE_URL"), env.int("GRANIAN_WORKERS", 2))
 
 # TLS ends at a proxy. TrustedProxiesMiddleware leaves this header only where a trusted one has set it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -86,6 +86,16 @@ class ServiceAccounts(Protocol):
         ...
 
 
+class SignInHistory(Protocol):
+    """From where accounts were signed in to lately. Digests are kept, as it is personal, and may be forgotten any time."""
+
+    def remember(self, email: str, origin: str) -> None:
+        """For 30 days."""
+        ...
+
+    def knows(self, email: str, origin: str) -> bool: ...
+
+
 class RefreshFamilies(Protocol):
     def add(self, family: RefreshFamily) -> None: ...
 

@@ -184,33 +184,66 @@ def test_a_machine_has_no_password(registry: Container) -> None:
 
 
 class Strict(Limiter):
-    """Two calls of each, and no more."""
+    """So many calls of each, and no more."""
+
+    most = {Scope.SIGN_IN: 2, Scope.SIGN_IN_ADDRESS: 3, Scope.SIGN_IN_EMAIL: 4, Scope.SIGN_IN_KNOWN: 3}
 
     def __init__(self) -> None:
         self.calls: list[tuple[Scope, str]] = []
 
     def hit(self, scope: Scope, who: str) -> None:
         self.calls.append((scope, who))
-        if self.calls.count((scope, who)) > 2:
+        if self.calls.count((scope, who)) > self.most[scope]:
             raise TooManyRequests(retry_after=timedelta(minutes=1))
 
 
-def test_passwords_are_tried_at_one_email_a_few_times_only(registry: Container, ada: User, pair: TokenPair) -> None:
-    signed_in = me(registry, pair)
-    registry.limiter.override(Object(Strict()))
+@pytest.fixture
+def strict(registry: Container) -> Strict:
+    limiter = Strict()
+    registry.limiter.override(Object(limiter))
     for provider in (registry.sign_in, registry.change_own_password, registry.verify_password, registry.password_check):
         provider.reset()
+    return limiter
+
+
+def test_passwords_are_tried_from_one_address_a_few_times_only(registry: Container, ada: User, strict: Strict) -> None:
     for _ in range(2):
         with pytest.raises(WrongCredentials):
-            registry.sign_in()(email=" ADA@example.org", password="wrong password")
+            registry.sign_in()(email=" ADA@example.org", password="wrong password", address="192.0.2.1")
+    for operation in (registry.sign_in(), registry.verify_password()):
+        with pytest.raises(TooManyRequests):
+            operation(email=ada.email, password=PASSWORD, address="192.0.2.1")
+    registry.sign_in()(email=ada.email, password=PASSWORD, address="192.0.2.2")
+
+
+def test_many_emails_from_one_address_and_many_addresses_at_one_email_are_bounded(
+    registry: Container, ada: User, strict: Strict
+) -> None:
+    for number in range(3):
+        with pytest.raises(WrongCredentials):
+            registry.sign_in()(email=f"u{number}@example.org", password=PASSWORD, address="2001:db8::1")
+    for number in range(4):
+        with pytest.raises(WrongCredentials):
+            registry.sign_in()(email=ada.email, password="wrong password", address=f"192.0.2.{number}")
     with pytest.raises(TooManyRequests):
-        registry.sign_in()(email=ada.email, password=PASSWORD)
+        registry.sign_in()(email="eve@example.org", password=PASSWORD, address="2001:db8:0:ff::2")
     with pytest.raises(TooManyRequests):
-        registry.verify_password()(email=ada.email, password=PASSWORD)
+        registry.sign_in()(email=ada.email, password=PASSWORD, address="192.0.2.9")
+
+
+def test_an_owner_gets_in_from_a_known_address_whoever_guesses_elsewhere(
+    registry: Container, ada: User, strict: Strict
+) -> None:
+    pair = registry.sign_in()(email=ada.email, password=PASSWORD, address="192.0.2.1")
+    for number in range(10):
+        with pytest.raises((WrongCredentials, TooManyRequests)):
+            registry.sign_in()(email=ada.email, password="wrong password", address=f"192.0.2.{10 + number // 3}")
+    for _ in range(3):
+        pair = registry.sign_in()(email=ada.email, password=PASSWORD, address="192.0.2.1")
+    registry.change_own_password()(me=me(registry, pair), current=PASSWORD, password=NEW, address="192.0.2.1")
     with pytest.raises(TooManyRequests):
-        registry.change_own_password()(me=signed_in, current=PASSWORD, password=NEW)
-    with pytest.raises(WrongCredentials):
-        registry.sign_in()(email="eve@example.org", password=PASSWORD)
+        registry.sign_in()(email=ada.email, password=NEW, address="192.0.2.1")
+    assert strict.calls[-1] == (Scope.SIGN_IN_KNOWN, f"192.0.2.1 {ada.email}")
 
 
 def test_purging_goes_on_until_nothing_is_left(

@@ -6,7 +6,6 @@ from adapters.django_orm.accounts.models import User
 from core.accounts.errors import WrongCredentials
 from core.accounts.use_cases import VerifyPassword
 from core.errors import Invalid
-from core.ports import Limiter, Scope
 
 
 class RegistryBackend(BaseBackend):
@@ -19,15 +18,13 @@ class RegistryBackend(BaseBackend):
         username: str | None = None,
         password: str | None = None,
         verify_password: VerifyPassword = Provide["verify_password"],
-        limiter: Limiter = Provide["limiter"],
         **others: object,
     ) -> User | None:
         """Raises `TooManyRequests`."""
         if request is None or username is None or password is None:
             return None
-        limiter.hit(Scope.SIGN_IN, request.META["REMOTE_ADDR"])
         try:
-            user = verify_password(email=username, password=password)
+            user = verify_password(email=username, password=password, address=request.META["REMOTE_ADDR"])
         except (Invalid, WrongCredentials):
             return None
         return self.get_user(user.id)

@@ -80,7 +80,8 @@ class StaffSite(AdminSite):
         user_id = staff_of(request).id
 
         def work(given: dict[str, str]) -> None:
-            change(me=SignedIn(users.get(user_id), actor_of(request)), **given)
+            me = SignedIn(users.get(user_id), actor_of(request))
+            change(me=me, address=request.META["REMOTE_ADDR"], **given)
             update_session_auth_hash(request, models.User.objects.get(id=user_id))
 
         form = OwnPasswordForm(request.POST or None)

@@ -75,12 +75,12 @@ class ChangeOwnPassword:
     passwords: Passwords
     sessions: Sessions
 
-    def __call__(self, *, me: SignedIn, current: str, password: str) -> TokenPair:
+    def __call__(self, *, me: SignedIn, current: str, password: str, address: str = "") -> TokenPair:
         if not isinstance(me.account, User):
             raise Forbidden("You may not do this: a service account has keys, and no password.")
         former = parse_one("current", parse_password, current)
         try:
-            verified = self.verify(email=me.account.email, password=current)
+            verified = self.verify(email=me.account.email, password=current, address=address)
         except WrongCredentials:
             raise Invalid([Fault("current", "wrong", "This is not your password.")]) from None
         chosen = _new_password(password, verified)

@@ -3,37 +3,54 @@ from attrs import evolve, frozen
 from core.accounts.entities import User
 from core.accounts.errors import TokenRefused, UserNotFound, WrongCredentials
 from core.accounts.passwords import password as parse_password
-from core.accounts.ports import RefreshFamilies, Tokens, UserRepository
+from core.accounts.ports import RefreshFamilies, SignInHistory, Tokens, UserRepository
 from core.accounts.sessions import RefreshFamily, TokenLifetimes, TokenPair
-from core.errors import FaultList, parse_one
+from core.errors import FaultList, TooManyRequests, parse_one
 from core.ports import Atomic, Clock, Ids, Limiter, Scope
 from core.values import email as email_address
-from core.values import text
+from core.values import network, text
 
 
 @frozen
 class VerifyPassword:
-    """Who knows the password of an email; tries at one email are limited, so that it cannot be guessed.
+    """Who knows the password of an email. `address` is where the try comes from.
 
+    Tries are limited by address and email together, and more widely by each alone, so that many addresses cannot guess
+    together either. Where this account was signed in to lately they are counted apart from all others, and too many are
+    slowed down to one a second: nobody elsewhere can keep an owner out.
     Raises `Invalid`, `WrongCredentials`, `TooManyRequests`.
     """
 
     users: UserRepository
     limiter: Limiter
+    history: SignInHistory
 
-    def __call__(self, *, email: str, password: str) -> User:
+    def __call__(self, *, email: str, password: str, address: str = "") -> User:
         faults = FaultList()
-        address, given = "", ""
+        owner, given, origin = "", "", network(address)
         with faults.noting("email"):
-            address = email_address(email)
+            owner = email_address(email)
         with faults.noting("password"):
             given = parse_password(password)
         faults.raise_if_any()
-        self.limiter.hit(Scope.SIGN_IN, address)
-        user = self.users.verify(address, given)
+        self._count(owner, origin)
+        user = self.users.verify(owner, given)
         if user is None:
             raise WrongCredentials
+        self.history.remember(owner, origin)
         return user
+
+    def _count(self, email: str, origin: str) -> None:
+        pair = f"{origin} {email}"
+        if self.history.knows(email, origin):
+            try:
+                self.limiter.hit(Scope.SIGN_IN, pair)
+            except TooManyRequests:
+                self.limiter.hit(Scope.SIGN_IN_KNOWN, pair)
+        else:
+            self.limiter.hit(Scope.SIGN_IN_ADDRESS, origin)
+            self.limiter.hit(Scope.SIGN_IN, pair)
+            self.limiter.hit(Scope.SIGN_IN_EMAIL, email)
 
 
 @frozen
@@ -67,8 +84,8 @@ class SignIn:
     verify: VerifyPassword
     sessions: Sessions
 
-    def __call__(self, *, email: str, password: str) -> TokenPair:
-        return self.sessions.start(self.verify(email=email, password=password))
+    def __call__(self, *, email: str, password: str, address: str = "") -> TokenPair:
+        return self.sessions.start(self.verify(email=email, password=password, address=address))
 
 
 @frozen

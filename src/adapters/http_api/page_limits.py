@@ -1,0 +1,35 @@
+from collections.abc import Callable
+from contextlib import suppress
+
+from dependency_injector.wiring import Provide, inject
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+
+from adapters.http_api.errors import answer_core
+from core.errors import TooManyRequests
+from core.ports import Limiter, Scope
+
+_UNCOUNTED = ("/api/", "/health/", "/metrics", "/static/")
+
+
+class PageLimitsMiddleware:
+    """Counts calls of pages as `Throttle` does those of the API: by who is signed in, otherwise by address."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    @inject
+    def __call__(self, request: HttpRequest, limiter: Limiter = Provide["limiter"]) -> HttpResponse:
+        if not request.path_info.startswith(_UNCOUNTED):
+            try:
+                limiter.hit(*_caller(request))
+            except TooManyRequests as error:
+                return answer_core(request, error)
+        return self._get_response(request)
+
+
+def _caller(request: HttpRequest) -> tuple[Scope, str]:
+    with suppress(OperationalError, InterfaceError):  # the page itself answers that the database is down
+        if request.user.is_authenticated:
+            return Scope.USER, f"user:{request.user.pk}"
+    return Scope.ANONYMOUS, request.META["REMOTE_ADDR"]
