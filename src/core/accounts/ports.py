@@ -87,7 +87,7 @@ class ServiceAccounts(Protocol):
 
 
 class SignInHistory(Protocol):
-    """From where accounts were signed in to lately. Digests are kept, as it is personal; they may be lost at any time."""
+    """From where accounts were signed in to lately. Digests are kept, as it is personal; they may be lost any time."""
 
     def remember(self, email: str, origin: str) -> None:
         """For 30 days."""
