@@ -66,8 +66,8 @@ def test_each_number_says_what_it_is_named_after(upstream: Upstream, client: Ups
         reported_at=NOW,
         state=CircuitState.CLOSED,
         calls=6,
-        failure_rate=1 / 6,
-        slow_rate=1 / 6,
+        failure_rate=0.1667,  # rounded for people
+        slow_rate=0.1667,
         median_seconds=0.5,
         p95_seconds=3.0,
         under_way=1,

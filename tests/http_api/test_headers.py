@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -46,11 +47,15 @@ def test_answers_are_kept_by_no_cache(clerk: Api, anonymous: Api, ada: Patient) 
         assert answer["Cache-Control"] == "no-store"
 
 
-def test_a_record_with_an_entity_tag_is_asked_for_again_each_time(clerk: Api, ada: Patient) -> None:
-    answer = clerk.get(f"patients/{ada.id}/")
-    again = clerk.get(f"patients/{ada.id}/", If_None_Match=answer["ETag"])
-    assert again.status_code == 304
-    assert answer["Cache-Control"] == again["Cache-Control"] == "private, no-cache"
+@pytest.mark.parametrize(("kind", "kept"), [("patients", "no-store"), ("posts", "private, no-cache")])
+def test_no_cache_keeps_a_patient_and_that_of_the_caller_asks_again_for_a_post(
+    clerk: Api, ada: Patient, post_id: UUID, kind: str, kept: str
+) -> None:
+    path = f"{kind}/{ada.id if kind == 'patients' else post_id}/"
+    answer = clerk.call("HEAD", path)
+    again = clerk.call("HEAD", path, headers={"If-None-Match": answer["ETag"]})
+    assert (answer.status_code, again.status_code) == (200, 304)
+    assert answer["Cache-Control"] == again["Cache-Control"] == kept
 
 
 @pytest.mark.usefixtures("registry")

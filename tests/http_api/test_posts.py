@@ -58,7 +58,20 @@ def test_an_author_writes_edits_and_publishes_and_anybody_reads(author: Api, ano
         "id", "title", "slug", "author", "content", "published", "published_at", "view_count", "comment_count",
         "version", "created_at", "updated_at",
     }  # fmt: skip
-    assert "@" not in read.json()["author"]
+    assert "@" not in author.get(path).json()["author"]
+    author.post(f"{path}comments/", {"content": "Thanks."})
+    for page in ("posts/", "posts/popular/", f"{path}comments/"):
+        assert [one["author"] for one in anonymous.get(page).json()["results"]] == [None]
+        assert author.get(page).json()["results"][0]["author"].startswith("user:")
+    assert read.json()["author"] is None
+
+
+def test_a_look_at_the_head_of_a_post_counts_no_view(author: Api, anonymous: Api) -> None:
+    path = published(author)
+    notice = f"/notices/{author.get(path).json()['slug']}/"
+    for head in (path, notice):
+        assert anonymous.call("HEAD", head).status_code == 200
+    assert author.get(path).json()["view_count"] == 1
 
 
 def test_a_put_of_what_get_gave_changes_nothing_and_an_older_version_is_refused(author: Api) -> None:
@@ -176,7 +189,7 @@ def test_comments_are_written_listed_and_removed(author: Api, reader: Api, edito
     assert comment.status_code == 201
     assert comment.json()["content"] == "Thanks"
     listed = anonymous.get(f"{path}comments/").json()
-    assert listed == {"next": None, "next_cursor": None, "results": [comment.json()]}
+    assert listed == {"next": None, "next_cursor": None, "results": [comment.json() | {"author": None}]}
     assert anonymous.get(path).json()["comment_count"] == 1
     address = comment["Location"]
     assert kind(author.delete(address)) == "forbidden"

@@ -24,6 +24,7 @@ from core.upstreams.ports import UpstreamOrders, UpstreamReports, Upstreams
 HEEDED_FOR = REPORTED_FOR = 0.5  # seconds
 SILENT_FOR = 5.0  # seconds
 KEPT_FOR = timedelta(hours=1)
+DIGITS = 4  # of what a report says: seconds and rates for people to read
 
 
 @frozen
@@ -148,11 +149,15 @@ class OperatedUpstream(Upstreams):
             reported_at=self.clock.now(),
             state=CircuitState(client.circuit.state),
             calls=numbers.calls,
-            failure_rate=numbers.failure_rate,
-            slow_rate=numbers.slow_rate,
-            median_seconds=numbers.quantile(0.5),
-            p95_seconds=numbers.quantile(0.95),
+            failure_rate=_rounded(numbers.failure_rate),
+            slow_rate=_rounded(numbers.slow_rate),
+            median_seconds=_rounded(numbers.quantile(0.5)),
+            p95_seconds=_rounded(numbers.quantile(0.95)),
             under_way=client.under_way,
-            retry_budget=client.budget.left,
-            seconds_left=client.circuit.seconds_left,
+            retry_budget=round(client.budget.left, DIGITS),
+            seconds_left=round(client.circuit.seconds_left, DIGITS),
         )
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, DIGITS)

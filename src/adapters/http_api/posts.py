@@ -52,7 +52,9 @@ class PostsView(APIView):
         if drafts and request.auth is None:
             raise Unauthenticated
         found = (list_drafts if drafts else list_posts)(actor=actor(request), **paging(given))
-        return page(request, [post_json(post) for post in found.items], cursor(found.next) if found.next else None)
+        return page(
+            request, [post_json(request, post) for post in found.items], cursor(found.next) if found.next else None
+        )
 
     @described("write_post", PostSerializer, 409, status=201, body=DraftSerializer)
     @inject
@@ -73,7 +75,7 @@ class PopularPostsView(APIView):
     ) -> HttpResponse:
         parameters(request.query_params, [])
         found = popular(actor=actor(request))
-        return page(request, [post_json(post) for post in found.items], None)
+        return page(request, [post_json(request, post) for post in found.items], None)
 
 
 class PostView(APIView):
@@ -85,7 +87,8 @@ class PostView(APIView):
     def get(
         self, request: Request, post_id: UUID, view: Annotated[use_cases.ViewPost, Provide["view_post"]]
     ) -> HttpResponse:
-        return post_document(request, view(actor=actor(request), post_id=post_id))
+        head = request.method == "HEAD"
+        return post_document(request, view(actor=actor(request), post_id=post_id, only_looked_up=head))
 
     @described("replace_post", PostSerializer, 404, 412, body=PostSerializer, parameters=[IF_MATCH])
     @inject
@@ -145,7 +148,7 @@ class CommentsView(APIView):
     ) -> HttpResponse:
         given = paging(parameters(request.query_params, ["limit", "cursor"]))
         found = list_comments(actor=actor(request), post_id=post_id, **given)
-        results = [comment_json(comment) for comment in found.items]
+        results = [comment_json(request, comment) for comment in found.items]
         return page(request, results, cursor(found.next) if found.next else None)
 
     @described("add_comment", CommentSerializer, 404, 409, status=201, body=CommentSerializer)
@@ -156,7 +159,7 @@ class CommentsView(APIView):
         given = members(request, CommentSerializer, required=("content",))
         comment = add(actor=actor(request), post_id=post_id, content=cast("str", given["content"]))
         location = request.build_absolute_uri(f"/api/v1/posts/{post_id}/comments/{comment.id}/")
-        return document(comment_json(comment), status=201, headers={"Location": location})
+        return document(comment_json(request, comment), status=201, headers={"Location": location})
 
 
 class CommentView(APIView):

@@ -40,20 +40,20 @@ def patient_document(
 def post_document(
     request: Request, post: Post, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
-    return _tagged(request, post, post_json(post), status, headers)
+    response = _tagged(request, post, post_json(request, post), status, headers)
+    response["Cache-Control"] = "private, no-cache"  # the caller's own cache may keep it, and asks each time
+    return response
 
 
 def _tagged(
     request: Request, record: Record, body: object, status: int, headers: Mapping[str, str] | None
 ) -> HttpResponse:
-    """Carries a strong ETag; 304 where the caller has just this already. The caller's own cache may keep it, and has to
-    ask each time whether it still holds."""
+    """Carries a strong ETag; 304 where the caller has just this already."""
     response = document(body, status=status, headers=headers)
     tag = entity_tag(record, response.content)
     if request.method in {"GET", "HEAD"} and is_known(request, tag):
         response = HttpResponse(status=304)
     response["ETag"] = tag
-    response["Cache-Control"] = "private, no-cache"
     return response
 
 
@@ -107,12 +107,17 @@ def change_json(change: Change) -> dict[str, object]:
     }
 
 
-def post_json(post: Post) -> dict[str, object]:
+def _author(request: Request, written: Post | Comment) -> str | None:
+    """Ids of accounts are for whoever is signed in."""
+    return None if request.auth is None else written.author
+
+
+def post_json(request: Request, post: Post) -> dict[str, object]:
     return {
         "id": post.id,
         "title": post.title,
         "slug": post.slug,
-        "author": post.author,
+        "author": _author(request, post),
         "content": post.content,
         "published": post.published,
         "published_at": post.published_at,
@@ -124,10 +129,10 @@ def post_json(post: Post) -> dict[str, object]:
     }
 
 
-def comment_json(comment: Comment) -> dict[str, object]:
+def comment_json(request: Request, comment: Comment) -> dict[str, object]:
     return {
         "id": comment.id,
-        "author": comment.author,
+        "author": _author(request, comment),
         "content": comment.content,
         "created_at": comment.created_at,
     }

@@ -158,7 +158,11 @@ class DraftSerializer(serializers.Serializer):
 class PostSerializer(DraftSerializer):
     id = serializers.UUIDField(read_only=True)
     slug = serializers.CharField(read_only=True, help_text="The last part of its address; stays when it is edited.")
-    author = serializers.CharField(read_only=True, help_text="user:<id>, service:<name> or system:<job>")
+    author = serializers.CharField(
+        read_only=True,
+        allow_null=True,
+        help_text="user:<id>, service:<name> or system:<job>; null for whoever is not signed in.",
+    )
     published = serializers.BooleanField(read_only=True)
     published_at = serializers.DateTimeField(read_only=True, allow_null=True)
     view_count = serializers.IntegerField(read_only=True, min_value=0, help_text="Follows some seconds later.")
@@ -179,7 +183,9 @@ class PublishedSerializer(serializers.Serializer):
 class CommentSerializer(serializers.Serializer):
     content = serializers.CharField(max_length=LONGEST_COMMENT)
     id = serializers.UUIDField(read_only=True)
-    author = serializers.CharField(read_only=True, help_text="user:<id> or service:<name>")
+    author = serializers.CharField(
+        read_only=True, allow_null=True, help_text="user:<id> or service:<name>; null for whoever is not signed in."
+    )
     created_at = serializers.DateTimeField(read_only=True)
 
 

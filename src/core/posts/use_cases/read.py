@@ -60,31 +60,38 @@ class ListDrafts:
 
 @frozen
 class ViewPost:
-    """One post, by id. Reading a published one counts as a view. Raises `Forbidden`, `PostNotFound`."""
+    """One post, by id. Reading a published one counts as a view, unless it is `only_looked_up`.
+
+    Raises `Forbidden`, `PostNotFound`.
+    """
 
     posts: PostRepository
     views: Views
 
-    def __call__(self, *, actor: Actor, post_id: UUID) -> Post:
+    def __call__(self, *, actor: Actor, post_id: UUID, only_looked_up: bool = False) -> Post:
         actor.require(Permission.VIEW_POSTS)
         post = self.posts.get(post_id)
         post.refuse_unseen(actor)
-        if post.published:
+        if post.published and not only_looked_up:
             self.views.saw(post.id)
         return post
 
 
 @frozen
 class ReadPost:
-    """One published post, by the slug in its address. Counts as a view. Raises `Forbidden`, `PostNotFound`."""
+    """One published post, by the slug in its address. Counts as a view, unless it is `only_looked_up`.
+
+    Raises `Forbidden`, `PostNotFound`.
+    """
 
     posts: PostRepository
     views: Views
 
-    def __call__(self, *, actor: Actor, slug: str) -> Post:
+    def __call__(self, *, actor: Actor, slug: str, only_looked_up: bool = False) -> Post:
         actor.require(Permission.VIEW_POSTS)
         post = self.posts.get_by_slug(slug)
         if not post.published:
             raise PostNotFound
-        self.views.saw(post.id)
+        if not only_looked_up:
+            self.views.saw(post.id)
         return post
