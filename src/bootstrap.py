@@ -352,6 +352,7 @@ class Container(DeclarativeContainer):
     view_user = _use_case(accounts_.ViewUser, users=users)
     update_user = _use_case(accounts_.UpdateUser, users=users, ledger=account_ledger, atomic=atomic, clock=clock)
     set_password = _use_case(accounts_.SetPassword, users=users, passwords=passwords)
+    name_actors = _use_case(accounts_.NameActors, logs_success=False, users=users)
     view_account_history = _use_case(accounts_.ViewAccountHistory, trail=account_trail)
     create_service_account = _use_case(
         accounts_.CreateServiceAccount, services=services, ledger=account_ledger, atomic=atomic, clock=clock, ids=ids

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -212,6 +212,30 @@ def test_lists_cost_as_many_queries_whatever_their_length(admin: Api, registry: 
         admin.post(f"service-accounts/{account['id']}/keys/", {"name": "november"})
         admin.post("users/", NEW | {"email": f"u{number}@clinic.example"})
     assert [queries(path) for path in paths] == [empty[0], empty[1] + 1]  # the keys, once there are any
+
+
+def test_actors_are_named_for_those_who_may_see_users_by_one_query_more(
+    admin: Api, clerk: Api, patient_id: UUID, account_id: UUID, registry: Container
+) -> None:
+    path, me = f"patients/{patient_id}/", admin.get("users/me/").json()
+    patched = [admin.patch(path, {"first_name": "Ada L."}), clerk.patch(path, {"last_name": "King"})]
+    assert [answer.status_code for answer in patched] == [200, 200]
+
+    def named(api: Api, path: str) -> list[object]:
+        return [event["actor_name"] for event in api.get(path).json()["results"]]
+
+    emails = ["clerk@clinic.example", me["email"]]
+    assert named(admin, f"{path}history/") == [*emails, "tests"]
+    assert named(admin, "patients/changes/") == ["tests", *reversed(emails)]
+    assert named(clerk, f"{path}history/") == [None, None, "tests"]
+    admin.patch(f"service-accounts/{account_id}/", {"role": "reader"})
+    assert named(admin, f"service-accounts/{account_id}/history/") == [me["email"], "tests"]
+    queries = []
+    for api in (admin, clerk):
+        with CaptureQueriesContext(connection) as captured:
+            api.get(f"{path}history/")
+        queries.append(len(captured))
+    assert queries[0] == queries[1] + 1
 
 
 def test_only_admins_manage_accounts(signed_in: Callable[[Role], Api]) -> None:

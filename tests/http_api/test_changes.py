@@ -11,7 +11,7 @@ from tests.http_api.problems import faults, kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-MEMBERS = ["patient_id", "version", "action", "at", "fields", "actor", "request_id"]
+MEMBERS = ["patient_id", "version", "action", "at", "fields", "actor", "actor_name", "request_id"]
 
 
 def test_next_leads_through_every_change_oldest_first_and_on_to_those_to_come(

@@ -1,5 +1,7 @@
 """What accounts look like in JSON, as `responses` says it of the rest."""
 
+from collections.abc import Mapping
+
 from core.accounts.audit import AccountEvent
 from core.accounts.entities import User
 from core.accounts.services import ServiceAccount, ServiceKey
@@ -37,11 +39,12 @@ def key_json(key: ServiceKey) -> dict[str, object]:
     }
 
 
-def account_event_json(event: AccountEvent) -> dict[str, object]:
+def account_event_json(event: AccountEvent, names: Mapping[str, str | None]) -> dict[str, object]:
     return {
         "id": event.id,
         "at": event.at,
         "actor": event.actor,
+        "actor_name": names[event.actor],
         "request_id": event.request_id,
         "action": event.action,
         "details": event.details,

@@ -121,6 +121,10 @@ class AccountEventSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     at = serializers.DateTimeField()
     actor = serializers.CharField(help_text="user:<id>, service:<name> or system:<job>")
+    actor_name = serializers.CharField(
+        allow_null=True,
+        help_text="A user's email, null unless you may see users; or the name of the service or script.",
+    )
     request_id = serializers.CharField()
     action = serializers.ChoiceField(list(AccountAction))
     details = serializers.DictField(child=serializers.CharField(), help_text="Roles, and names of keys.")

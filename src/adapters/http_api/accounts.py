@@ -28,7 +28,7 @@ class SignInView(APIView):
     @described("sign_in", TokenPairSerializer, 401, body=CredentialsSerializer, public=True)
     @inject
     def post(self, request: Request, sign_in: Annotated[SignIn, Provide["sign_in"]]) -> HttpResponse:
-        given = members(request, CredentialsSerializer, required=("email", "password"))
+        given = members(request, CredentialsSerializer, None, required=("email", "password"))
         email, password = cast("str", given["email"]), cast("str", given["password"])
         return _tokens(sign_in(email=email, password=password, address=request.META["REMOTE_ADDR"]))
 
@@ -40,7 +40,7 @@ class RefreshView(APIView):
     @described("refresh_session", TokenPairSerializer, 401, body=RefreshSerializer, public=True)
     @inject
     def post(self, request: Request, refresh: Annotated[RefreshSession, Provide["refresh_session"]]) -> HttpResponse:
-        given = members(request, RefreshSerializer, required=("refresh",))
+        given = members(request, RefreshSerializer, None, required=("refresh",))
         return _tokens(refresh(refresh=cast("str", given["refresh"])))
 
 
@@ -51,7 +51,7 @@ class RevokeView(APIView):
     @described("sign_out", None, 401, body=RefreshSerializer, public=True)
     @inject
     def post(self, request: Request, sign_out: Annotated[SignOut, Provide["sign_out"]]) -> HttpResponse:
-        given = members(request, RefreshSerializer, required=("refresh",))
+        given = members(request, RefreshSerializer, None, required=("refresh",))
         sign_out(refresh=cast("str", given["refresh"]))
         return document({})
 
@@ -85,7 +85,7 @@ class OwnPasswordView(APIView):
         self, request: Request, change: Annotated[ChangeOwnPassword, Provide["change_own_password"]]
     ) -> HttpResponse:
         """Every session ends, this one too: go on with the tokens of the answer."""
-        given = members(request, OwnPasswordSerializer, required=("current", "password"))
+        given = members(request, OwnPasswordSerializer, None, required=("current", "password"))
         current, password = cast("str", given["current"]), cast("str", given["password"])
         address = request.META["REMOTE_ADDR"]
         return _tokens(change(me=signed_in(request), current=current, password=password, address=address))

@@ -11,6 +11,7 @@ from adapters.http_api.requests import change_cursor, parameters, read_change_cu
 from adapters.http_api.responses import change_json, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
 from adapters.http_api.serializers import PageSerializer
+from core.accounts.use_cases import NameActors
 from core.patients.audit import Action, ChangeCursor
 from core.patients.use_cases import FollowChanges
 
@@ -22,6 +23,10 @@ class PatientChangeSerializer(serializers.Serializer):
     at = serializers.DateTimeField()
     fields = serializers.ListField(child=serializers.CharField())  # type: ignore[assignment]  # the member's name
     actor = serializers.CharField(help_text="user:<id>, service:<name> or system:<job>")
+    actor_name = serializers.CharField(
+        allow_null=True,
+        help_text="A user's email, null unless you may see users; or the name of the service or script.",
+    )
     request_id = serializers.CharField()
 
 
@@ -41,7 +46,12 @@ class Following(TypedDict, total=False):
 class PatientChangesView(APIView):
     @described("follow_changes", PatientChangePageSerializer, 410, parameters=[LIMIT, CURSOR])
     @inject
-    def get(self, request: Request, follow: Annotated[FollowChanges, Provide["follow_changes"]]) -> HttpResponse:
+    def get(
+        self,
+        request: Request,
+        follow: Annotated[FollowChanges, Provide["follow_changes"]],
+        name_actors: Annotated[NameActors, Provide["name_actors"]],
+    ) -> HttpResponse:
         """Every change and erasure of a patient, once, in the order they were committed in; without a cursor from the
         first one on. Whoever asks for `next` each time misses none. 410 when the registry was restored from a backup:
         what was told since may not have happened, so read every patient again, and follow from `restart` on."""
@@ -49,4 +59,5 @@ class PatientChangesView(APIView):
         if "cursor" in given:
             given["after"] = read_change_cursor(given.pop("cursor"))
         found = follow(actor=actor(request), **cast("Following", given))
-        return page(request, [change_json(change) for change in found.changes], change_cursor(found.next))
+        names = name_actors(actor=actor(request), names={change.actor for change in found.changes})
+        return page(request, [change_json(change, names) for change in found.changes], change_cursor(found.next))

@@ -92,7 +92,7 @@ class CancelImportView(APIView):
         self, request: Request, import_id: UUID, cancel: Annotated[use_cases.CancelJob, Provide["cancel_job"]]
     ) -> HttpResponse:
         """What was added stays; the file is forgotten."""
-        refuse_input(request)
+        refuse_input(request, Permission.MANAGE_JOBS)
         return document(_import_json(request, cancel(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id)))
 
 

@@ -30,6 +30,8 @@ from adapters.http_api.serializers import (
     SearchSerializer,
     SyncSerializer,
 )
+from core.access import Permission
+from core.accounts.use_cases import NameActors
 from core.errors import FaultList, Refused, parse_one
 from core.patients import use_cases
 from core.patients.entities import REQUIRED, Changes, Registration
@@ -58,7 +60,7 @@ class PatientsView(APIView):
         register: Annotated[use_cases.RegisterPatient, Provide["register_patient"]],
         clock: TheClock,
     ) -> HttpResponse:
-        details, faults = members_and_faults(request, PatientSerializer)
+        details, faults = members_and_faults(request, PatientSerializer, Permission.REGISTER_PATIENTS)
         patient = register(actor=actor(request), faults=faults, **cast("Registration", details))
         location = request.build_absolute_uri(f"/api/v1/patients/{patient.id}/")
         return patient_document(request, patient, clock.today(), status=201, headers={"Location": location})
@@ -68,7 +70,7 @@ class PatientSearchView(APIView):
     @described("search_patients", PatientPageSerializer, body=SearchSerializer, parameters=[CURSOR])
     @inject
     def post(self, request: Request, search: Search, clock: TheClock) -> HttpResponse:
-        filters = members(request, SearchSerializer, query=["cursor"])
+        filters = members(request, SearchSerializer, Permission.VIEW_PATIENTS, query=["cursor"])
         return _search(request, filters, search, clock)
 
 
@@ -116,7 +118,9 @@ class PatientView(APIView):
     def put(self, request: Request, patient_id: UUID, update: Update, clock: TheClock) -> HttpResponse:
         """Takes what GET gave: read-only members are passed over, `version` acts as If-Match. What is optional and left
         out stays as it is."""
-        changes, faults = members_and_faults(request, PatientSerializer, required=REQUIRED, ignore_read_only=True)
+        changes, faults = members_and_faults(
+            request, PatientSerializer, Permission.UPDATE_PATIENTS, required=REQUIRED, ignore_read_only=True
+        )
         return _update(request, patient_id, changes, faults, update, clock, seen_version(request, faults))
 
     @described(
@@ -124,7 +128,13 @@ class PatientView(APIView):
     )
     @inject
     def patch(self, request: Request, patient_id: UUID, update: Update, clock: TheClock) -> HttpResponse:
-        return _update(request, patient_id, *members_and_faults(request, PatientSerializer), update, clock)
+        return _update(
+            request,
+            patient_id,
+            *members_and_faults(request, PatientSerializer, Permission.UPDATE_PATIENTS),
+            update,
+            clock,
+        )
 
     @described("erase_patient", None, 404, 412, status=204, parameters=[IF_MATCH])
     @inject
@@ -163,7 +173,7 @@ class PatientSyncView(APIView):
         sync: Annotated[use_cases.SyncPatient, Provide["sync_patient"]],
         clock: TheClock,
     ) -> HttpResponse:
-        refuse_input(request)
+        refuse_input(request, Permission.SYNC_PATIENTS)
         result = sync(actor=actor(request), patient_id=patient_id)
         seconds = int(result.age.total_seconds())
         message = "Patient data synced successfully"
@@ -190,10 +200,12 @@ class PatientHistoryView(APIView):
         request: Request,
         patient_id: UUID,
         history: Annotated[use_cases.ViewHistory, Provide["view_history"]],
+        name_actors: Annotated[NameActors, Provide["name_actors"]],
     ) -> HttpResponse:
         given = parameters(request.query_params, ["limit", "cursor"])
         if "cursor" in given:
             given["before_version"] = read_version_cursor(given.pop("cursor"))
         found = history(actor=actor(request), patient_id=patient_id, **cast("dict[str, int]", given))
-        results = [event_json(event) for event in found.events]
+        names = name_actors(actor=actor(request), names={event.actor for event in found.events})
+        results = [event_json(event, names) for event in found.events]
         return page(request, results, cursor(found.next) if found.next else None)

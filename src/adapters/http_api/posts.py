@@ -27,6 +27,7 @@ from adapters.http_api.serializers import (
     PostSerializer,
     PublishedSerializer,
 )
+from core.access import Permission
 from core.errors import FaultList, Unauthenticated, parse_one
 from core.posts import use_cases
 from core.posts.entities import REQUIRED, Draft, Edits
@@ -59,7 +60,7 @@ class PostsView(APIView):
     @described("write_post", PostSerializer, 409, status=201, body=DraftSerializer)
     @inject
     def post(self, request: Request, write: Annotated[use_cases.WritePost, Provide["write_post"]]) -> HttpResponse:
-        draft, faults = members_and_faults(request, PostSerializer)
+        draft, faults = members_and_faults(request, PostSerializer, Permission.WRITE_POSTS)
         post = write(actor=actor(request), faults=faults, **cast("Draft", draft))
         location = request.build_absolute_uri(f"/api/v1/posts/{post.id}/")
         return post_document(request, post, status=201, headers={"Location": location})
@@ -94,13 +95,15 @@ class PostView(APIView):
     @inject
     def put(self, request: Request, post_id: UUID, edit: Edit) -> HttpResponse:
         """Takes what GET gave: read-only members are passed over, `version` acts as If-Match."""
-        edits, faults = members_and_faults(request, PostSerializer, required=REQUIRED, ignore_read_only=True)
+        edits, faults = members_and_faults(
+            request, PostSerializer, Permission.WRITE_POSTS, required=REQUIRED, ignore_read_only=True
+        )
         return _edit(request, post_id, edits, faults, edit, seen_version(request, faults))
 
     @described("edit_post", PostSerializer, 404, 412, body=PostSerializer(partial=True), parameters=[IF_MATCH])
     @inject
     def patch(self, request: Request, post_id: UUID, edit: Edit) -> HttpResponse:
-        return _edit(request, post_id, *members_and_faults(request, PostSerializer), edit)
+        return _edit(request, post_id, *members_and_faults(request, PostSerializer, Permission.WRITE_POSTS), edit)
 
     @described("delete_post", None, 404, 412, status=204, parameters=[IF_MATCH])
     @inject
@@ -130,7 +133,7 @@ class PostPublishView(APIView):
     def post(
         self, request: Request, post_id: UUID, publish: Annotated[use_cases.PublishPost, Provide["publish_post"]]
     ) -> HttpResponse:
-        refuse_input(request)
+        refuse_input(request, Permission.WRITE_POSTS)
         publish(actor=actor(request), post_id=post_id)
         return document({"status": "published"})
 
@@ -156,7 +159,7 @@ class CommentsView(APIView):
     def post(
         self, request: Request, post_id: UUID, add: Annotated[use_cases.AddComment, Provide["add_comment"]]
     ) -> HttpResponse:
-        given = members(request, CommentSerializer, required=("content",))
+        given = members(request, CommentSerializer, Permission.COMMENT_POSTS, required=("content",))
         comment = add(actor=actor(request), post_id=post_id, content=cast("str", given["content"]))
         location = request.build_absolute_uri(f"/api/v1/posts/{post_id}/comments/{comment.id}/")
         return document(comment_json(request, comment), status=201, headers={"Location": location})

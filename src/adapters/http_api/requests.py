@@ -15,7 +15,9 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
+from adapters.http_api.authentication import actor
 from adapters.http_api.errors import BodyTooLarge, MalformedBody
+from core.access import Permission
 from core.errors import Fault, FaultList, Invalid
 from core.patients.audit import ChangeCursor
 
@@ -85,15 +87,17 @@ def names(shape: type[Serializer[Any]]) -> dict[str, bool]:
 def members(
     request: Request,
     shape: type[Serializer[Any]],
+    needs: Permission | None,
     *,
     required: Iterable[str] = (),
     query: Iterable[str] = (),
 ) -> dict[str, object]:
-    """The body's members, and the parameters of the query string that `query` names.
+    """The body's members, and the parameters of the query string that `query` names. The caller's permission is asked
+    for first, so that who may not do it learns nothing of how it is done.
 
-    Raises `Invalid` for each that `shape` and `query` do not name, or `shape` names as read-only.
+    Raises `Forbidden`, and `Invalid` for each that `shape` and `query` do not name, or `shape` names as read-only.
     """
-    given, faults = members_and_faults(request, shape, required=required, query=query)
+    given, faults = members_and_faults(request, shape, needs, required=required, query=query)
     faults.raise_if_any()
     return given
 
@@ -101,12 +105,15 @@ def members(
 def members_and_faults(
     request: Request,
     shape: type[Serializer[Any]],
+    needs: Permission | None,
     *,
     required: Iterable[str] = (),
     query: Iterable[str] = (),
     ignore_read_only: bool = False,
 ) -> tuple[dict[str, object], FaultList]:
     """The same, with the faults to be raised together with those of the values."""
+    if needs is not None:
+        actor(request).require(needs)
     besides = parameters(request.query_params, query)
     body = _object(request)
     fields = names(shape)
@@ -125,9 +132,9 @@ def members_and_faults(
     return given | besides, faults
 
 
-def refuse_input(request: Request) -> None:
+def refuse_input(request: Request, needs: Permission) -> None:
     """For an address that takes neither members nor parameters: nothing that is sent is ignored. Raises `Invalid`."""
-    members(request, Serializer)
+    members(request, Serializer, needs)
 
 
 def _object(request: Request) -> dict[str, object]:

@@ -78,7 +78,7 @@ def patient_json(patient: Patient, today: date) -> dict[str, object]:
     }
 
 
-def event_json(event: AuditEvent) -> dict[str, object]:
+def event_json(event: AuditEvent, names: Mapping[str, str | None]) -> dict[str, object]:
     held = event.values
     changes = (
         {name: {"before": held.before.get(name), "after": held.after[name]} for name in event.fields} if held else None
@@ -87,6 +87,7 @@ def event_json(event: AuditEvent) -> dict[str, object]:
         "version": event.version,
         "at": event.at,
         "actor": event.actor,
+        "actor_name": names[event.actor],
         "request_id": event.request_id,
         "action": event.action,
         "fields": event.fields,
@@ -95,7 +96,7 @@ def event_json(event: AuditEvent) -> dict[str, object]:
     }
 
 
-def change_json(change: Change) -> dict[str, object]:
+def change_json(change: Change, names: Mapping[str, str | None]) -> dict[str, object]:
     return {
         "patient_id": change.patient_id,
         "version": change.version,
@@ -103,6 +104,7 @@ def change_json(change: Change) -> dict[str, object]:
         "at": change.at,
         "fields": change.fields,
         "actor": change.actor,
+        "actor_name": names[change.actor],
         "request_id": change.request_id,
     }
 

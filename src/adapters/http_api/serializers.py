@@ -139,6 +139,10 @@ class EventSerializer(serializers.Serializer):
     version = serializers.IntegerField(min_value=1)
     at = serializers.DateTimeField()
     actor = serializers.CharField(help_text="user:<id> or system:<job>")
+    actor_name = serializers.CharField(
+        allow_null=True,
+        help_text="A user's email, null unless you may see users; or the name of the service or script.",
+    )
     request_id = serializers.CharField()
     action = serializers.ChoiceField(list(Action))
     fields = serializers.ListField(child=serializers.CharField())  # type: ignore[assignment]  # the member's name

@@ -20,7 +20,8 @@ from adapters.http_api.authentication import actor
 from adapters.http_api.requests import cursor, members, paging, parameters
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, NAME, described
-from adapters.http_api.users import History, history
+from adapters.http_api.users import History, Names, history
+from core.access import Permission
 from core.accounts import use_cases
 from core.accounts.entities import AccountChanges
 
@@ -46,7 +47,7 @@ class ServiceAccountsView(APIView):
         create: Annotated[use_cases.CreateServiceAccount, Provide["create_service_account"]],
     ) -> HttpResponse:
         """An account for a machine, which has no key yet."""
-        given = members(request, NewServiceAccountSerializer, required=("name", "role"))
+        given = members(request, NewServiceAccountSerializer, Permission.MANAGE_USERS, required=("name", "role"))
         account = create(actor=actor(request), **cast("dict[str, str]", given))
         location = request.build_absolute_uri(f"/api/v1/service-accounts/{account.id}/")
         return document(service_account_json(account), status=201, headers={"Location": location})
@@ -72,15 +73,15 @@ class ServiceAccountView(APIView):
         update: Annotated[use_cases.UpdateServiceAccount, Provide["update_service_account"]],
     ) -> HttpResponse:
         """A new role and `is_active` hold from its next request on."""
-        changes = cast("AccountChanges", members(request, ServiceAccountSerializer))
+        changes = cast("AccountChanges", members(request, ServiceAccountSerializer, Permission.MANAGE_USERS))
         return document(service_account_json(update(actor=actor(request), account_id=account_id, **changes)))
 
 
 class ServiceAccountHistoryView(APIView):
     @described("view_service_account_history", AccountHistorySerializer, 404, parameters=[LIMIT, CURSOR])
     @inject
-    def get(self, request: Request, account_id: UUID, view_history: History) -> HttpResponse:
-        return history(request, account_id, view_history)
+    def get(self, request: Request, account_id: UUID, view_history: History, name_actors: Names) -> HttpResponse:
+        return history(request, account_id, view_history, name_actors)
 
 
 class ServiceKeysView(APIView):
@@ -93,7 +94,7 @@ class ServiceKeysView(APIView):
         make: Annotated[use_cases.MakeServiceKey, Provide["make_service_key"]],
     ) -> HttpResponse:
         """An account has at most two live keys: the next one, and the one it takes the place of."""
-        given = members(request, NewKeySerializer, required=("name",))
+        given = members(request, NewKeySerializer, Permission.MANAGE_USERS, required=("name",))
         key, token = make(
             actor=actor(request),
             account_id=account_id,

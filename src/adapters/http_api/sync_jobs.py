@@ -13,6 +13,7 @@ from adapters.http_api.requests import cursor, members, paging, parameters, read
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
 from adapters.http_api.serializers import PageSerializer
+from core.access import Permission
 from core.jobs import use_cases
 from core.jobs.entities import Job, JobKind
 from core.patients.jobs import SYNCABLE, JobOutcome, SyncOutcome, SyncScope
@@ -63,7 +64,7 @@ class SyncJobsView(APIView):
     @inject
     def post(self, request: Request, start: Annotated[StartSyncJob, Provide["start_sync_job"]]) -> HttpResponse:
         """Syncs patients in the background: all who are not archived, or those in one status, or one patient."""
-        given = members(request, SyncScopeSerializer)
+        given = members(request, SyncScopeSerializer, Permission.MANAGE_JOBS)
         patient_id = given.get("patient_id")
         job = start(
             actor=actor(request),
@@ -90,7 +91,7 @@ class CancelSyncJobView(APIView):
         self, request: Request, job_id: UUID, cancel: Annotated[use_cases.CancelJob, Provide["cancel_job"]]
     ) -> HttpResponse:
         """What is being done right now is dropped; what was done stays done and counted."""
-        refuse_input(request)
+        refuse_input(request, Permission.MANAGE_JOBS)
         return document(sync_job_json(cancel(actor=actor(request), kind=JobKind.SYNC, job_id=job_id)))
 
 

@@ -11,6 +11,7 @@ from adapters.http_api.requests import parameters, refuse_input
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import described
 from adapters.http_api.serializers import PageSerializer
+from core.access import Permission
 from core.upstreams import use_cases
 from core.upstreams.entities import CircuitState, UpstreamReport, UpstreamStatus
 
@@ -59,7 +60,7 @@ class IsolateView(APIView):
     @inject
     def post(self, request: Request, name: str, order: Order) -> HttpResponse:
         """Nothing is sent to it any more, by any process, within a second."""
-        refuse_input(request)
+        refuse_input(request, Permission.MANAGE_UPSTREAMS)
         return document(upstream_json(order(actor=actor(request), upstream=name, isolated=True)))
 
 
@@ -68,7 +69,7 @@ class CloseView(APIView):
     @inject
     def post(self, request: Request, name: str, order: Order) -> HttpResponse:
         """Ends an isolation, and closes circuits that are open."""
-        refuse_input(request)
+        refuse_input(request, Permission.MANAGE_UPSTREAMS)
         return document(upstream_json(order(actor=actor(request), upstream=name, isolated=False)))
 
 

@@ -19,9 +19,11 @@ from adapters.http_api.authentication import actor
 from adapters.http_api.requests import CredentialsParser, cursor, members, names, paging, parameters
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
+from core.access import Permission
 from core.accounts import use_cases
 from core.accounts.entities import AccountChanges
 
+Names = Annotated[use_cases.NameActors, Provide["name_actors"]]
 History = Annotated[use_cases.ViewAccountHistory, Provide["view_account_history"]]
 
 
@@ -36,7 +38,7 @@ class UsersView(APIView):
     @described("create_user", UserSerializer, 409, status=201, body=NewUserSerializer)
     @inject
     def post(self, request: Request, create: Annotated[use_cases.CreateUser, Provide["create_user"]]) -> HttpResponse:
-        given = members(request, NewUserSerializer, required=("email", "password", "role"))
+        given = members(request, NewUserSerializer, Permission.MANAGE_USERS, required=("email", "password", "role"))
         user = create(actor=actor(request), **cast("dict[str, str]", given))
         location = request.build_absolute_uri(f"/api/v1/users/{user.id}/")
         return document(user_json(user), status=201, headers={"Location": location})
@@ -56,7 +58,7 @@ class UserView(APIView):
         self, request: Request, user_id: UUID, update: Annotated[use_cases.UpdateUser, Provide["update_user"]]
     ) -> HttpResponse:
         """A new role and `is_active` hold from the user's next request on."""
-        changes = cast("AccountChanges", members(request, UserSerializer))
+        changes = cast("AccountChanges", members(request, UserSerializer, Permission.MANAGE_USERS))
         return document(user_json(update(actor=actor(request), user_id=user_id, **changes)))
 
 
@@ -69,7 +71,7 @@ class UserPasswordView(APIView):
         self, request: Request, user_id: UUID, set_password: Annotated[use_cases.SetPassword, Provide["set_password"]]
     ) -> HttpResponse:
         """The user is signed out everywhere."""
-        given = members(request, PasswordSerializer, required=("password",))
+        given = members(request, PasswordSerializer, Permission.MANAGE_USERS, required=("password",))
         set_password(actor=actor(request), user_id=user_id, password=cast("str", given["password"]))
         return HttpResponse(status=204)
 
@@ -77,12 +79,15 @@ class UserPasswordView(APIView):
 class UserHistoryView(APIView):
     @described("view_user_history", AccountHistorySerializer, 404, parameters=[LIMIT, CURSOR])
     @inject
-    def get(self, request: Request, user_id: UUID, view_history: History) -> HttpResponse:
-        return history(request, user_id, view_history)
+    def get(self, request: Request, user_id: UUID, view_history: History, name_actors: Names) -> HttpResponse:
+        return history(request, user_id, view_history, name_actors)
 
 
-def history(request: Request, account_id: UUID, view_history: use_cases.ViewAccountHistory) -> HttpResponse:
+def history(
+    request: Request, account_id: UUID, view_history: use_cases.ViewAccountHistory, name_actors: use_cases.NameActors
+) -> HttpResponse:
     given = paging(parameters(request.query_params, ["limit", "cursor"]))
     found = view_history(actor=actor(request), account_id=account_id, **given)
-    results = [account_event_json(event) for event in found.items]
+    names = name_actors(actor=actor(request), names={event.actor for event in found.items})
+    results = [account_event_json(event, names) for event in found.items]
     return page(request, results, cursor(found.next) if found.next else None)

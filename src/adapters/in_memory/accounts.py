@@ -1,6 +1,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -28,6 +29,10 @@ class InMemoryUserRepository(UserRepository):
                 return self.store.users[user_id]
             except KeyError:
                 raise UserNotFound from None
+
+    def emails(self, user_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        with self.store.lock:
+            return {user_id: self.store.users[user_id].email for user_id in user_ids if user_id in self.store.users}
 
     def lock(self, user_id: UUID) -> User:
         self.store.require_atomic()

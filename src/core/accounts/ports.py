@@ -1,3 +1,4 @@
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -15,6 +16,10 @@ class UserRepository(Protocol):
 
     def get(self, user_id: UUID) -> User:
         """Raises `UserNotFound`."""
+        ...
+
+    def emails(self, user_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """Of those who are there."""
         ...
 
     def lock(self, user_id: UUID) -> User:

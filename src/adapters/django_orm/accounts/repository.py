@@ -1,3 +1,4 @@
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -32,6 +33,10 @@ class DjangoUserRepository(UserRepository):
         if row is None:
             raise UserNotFound
         return _user(row)
+
+    @core_errors()
+    def emails(self, user_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        return dict(self._rows.filter(id__in=user_ids).values_list("id", "email")) if user_ids else {}
 
     @core_errors()
     def lock(self, user_id: UUID) -> User:

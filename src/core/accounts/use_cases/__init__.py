@@ -1,5 +1,6 @@
 """What can be done with the accounts of people and machines."""
 
+from core.accounts.use_cases.actors import NameActors
 from core.accounts.use_cases.authenticate import Authenticate
 from core.accounts.use_cases.history import ViewAccountHistory
 from core.accounts.use_cases.passwords import ChangeOwnPassword, SetPassword
@@ -23,6 +24,7 @@ __all__ = [
     "ListServiceAccounts",
     "ListUsers",
     "MakeServiceKey",
+    "NameActors",
     "PurgeExpired",
     "RefreshSession",
     "RevokeServiceKey",
