@@ -109,6 +109,11 @@ def test_a_user_may_make_so_many_calls_and_others_go_on(reader: Api, clerk: Api)
     assert clerk.get("patients/").status_code == 200
 
 
+def test_calls_refused_for_a_precondition_or_a_permission_count_too(reader: Api, clerk: Api) -> None:
+    assert calls_until_refused(lambda: reader.post("patients/", {})) == 5
+    assert calls_until_refused(lambda: clerk.post("patients/", {}, If_Match='"1"')) == 5
+
+
 def test_signing_in_may_be_tried_so_often(anonymous: Api) -> None:
     wrong = {"email": "nobody@clinic.example", "password": "wrong password"}
     assert calls_until_refused(lambda: anonymous.post("auth/token/", wrong)) == 2

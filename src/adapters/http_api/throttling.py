@@ -1,20 +1,21 @@
 from math import ceil
 
 from dependency_injector.wiring import Provide, inject
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 
 from core.accounts.sessions import SignedIn
 from core.errors import TooManyRequests
 from core.ports import Limit, Limiter, Quota, Scope
 
 
-class Throttle(BaseThrottle):
+class Throttle(BasePermission):
     """Counts each call of whoever is signed in, and of an address that calls without signing in. A view's
-    `limited_as` names a scope that its calls count in as well. Raises `TooManyRequests`."""
+    `limited_as` names a scope that its calls count in as well. A permission, as DRF asks its own throttles after the
+    permissions, and calls that those refuse count too. Raises `TooManyRequests`."""
 
     @inject
-    def allow_request(self, request: Request, view: object, limiter: Limiter = Provide["limiter"]) -> bool:
+    def has_permission(self, request: Request, view: object, limiter: Limiter = Provide["limiter"]) -> bool:
         if isinstance(request.auth, SignedIn):
             scope, who = Scope.USER, request.auth.actor.name
         else:
