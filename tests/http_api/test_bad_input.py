@@ -88,7 +88,9 @@ def test_names_what_a_copy_of_a_record_has_that_cannot_be_set_with_every_other_f
     for answer in (admin.post("posts/", post | {"title": 5}), admin.patch(f"posts/{post['id']}/", post | {"title": 5})):
         assert {("slug", "read_only"), ("version", "read_only"), ("title", "type")} <= faults(answer)
     copied = faults(admin.post("users/", admin.get(f"users/{user_id}/").json()))
-    assert copied == {(name, "read_only") for name in ("id", "is_active", "created_at")} | {("password", "required")}
+    assert copied == {(name, "read_only") for name in ("id", "is_active", "must_change_password", "created_at")} | {
+        ("password", "required")
+    }
 
 
 @pytest.mark.parametrize(
