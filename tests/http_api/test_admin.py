@@ -425,6 +425,9 @@ def test_signing_in_leads_to_no_other_site(registry: Container, elsewhere: str) 
     given = {"username": "admin@clinic.example", "password": PASSWORD}
     registry.create_user()(actor=SETUP, email=given["username"], password=PASSWORD, role=Role.ADMIN)
     for path, body in (("/admin/login/", {"next": elsewhere}), (f"/admin/login/?{urlencode({'next': elsewhere})}", {})):
-        response = Client().post(path, given | body)
+        browser = Client()
+        response = browser.post(path, given | body)
         assert response.status_code == 302
         assert response["Location"] == "/admin/"
+        assert browser.get(f"/admin/login/?{urlencode({'next': elsewhere})}")["Location"] == "/admin/"
+        assert browser.post(f"/admin/logout/?{urlencode({'next': elsewhere})}")["Location"].startswith("/admin/")

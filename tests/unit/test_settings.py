@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from config.settings.caches import require_shared_cache
 from config.settings.databases import database
 from config.settings.jobs import broker, nightly, seconds
 from config.settings.networks import origins
@@ -92,3 +93,16 @@ def test_a_lease_lasts_for_seconds() -> None:
     for given in (0, 0.5, 7200):
         with pytest.raises(ImproperlyConfigured, match="JOB_LEASE"):
             seconds("JOB_LEASE", given)
+
+
+@pytest.mark.parametrize("processes", ["", "0", "-1", "two", "1.5"])
+def test_a_number_of_processes_that_is_none_is_refused_and_named(processes: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="GRANIAN_WORKERS"):
+        require_shared_cache("redis://127.0.0.1/0", processes)
+
+
+def test_one_process_needs_no_shared_cache_and_two_do() -> None:
+    require_shared_cache("", "1")
+    require_shared_cache("redis://127.0.0.1/0", "2")
+    with pytest.raises(ImproperlyConfigured, match=r"CACHE_URL .* or GRANIAN_WORKERS=1"):
+        require_shared_cache("", "2")

@@ -1,3 +1,4 @@
+import re
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -5,8 +6,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 
-def require_shared_cache(url: str, processes: int) -> None:
-    if processes > 1 and not url:
+def require_shared_cache(url: str, processes: str) -> None:
+    if not re.fullmatch("0*[1-9][0-9]{0,3}", processes):
+        raise ImproperlyConfigured("GRANIAN_WORKERS must be a whole number of processes, such as 2.")
+    if int(processes) > 1 and not url:
         raise ImproperlyConfigured(
             "Set CACHE_URL to a Redis that all processes share, such as redis://host:6379/0, or GRANIAN_WORKERS=1: "
             "otherwise each process would count calls and sign-ins by itself."

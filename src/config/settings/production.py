@@ -22,7 +22,7 @@ if not secret("DATABASE_URL"):
         "SQLite is for trying the registry out; to use it all the same, name its file: sqlite:////path/registry.sqlite3"
     )
 
-require_shared_cache(secret("CACHE_URL"), env.int("GRANIAN_WORKERS", 2))
+require_shared_cache(secret("CACHE_URL"), env.str("GRANIAN_WORKERS", "2"))
 
 # TLS ends at a proxy. TrustedProxiesMiddleware leaves this header only where a trusted one has set it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
