@@ -1,9 +1,10 @@
 """Imports on every store: each row once, by the rules of a registration."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from csv import reader
 from datetime import datetime, timedelta
 from typing import cast
+from uuid import UUID
 
 import pytest
 from attrs import evolve, fields_dict, frozen
@@ -14,7 +15,9 @@ from core.access import Actor, Role
 from core.errors import Invalid
 from core.jobs.entities import Job, JobKind, JobState
 from core.jobs.leases import REQUESTER_CHECKED_AGAIN_AFTER, WAITS_FOR_REQUESTER
-from core.patients.files import FileFormat, FileOptions, Row
+from core.patients.files import FileFormat, FileOptions, Layout, Row
+from core.patients.imports import Place
+from core.patients.ports import ImportFiles
 from core.patients.use_cases.import_rows import RowImporter
 from core.patients.use_cases.run_import import ONE_BY_ONE_AFTER
 from core.patients.use_cases.verdicts import Judged
@@ -239,6 +242,49 @@ def test_a_batch_ends_by_its_bytes_and_by_the_time_that_its_lease_leaves(
     runner = evolve(registry.run_import(), clock=registry.clock())
     runner(job, stopping=iter([False, True, True]).__next__)
     assert 0 < registry.jobs().get(job.id).done <= rows_at_most
+
+
+@frozen
+class InPieces(ImportFiles):
+    """Gives a file a line at a time, while `between` happens."""
+
+    files: ImportFiles
+    between: Callable[[], None]
+
+    def layout(self, job_id: UUID) -> Layout:
+        return self.files.layout(job_id)
+
+    def place(self, job_id: UUID) -> Place:
+        return self.files.place(job_id)
+
+    def move(self, job_id: UUID, place: Place) -> None:
+        self.files.move(job_id, place)
+
+    def keep(self, job_id: UUID, layout: Layout, pieces: Iterable[bytes]) -> None:
+        self.files.keep(job_id, layout, pieces)
+
+    def seen(self, job_id: UUID, keys: Collection[bytes]) -> set[bytes]:
+        return self.files.seen(job_id, keys)
+
+    def mark(self, job_id: UUID, keys: Collection[bytes]) -> None:
+        self.files.mark(job_id, keys)
+
+    def read(self, job_id: UUID, offset: int) -> Generator[bytes]:
+        for line in b"".join(self.files.read(job_id, offset)).splitlines(keepends=True):
+            self.between()
+            yield line
+
+
+def test_blank_lines_outlast_no_lease(registry: Container) -> None:
+    job, leases, clock = start(registry, csv(*[",,,"] * 9, *rows(0, 1))), registry.leases(), registry.clock()
+
+    def time_passes() -> None:
+        assert leases.claim(job.id) is None
+        cast("StillClock", clock).forward(leases.lasts / 2)
+
+    runner = evolve(registry.run_import(), files=InPieces(registry.import_files(), time_passes))
+    runner(job, stopping=lambda: False)
+    assert registry.jobs().get(job.id).counts == {"added": 1}
 
 
 def test_an_import_waits_while_the_account_that_asked_for_it_may_not_go_on(registry: Container) -> None:

@@ -210,6 +210,10 @@ def test_lists_are_filtered_by_what_their_pages_offer_alone(boss: Client, path: 
     assert boss.get(f"/admin/{path}").status_code == 400
 
 
+def test_there_is_no_way_from_a_record_to_a_page_of_its_own(boss: Client) -> None:
+    assert boss.get("/admin/r/1/x/").status_code == 404
+
+
 @pytest.mark.parametrize("path", ["patients/patient", "accounts/user", "posts/post", "jobs/syncoutcome"])
 @pytest.mark.parametrize("term", ["word " * 30, "\u0301\u0323" * 200])
 def test_a_search_by_too_much_finds_nothing_and_says_so(boss: Client, path: str, term: str) -> None:

@@ -119,6 +119,13 @@ def test_a_field_that_is_wrong_is_named(clerk: Api, fields: dict[str, str], faul
     assert faults(send(clerk, CSV, "patients.csv", **fields)) == {fault}
 
 
+def test_an_option_sent_as_a_file_is_refused_rather_than_ignored(clerk: Api) -> None:
+    parts = {"file": SimpleUploadedFile("patients.csv", CSV), "dry_run": SimpleUploadedFile("dry_run", b"true")}
+    answer = clerk.call("POST", "imports/", encode_multipart(BOUNDARY, parts), content_type=MULTIPART_CONTENT)
+    assert faults(answer) == {("dry_run", "type")}
+    assert clerk.get("imports/").json()["results"] == []
+
+
 @pytest.mark.parametrize("part", ["file", "dry_run"])
 def test_a_part_sent_twice_is_refused_rather_than_one_of_them_ignored(clerk: Api, part: str) -> None:
     file = SimpleUploadedFile("patients.csv", CSV)

@@ -52,6 +52,8 @@ def import_form(request: Request) -> tuple[UploadedFile, ImportForm]:
             faults.add(name, "unknown", "There is no such field.")
         elif len(parts) > 1:
             faults.add(name, "repeated", "Give this once.")
+        elif name != "file" and name in request.FILES:
+            faults.add(name, "type", "Must be a field, not a file: leave out its file name.")
     file = request.FILES.get("file")
     flags: dict[str, bool] = {"true": True, "false": False}
     given: dict[str, object] = {name: flags.get(str(value).lower(), value) for name, value in request.POST.items()}

@@ -19,7 +19,7 @@ MOST_IDENTIFIERS = 20
 MAX_PHONE_LENGTH = 50
 _MAX_E164 = 16
 _PHONE = re.compile(r"[\s(\uff08]*[+\uff0b]?[\d\s()./\u002d\u2010-\u2015\u2212\u30fc\uff08\uff09\uff0d-\uff0f]+")
-_FRACTION = re.compile(r"\s*\+?\d+\.\d{1,2}\s*")
+_FRACTION = re.compile(r"[^.]*\.([0-9]{1,2}|0+)\s*")
 _DIRECTION_MARKS = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # copied along
 
 

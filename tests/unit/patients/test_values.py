@@ -53,7 +53,16 @@ def test_what_is_no_phone_is_refused(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["3.10820712E9", "+4930123456.0", "4930123456.00", "+49 (0)0151 23456789", "+86 01 13123456789"]
+    "raw",
+    [
+        "3.10820712E9",
+        "+4930123456.0",
+        "4930123456.00",
+        "+49 30 123456.0",
+        "+49 30 123456.000",
+        "+49 (0)0151 23456789",
+        "+86 01 13123456789",
+    ],
 )
 def test_a_number_that_would_become_another_one_is_refused(raw: str) -> None:
     assert code(values.phone, raw, "US") == "invalid"

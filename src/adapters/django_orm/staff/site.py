@@ -13,7 +13,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, reverse
 
 from adapters.django_orm.accounts import models
 from adapters.django_orm.staff.pages import actor_of, form_page, password_field, staff_of
@@ -54,6 +54,10 @@ class StaffSite(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         began = request.session.get(SIGNED_IN_AT, 0)
         return super().has_permission(request) and time() - began < settings.SESSION_LASTS
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Without Django's way from a record to its own page: no record has one."""
+        return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Whoever was given a password by somebody else is led to change it, whatever page they ask for."""
