@@ -30,7 +30,7 @@ class SignInView(APIView):
     def post(self, request: Request, sign_in: Annotated[SignIn, Provide["sign_in"]]) -> HttpResponse:
         given = members(request, CredentialsSerializer, None, required=("email", "password"))
         email, password = cast("str", given["email"]), cast("str", given["password"])
-        return _tokens(sign_in(email=email, password=password, address=request.META["REMOTE_ADDR"]))
+        return _tokens(sign_in(email=email, password=password, address=request.META.get("REMOTE_ADDR", "")))
 
 
 class RefreshView(APIView):
@@ -87,7 +87,7 @@ class OwnPasswordView(APIView):
         """Every session ends, this one too: go on with the tokens of the answer."""
         given = members(request, OwnPasswordSerializer, None, required=("current", "password"))
         current, password = cast("str", given["current"]), cast("str", given["password"])
-        address = request.META["REMOTE_ADDR"]
+        address = request.META.get("REMOTE_ADDR", "")
         return _tokens(change(me=signed_in(request), current=current, password=password, address=address))
 
 

@@ -32,4 +32,4 @@ def _caller(request: HttpRequest) -> tuple[Scope, str]:
     with suppress(OperationalError, InterfaceError):  # the page itself answers that the database is down
         if request.user.is_authenticated:
             return Scope.USER, f"user:{request.user.pk}"
-    return Scope.ANONYMOUS, request.META["REMOTE_ADDR"]
+    return Scope.ANONYMOUS, request.META.get("REMOTE_ADDR", "")

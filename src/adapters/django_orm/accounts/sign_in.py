@@ -24,7 +24,7 @@ class RegistryBackend(BaseBackend):
         if request is None or username is None or password is None:
             return None
         try:
-            user = verify_password(email=username, password=password, address=request.META["REMOTE_ADDR"])
+            user = verify_password(email=username, password=password, address=request.META.get("REMOTE_ADDR", ""))
         except (Invalid, WrongCredentials):
             return None
         return self.get_user(user.id)

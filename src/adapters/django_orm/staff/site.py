@@ -85,7 +85,7 @@ class StaffSite(AdminSite):
 
         def work(given: dict[str, str]) -> None:
             me = SignedIn(users.get(user_id), actor_of(request))
-            change(me=me, address=request.META["REMOTE_ADDR"], **given)
+            change(me=me, address=request.META.get("REMOTE_ADDR", ""), **given)
             update_session_auth_hash(request, models.User.objects.get(id=user_id))
 
         form = OwnPasswordForm(request.POST or None)
