@@ -197,6 +197,7 @@ def show_posts(anybody: Caller) -> None:
     assert post.id in [popular.id for popular in anybody("popular_posts").parsed.results]
 
     comment = reader("add_comment", post.id, body=models.CommentRequest("Thanks."), expect=201).parsed
-    assert anybody("list_comments", post.id).parsed.results == [comment]
+    assert reader("list_comments", post.id).parsed.results == [comment]
+    assert [one.author for one in anybody("list_comments", post.id).parsed.results] == [None]
     reader("remove_comment", post.id, comment.id, expect=204)
     author("delete_post", post.id, expect=204)

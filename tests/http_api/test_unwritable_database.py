@@ -90,7 +90,9 @@ def read_only(addresses: dict[str, str], boss: Client) -> Generator[None]:
 
 @pytest.fixture
 def full(addresses: dict[str, str], boss: Client) -> Generator[None]:
-    """But for what fits into pages that are there already."""
+    """But for what fits into pages that are there already, of which no others are free."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM")
     pragma("max_page_count = 1")  # of those that there are, at least
     yield
     pragma("max_page_count = 4294967294")

@@ -79,6 +79,7 @@ def test_a_cell_is_read_as_people_and_spreadsheets_write_it(column: bytes, cell:
         (b"1967-02-12 00:00:00", None, "1967-02-12"),
         (b"1967-02-12T00:00:00Z", None, "1967-02-12"),
         (b"1967-02-12T00:00:00.000+00:00", None, "1967-02-12"),
+        (b"1967-02-12 00:00:00+00", None, "1967-02-12"),
         (b"1967-02-12 00:00:01", None, "invalid"),
         (b"1967-02-12 00:00:00+02:00", None, "invalid"),
         (b"5/6/1989", None, "invalid"),

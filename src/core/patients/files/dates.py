@@ -9,7 +9,7 @@ from core.values import text
 
 _PART = "(DD?|MM?|YYYY)"
 _FORMAT = re.compile(rf"{_PART}([-/. ]?){_PART}\2{_PART}")
-_MIDNIGHT = r"(?:[ T]0?0:00(?::00(?:\.0{1,9})?)?(?: ?(?:UTC|Z|\+00:?00))?)?"  # as databases write a date
+_MIDNIGHT = r"(?:[ T]0?0:00(?::00(?:\.0{1,9})?)?(?: ?(?:UTC|Z|\+00(?::?00)?))?)?"  # as databases write a date
 _ISO = "YYYY-MM-DD"
 
 
