@@ -25,7 +25,7 @@ check: $(VENV)/.develop  ## Run the quality gate
 	$(BIN)/pylint --disable=all --enable=duplicate-code --min-similarity-lines=8 --ignore-patterns='^0.*' src
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	DJANGO_ENV=production SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))') \
-		ALLOWED_HOSTS=registry.example DATABASE_URL=sqlite:///var/check.sqlite3 $(BIN)/python manage.py check --deploy --fail-level WARNING
+		ALLOWED_HOSTS=registry.example DATABASE_URL=sqlite:///var/check.sqlite3 GRANIAN_WORKERS=1 $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn --file $(VENV)/openapi.json
 	cmp $(VENV)/openapi.json docs/openapi.json
 

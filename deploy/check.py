@@ -137,6 +137,7 @@ def serve(image: Image, scratch: Path) -> None:
         "SECRET_KEY": os.urandom(32).hex(),
         "ALLOWED_HOSTS": "registry.example",
         "DATABASE_URL": f"sqlite:///{scratch}/registry.sqlite3",
+        "GRANIAN_WORKERS": "1",
         "GRANIAN_HOST": "127.0.0.1",
         "GRANIAN_PORT": str(port),
     }
