@@ -287,6 +287,26 @@ def test_blank_lines_outlast_no_lease(registry: Container) -> None:
     assert registry.jobs().get(job.id).counts == {"added": 1}
 
 
+def test_progress_resets_the_takeovers_for_leases_renewed_while_reading_too(registry: Container) -> None:
+    job, leases, clock = start(registry, csv(*rows(0, 2), *[",,,"] * 4)), registry.leases(), registry.clock()
+    lines = iter(range(9))
+
+    def time_passes() -> None:
+        cast("StillClock", clock).forward(leases.lasts / 2)
+        if next(lines) == 5:
+            raise RuntimeError("The worker dies.")
+
+    assert leases.claim(job.id)
+    cast("StillClock", clock).forward(leases.lasts)
+    files = InPieces(registry.import_files(), time_passes)
+    with pytest.raises(RuntimeError):
+        evolve(registry.run_import(), files=files, at_a_time=2)(job, stopping=lambda: False)
+    cast("StillClock", clock).forward(leases.lasts)
+    again = leases.claim(job.id)
+    assert again
+    assert (again.job.done, again.chunk.takeovers) == (2, 1)
+
+
 def test_an_import_waits_while_the_account_that_asked_for_it_may_not_go_on(registry: Container) -> None:
     boss, clock = ADMIN, cast("StillClock", registry.clock())
     user = registry.create_user()(

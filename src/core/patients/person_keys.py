@@ -1,4 +1,4 @@
-"""Digests that tell whom values are about, without holding them."""
+"""Digests that identify the person a row is about, without holding the values."""
 
 import re
 from collections.abc import Iterator, Mapping

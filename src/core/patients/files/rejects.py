@@ -16,7 +16,7 @@ from core.patients.files.pieces import in_pieces
 
 @frozen
 class Reject:
-    """`person_keys` tell, as digests, whom the row is about: erasing that person removes it."""
+    """`person_keys` are digests that identify the person the row is about: erasing that person removes it."""
 
     line: int
     raw: bytes

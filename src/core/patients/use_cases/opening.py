@@ -12,7 +12,7 @@ from core.patients.files import Encoding, EncodingDetector, FileFormat, to_utf8
 from core.patients.ports import Spreadsheets
 
 Content = Callable[[], Iterable[bytes]]
-"""Gives a file anew at each call, in pieces: it is never held whole."""
+"""Gives a file from its beginning at each call, in pieces: it is never held whole."""
 
 
 @frozen

@@ -50,7 +50,15 @@ class RunImport(Runner):
     def _do(self, claim: Claim, stopping: Callable[[], bool]) -> None:
         job_id = claim.job.id
         layout, place = self.files.layout(job_id), self.files.place(job_id)
-        rows = read_rows(layout, self._pieces(claim, place.offset), offset=place.offset, line=place.line)
+
+        def pieces() -> Iterator[bytes]:
+            """Renews the lease as it reads: a file may hold more blank lines than a lease lasts for, and no row."""
+            nonlocal claim
+            for piece in self.files.read(job_id, place.offset):
+                claim = self.leases.renewed(claim)
+                yield piece
+
+        rows = read_rows(layout, pieces(), offset=place.offset, line=place.line)
         takeovers = claim.chunk.takeovers
         for row in islice(rows, self.at_a_time if takeovers >= ONE_BY_ONE_AFTER else 0):
             stop = stopping()
@@ -64,12 +72,6 @@ class RunImport(Runner):
             if stop or self._has_to_wait(claim):
                 return
         self.leases.settle(claim, lambda: Settled({}))
-
-    def _pieces(self, claim: Claim, offset: int) -> Iterator[bytes]:
-        """Renews the lease as it reads: a file may hold more blank lines than a lease lasts for, and no row."""
-        for piece in self.files.read(claim.job.id, offset):
-            claim = self.leases.renewed(claim)
-            yield piece
 
     def _batch(self, rows: Iterator[Row], size: int) -> Iterator[Row]:
         """The next rows, at least one of them."""

@@ -142,7 +142,7 @@ def _columns(arguments: list[str]) -> dict[str, str | None]:
 
 @contextmanager
 def _content(file: Path) -> Generator[Callable[[], Iterator[bytes]]]:
-    """Gives the file anew at each call. Standard input is kept in a temporary file, as it comes only once."""
+    """Gives the file from its beginning at each call. Standard input comes only once, so a temporary file keeps it."""
     if str(file) != "-":
         yield partial(_pieces, file)
         return
