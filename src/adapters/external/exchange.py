@@ -1,10 +1,11 @@
 """One request, and what its answer means."""
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
+from typing import NoReturn
 
 import httpx
 
@@ -24,22 +25,26 @@ async def exchange(
     request: httpx.Request,
     policy: UpstreamPolicy,
     now: Callable[[], datetime] = utc_now,
+    *,
+    readable: Container[int] = frozenset({200}),
 ) -> dict[str, object]:
-    """| upstream | raises |
+    """The JSON object of an answer whose status is `readable`.
+
+    | upstream | raises |
     | --- | --- |
     | 404, 410 | `NotFound` |
     | 429 | `RateLimited` |
     | 408, 5xx, no answer, not HTTP | `UpstreamDown` |
     | no TLS | `UpstreamNotTrusted` |
     | 401, 403 | `CredentialsRefused` |
-    | any other status than 200 (no redirect is followed); a body that is no JSON object | `InvalidAnswer` |
+    | any other status (no redirect is followed); a body that is no JSON object | `InvalidAnswer` |
     """
     try:
         response = await http.send(request)
         try:
-            if response.status_code != 200:
+            if response.status_code not in readable:
                 await pass_over(response)
-            _require_ok(response, policy, now)
+                _refuse(response, policy, now)
             return await read_object(response, policy.max_body)
         finally:
             await response.aclose()
@@ -47,10 +52,8 @@ async def exchange(
         raise (UpstreamNotTrusted() if _is_tls_failure(error) else UpstreamDown(_UNREACHABLE)) from None
 
 
-def _require_ok(response: httpx.Response, policy: UpstreamPolicy, now: Callable[[], datetime]) -> None:
+def _refuse(response: httpx.Response, policy: UpstreamPolicy, now: Callable[[], datetime]) -> NoReturn:
     status = response.status_code
-    if status == 200:
-        return
     if status in {404, 410}:
         raise NotFound
     wait = retry_after(response.headers.get("Retry-After"), now(), policy.retry_after_cap)

@@ -25,6 +25,7 @@ LONGEST_MARGIN = 60.0  # seconds
 RENEWED_AGAIN_AFTER = 5.0  # seconds
 LONGEST_LIFE = 365 * 86_400.0
 _GIVER = "The server that gives tokens for the upstream system"
+_CLIENT_REFUSED = ("invalid_client", "unauthorized_client")  # with status 400 (RFC 6749, section 5.2)
 _NO_USE = f"{_GIVER} gives none that can be used."
 _NO_TIME = f"{_GIVER} did not answer in time."
 _DOWN = f"{_GIVER} cannot be reached, or has failed."
@@ -114,7 +115,7 @@ class TokenKeeper(Credentials):
         try:
             async with asyncio.timeout(self.client.policy.attempt_timeout / 2), self.new_http() as http:
                 now = self.client.monotonic()
-                answer = await exchange(http, self._request(), self.client.policy)
+                answer = await exchange(http, self._request(), self.client.policy, readable={200, 400})
         except CredentialsRefused:
             raise CredentialsRefused(_REFUSED, expired=False) from None
         except RateLimited as limited:
@@ -127,6 +128,8 @@ class TokenKeeper(Credentials):
             raise UpstreamNotTrusted(_NOT_TRUSTED) from None
         except UpstreamDown as down:
             raise UpstreamDown(_DOWN, retry_after=down.retry_after) from None
+        if answer.get("error") in _CLIENT_REFUSED:
+            raise CredentialsRefused(_REFUSED, expired=False)
         life = _life(answer)
         return _Token(_value(answer), now + life - min(LONGEST_MARGIN, life / 10), now + life)
 
