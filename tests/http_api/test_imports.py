@@ -236,14 +236,20 @@ def test_an_encoding_that_is_given_is_not_guessed(registry: Container, clerk: Ap
     assert clerk.get("patients/").json()["results"][0]["first_name"] == "Łukasz"
 
 
+@pytest.mark.parametrize("query", ["", "?spreadsheet=true"])
 @pytest.mark.parametrize("accept", ["text/csv", "application/x-ndjson"])
 def test_what_is_exported_and_imported_is_the_same_registry(
-    registry: Container, register: Callable[..., Patient], clerk: Api, accept: str
+    registry: Container, register: Callable[..., Patient], clerk: Api, accept: str, query: str
 ) -> None:
-    identifiers = [{"system": "urn:mrn", "value": 'a "b",c'}, {"system": "urn:x", "value": "7|8"}]
+    identifiers = [
+        {"system": "urn:mrn", "value": 'a "b",c'}, {"system": "urn:x", "value": "7|8"},
+        {"system": "urn:y", "value": "3.10820712E9"},
+    ]  # fmt: skip
     register(first_name="Zoë, the 2nd", phone="+12015550123", identifiers=identifiers, status="inactive")
     register(email="eve@example.org", external_id="EHR-7", sex="female")
-    answer = clerk.get("patients/export/", Accept=accept)
+    register(email="ida@example.org", external_id="1E+20")
+    register(email="may@example.org", external_id="'1E+20")
+    answer = clerk.get(f"patients/export/{query if 'csv' in accept else ''}", Accept=accept)
     assert answer["Content-Type"].startswith(accept)
     content = body_of(answer)
     before = registry.patients().oldest(after=None, limit=9)

@@ -7,7 +7,7 @@ from core.errors import Fault, FaultList, Refused
 from core.patients.files.cells import count_alone, read_cells
 from core.patients.files.layout import Layout
 from core.patients.files.lines import Lines
-from core.patients.files.spellings import Spellings, read_cell, whole_number
+from core.patients.files.spellings import LONG_NUMBERS, Spellings, read_cell, refuse_shortened
 
 Values = Mapping[str, object]
 Reading = tuple[bytes, Values | None, tuple[Fault, ...]]
@@ -79,17 +79,16 @@ def _values(
         return None, ()
     values: dict[str, object] = {}
     faults = FaultList()
-    for name, cell in zip_longest(names, texts, fillvalue=None):
+    for at, (name, cell) in enumerate(zip_longest(names, texts, fillvalue=None)):
         if not cell or name == "":
             continue
         if name is None:
             return {}, (Fault("row", "cells", f"A value stands in no named column. The row has {len(cells)} cells."),)
         spell = _identifiers if name == "identifiers" else spellings.get(name)
-        if spell is None:
-            values[name] = cell
-            continue
         with faults.noting(name):
-            values[name] = spell(cell)
+            if name in LONG_NUMBERS:
+                refuse_shortened(cells[at])
+            values[name] = spell(cell) if spell else cell
     return values, tuple(faults.faults)
 
 
@@ -99,5 +98,5 @@ def _identifiers(cell: str) -> list[dict[str, str]]:
         system, bar, value = line.partition("|")
         if not bar:
             raise Refused("bar", "Write each identifier as system|value, one a line.")
-        found.append({"system": system, "value": whole_number(value)})
+        found.append({"system": system, "value": value})
     return found
