@@ -180,7 +180,7 @@ def test_a_public_file_is_imported_with_options_alone(registry: Container, clerk
     assert (jose["full_name"], jose["date_of_birth"], jose["sex"]) == ("José Eduardo181 Gómez206", "1989-05-25", "male")
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
 def test_how_the_text_is_encoded_is_told_from_the_file_and_said(registry: Container, clerk: Api, encoding: str) -> None:
     text = (
         "first_name\tlast_name\temail\tgender\tdob\tcell_phone\tzip_code\r\n"
@@ -226,14 +226,41 @@ def test_a_spreadsheet_that_does_not_fit_is_refused(
     assert fault in faults(send(clerk, content, name, **fields))
 
 
-def test_an_encoding_that_is_given_is_not_guessed(registry: Container, clerk: Api) -> None:
-    content = CSV.replace(b"Eve", "Łukasz".encode("cp1250"))
-    assert send(clerk, content, dry_run="true").json()["assumed"]["encoding"] == "utf-8"
-    assert send(clerk, content, encoding="cp1250").json()["assumed"]["encoding"] == "cp1250"
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [
+        ("Łukasz", "cp1250"),
+        ("Иван", "cp1251"),
+        ("José", "cp1252"),
+        ("Ελένη", "cp1253"),
+        ("Ayşe", "cp1254"),
+        ("Jānis", "cp1257"),
+        ("Šárka", "iso-8859-2"),
+        ("Işıl", "iso-8859-9"),
+        ("Šimon", "iso-8859-15"),
+        ("Zoë", "mac-roman"),
+    ],
+)
+def test_a_name_in_a_code_page_is_imported_once_the_encoding_is_named_and_never_guessed(
+    registry: Container, clerk: Api, name: str, encoding: str
+) -> None:
+    content = CSV.replace(b"Eve", name.encode(encoding))
+    refused = send(clerk, content)
+    assert faults(refused) == {("encoding", "required")}
+    assert encoding in refused.json()["errors"][0]["message"]
+    assert clerk.get("imports/").json()["results"] == []
+    assert send(clerk, content, encoding=encoding).json()["assumed"]["encoding"] == encoding
     run(registry)
-    first, second = clerk.get("imports/").json()["results"]
-    assert (first["counts"]["added"], second["counts"]["added"]) == (1, 0)
-    assert clerk.get("patients/").json()["results"][0]["first_name"] == "Łukasz"
+    assert [one["first_name"] for one in clerk.get("patients/").json()["results"]] == [name]
+
+
+def test_rows_that_are_not_utf_8_are_rejected_alone_where_that_encoding_is_named(
+    registry: Container, clerk: Api
+) -> None:
+    asked = send(clerk, CSV + b"Jos\xe9,King,jose@example.org,1985-12-10\n", encoding="utf-8").json()
+    run(registry)
+    counts = clerk.get(f"imports/{asked['id']}/").json()["counts"]
+    assert (counts["added"], counts["rejected"]) == (1, 2)
 
 
 @pytest.mark.parametrize("query", ["", "?spreadsheet=true"])

@@ -22,7 +22,9 @@ class ImportFormSerializer(serializers.Serializer):
         required=False, help_text="Change a patient who has a row's email already."
     )
     dry_run = serializers.BooleanField(required=False, help_text="Change nothing: say what would become of the rows.")
-    encoding = serializers.ChoiceField(list(Encoding), required=False, help_text="Told by the content unless given.")
+    encoding = serializers.ChoiceField(
+        list(Encoding), required=False, help_text="Required unless it is UTF-8 or UTF-16."
+    )
     date_format = serializers.CharField(
         required=False,
         allow_blank=True,

@@ -1,6 +1,6 @@
 """Files of patients, CSV and NDJSON: read row by row, written piece by piece, never held whole."""
 
-from core.patients.files.encodings import Encoding, EncodingDetector, to_utf8
+from core.patients.files.encodings import ENCODING_REQUIRED, Encoding, EncodingDetector, to_utf8
 from core.patients.files.export import write_patients
 from core.patients.files.formats import FileFormat
 from core.patients.files.layout import Layout, read_layout
@@ -12,6 +12,7 @@ from core.patients.files.rejects import Reject, write_rejects
 
 __all__ = [
     "AS_IT_STANDS",
+    "ENCODING_REQUIRED",
     "MOST_BYTES",
     "Encoding",
     "EncodingDetector",

@@ -1,18 +1,14 @@
 """How a file's text is encoded. What reads rows reads UTF-8."""
 
-import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, IncrementalDecoder, getincrementaldecoder
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from attrs import define, field
 
-_ASCII = bytes(range(0x80))
+from core.patients.files.formats import ARCHIVES
+
 _HEAD = 4
-_LETTERS = ({*range(0xC0, 0x100)} - {0xD7, 0xF7}) | {0x8A, 0x8C, 0x8E, 0x9A, 0x9C, 0x9E, 0x9F, 0xAA, 0xBA}
-_MARKS = {0x80, 0x85, *range(0x91, 0x98), 0xA0, 0xA1, 0xAB, 0xB0, 0xB4, 0xB7, 0xBB, 0xBF}  # € … quotes dashes « ° » ¿
-_NOT_WESTERN = re.compile(rb"[\xc0-\xff]{3}|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
-"""Three letters with accents in a row, or a character of UTF-8."""
 
 
 class Encoding(StrEnum):
@@ -22,43 +18,48 @@ class Encoding(StrEnum):
     CP1250 = "cp1250"
     CP1251 = "cp1251"
     CP1252 = "cp1252"
+    CP1253 = "cp1253"
+    CP1254 = "cp1254"
+    CP1257 = "cp1257"
+    ISO_8859_2 = "iso-8859-2"
+    ISO_8859_9 = "iso-8859-9"
+    ISO_8859_15 = "iso-8859-15"
+    MAC_ROMAN = "mac-roman"
+
+
+_CODE_PAGES = ", ".join(one for one in Encoding if not one.startswith("utf"))
+ENCODING_REQUIRED = (
+    f"The file is not UTF-8. Say which encoding it has, one of: {_CODE_PAGES}. "
+    "With utf-8, only the rows that are not UTF-8 are rejected."
+)
 
 
 @define
 class EncodingDetector:
     """Is fed with a file's pieces in their order.
 
-    UTF-16 is told by its byte order mark, or by the NUL in each of its first two characters (RFC 4627, section 3). A
-    file that is not UTF-8 is Windows-1252 where it has only letters and marks of western languages, as these have them.
-    Anything else is taken for UTF-8, and a row that is not is rejected as such.
+    UTF-16 is told by its byte order mark, or by the NUL in each of its first two characters (RFC 4627, section 3), and
+    UTF-8 by its byte order mark, or by all of its bytes. Code pages cannot be told apart: the same bytes are another
+    name in each. An archive is passed as UTF-8, to be refused as what it is.
     """
 
     _head: bytes = b""
-    _last: bytes = b""
-    _high: set[int] = field(factory=set[int])
     _is_utf8: bool = True
-    _is_western: bool = True
     _decoder: IncrementalDecoder = field(factory=getincrementaldecoder("utf-8"))
 
     def feed(self, piece: bytes) -> None:
         self._head += piece[: _HEAD - len(self._head)]
-        high = piece.translate(None, _ASCII)
         self._is_utf8 = self._is_utf8 and self._decodes(piece)
-        if high and self._is_western:
-            self._high.update(high)
-            self._is_western = not _NOT_WESTERN.search(self._last + piece)
-        self._last = (self._last + piece[-2:])[-2:]
 
-    def found(self) -> Encoding:
+    def found(self) -> Encoding | None:
+        """None: it is a code page, or no text at all."""
         nul = [byte == 0 for byte in self._head]
         if self._head.startswith(BOM_UTF16_LE) or nul == [False, True] * 2:
             return Encoding.UTF_16_LE
         if self._head.startswith(BOM_UTF16_BE) or nul == [True, False] * 2:
             return Encoding.UTF_16_BE
         is_utf8 = self._is_utf8 and self._decodes(b"", final=True)
-        if is_utf8 or self._head.startswith(BOM_UTF8) or not self._is_western or not self._high <= _LETTERS | _MARKS:
-            return Encoding.UTF_8
-        return Encoding.CP1252
+        return Encoding.UTF_8 if is_utf8 or self._head.startswith((BOM_UTF8, *ARCHIVES)) else None
 
     def _decodes(self, piece: bytes, *, final: bool = False) -> bool:
         try:

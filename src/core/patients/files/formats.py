@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""What those begin with, spreadsheets among them."""
 _ENDINGS = {"jsonl": "ndjson"}
 
 

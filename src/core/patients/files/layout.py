@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 from core.errors import Fault, FaultList, Invalid, Refused
 from core.patients.entities import REQUIRED
 from core.patients.files.cells import read_cells
-from core.patients.files.formats import FileFormat
+from core.patients.files.formats import ARCHIVES, FileFormat
 from core.patients.files.lines import MOST_BYTES, Lines, without_line_end
 from core.patients.files.names import folded
 from core.patients.files.options import AS_IT_STANDS, FileOptions
@@ -16,7 +16,6 @@ from core.patients.files.options import AS_IT_STANDS, FileOptions
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DELIMITERS = (",", ";", "\t", "|")
 _SEPARATOR = re.compile(rb'"?sep=([,;\t|])"?\r?\n?', re.IGNORECASE)  # as Excel reads and writes it
-_ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _BLANK = b" \r\n" + "".join(_DELIMITERS).encode()
 
 
@@ -58,7 +57,7 @@ def read_layout(format: FileFormat, head: bytes, options: FileOptions = AS_IT_ST
     start = len(_BYTE_ORDER_MARK) if head.startswith(_BYTE_ORDER_MARK) else 0
     if not head[start:].strip():
         raise _refused("empty", "The file is empty.")
-    if head.startswith(_ARCHIVES):
+    if head.startswith(ARCHIVES):
         raise _refused("format", "This is a spreadsheet or an archive. Of the former, .xlsx and .ods are read.")
     if format is FileFormat.NDJSON:
         return Layout(format, "", (), b"", start, 1, options=options)

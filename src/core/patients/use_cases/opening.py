@@ -8,7 +8,7 @@ from hashlib import sha256
 from attrs import frozen
 
 from core.errors import Fault, Invalid
-from core.patients.files import Encoding, EncodingDetector, FileFormat, to_utf8
+from core.patients.files import ENCODING_REQUIRED, Encoding, EncodingDetector, FileFormat, to_utf8
 from core.patients.ports import Spreadsheets
 
 Content = Callable[[], Iterable[bytes]]
@@ -33,6 +33,8 @@ def opened(
     digest, detected = _survey(content)
     if not format.is_spreadsheet:
         encoding = encoding or detected
+        if encoding is None:
+            raise Invalid([Fault("encoding", "required", ENCODING_REQUIRED)])
         yield OpenedFile(digest, encoding, partial(_in_utf8, content, encoding))
         return
     if encoding:
@@ -41,7 +43,7 @@ def opened(
         yield OpenedFile(digest, Encoding.UTF_8, sheet.content, sheet.name)
 
 
-def _survey(content: Content) -> tuple[str, Encoding]:
+def _survey(content: Content) -> tuple[str, Encoding | None]:
     digest, detector = sha256(), EncodingDetector()
     for piece in content():
         digest.update(piece)

@@ -36,7 +36,7 @@ class Command(BaseCommand):
             "--format", choices=[one.value for one in FileFormat], help="Told by the name unless given."
         )
         parser.add_argument(
-            "--encoding", choices=[one.value for one in Encoding], help="Told by the content unless given."
+            "--encoding", choices=[one.value for one in Encoding], help="Required unless it is UTF-8 or UTF-16."
         )
         parser.add_argument(
             "--date-format", help="How dates are written besides YYYY-MM-DD, such as DD/MM/YYYY or M/D/YYYY."
