@@ -105,6 +105,7 @@ def test_gives_the_ids_and_members_that_are_asked_for(reader: Api, people: list[
         {"full_name": "Nguyễn O'Brien", "email": "a@example.org"},
     ]
     assert reader.get(f"patients/?ids={','.join(ids)}&fields=email,full_name").json()["results"] == shown
+    assert reader.get(f"patients/?ids={',%20'.join(ids)}&fields=email,%20full_name").json()["results"] == shown
     body = {"ids": ids, "fields": ["full_name", "email"]}
     assert reader.post("patients/search/", body).json()["results"] == shown
     assert found(reader.post("patients/search/", {"ids": []})) == []

@@ -89,7 +89,7 @@ def _search(request: Request, given: dict[str, object], search: use_cases.Search
 
 def _members(raw: object) -> frozenset[str]:
     """From a list, or a text in which commas stand between."""
-    given = raw.split(",") if isinstance(raw, str) else raw
+    given = [one.strip() for one in raw.split(",")] if isinstance(raw, str) else raw
     if not isinstance(given, list | tuple) or not given:
         raise Refused("type", "Must be a list of members.")
     chosen = cast("list[object] | tuple[object, ...]", given)

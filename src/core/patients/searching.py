@@ -157,7 +157,7 @@ def _identifier(raw: object) -> Identifier | str:
 
 def _ids(raw: object) -> frozenset[UUID]:
     """From a list, or a text in which commas stand between."""
-    given = raw.split(",", MAX_IDS) if isinstance(raw, str) else raw
+    given = [one.strip() for one in raw.split(",", MAX_IDS)] if isinstance(raw, str) else raw
     if not isinstance(given, list | tuple | set | frozenset):
         raise Refused("type", "Must be a list of ids.")
     ids = cast("Collection[object]", given)

@@ -35,19 +35,32 @@ def search_terms(patient: Patient) -> frozenset[str]:
         terms.update(_identifier_terms(one))
     if patient.external_id is not None:
         terms.add(joined(patient.external_id) or _symbols(patient.external_id)[0])
+    for text in (patient.full_name, patient.external_id or "", *(one.value for one in patient.identifiers)):
+        terms.update(_email(word) for word in text.split() if "@" in word)
     return frozenset(term[:MAX_TERM_LENGTH] for term in terms)
 
 
 def parse_words(text: str, region: str) -> tuple[Prefixes, ...]:
     """For each word of a search what a term of those it finds may begin with. Numbers next to one another are one, so
-    that a phone number may be written in groups, and so are more than `MAX_WORDS` words: they stand in their order."""
+    that a phone number may be written in groups, and so are more than `MAX_WORDS` words: they stand in their order.
+    A text with a bar may also be one identifier, `system|value`, whatever spaces it contains."""
+    whole = tuple(_identifier_prefixes(text))
+    return tuple(
+        dict.fromkeys(
+            tuple(dict.fromkeys(prefix[:MAX_TERM_LENGTH] for prefix in (*prefixes, *whole)))
+            for prefixes in _words_of(text, region)
+        )
+    )
+
+
+def _words_of(text: str, region: str) -> Iterator[Prefixes]:
     found = _with_numbers_joined([word for word in text.split() if joined(word)])
     if len(found) > MAX_WORDS:
-        return ((joined("".join(found))[:MAX_TERM_LENGTH],),)
-    if not found and text.split():
-        return ((_symbols(text)[0][:MAX_TERM_LENGTH],),)
-    cut = (tuple(dict.fromkeys(prefix[:MAX_TERM_LENGTH] for prefix in _prefixes(word, region))) for word in found)
-    return tuple(dict.fromkeys(cut))
+        yield (joined("".join(found)),)
+    elif found:
+        yield from (tuple(_prefixes(word, region)) for word in found)
+    elif text.split():
+        yield (_symbols(text)[0],)
 
 
 def _name_terms(name: str) -> Iterator[str]:
@@ -100,7 +113,7 @@ def _with_numbers_joined(found: Sequence[str]) -> list[str]:
             together[-1] += word
         else:
             together.append(word)
-        goes_on = is_number
+        goes_on = _is_number(word.rpartition("|")[2])
     return together
 
 
@@ -109,16 +122,20 @@ def _is_number(word: str) -> bool:
 
 
 def _prefixes(word: str, region: str) -> Iterator[str]:
-    yield (whole := joined(word))
-    if "@" in word:
-        yield _email(word)
-    if "|" in word:
-        system, _, value = word.partition("|")
-        if value:
-            yield _of_system(joined(value) or _symbols(value)[0], system)
+    """A word with an @ is looked for as it is written: `jo@` begins an email and no name."""
+    whole = _email(word) if "@" in word else joined(word)
+    yield whole
+    yield from _identifier_prefixes(word)
     if _is_number(word):
         yield whole.lstrip("0") or whole  # a trunk prefix, or the one of calls abroad
         with suppress(Refused):
             yield values.phone(word, region).lstrip("+")
         if len(whole) >= MIN_LAST_DIGITS:
             yield _BACKWARDS + whole[::-1]
+
+
+def _identifier_prefixes(text: str) -> Iterator[str]:
+    """Of `system|value`, where the text is that."""
+    system, _, value = text.partition("|")
+    if value.strip():
+        yield _of_system(joined(value) or _symbols(value)[0], system.strip())

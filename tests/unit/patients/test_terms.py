@@ -150,6 +150,9 @@ def test_a_phone_number_abroad_is_found_as_it_is_dialled_there(query: str) -> No
     ("query", "found"),
     [
         ("ada@example.org", True),
+        ("ada@", True),
+        ("byron@", False),
+        ("lund@h", True),
         ("ADA@Example", True),
         ("josé@b.example", False),
         ("example.org", False),
@@ -166,6 +169,17 @@ def test_a_phone_number_abroad_is_found_as_it_is_dialled_there(query: str) -> No
         ("nhs|AB-123/4", False),
         ("943 476 5919", True),
         ("nhs|9434765919", True),
+        ("nhs|943 476 5919", True),
+        ("nhs | 943 476 5919", True),
+        ("ada nhs|943 476 5919", True),
+        ("nhs|943 476 5918", False),
+        ("nino|QQ 12 34 56 C", True),
+        ("nino|QQ 12 34 56", False),
+        ("nino|12 34 56 C QQ", True),
+        ("mrn|QQ 12 34 56 C", False),
+        ("hospital of lund|a b 7", True),
+        ("hospital of|a b 7", True),
+        ("ada hospital|7", False),
         ("mrn|9434765919", False),
         ("QQ 12 34 56 C", True),
         ("EHR-90001", True),
@@ -181,7 +195,11 @@ def test_one_word_finds_by_whatever_it_stands_for_and_all_words_have_to(query: s
             email="ada@example.org",
             external_id="EHR-90001",
             identifiers=(
-                Identifier("mrn", "AB-123/4"), Identifier("nhs", "943 476 5919"), Identifier("nino", "QQ 12 34 56 C")
+                Identifier("mrn", "AB-123/4"),
+                Identifier("nhs", "943 476 5919"),
+                Identifier("nino", "QQ 12 34 56 C"),
+                Identifier("Hospital of Lund", "A B 7"),
+                Identifier("staff", "lund@hospital"),
             ),
         )
     )  # fmt: skip
