@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from bootstrap import Container
 from core.patients.entities import Patient
-from core.patients.errors import PatientNotFound
+from core.patients.errors import CursorGone
 from core.patients.ports import PatientRepository
-from core.patients.searching import PatientQuery, Sort
+from core.patients.searching import PatientCursor, PatientQuery, Sort
 from core.patients.terms import Prefixes, parse_words, search_terms
 from core.patients.values import Identifier, Sex, Status
 from tests import strategies
@@ -164,16 +164,16 @@ def test_updated_after_leaves_out_who_was_not_changed_since(
 def test_the_newest_are_first_by_id_and_pages_go_on_after_the_last(patients: PatientRepository) -> None:
     first = patients.find(PatientQuery(limit=2))
     assert first.patients == (PEOPLE[4], PEOPLE[3])
-    assert first.next == PEOPLE[3].id
+    assert first.next == PatientCursor.of(PEOPLE[3])
     last = patients.find(PatientQuery(limit=3, after=first.next))
     assert last.patients == (PEOPLE[2], PEOPLE[1], PEOPLE[0])
     assert last.next is None
-    assert patients.find(PatientQuery(after=PEOPLE[0].id)).patients == ()
-    assert patients.find(PatientQuery(after=UUID(int=2**128 - 1), limit=1)).patients == (PEOPLE[4],)
+    assert patients.find(PatientQuery(after=PatientCursor.of(PEOPLE[0]))).patients == ()
+    assert patients.find(PatientQuery(after=PatientCursor(UUID(int=2**128 - 1), 1), limit=1)).patients == (PEOPLE[4],)
 
 
 def test_a_count_is_of_all_pages_and_goes_no_further_than_told(patients: PatientRepository) -> None:
-    assert patients.count(PatientQuery(limit=1, after=PEOPLE[2].id), 100) == 5
+    assert patients.count(PatientQuery(limit=1, after=PatientCursor.of(PEOPLE[2])), 100) == 5
     assert [patients.count(PatientQuery(), most) for most in (1, 4, 5, 6)] == [1, 4, 5, 5]
     assert patients.count(PatientQuery(words=words("ada")), 1) == 1
     assert patients.count(PatientQuery(words=words("nobody")), 5) == 0
@@ -220,13 +220,21 @@ def test_ids_give_those_of_them_that_are_there(patients: PatientRepository) -> N
     assert found(patients, ids=frozenset({PEOPLE[1].id, PEOPLE[4].id, UUID(int=7)})) == [4, 1]
 
 
+@pytest.mark.parametrize("changed", [True, False], ids=["changed", "erased"])
 @pytest.mark.parametrize("sort", [Sort.NAME, Sort.BIRTH_DESCENDING, Sort.UPDATED])
-def test_a_place_in_an_order_is_lost_with_the_patient_that_held_it(patients: PatientRepository, sort: Sort) -> None:
-    patients.remove(PEOPLE[2].id)
-    with pytest.raises(PatientNotFound):
-        patients.find(PatientQuery(after=PEOPLE[2].id, sort=sort))
-    assert patients.find(PatientQuery(after=PEOPLE[2].id)).patients == (PEOPLE[1], PEOPLE[0])
-    assert patients.find(PatientQuery(after=PEOPLE[2].id, sort=Sort.OLDEST)).patients == (PEOPLE[3], PEOPLE[4])
+def test_a_place_in_an_order_is_lost_when_its_patient_is_changed_or_erased(
+    registry: Container, patients: PatientRepository, sort: Sort, changed: bool
+) -> None:
+    last = PatientCursor.of(PEOPLE[2])
+    if changed:
+        after = evolve(PEOPLE[2], last_name="Zuse", version=2)
+        registry.atomic()(lambda: patients.replace(patients.lock(last.id), after))
+    else:
+        patients.remove(last.id)
+    with pytest.raises(CursorGone):
+        patients.find(PatientQuery(after=last, sort=sort))
+    assert patients.find(PatientQuery(after=last)).patients == (PEOPLE[1], PEOPLE[0])
+    assert patients.find(PatientQuery(after=last, sort=Sort.OLDEST)).patients == (PEOPLE[3], PEOPLE[4])
 
 
 @some

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bootstrap import Container
 from core.patients.audit import Action, AuditEvent
-from core.patients.searching import PatientQuery, Sort
+from core.patients.searching import PatientCursor, PatientQuery, Sort
 from core.patients.values import Identifier, Sex, Status
 from tests.contracts.conftest import POSTGRES, SQLITE
 from tests.contracts.examples import person, sql
@@ -36,11 +36,11 @@ FILTERS: list[tuple[dict[str, object], str]] = [
     ({"external_id": "x7"}, "external_id"),
     ({"created_after": NOW + timedelta(minutes=290)}, "id"),
     ({"created_before": NOW + timedelta(minutes=10)}, "id"),
-    ({"after": person(7).id}, "id"),
-    ({"after": person(7).id, "status": Status.ARCHIVED}, "status"),
+    ({"after": PatientCursor(person(7).id, 1)}, "id"),
+    ({"after": PatientCursor(person(7).id, 1), "status": Status.ARCHIVED}, "status"),
 ]
 ORDERS = [(sort, column) for sort in Sort for column in [{"created_at": "id"}.get(sort.by, sort.by)]]
-MIDDLE = uuid7(NOW + timedelta(minutes=150), 150)
+MIDDLE = PatientCursor(uuid7(NOW + timedelta(minutes=150), 150), 1)
 OPEN: list[tuple[dict[str, object], str]] = [
     ({"updated_after": NOW + timedelta(minutes=290)}, "updated_at"),
     ({"born_after": date(1986, 10, 1)}, "date_of_birth"),

@@ -23,7 +23,7 @@ from bootstrap import Container
 from core.errors import RateLimited, RegistryError, Unavailable
 from core.patients.audit import Change, ChangeCursor
 from core.patients.entities import Changes, Patient, Registration
-from core.patients.searching import Filters, Sort
+from core.patients.searching import Filters, PatientCursor, Sort
 from core.patients.values import Identifier
 from tests import strategies
 from tests.contracts.conftest import POSTGRES, SQLITE, open_registry
@@ -173,7 +173,7 @@ class SideBySide(RuleBasedStateMachine):
     @rule(filters=FILTERS, count=st.booleans(), after=st.none() | patients)
     def search(self, filters: Filters, count: bool, after: Patient | None) -> None:
         if after is not None:
-            filters["after"] = after.id
+            filters["after"] = PatientCursor.of(after)
         self.both(lambda registry: registry.search_patients()(actor=ADMIN, count=count, **filters))
 
     @rule(patient=patients, before_version=st.none() | st.integers(0, 4), limit=st.integers(0, 3))

@@ -5,7 +5,7 @@ import pytest
 
 from core.patients.entities import Patient
 from tests.http_api.client import Answer, Api
-from tests.http_api.problems import faults
+from tests.http_api.problems import faults, kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -115,6 +115,22 @@ def test_a_search_in_order_of_names_goes_on_at_next(reader: Api, people: list[Pa
     first = reader.get("patients/?limit=2&sort=name")
     second = reader.get(first.json()["next"])
     assert (found(first), found(second), second.json()["next"]) == (["a", "c"], ["b"], None)
+
+
+def test_a_page_by_name_is_gone_once_the_last_patient_before_it_was_changed(
+    reader: Api, clerk: Api, people: list[Patient]
+) -> None:
+    first = reader.get("patients/?limit=1&sort=name")
+    body = {"limit": 1, "sort": "name"}
+    clerk.patch(f"patients/{people[0].id}/", {"last_name": "Zuse"})
+    for answer in (
+        reader.get(first.json()["next"]),
+        reader.post(f"patients/search/?cursor={first.json()['next_cursor']}", body),
+    ):
+        assert (answer.status_code, kind(answer)) == (410, "cursor-gone")
+    newest = reader.get("patients/?limit=1").json()
+    clerk.patch(f"patients/{people[2].id}/", {"last_name": "Zuse"})
+    assert found(reader.get(newest["next"])) == ["b"]
 
 
 def test_counts_only_when_asked(reader: Api, people: list[Patient]) -> None:

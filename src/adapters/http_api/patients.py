@@ -14,7 +14,8 @@ from adapters.http_api.requests import (
     members_and_faults,
     names,
     parameters,
-    read_id_cursor,
+    patient_cursor,
+    read_patient_cursor,
     read_version_cursor,
     refuse_input,
     seen_version,
@@ -47,7 +48,7 @@ _FILTERS = {*names(SearchSerializer), "cursor"}
 
 
 class PatientsView(APIView):
-    @described("list_patients", PatientPageSerializer, 414, parameters=[FiltersSerializer, IDS, FIELDS, CURSOR])
+    @described("list_patients", PatientPageSerializer, 410, 414, parameters=[FiltersSerializer, IDS, FIELDS, CURSOR])
     @inject
     def get(self, request: Request, search: Search, clock: TheClock) -> HttpResponse:
         return _search(request, parameters(request.query_params, _FILTERS), search, clock)
@@ -67,7 +68,7 @@ class PatientsView(APIView):
 
 
 class PatientSearchView(APIView):
-    @described("search_patients", PatientPageSerializer, body=SearchSerializer, parameters=[CURSOR])
+    @described("search_patients", PatientPageSerializer, 410, body=SearchSerializer, parameters=[CURSOR])
     @inject
     def post(self, request: Request, search: Search, clock: TheClock) -> HttpResponse:
         filters = members(request, SearchSerializer, Permission.VIEW_PATIENTS, query=["cursor"])
@@ -78,13 +79,13 @@ def _search(request: Request, given: dict[str, object], search: use_cases.Search
     count = parse_one("count", yes_or_no, given.pop("count", False))
     shown = parse_one("fields", _members, given.pop("fields", PATIENT_MEMBERS))
     if "cursor" in given:
-        given["after"] = read_id_cursor(given.pop("cursor"))
+        given["after"] = read_patient_cursor(given.pop("cursor"))
     found = search(actor=actor(request), count=count, **cast("Filters", given))
     today = clock.today()
     wholes = (patient_json(patient, today) for patient in found.patients)
     results = [{name: value for name, value in whole.items() if name in shown} for whole in wholes]
     counted = {"count": found.count, "count_capped": found.count_capped} if count else {}
-    return page(request, results, cursor(found.next) if found.next else None, **counted)
+    return page(request, results, patient_cursor(found.next) if found.next else None, **counted)
 
 
 def _members(raw: object) -> frozenset[str]:

@@ -20,6 +20,7 @@ from adapters.http_api.errors import BodyTooLarge, MalformedBody
 from core.access import Permission
 from core.errors import Fault, FaultList, Invalid
 from core.patients.audit import ChangeCursor
+from core.patients.searching import PatientCursor
 
 MOST_BYTES = 500_000
 MOST_BRACKETS = 25_000  # also of those in texts, which are no lists and objects
@@ -182,6 +183,10 @@ def cursor(last: UUID | int) -> str:
     return _encoded(last.bytes if isinstance(last, UUID) else last.to_bytes(_VERSION_BYTES, "big"))
 
 
+def patient_cursor(last: PatientCursor) -> str:
+    return _encoded(last.id.bytes + last.version.to_bytes(_VERSION_BYTES, "big"))
+
+
 def change_cursor(last: ChangeCursor) -> str:
     return _encoded(last.epoch.bytes + last.position.to_bytes(_POSITION_BYTES, "big"))
 
@@ -192,6 +197,11 @@ def read_id_cursor(raw: object) -> UUID:
 
 def read_version_cursor(raw: object) -> int:
     return int.from_bytes(_decoded(raw, _VERSION_BYTES), "big")
+
+
+def read_patient_cursor(raw: object) -> PatientCursor:
+    value = _decoded(raw, 16 + _VERSION_BYTES)
+    return PatientCursor(UUID(bytes=value[:16]), int.from_bytes(value[16:], "big"))
 
 
 def read_change_cursor(raw: object) -> ChangeCursor:

@@ -32,7 +32,7 @@ _MEANING = {
     404: "There is no such record.",
     406: "The answer is not available in any form that Accept asks for.",
     409: "This contradicts another record, or the record's status.",
-    410: "The cursor is of another history of the registry; `restart` says where to start again.",
+    410: "The cursor can no longer be continued: start again without one. `detail` says why.",
     412: "The record has changed since you read it.",
     413: "The body is too large.",
     414: "The address is too long: search by a body instead.",

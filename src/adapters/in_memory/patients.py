@@ -9,10 +9,10 @@ from adapters.in_memory.store import Store
 from core.errors import Conflict
 from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
-from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken, PatientNotFound
+from core.patients.errors import CursorGone, EmailTaken, ExternalIdTaken, IdentifierTaken, PatientNotFound
 from core.patients.names import sort_key
 from core.patients.ports import AuditTrail, PatientRepository, UpstreamCopies
-from core.patients.searching import PatientPage, PatientQuery
+from core.patients.searching import PatientCursor, PatientPage, PatientQuery, Sort
 from core.patients.terms import Prefixes, search_terms
 from core.patients.upstream import UpstreamCopy
 from core.patients.values import Status
@@ -98,17 +98,25 @@ class InMemoryPatientRepository(PatientRepository):
         with self.store.lock:
             places = sorted((by(p), -p.id.int) for p in self.store.patients.values() if _matches(p, query))
             if query.after is not None:
-                last = query.after if query.sort.by == "created_at" else by(self.get(query.after)), -query.after.int
+                last = self._place_of(query.after, query.sort), -query.after.id.int
                 places = [one for one in places if (one < last if query.sort.descending else last < one)]
             found = [self.store.patients[UUID(int=-number)] for _, number in places]
         if query.sort.descending:
             found.reverse()
         page = tuple(found[: query.limit])
-        return PatientPage(page, page[-1].id if len(found) > query.limit else None)
+        return PatientPage(page, PatientCursor.of(page[-1]) if len(found) > query.limit else None)
 
     def count(self, query: PatientQuery, most: int) -> int:
         with self.store.lock:
             return min(most, sum(_matches(p, query) for p in self.store.patients.values()))
+
+    def _place_of(self, cursor: PatientCursor, sort: Sort) -> Any:  # what they are ordered by differs
+        if sort.by == "created_at":
+            return cursor.id
+        patient = self.store.patients.get(cursor.id)
+        if patient is None or patient.version != cursor.version:
+            raise CursorGone
+        return _ORDERS[sort.by](patient)
 
     def _require_unique(self, patient: Patient) -> None:
         others = [other for other in self.store.patients.values() if other.id != patient.id]

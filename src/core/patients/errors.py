@@ -16,6 +16,14 @@ class ChangesRestarted(Gone):
     )
 
 
+class CursorGone(Gone):
+    kind = "cursor-gone"
+    message = (
+        "The patient that the page before ended with was changed or erased since, so its place in this order is lost. "
+        "Begin the list again, without a cursor."
+    )
+
+
 class NoUpstreamRecord(NotFound):
     kind = "no-external-data"
     message = "No external data found for patient"

@@ -80,7 +80,8 @@ class PatientRepository(Protocol):
         """In the order of `query.sort`, at most `query.limit`. Newest first is by falling id; of several with the same
         name or date, the newer comes first in a rising order and last in a falling one.
 
-        Raises `PatientNotFound` when the order is by name, birth or update and `query.after` is not there.
+        Raises `CursorGone` when the order is by name, birth or update and the patient of `query.after` is not there in
+        that version.
         """
         ...
 

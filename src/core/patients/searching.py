@@ -43,13 +43,25 @@ class Sort(StrEnum):
         return self.startswith("-")
 
 
+@frozen
+class PatientCursor:
+    """Where a page ended: a patient, as it was then. It holds no value of the patient, to be shown in addresses."""
+
+    id: UUID
+    version: int
+
+    @classmethod
+    def of(cls, patient: Patient) -> "PatientCursor":
+        return cls(patient.id, patient.version)
+
+
 @frozen(kw_only=True, repr=False)
 class PatientQuery:
     """All of the filters hold for a patient that is found; None filters nothing.
 
     `words`: of each, one of the prefixes begins one of the patient's search terms. The instants and days given as
-    `…_after` and `…_before` are excluded. An `identifier` that is a text is a value in any system. `after` is the id of
-    the last patient on the page before.
+    `…_after` and `…_before` are excluded. An `identifier` that is a text is a value in any system. `after` is where
+    the page before ended.
     """
 
     words: tuple[Prefixes, ...] = ()
@@ -68,7 +80,7 @@ class PatientQuery:
     updated_after: datetime | None = None
     sort: Sort = Sort.NEWEST
     limit: int = DEFAULT_PER_PAGE
-    after: UUID | None = None
+    after: PatientCursor | None = None
 
     @classmethod
     def parse(cls, raw: Mapping[str, object], rules: Rules) -> "PatientQuery":
@@ -87,11 +99,11 @@ class PatientQuery:
 
 @frozen
 class PatientPage:
-    """In the order of the query. `next` is the id to go on after, or None at the end. `count` is None unless it was
-    asked for; when `count_capped`, there are more."""
+    """In the order of the query. `next` is where to go on, or None at the end. `count` is None unless it was asked for;
+    when `count_capped`, there are more."""
 
     patients: tuple[Patient, ...]
-    next: UUID | None
+    next: PatientCursor | None
     count: int | None = None
     count_capped: bool = False
 
@@ -116,7 +128,7 @@ class Filters(TypedDict, total=False):
     updated_after: datetime | str
     sort: Sort | str
     limit: int
-    after: UUID
+    after: PatientCursor
 
 
 class _Filters(TypedDict, total=False):
@@ -136,7 +148,7 @@ class _Filters(TypedDict, total=False):
     updated_after: datetime
     sort: Sort
     limit: int
-    after: UUID
+    after: PatientCursor
 
 
 def _words(raw: object, region: str) -> tuple[Prefixes, ...]:
@@ -174,6 +186,12 @@ def _id(raw: object) -> UUID:
     raise Refused("invalid", "Must be ids, such as 019c13d1-7e40-7000-8000-000000000001.")
 
 
+def _cursor(raw: object) -> PatientCursor:
+    if isinstance(raw, PatientCursor):
+        return raw
+    raise Refused("type", "Must be the `next` of a page.")
+
+
 _PARSERS: dict[str, Callable[[object, Rules], object]] = {
     "q": lambda raw, rules: _words(raw, rules.phone_region),
     "ids": lambda raw, _: _ids(raw),
@@ -191,5 +209,5 @@ _PARSERS: dict[str, Callable[[object, Rules], object]] = {
     "updated_after": lambda raw, _: instant(raw),
     "sort": lambda raw, _: choice(raw, Sort),
     "limit": lambda raw, _: page_limit(raw),
-    "after": lambda raw, _: values.patient_id(raw),
+    "after": lambda raw, _: _cursor(raw),
 }

@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from core.errors import Invalid
-from core.patients.searching import LONGEST_QUERY, MAX_IDS, PatientQuery, Sort
+from core.patients.searching import LONGEST_QUERY, MAX_IDS, PatientCursor, PatientQuery, Sort
 from core.patients.terms import MAX_TERM_LENGTH
 from core.patients.values import Identifier, Sex, Status
 from tests.strategies import RULES
@@ -21,7 +21,7 @@ def test_without_filters_everybody_is_looked_for_50_at_a_time() -> None:
 
 
 def test_every_filter_is_parsed_into_the_form_it_is_stored_in() -> None:
-    after = uuid4()
+    after = PatientCursor(uuid4(), 3)
     assert parsed(
         q="O'Brien, Conan",
         ids="019C13D1-7e40-7000-8000-000000000001",
@@ -171,5 +171,5 @@ def test_a_filter_that_is_null_is_a_fault_and_no_filter() -> None:
 
 
 def test_a_query_and_what_it_looks_for_do_not_print() -> None:
-    query = parsed(email="ada@example.org", after=UUID(int=7))
+    query = parsed(email="ada@example.org", after=PatientCursor(UUID(int=7), 1))
     assert "ada" not in repr(query)

@@ -9,7 +9,7 @@ from attrs import asdict
 from django.db.models import Q, QuerySet
 
 from adapters.django_orm.patients import models
-from core.patients.errors import PatientNotFound
+from core.patients.errors import CursorGone
 from core.patients.searching import PatientQuery, Sort
 from core.patients.terms import Prefixes
 from core.patients.values import Identifier
@@ -47,19 +47,19 @@ def matching(query: PatientQuery, database: str) -> QuerySet[models.Patient]:
 
 
 def page_of(query: PatientQuery, database: str) -> QuerySet[models.Patient]:
-    """Those from the place on where the page begins, in order. Raises `PatientNotFound` when the place is unknown."""
+    """Those from the place on where the page begins, in order. Raises `CursorGone` when the place is lost."""
     rows = matching(query, database).order_by(*_order(query.sort))
     if query.after is None:
         return rows
     beyond, tie = ("lt", "gt") if query.sort.descending else ("gt", "lt")
     if query.sort.by == "created_at":
-        return rows.filter((f"id__{beyond}", query.after))
-    held = models.Patient.objects.using(database).filter(id=query.after)
+        return rows.filter((f"id__{beyond}", query.after.id))
+    held = models.Patient.objects.using(database).filter(id=query.after.id, version=query.after.version)
     last = held.values_list(query.sort.by, flat=True).first()
     if last is None:
-        raise PatientNotFound
+        raise CursorGone
     rows = rows.filter((f"{query.sort.by}__{beyond}e", last))  # what the index is searched for
-    return rows.filter(Q((f"{query.sort.by}__{beyond}", last)) | Q((f"id__{tie}", query.after)))
+    return rows.filter(Q((f"{query.sort.by}__{beyond}", last)) | Q((f"id__{tie}", query.after.id)))
 
 
 def _order(sort: Sort) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from core.patients.entities import Patient
 from core.patients.errors import PatientNotFound
 from core.patients.names import sort_key
 from core.patients.ports import PatientRepository
-from core.patients.searching import PatientPage, PatientQuery
+from core.patients.searching import PatientCursor, PatientPage, PatientQuery
 from core.patients.terms import search_terms
 from core.patients.values import Identifier, Sex, Status
 
@@ -108,7 +108,7 @@ class DjangoPatientRepository(PatientRepository):
         rows = page_of(query, self.database)
         found = [_patient(row) for row in rows.values(*_COLUMNS)[: query.limit + 1]]
         page = tuple(found[: query.limit])
-        return PatientPage(page, page[-1].id if len(found) > query.limit else None)
+        return PatientPage(page, PatientCursor.of(page[-1]) if len(found) > query.limit else None)
 
     @core_errors()
     def count(self, query: PatientQuery, most: int) -> int:
