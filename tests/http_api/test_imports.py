@@ -137,6 +137,43 @@ def test_a_part_sent_twice_is_refused_rather_than_one_of_them_ignored(clerk: Api
     assert clerk.get("imports/").json()["results"] == []
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"Content-Disposition: form-data\r\n\r\ntrue",
+        b'Content-Disposition: form-data; filename="more.csv"\r\n\r\n' + CSV * 2_000,
+        b'Content-Disposition: form-data; name="dry_run"; filename=".."\r\n\r\ntrue',
+        b"Content-Type: text/plain\r\n\r\ntrue",
+        b"true",
+        b"",
+    ],
+)
+@pytest.mark.parametrize("before", [True, False])
+def test_a_part_without_a_name_is_refused_rather_than_ignored(clerk: Api, part: bytes, before: bool) -> None:
+    file = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("patients.csv", CSV)})
+    nameless, close = f"--{BOUNDARY}\r\n".encode() + part + b"\r\n", f"--{BOUNDARY}--\r\n".encode()
+    body = nameless + file if before else file.removesuffix(close) + nameless + close
+    assert faults(clerk.call("POST", "imports/", body, content_type=MULTIPART_CONTENT)) == {("", "parts")}
+    assert clerk.get("imports/").json()["results"] == []
+
+
+def test_a_form_that_is_not_closed_is_refused(clerk: Api) -> None:
+    whole = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("patients.csv", CSV), "dry_run": "true"})
+    cut = whole[: -len(f"\r\n--{BOUNDARY}--\r\n")]
+    assert faults(clerk.call("POST", "imports/", cut, content_type=MULTIPART_CONTENT)) == {("", "parts")}
+    assert faults(clerk.call("POST", "imports/", whole, content_type="multipart/form-data")) == {("", "parts")}
+
+
+@pytest.mark.parametrize("size", [64 * 1024, 64 * 1024 - 20, 200_000])
+def test_a_file_is_taken_whole_wherever_the_body_is_cut_into_pieces(clerk: Api, size: int) -> None:
+    content = CSV + CSV.splitlines(keepends=True)[1] * (size // 36)
+    asked = send(clerk, content[:size], "patients.csv", dry_run="true")
+    assert (asked.status_code, asked.json()["total"]) == (
+        202,
+        content[:size].count(b"\n") - content[:size].endswith(b"\n"),
+    )
+
+
 def test_options_take_little_space(clerk: Api) -> None:
     columns = '{"' + "a" * 70_000 + '": null}'
     assert kind(send(clerk, CSV, "patients.csv", columns=columns)) == "too-large"

@@ -1,16 +1,25 @@
 """The form that asks for an import."""
 
-from typing import TypedDict
+from collections.abc import Mapping
+from typing import IO, Any, TypedDict, cast
 
+from attrs import define
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
+from django.utils.http import parse_header_parameters
 from rest_framework import serializers
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import DataAndFiles, MultiPartParser
 from rest_framework.request import Request
 
 from adapters.http_api.requests import names, parameters
-from core.errors import FaultList, Invalid, Refused
+from core.errors import Fault, FaultList, Invalid, Refused
 from core.patients.files import AS_IT_STANDS, Encoding, FileFormat, FileOptions, parse_encoding, read_object
 from core.values import choice, yes_or_no
+
+_NOT_A_FORM = Fault(
+    "", "parts", "Give each part of the form a name, the file a file name, and the form a boundary that ends it."
+)
 
 
 class ImportFormSerializer(serializers.Serializer):
@@ -34,6 +43,42 @@ class ImportFormSerializer(serializers.Serializer):
         required=False, help_text='Names of the file\'s columns, and the field or null for each: {"Cell": "phone"}.'
     )
     ignore_unknown = serializers.BooleanField(required=False, help_text="Ignore columns that are unknown.")
+
+
+@define
+class _CountedParts:
+    """A form's body that counts the delimiters of its parts while it is read."""
+
+    body: IO[bytes]
+    delimiter: bytes
+    count: int = 0
+    _rest: bytes = b""
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self.body.read(size)
+        *found, rest = (self._rest + piece).split(self.delimiter)
+        self.count += len(found)
+        self._rest = rest[1 - len(self.delimiter) :]
+        return piece
+
+
+class ImportFormParser(MultiPartParser):
+    """Django skips a part that has no name, or whose file has none that can be used. Raises `Invalid` for those, and
+    for what is no form."""
+
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> DataAndFiles:
+        boundary = parse_header_parameters(media_type or "")[1].get("boundary", "")
+        counted = _CountedParts(stream, f"--{boundary}".encode(errors="replace"))
+        try:
+            form = super().parse(cast("IO[bytes]", counted), media_type, parser_context)
+        except ParseError:  # a long part that Django skips may be what it cannot read
+            raise Invalid([_NOT_A_FORM]) from None
+        taken = sum(len(parts) for named in (form.data, form.files) for _, parts in named.lists())
+        if counted.count != taken + 1:  # the last one closes the form
+            raise Invalid([_NOT_A_FORM])
+        return form
 
 
 class ImportForm(TypedDict):

@@ -5,14 +5,13 @@ from dependency_injector.wiring import Provide, inject
 from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework import serializers
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from adapters.http_api.authentication import actor
 from adapters.http_api.errors import BodyTooLarge
 from adapters.http_api.files import MEDIA, CsvRenderer, NdjsonRenderer, file_response
-from adapters.http_api.import_forms import ImportFormSerializer, import_form
+from adapters.http_api.import_forms import ImportFormParser, ImportFormSerializer, import_form
 from adapters.http_api.jobs import LOOK_AGAIN, JobSerializer, counts_serializer, job_json
 from adapters.http_api.requests import content_length, cursor, paging, parameters, refuse_input
 from adapters.http_api.responses import document, page
@@ -52,7 +51,7 @@ class ImportPageSerializer(PageSerializer):
 
 
 class ImportsView(APIView):
-    parser_classes = (MultiPartParser,)
+    parser_classes = (ImportFormParser,)
 
     @described("list_imports", ImportPageSerializer, parameters=[LIMIT, CURSOR])
     @inject
