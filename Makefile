@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format lock schema
+.PHONY: help run test coverage check bench format lock schema
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,12 @@ run: $(VENV)/.run  ## Serve the demo registry on 127.0.0.1:8000 (PORT=… for an
 
 test: $(VENV)/.develop  ## Run the whole test suite
 	$(BIN)/python -m pytest $(ARGS)
+
+coverage: $(VENV)/.develop  ## Measure branch coverage: 100 % of the core is required
+	$(BIN)/python -m pytest tests/unit tests/contracts tests/http_api -k "not sqlite and not postgres and not costs" \
+		--cov --cov-report= $(ARGS)
+	$(BIN)/coverage report
+	$(BIN)/coverage report --include='src/core/*' --show-missing --fail-under=100
 
 check: $(VENV)/.develop  ## Run the quality gate
 	$(BIN)/black --check --quiet .
