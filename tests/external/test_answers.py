@@ -8,6 +8,7 @@ import zlib
 import pytest
 
 from adapters.external.policy import UpstreamPolicy
+from core import __version__
 from core.errors import InvalidAnswer, RateLimited, RegistryError, Unavailable
 from tests.external.conftest import Connect, fetch
 from tests.external.upstream import OK, Answer, Upstream, drip, reply, send
@@ -203,7 +204,7 @@ def test_the_request_carries_its_id_and_the_token(upstream: Upstream, connect: C
     assert request.headers["authorization"] == "Bearer s3cret"
     assert request.headers["accept"] == "application/json"
     assert request.headers["accept-encoding"] == "gzip"
-    assert request.headers["user-agent"] == "patient-registry"
+    assert request.headers["user-agent"] == f"patient-registry/{__version__}"
 
 
 def test_without_a_token_no_credentials_are_sent(upstream: Upstream, connect: Connect) -> None:

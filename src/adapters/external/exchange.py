@@ -13,10 +13,11 @@ from adapters.external.errors import CredentialsRefused, UpstreamDown, UpstreamN
 from adapters.external.network import OneConnection
 from adapters.external.payload import pass_over, read_object
 from adapters.external.policy import UpstreamPolicy
+from core import __version__
 from core.errors import InvalidAnswer, NotFound, RateLimited
 
 utc_now = partial(datetime.now, UTC)
-HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "patient-registry"}
+HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"patient-registry/{__version__}"}
 _UNREACHABLE = "The upstream system cannot be reached, or broke off."
 
 

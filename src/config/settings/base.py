@@ -10,6 +10,7 @@ from config.settings.databases import database
 from config.settings.jobs import broker, nightly, seconds
 from config.settings.networks import origins, trusted_proxies
 from config.settings.secret_files import secret
+from core import __version__
 from core.jobs.entities import JobState
 from core.patients.audit import Action
 from core.patients.jobs import SYNCABLE
@@ -196,7 +197,7 @@ OPENAPI_FILE = BASE_DIR / "docs" / "openapi.json"
 SPECTACULAR_SETTINGS = {
     "TITLE": "Patient registry",
     "DESCRIPTION": "One trustworthy record per patient, kept in step with an upstream system.",
-    "VERSION": "1",
+    "VERSION": __version__,
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
