@@ -10,7 +10,7 @@ help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run  ## Serve the demo registry on 127.0.0.1:8000 (PORT=… for another port)
-	@$(BIN)/python manage.py run_demo --port $(PORT)
+	@$(BIN)/python manage.py run --port $(PORT)
 
 test: $(VENV)/.develop  ## Run the whole test suite
 	$(BIN)/python -m pytest $(ARGS)
@@ -45,8 +45,8 @@ format: $(VENV)/.develop  ## Put the code into its standard form
 	$(BIN)/black --quiet .
 
 lock: $(VENV)/.develop  ## Lock the dependencies anew, for every platform
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra server -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra server --group dev -c requirements.txt -o requirements-dev.txt
 
 schema: $(VENV)/.develop  ## Write docs/openapi.json anew
 	$(BIN)/python manage.py spectacular --format openapi-json --validate --file docs/openapi.json

@@ -21,7 +21,7 @@ UNREACHABLE_CACHE = "redis://127.0.0.1:1/0"  # production goes on without it
 
 @frozen
 class Demo:
-    """`run_demo` when it serves, and what it has printed by then."""
+    """`run` when it serves, and what it has printed by then."""
 
     process: subprocess.Popen[str]
     printed: list[str]
@@ -73,7 +73,7 @@ def production(postgres_server: None, tmp_path_factory: pytest.TempPathFactory) 
 @contextmanager
 def running(environment: dict[str, str], port: int, stderr: int = subprocess.PIPE) -> Generator[Demo]:
     """A pipe that nobody reads stops the server when it is full: after some hundred requests."""
-    with manage(environment, "run_demo", "--port", str(port), stderr=stderr) as process:
+    with manage(environment, "run", "--port", str(port), stderr=stderr) as process:
         assert process.stdout
         printed: list[str] = []
         try:

@@ -36,7 +36,7 @@ def serving(environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
     """The server's command, and the environment that it takes its options from: what is there stays as it is, but for
     HTTP/2, which is never served: threads would wait for good for the bodies of streams that were left."""
     paths = os.pathsep.join(filter(None, [str(SOURCES), environment.get("PYTHONPATH")]))
-    command = [sys.executable, "-m", "config.server", "config.worker:application"]
+    command = [sys.executable, "-P", "-m", "config.server", "config.worker:application"]
     return command, {**SERVER_DEFAULTS, **environment, "PYTHONPATH": paths, "GRANIAN_HTTP": "1"}
 
 
@@ -52,7 +52,9 @@ def refuse_taken(port: int) -> None:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind((HOST, port))
     except (OSError, OverflowError) as error:
-        raise CommandError(f"PORT={port} cannot be used ({error}). Choose another: make run PORT=8001") from None
+        raise CommandError(
+            f"Port {port} cannot be used ({error}). Choose another with --port, or by: make run PORT=8001"
+        ) from None
 
 
 @contextmanager
