@@ -1,7 +1,5 @@
 """What every environment shares. All that differs between installations comes from environment variables."""
 
-from pathlib import Path
-
 import environ
 from csp.constants import NONE, SELF
 
@@ -9,6 +7,7 @@ from config.settings.caches import cache
 from config.settings.databases import database
 from config.settings.jobs import broker, nightly, seconds
 from config.settings.networks import origins, trusted_proxies
+from config.settings.places import DATA_DIR, SCHEMA_FILE
 from config.settings.secret_files import secret
 from core import __version__
 from core.jobs.entities import JobState
@@ -19,7 +18,6 @@ from core.upstreams.entities import CircuitState
 
 env = environ.Env()
 
-BASE_DIR = Path(__file__).resolve().parents[3]
 DEBUG = False  # its pages would take the place of our problem documents
 
 DEVELOPMENT_SECRET = "for development only: production refuses to start with this secret"
@@ -89,7 +87,7 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
-DATABASES = {"default": database(secret("DATABASE_URL", f"sqlite:///{BASE_DIR}/var/registry.sqlite3"))}
+DATABASES = {"default": database(secret("DATABASE_URL", f"sqlite:///{DATA_DIR}/registry.sqlite3"))}
 CACHES = {"default": cache(secret("CACHE_URL"))}
 LIMITS = {
     "anonymous": env.str("LIMIT_ANONYMOUS", "300/minute"),
@@ -193,7 +191,7 @@ REST_FRAMEWORK = {
     "URL_FORMAT_OVERRIDE": None,
 }
 
-OPENAPI_FILE = BASE_DIR / "docs" / "openapi.json"
+OPENAPI_FILE = SCHEMA_FILE
 SPECTACULAR_SETTINGS = {
     "TITLE": "Patient registry",
     "DESCRIPTION": "One trustworthy record per patient, kept in step with an upstream system.",

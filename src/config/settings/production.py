@@ -1,8 +1,9 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.base import *
-from config.settings.base import BASE_DIR, DEVELOPMENT_SECRET, SECRET_KEY_FALLBACKS, env
+from config.settings.base import DEVELOPMENT_SECRET, SECRET_KEY_FALLBACKS, env
 from config.settings.caches import require_shared_cache
+from config.settings.places import DATA_DIR
 from config.settings.secret_files import secret
 
 SHORTEST_SECRET = 50
@@ -33,7 +34,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 
 # The files that collectstatic has collected, each under a name that changes with what it holds.
-STATIC_ROOT = BASE_DIR / "var" / "static"
+STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_USE_FINDERS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
