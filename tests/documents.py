@@ -1,6 +1,8 @@
 """The documents, and what stands in them."""
 
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+TOUR = ROOT / "docs" / "tour.md"
+SETTINGS = ROOT / "docs" / "settings.md"
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
@@ -47,3 +51,10 @@ def blocks(document: Path) -> Iterator[Block]:
 def inline(document: Path, kind: str) -> list[Token]:
     """Of the text, the parts of a kind: `code_inline`, `link_open`."""
     return [child for token in tokens(document) for child in token.children or () if child.type == kind]
+
+
+def anchors(document: Path) -> set[str]:
+    """What a link can have after its `#`: the headings, as GitHub names them."""
+    parsed = tokens(document)
+    headings = [text.content for opening, text in pairwise(parsed) if opening.type == "heading_open"]
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}

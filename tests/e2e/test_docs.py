@@ -10,7 +10,7 @@ A document's commands run first, in one shell, then its Python, in one process, 
 A server is started by its own document, in the background and with its output put away, and waited for:
 `manage.py serve > /dev/null 2>&1 &`, then `curl -s --retry 60 --retry-connrefused --retry-delay 1 …/health/ready`. It
 ends with the shell. Port 8000 stands for a free one, which granian is told, as 9000 does for the demo upstream's. Only
-the README's tour is told to somebody who has the demo running already.
+the README and the tour expect a running demo.
 """
 
 import re
@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from tests.documents import DOCUMENTS, README, ROOT, blocks, every_document, named
+from tests.documents import DOCUMENTS, README, ROOT, TOUR, blocks, every_document, named
 from tests.e2e.conftest import running
 from tests.programs import free_port
 
@@ -86,7 +86,7 @@ def test_what_a_document_shows_is_what_happens(
 ) -> None:
     shell = "trap 'kill $(jobs -p) 2> /dev/null' EXIT\n"
     shell += "".join(f"{step.code}\necho '{END}'\n" for step in commands(document))
-    with running(environment, port) if document == README else nullcontext() as demo:
+    with running(environment, port) if document in {README, TOUR} else nullcontext() as demo:
         for told, meant in {
             "http://127.0.0.1:8000": f"http://127.0.0.1:{port}",
             "http://127.0.0.1:9000": demo.upstream if demo else f"http://127.0.0.1:{free_port()}",

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.documents import README, ROOT
+from tests.documents import ROOT, SETTINGS
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OF_THE_IMAGE = re.findall(r"^(?:ENV|   ) ([A-Z_]+)=", (ROOT / "deploy" / "Dockerfile").read_text(), re.MULTILINE)
-ROWS = re.findall(r"^\| `([A-Z_]+)` \|.*\| (.*) \|$", README.read_text(encoding="utf-8"), re.MULTILINE)
+ROWS = re.findall(r"^\| `([A-Z_]+)` \|.*\| (.*) \|$", SETTINGS.read_text(encoding="utf-8"), re.MULTILINE)
 every_service = pytest.mark.parametrize("service", SERVICES.values(), ids=list(SERVICES))
 
 

@@ -4,11 +4,13 @@ import re
 from pathlib import Path
 from pkgutil import resolve_name
 
+import pytest
 from django.core.management import get_commands
 
-from tests.documents import README, ROOT, every_document, inline
+from tests.documents import ROOT, SETTINGS, anchors, every_document, inline, named
 
 SRC = ROOT / "src"
+RECORDS = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
 _FILE = re.compile(
     r"((?:[\w.-]+/)*[\w.-]+\.(?:py|md|toml|json)|(?:src|core|adapters|config|tests|docs)/[\w./-]*)(?:::([\w.]+))?"
 )
@@ -30,10 +32,28 @@ def test_every_file_and_name_is_there(document: Path) -> None:
 
 
 @every_document
-def test_every_link_leads_to_a_file(document: Path) -> None:
+def test_every_link_leads_to_a_file_and_a_heading(document: Path) -> None:
     for token in inline(document, "link_open"):
-        target = str(token.attrs["href"]).partition("#")[0]
-        assert target.startswith("http") or (document.parent / target).exists(), target
+        link = str(token.attrs["href"])
+        if link.startswith("http"):
+            continue
+        path, _, heading = link.partition("#")
+        target = document.parent / path if path else document
+        assert target.exists(), link
+        assert not heading or heading in anchors(target), link
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=named)
+def test_a_decision_record_is_complete_and_in_the_index(record: Path) -> None:
+    text = record.read_text(encoding="utf-8")
+    title = re.match(r"# (\d+)\. (.+)\n\n- Status: (accepted|superseded).*\n- Date: (\d{4}-\d\d-\d\d)\n", text)
+    assert title, "title, status and date"
+    number, name, status, date = title.groups()
+    assert record.name.startswith(f"{int(number):04}-")
+    for heading in ("## Context", "## Decision", "lternatives"):
+        assert heading in text
+    index = (record.parent / "README.md").read_text(encoding="utf-8")
+    assert f"| {number} | [{name}]({record.name}) | {date} | {status} |\n" in index
 
 
 @every_document
@@ -46,11 +66,11 @@ def test_every_command_is_there(document: Path) -> None:
             assert command in get_commands(), name
 
 
-def test_every_setting_is_in_the_readme_and_nothing_else() -> None:
+def test_the_page_of_settings_lists_every_setting_and_nothing_else() -> None:
     read = set()
     for path in (SRC / "bootstrap.py", *(SRC / "config").rglob("[!t]*.py")):
         read |= set(
             re.findall(r"""(?:env(?:iron\.get|\.[a-z]+)|secret)\(["']([A-Z_]+)""", path.read_text(encoding="utf-8"))
         )
-    told = set(re.findall(r"^\| `([A-Z_]+)` \|", README.read_text(encoding="utf-8"), re.MULTILINE))
-    assert read == told
+    documented = set(re.findall(r"^\| `([A-Z_]+)` \|", SETTINGS.read_text(encoding="utf-8"), re.MULTILINE))
+    assert read == documented
