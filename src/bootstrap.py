@@ -9,6 +9,7 @@ patient = registry.register_patient()(actor=Actor.system("my-script"), first_nam
 import os
 from collections import abc
 from datetime import timedelta
+from functools import partial
 from secrets import token_urlsafe
 from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
@@ -46,7 +47,7 @@ from adapters.job_requesters import AccountRequesters
 from adapters.spreadsheets.calamine import CalamineSpreadsheets
 from adapters.system import SystemClock, TimeOrderedIds
 from adapters.tasks.in_process import InProcessQueue, InProcessWorker
-from adapters.tasks.purging import DailyPurge
+from adapters.tasks.purging import DailyPurge, Purge
 from adapters.telemetry import metrics
 from adapters.telemetry.logging import use_standard_logging
 from adapters.telemetry.observed import observed
@@ -370,6 +371,10 @@ class Container(DeclarativeContainer):
     )
     purge_expired = _use_case(accounts_.PurgeExpired, families=families, services=services, clock=clock)
 
+    clear_admin_sessions: Provider[abc.Callable[[], object]] = Object(lambda: None)
+    purge = Singleton(Purge, clear_admin_sessions, purge_expired, purge_jobs)
+    daily_purge = Singleton(DailyPurge, schedule, clock, purge)
+
 
 def in_memory_registry(configuration: Configuration | None = None) -> Container:
     """A registry of its own, empty, which needs neither Django nor a database."""
@@ -382,6 +387,7 @@ def registry_on_django(configuration: Configuration | None = None, database: str
 
     Imports here rather than above, so that an in-memory registry needs no Django.
     """
+    from django.core.management import call_command
     from django.db import connections
 
     from adapters.caching.backend import CacheBackend
@@ -428,6 +434,7 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         schedule=Singleton(DjangoSchedule, database),
         sync_outcomes=Singleton(DjangoSyncOutcomes, database),
         job_queue=Singleton(by_settings.job_queue, database, container.clock),
+        clear_admin_sessions=Object(partial(call_command, "clearsessions")),
         import_files=Singleton(DjangoImportFiles, database),
         import_rejects=Singleton(DjangoImportRejects, database),
         upstream_orders=Singleton(DjangoUpstreamOrders, database),
@@ -451,22 +458,8 @@ def in_process_worker(container: Container) -> InProcessWorker | None:
         queue,
         container.hand_over_jobs(),
         container.run_job(),
-        daily_purge(container),
+        container.daily_purge(),
         between=close_old_connections,
-    )
-
-
-def daily_purge(container: Container) -> DailyPurge:
-    from django.core.management import call_command
-
-    return DailyPurge(
-        container.schedule(),
-        container.clock(),
-        [
-            lambda _: call_command("clearsessions"),  # of the admin
-            lambda actor: container.purge_expired()(actor=actor),
-            lambda actor: container.purge_jobs()(actor=actor),
-        ],
     )
 
 

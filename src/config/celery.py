@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from adapters.tasks.celery_worker import Work, worker
-from bootstrap import choose_settings, daily_purge
+from bootstrap import choose_settings
 from config.apps import RegistryConfig
 
 
@@ -27,7 +27,7 @@ def _app() -> Celery:
         registry.run_job(),
         registry.hand_over_jobs(),
         registry.start_sync_job(),
-        daily_purge(registry),
+        registry.daily_purge(),
         registry.clock(),
     )
     return worker(

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import StreamingHttpResponse
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from bootstrap import Container, daily_purge
+from bootstrap import Container
 from core.patients.entities import Patient
 from tests.fakes import details
 from tests.http_api.client import Answer, Api
@@ -62,7 +62,7 @@ def test_jobs_that_ended_long_ago_are_purged_once_a_day(registry: Container, cle
         registry.jobs().replace(evolve(job, ended_at=job.ended_at - timedelta(days=31)))
         return asked["Location"]
 
-    purge, first = daily_purge(registry), end_long_ago()
+    purge, first = registry.daily_purge(), end_long_ago()
     purge()
     assert clerk.get(first).status_code == 404
     second = end_long_ago()

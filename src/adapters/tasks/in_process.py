@@ -79,8 +79,8 @@ class InProcessWorker:
 
     def _round(self, actor: Actor) -> bool:
         """Whether all went well."""
+        self._purge_now_and_then()
         try:
-            self._purge_now_and_then()
             waiting = self._hand_over(actor=actor)
         except Exception:  # whatever it was, the next round may do better
             log.warning("jobs_not_found", exc_info=True)
@@ -91,7 +91,10 @@ class InProcessWorker:
     def _purge_now_and_then(self) -> None:
         if monotonic() - self._purge_looked_for >= LOOKS_FOR_PURGE_EVERY:
             self._purge_looked_for = monotonic()
-            self._purge()
+            try:
+                self._purge()
+            except Exception:  # whatever it was, jobs do not wait for it
+                log.warning("purge_failed", exc_info=True)
 
     def _turn(self, actor: Actor, job: Job) -> bool:
         ends = monotonic() + WORKS_FOR

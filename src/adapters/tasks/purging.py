@@ -1,27 +1,40 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import structlog
 from attrs import frozen
 
 from core.access import Actor
+from core.accounts.use_cases import PurgeExpired
 from core.jobs.ports import Schedule
+from core.jobs.use_cases import PurgeJobs
 from core.ports import Clock
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 @frozen
+class Purge:
+    """Removes all that has expired, and says how many of each kind; those of the admin's sessions are not counted."""
+
+    clear_admin_sessions: Callable[[], object]
+    purge_expired: PurgeExpired
+    purge_jobs: PurgeJobs
+
+    def __call__(self, actor: Actor) -> Mapping[str, int]:
+        self.clear_admin_sessions()
+        expired = self.purge_expired(actor=actor)
+        return {"sessions": expired.families, "keys": expired.keys, "jobs": self.purge_jobs(actor=actor)}
+
+
+@frozen
 class DailyPurge:
-    """Removes what has expired, once a day for all processes. One that fails is tried again the next day."""
+    """Once a day for all processes. One that fails is tried again the next day."""
 
     schedule: Schedule
     clock: Clock
-    purges: Sequence[Callable[[Actor], object]]
+    purge: Callable[[Actor], Mapping[str, int]]
 
     def __call__(self) -> None:
         if self.schedule.take("purge", self.clock.now(), timedelta(days=1)):
-            actor = Actor.system("purge")
-            for purge in self.purges:
-                purge(actor)
-            log.info("purged")
+            log.info("purged", **self.purge(Actor.system("purge")))

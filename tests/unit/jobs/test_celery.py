@@ -90,7 +90,12 @@ class Worker:
 
 def test_beat_asks_for_a_purge_every_hour_and_one_a_day_is_done() -> None:
     purged, clock, other = list[Actor](), StillClock(), Worker()
-    work = evolve(other.work, purge=DailyPurge(InMemorySchedule(other.store), clock, [purged.append]))
+
+    def purge(actor: Actor) -> dict[str, int]:
+        purged.append(actor)
+        return {"jobs": 0}
+
+    work = evolve(other.work, purge=DailyPurge(InMemorySchedule(other.store), clock, purge))
     app = worker("memory://", work, sweep=30, nightly=None, time_zone="UTC")
     due = app.conf.beat_schedule[PURGE]
     assert due["schedule"] == SECONDS_BETWEEN_LOOKS_FOR_PURGE

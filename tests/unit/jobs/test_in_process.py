@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from threading import Event
 from uuid import UUID
 
+import pytest
 from attrs import define, field
 
 from adapters.tasks.in_process import InProcessQueue, InProcessWorker
@@ -73,7 +74,9 @@ def test_a_worker_outlives_a_database_that_is_down() -> None:
     worker.stop()
 
 
-def test_a_worker_purges_as_it_begins_and_a_purge_that_fails_does_not_end_it() -> None:
+def test_a_worker_purges_as_it_begins_and_a_purge_that_fails_is_logged_and_keeps_no_job_waiting(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     registry, purged = Registry(), Event()
 
     def purge() -> None:
@@ -85,6 +88,8 @@ def test_a_worker_purges_as_it_begins_and_a_purge_that_fails_does_not_end_it() -
     assert purged.wait(SOON)
     assert registry.done.wait(SOON)
     worker.stop()
+    assert "purge_failed" in caplog.text
+    assert "jobs_not_found" not in caplog.text
 
 
 def test_stopping_a_worker_stops_what_it_does_before_its_turn_is_over() -> None:
