@@ -1,7 +1,11 @@
+from pathlib import Path
+from string import Formatter
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
+from django.test.client import MULTIPART_CONTENT
 
 from core.patients.entities import Patient
 from tests.http_api.client import Api
@@ -9,6 +13,11 @@ from tests.http_api.problems import faults, kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+SCHEMA = orjson.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_bytes())
+OPERATIONS = [
+    *((method, path) for path, operations in SCHEMA["paths"].items() for method in operations),
+    ("get", "/api/v1/schema/"),
+]
 VALID: dict[str, Any] = {
     "first_name": "Grace",
     "last_name": "Hopper",
@@ -55,6 +64,19 @@ def test_names_the_field_and_the_rule_and_registers_nobody(
 ) -> None:
     assert fault in faults(clerk.post("patients/", VALID | given))
     assert clerk.get("patients/").json()["results"] == []
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_every_address_refuses_a_parameter_that_it_does_not_know(
+    admin: Api, request: pytest.FixtureRequest, method: str, path: str
+) -> None:
+    ids = {name: request.getfixturevalue(name) for _, name, _, _ in Formatter().parse(path) if name}
+    answer = admin.call(method.upper(), f"{path.format(**ids)}?shoe_size=43", content_type=content_type(path))
+    assert faults(answer) == {("shoe_size", "unknown")}
+
+
+def content_type(path: str) -> str:
+    return MULTIPART_CONTENT if path == "/api/v1/imports/" else "application/json"
 
 
 def test_names_every_fault_at_once(clerk: Api) -> None:

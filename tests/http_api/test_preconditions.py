@@ -1,11 +1,14 @@
 """Conditional requests, by RFC 9110 section 13."""
 
+from collections.abc import Callable
+from string import Formatter
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from bootstrap import Container
+from core.access import Role
 from core.patients.entities import Patient
 from tests.http_api.client import Api
 from tests.http_api.conftest import NOTICE, SETUP
@@ -95,6 +98,23 @@ def test_a_post_is_changed_by_the_tag_of_any_body_that_was_given_of_it(
     assert (edited.status_code, edited.json()["title"]) == (200, "Flu")
     for method, body in (("PUT", NOTICE), ("DELETE", None)):
         assert kind(admin.call(method, path, body, {"If-Match": after["ETag"]})) == "version-mismatch"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "patients/"), ("POST", "sync-jobs/"), ("POST", "imports/"), ("POST", "users/"),
+        ("PATCH", "users/{user_id}/"), ("POST", "posts/{post_id}/publish/"),
+        ("DELETE", "service-accounts/{account_id}/keys/{key_id}/"),
+    ],
+)  # fmt: skip
+def test_a_precondition_is_judged_after_the_permission_where_there_are_no_tags(
+    admin: Api, signed_in: Callable[[Role], Api], request: pytest.FixtureRequest, method: str, path: str
+) -> None:
+    ids = {name: request.getfixturevalue(name) for _, name, _, _ in Formatter().parse(path) if name}
+    where, headers = path.format(**ids), {"If-Match": '"1-0"'}
+    assert kind(admin.call(method, where, {}, headers)) == "precondition-failed"
+    assert kind(signed_in(Role.READER).call(method, where, {}, headers)) == "forbidden"
 
 
 def test_a_precondition_is_not_ignored_where_there_are_no_tags(admin: Api, user_id: UUID, path: str) -> None:

@@ -13,7 +13,7 @@ from adapters.http_api.account_serializers import (
     TokenPairSerializer,
 )
 from adapters.http_api.authentication import signed_in
-from adapters.http_api.requests import CredentialsParser, members
+from adapters.http_api.requests import CredentialsParser, members, parameters
 from adapters.http_api.responses import document
 from adapters.http_api.schema import described
 from core.accounts.entities import User
@@ -61,6 +61,7 @@ class MeView(APIView):
 
     @described("me", MeSerializer)
     def get(self, request: Request) -> HttpResponse:
+        parameters(request.query_params, [])
         me = signed_in(request)
         account = me.account
         return document(

@@ -13,7 +13,7 @@ from adapters.http_api.errors import BodyTooLarge
 from adapters.http_api.files import MEDIA, CsvRenderer, NdjsonRenderer, file_response
 from adapters.http_api.import_forms import ImportFormParser, ImportFormSerializer, import_form
 from adapters.http_api.jobs import LOOK_AGAIN, JobSerializer, counts_serializer, job_json
-from adapters.http_api.requests import content_length, cursor, paging, parameters, refuse_input
+from adapters.http_api.requests import admit, content_length, cursor, paging, parameters, refuse_input
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
 from adapters.http_api.serializers import PageSerializer
@@ -66,7 +66,7 @@ class ImportsView(APIView):
     @inject
     def post(self, request: Request, start: Annotated[StartImport, Provide["start_import"]]) -> HttpResponse:
         """Registers every row of the file in the background, by the rules of a registration."""
-        actor(request).require(Permission.IMPORT_PATIENTS)  # as the use case does, but before the body is read
+        admit(request, Permission.IMPORT_PATIENTS)  # as the use case does, but before the body is read
         if content_length(request) > settings.IMPORT_MAX_BYTES:
             raise BodyTooLarge
         file, how = import_form(request)
@@ -81,6 +81,7 @@ class ImportView(APIView):
     def get(
         self, request: Request, import_id: UUID, view: Annotated[use_cases.ViewJob, Provide["view_job"]]
     ) -> HttpResponse:
+        parameters(request.query_params, [])
         return document(_import_json(request, view(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id)))
 
 
@@ -108,6 +109,7 @@ class ImportRejectsView(APIView):
         download: Annotated[DownloadRejects, Provide["download_rejects"]],
     ) -> StreamingHttpResponse:
         """The rejected rows, in the format of the file: to be mended, and imported as it is."""
+        parameters(request.query_params, [])
         job = view(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id)
         rejects = download(actor=actor(request), job_id=import_id)
         return file_response(request, rejects, ImportOptions.of(job).format.written, "rejects")

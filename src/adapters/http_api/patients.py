@@ -111,6 +111,7 @@ class PatientView(APIView):
         view: Annotated[use_cases.ViewPatient, Provide["view_patient"]],
         clock: TheClock,
     ) -> HttpResponse:
+        parameters(request.query_params, [])
         patient = view(actor=actor(request), patient_id=patient_id)
         return patient_document(request, patient, clock.today())
 
@@ -142,6 +143,7 @@ class PatientView(APIView):
     def delete(
         self, request: Request, patient_id: UUID, erase: Annotated[use_cases.ErasePatient, Provide["erase_patient"]]
     ) -> HttpResponse:
+        refuse_input(request, Permission.ERASE_PATIENTS)
         erase(actor=actor(request), patient_id=patient_id, check=Preconditions.of(request).check)
         return HttpResponse(status=204)
 

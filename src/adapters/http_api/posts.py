@@ -88,6 +88,7 @@ class PostView(APIView):
     def get(
         self, request: Request, post_id: UUID, view: Annotated[use_cases.ViewPost, Provide["view_post"]]
     ) -> HttpResponse:
+        parameters(request.query_params, [])
         head = request.method == "HEAD"
         return post_document(request, view(actor=actor(request), post_id=post_id, only_looked_up=head))
 
@@ -110,6 +111,7 @@ class PostView(APIView):
     def delete(
         self, request: Request, post_id: UUID, delete: Annotated[use_cases.DeletePost, Provide["delete_post"]]
     ) -> HttpResponse:
+        refuse_input(request, Permission.WRITE_POSTS)
         delete(actor=actor(request), post_id=post_id, check=Preconditions.of(request).check)
         return HttpResponse(status=204)
 
@@ -175,5 +177,6 @@ class CommentView(APIView):
         comment_id: UUID,
         remove: Annotated[use_cases.RemoveComment, Provide["remove_comment"]],
     ) -> HttpResponse:
+        refuse_input(request, Permission.COMMENT_POSTS)
         remove(actor=actor(request), post_id=post_id, comment_id=comment_id)
         return HttpResponse(status=204)

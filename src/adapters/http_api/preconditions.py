@@ -15,7 +15,6 @@ from uuid import UUID
 import orjson
 from attrs import frozen
 from django.utils.http import parse_etags
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from core.errors import Fault, Invalid, VersionMismatch
@@ -109,11 +108,9 @@ def _weak(tags: Iterable[str]) -> list[str]:
     return [tag.removeprefix("W/") for tag in tags]
 
 
-class UntaggedPreconditions(BasePermission):
-    """Refuses a change with a precondition that does not hold, where there are no entity tags. Views of records that
-    have them are marked as `tagged`, and check for themselves."""
-
-    def has_permission(self, request: Request, view: object) -> bool:
-        if request.method in {"POST", "PUT", "PATCH", "DELETE"} and not getattr(view, "tagged", False):
-            Preconditions.of(request).check_untagged(exists=hasattr(view, "get"))
-        return True
+def check_untagged(request: Request) -> None:
+    """Before a change at an address without entity tags. Views of records that have them are marked as `tagged`, and
+    check for themselves. Raises `Invalid`, `PreconditionFailed`."""
+    view = request.parser_context["view"]
+    if not getattr(view, "tagged", False):
+        Preconditions.of(request).check_untagged(exists=hasattr(view, "get"))

@@ -17,6 +17,7 @@ from rest_framework.serializers import Serializer
 
 from adapters.http_api.authentication import actor
 from adapters.http_api.errors import BodyTooLarge, MalformedBody
+from adapters.http_api.preconditions import check_untagged
 from core.access import Permission
 from core.errors import Fault, FaultList, Invalid
 from core.patients.audit import ChangeCursor
@@ -85,6 +86,14 @@ def names(shape: type[Serializer[Any]]) -> dict[str, bool]:
     return {name: not field.read_only for name, field in shape().get_fields().items()}
 
 
+def admit(request: Request, needs: Permission | None) -> None:
+    """The caller's permission is asked for first, so that who may not do it learns nothing of how it is done; then the
+    preconditions, where there are no entity tags. Raises `Forbidden`, `Invalid`, `PreconditionFailed`."""
+    if needs is not None:
+        actor(request).require(needs)
+    check_untagged(request)
+
+
 def members(
     request: Request,
     shape: type[Serializer[Any]],
@@ -93,10 +102,10 @@ def members(
     required: Iterable[str] = (),
     query: Iterable[str] = (),
 ) -> dict[str, object]:
-    """The body's members, and the parameters of the query string that `query` names. The caller's permission is asked
-    for first, so that who may not do it learns nothing of how it is done.
+    """The body's members, and the parameters of the query string that `query` names, as `admit` admits the request.
 
-    Raises `Forbidden`, and `Invalid` for each that `shape` and `query` do not name, or `shape` names as read-only.
+    Raises `Forbidden`, `PreconditionFailed`, and `Invalid` for each that `shape` and `query` do not name, or `shape`
+    names as read-only.
     """
     given, faults = members_and_faults(request, shape, needs, required=required, query=query)
     faults.raise_if_any()
@@ -113,8 +122,7 @@ def members_and_faults(
     ignore_read_only: bool = False,
 ) -> tuple[dict[str, object], FaultList]:
     """The same, with the faults to be raised together with those of the values."""
-    if needs is not None:
-        actor(request).require(needs)
+    admit(request, needs)
     besides = parameters(request.query_params, query)
     body = _object(request)
     fields = names(shape)

@@ -10,6 +10,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from adapters.http_api.requests import parameters
+
 
 class SchemaView(APIView):
     """The OpenAPI schema from its file: to build it for each call costs too much for calls that anybody may make."""
@@ -19,6 +21,7 @@ class SchemaView(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
+        parameters(request.query_params, [])
         content, etag = _schema(settings.OPENAPI_FILE)
         headers = {"ETag": etag, "Cache-Control": "public, max-age=300"}
         response = HttpResponse(content, content_type=request.accepted_renderer.media_type, headers=headers)

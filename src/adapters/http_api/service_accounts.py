@@ -17,7 +17,7 @@ from adapters.http_api.account_serializers import (
     ServiceAccountSerializer,
 )
 from adapters.http_api.authentication import actor
-from adapters.http_api.requests import cursor, members, paging, parameters
+from adapters.http_api.requests import cursor, members, paging, parameters, refuse_input
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, NAME, described
 from adapters.http_api.users import History, Names, history
@@ -62,6 +62,7 @@ class ServiceAccountView(APIView):
         account_id: UUID,
         view: Annotated[use_cases.ViewServiceAccount, Provide["view_service_account"]],
     ) -> HttpResponse:
+        parameters(request.query_params, [])
         return document(service_account_json(view(actor=actor(request), account_id=account_id)))
 
     @described("update_service_account", ServiceAccountSerializer, 404, body=ServiceAccountSerializer(partial=True))
@@ -115,5 +116,6 @@ class ServiceKeyView(APIView):
         revoke: Annotated[use_cases.RevokeServiceKey, Provide["revoke_service_key"]],
     ) -> HttpResponse:
         """The key is good no more, from now on."""
+        refuse_input(request, Permission.MANAGE_USERS)
         revoke(actor=actor(request), account_id=account_id, key_id=key_id)
         return HttpResponse(status=204)

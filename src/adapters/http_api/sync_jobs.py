@@ -81,6 +81,7 @@ class SyncJobView(APIView):
     def get(
         self, request: Request, job_id: UUID, view: Annotated[use_cases.ViewJob, Provide["view_job"]]
     ) -> HttpResponse:
+        parameters(request.query_params, [])
         return document(sync_job_json(view(actor=actor(request), kind=JobKind.SYNC, job_id=job_id)))
 
 

@@ -50,6 +50,7 @@ class UserView(APIView):
     def get(
         self, request: Request, user_id: UUID, view: Annotated[use_cases.ViewUser, Provide["view_user"]]
     ) -> HttpResponse:
+        parameters(request.query_params, [])
         return document(user_json(view(actor=actor(request), user_id=user_id)))
 
     @described("update_user", UserSerializer, 404, 409, body=UserSerializer(partial=True))

@@ -177,10 +177,7 @@ LOG_READABLE = False
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["adapters.http_api.authentication.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": [
-        "adapters.http_api.throttling.Throttle",
-        "adapters.http_api.preconditions.UntaggedPreconditions",
-    ],
+    "DEFAULT_PERMISSION_CLASSES": ["adapters.http_api.throttling.Throttle"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "adapters.http_api.negotiation.Negotiation",
     "DEFAULT_PARSER_CLASSES": ["adapters.http_api.requests.JsonParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
