@@ -116,4 +116,15 @@ def test_an_export_is_compressed_as_it_is_sent(clerk: Api, patients: list[Patien
 def test_the_schema_is_compressed(anonymous: Api) -> None:
     plain, compressed = anonymous.get("schema/"), anonymous.get("schema/", Accept_Encoding="gzip")
     assert gzip.decompress(compressed.content) == plain.content
-    assert anonymous.get("schema/", If_None_Match=compressed["ETag"]).status_code == 304
+
+
+@pytest.mark.parametrize("of_schema", [True, False])
+def test_a_304_is_given_for_the_coding_that_would_be_sent_and_no_other(admin: Api, post: str, of_schema: bool) -> None:
+    path = "schema/" if of_schema else post
+    codings = ("gzip", "zstd", "")
+    tags = {coding: admin.get(path, Accept_Encoding=coding)["ETag"] for coding in codings}
+    assert len(set(tags.values())) == len(codings)
+    for wanted in codings:
+        for held in codings:
+            answer = admin.get(path, Accept_Encoding=wanted, If_None_Match=f'"other", {tags[held]}')
+            assert (answer.status_code, answer["ETag"]) == (304 if wanted == held else 200, tags[wanted])

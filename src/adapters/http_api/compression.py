@@ -9,6 +9,7 @@ from attrs import frozen
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.request import MediaType
 from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags
 from django.utils.text import compress_sequence, compress_string
 
 if sys.version_info >= (3, 14):
@@ -51,7 +52,8 @@ class CompressionMiddleware:
     requests are short, or carry tokens and keys, which are never compressed.
 
     The entity tag of a compressed answer ends in its coding. The ending is taken off the tags in requests, so that the
-    views know one tag of each body.
+    views know one tag of each body. `If-None-Match` of a read is judged here, by the tag of what would be sent:
+    another coding of it is another representation (RFC 9110, section 8.8.3.3).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -60,15 +62,23 @@ class CompressionMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith("/api/"):
             return self._get_response(request)
-        known = request.META.get("HTTP_IF_NONE_MATCH", "")
+        reads = request.method in {"GET", "HEAD"}
+        known = parse_etags(request.META.pop("HTTP_IF_NONE_MATCH", "")) if reads else []
         for name in {"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"} & request.META.keys():
             request.META[name] = _CODED.sub("", request.META[name])
-            vars(request).pop("headers", None)  # Django's copy of them
+        vars(request).pop("headers", None)  # Django's copy of them
         response = self._get_response(request)
-        if _is_read(request) and _may_be_compressed(response):
+        coding = None
+        if (reads or request.path_info == _SEARCH) and _may_be_compressed(response):
             patch_vary_headers(response, ["Accept-Encoding"])
-            if coding := preferred(request.headers.get("Accept-Encoding", "")):
-                _compress(response, coding, known)
+            coding = preferred(request.headers.get("Accept-Encoding", "")) if _is_worth_it(response) else None
+        tag = response.headers.get("ETag")
+        if coding and tag:
+            tag = response.headers["ETag"] = coding.tag(tag)
+        if response.status_code == 200 and tag and (known == ["*"] or tag in (one.removeprefix("W/") for one in known)):
+            return _not_modified(response)
+        if coding:
+            _compress(response, coding)
         return response
 
 
@@ -81,30 +91,25 @@ def preferred(accept_encoding: str) -> Coding | None:
     return best if weights.get(best.name, 0) > 0 and weights[best.name] >= weights.get("identity", 0) else None
 
 
-def _is_read(request: HttpRequest) -> bool:
-    return request.method in {"GET", "HEAD"} or request.path_info == _SEARCH
-
-
 def _may_be_compressed(response: HttpResponse | StreamingHttpResponse) -> bool:
-    if response.status_code == 304:
-        return True
     media = response.headers.get("Content-Type", "").partition(";")[0]
     return response.status_code == 200 and media in _MEDIA and "Content-Encoding" not in response.headers
 
 
-def _compress(response: HttpResponse | StreamingHttpResponse, coding: Coding, known: str) -> None:
-    """`known` are the tags that the caller has: a 304 carries the one of the body that they keep."""
-    tag = response.headers.get("ETag")
-    if response.status_code == 304:
-        if tag and coding.tag(tag) in known:
-            response.headers["ETag"] = coding.tag(tag)
-        return
+def _is_worth_it(response: HttpResponse | StreamingHttpResponse) -> bool:
+    return isinstance(response, StreamingHttpResponse) or MIN_BYTES <= len(response.content) <= MAX_BYTES
+
+
+def _compress(response: HttpResponse | StreamingHttpResponse, coding: Coding) -> None:
+    response.headers["Content-Encoding"] = coding.name
     if isinstance(response, StreamingHttpResponse):
         response.streaming_content = coding.compress_sequence(cast("Iterator[bytes]", response.streaming_content))
-    elif not MIN_BYTES <= len(response.content) <= MAX_BYTES:
-        return
     else:
         response.content = coding.compress(response.content)
-    response.headers["Content-Encoding"] = coding.name
-    if tag:
-        response.headers["ETag"] = coding.tag(tag)
+
+
+def _not_modified(response: HttpResponse) -> HttpResponse:
+    """The answer without its body."""
+    response.status_code = 304
+    response.content = b""
+    return response

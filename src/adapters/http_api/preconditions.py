@@ -78,13 +78,11 @@ class Preconditions:
             raise PreconditionFailed("There is something at this address, which If-None-Match excludes.")
 
 
-def is_known(request: Request, tag: str) -> bool:
-    """Whether a reader has the body of this tag already. Raises `VersionMismatch` where they want another."""
+def check_read(request: Request, tag: str) -> None:
+    """`If-Match` alone: `CompressionMiddleware` judges the other. Raises `VersionMismatch`."""
     wanted = parse_etags(request.headers.get("If-Match", ""))
     if wanted and wanted != ["*"] and tag not in wanted:
         raise VersionMismatch
-    known = parse_etags(request.headers.get("If-None-Match", ""))
-    return known == ["*"] or tag in _weak(known)
 
 
 def _tags(request: Request, name: str) -> tuple[str, ...] | None:
