@@ -1,5 +1,6 @@
-"""The wheel, installed as a user installs it: into an empty environment, from a package index (`UV_DEFAULT_INDEX`)."""
+"""The wheel, installed as a user installs it: into an empty environment, from the package index that pip uses."""
 
+import os
 import re
 import subprocess
 import sys
@@ -34,7 +35,9 @@ print(found.full_name, find_spec("django"), find_spec("celery"))
 
 
 def uv(*arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "uv", "--quiet", *arguments], cwd=ROOT, check=True, timeout=300)
+    index = {"UV_DEFAULT_INDEX": os.environ["PIP_INDEX_URL"]} if "PIP_INDEX_URL" in os.environ else {}
+    command = [sys.executable, "-m", "uv", "--quiet", *arguments]
+    subprocess.run(command, cwd=ROOT, env=index | os.environ, check=True, timeout=300)
 
 
 @pytest.fixture(scope="module")
