@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 import httpx
 
 from adapters.external.client import UpstreamClient
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.resilience.policy import UpstreamPolicy
 from bootstrap import Configuration, in_memory_registry
 from core.errors import RegistryError
 from tests.e2e.conftest import environment_in, running
@@ -167,7 +167,7 @@ def a_long_outage(url: str) -> None:
         await asyncio.to_thread(switch, url, "fail")
         before, begun = await asyncio.to_thread(seen, url), perf_counter()
         load_on = asyncio.create_task(load(OUTAGE))
-        while client.circuit.state == "closed":
+        while client.circuit_breaker.state == "closed":
             await asyncio.sleep(0.001)
         opened = await asyncio.to_thread(seen, url)
         made = round((perf_counter() - begun) * RATE)
@@ -279,7 +279,7 @@ def an_open_circuit(url: str) -> None:
     switch(url, "hang")
     for _ in range(5):
         refused(client)
-    assert client.circuit.state == "open"
+    assert client.circuit_breaker.state == "open"
     taken = sorted(refused(client) for _ in range(200))
     print(f"open:   a call is refused in {taken[100] * 1000:.2f} ms, 99 of 100 in {taken[198] * 1000:.2f} (at most 20)")
     client.close()

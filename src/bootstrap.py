@@ -22,12 +22,12 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from adapters.buffered_views import BufferedViews
 from adapters.concurrency import InProcessConcurrencyLimiter
+from adapters.external.auth.credentials import BearerToken, CredentialsFactory
 from adapters.external.client import UpstreamClient
-from adapters.external.credentials import BearerToken, CredentialsFactory
-from adapters.external.http import ClientCertificate
+from adapters.external.managed import ManagedUpstream, NoUpstreams
 from adapters.external.patients import HttpPatientGateway, UnconfiguredGateway
-from adapters.external.policy import UpstreamPolicy
-from adapters.external.upstreams import NoUpstreams, OperatedUpstream
+from adapters.external.resilience.policy import UpstreamPolicy
+from adapters.external.transport.http import ClientCertificate
 from adapters.in_memory.accounts import (
     InMemoryAccountTrail,
     InMemoryRefreshFamilies,
@@ -141,16 +141,16 @@ def _upstream(configuration: Configuration) -> UpstreamClient | None:
 
 def _upstreams(
     client: UpstreamClient | None, orders: UpstreamOrders, reports: UpstreamReports, clock: Clock
-) -> OperatedUpstream | NoUpstreams:
-    return OperatedUpstream(client, orders, reports, clock) if client else NoUpstreams()
+) -> ManagedUpstream | NoUpstreams:
+    return ManagedUpstream(client, orders, reports, clock) if client else NoUpstreams()
 
 
-def _gateway(upstreams: OperatedUpstream | NoUpstreams) -> PatientGateway:
-    return HttpPatientGateway(upstreams) if isinstance(upstreams, OperatedUpstream) else UnconfiguredGateway()
+def _gateway(upstreams: ManagedUpstream | NoUpstreams) -> PatientGateway:
+    return HttpPatientGateway(upstreams) if isinstance(upstreams, ManagedUpstream) else UnconfiguredGateway()
 
 
 def _circuit_state(client: UpstreamClient | None) -> str:
-    return client.circuit.state if client else "not configured"
+    return client.circuit_breaker.state if client else "not configured"
 
 
 def _use_case(
@@ -203,7 +203,7 @@ class Container(DeclarativeContainer):
     upstream: Provider[UpstreamClient | None] = Singleton(_upstream, configuration)
     upstream_orders: Provider[UpstreamOrders] = Singleton(InMemoryUpstreamOrders, store)
     upstream_reports: Provider[UpstreamReports] = Singleton(InMemoryUpstreamReports, store)
-    upstreams: Provider[OperatedUpstream | NoUpstreams] = Singleton(
+    upstreams: Provider[ManagedUpstream | NoUpstreams] = Singleton(
         _upstreams, upstream, upstream_orders, upstream_reports, clock
     )
     gateway: Provider[PatientGateway] = Singleton(_gateway, upstreams)

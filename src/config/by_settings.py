@@ -6,10 +6,10 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-from adapters.external.credentials import BearerToken, CredentialsFactory
-from adapters.external.http import ClientCertificate
-from adapters.external.oauth import ClientCredentials
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.auth.credentials import BearerToken, CredentialsFactory
+from adapters.external.auth.oauth import ClientCredentials
+from adapters.external.resilience.policy import UpstreamPolicy
+from adapters.external.transport.http import ClientCertificate
 from adapters.tasks.in_process import InProcessQueue
 from bootstrap import Configuration
 from core.jobs.ports import JobQueue

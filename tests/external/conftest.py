@@ -5,14 +5,14 @@ from typing import Protocol, cast
 import pytest
 from attrs import define, field
 
+from adapters.external.auth.credentials import BearerToken
 from adapters.external.client import UpstreamClient
-from adapters.external.credentials import BearerToken
-from adapters.external.listener import Unheard, UpstreamListener
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.resilience.listener import NullListener, UpstreamListener
+from adapters.external.resilience.policy import UpstreamPolicy
 from tests.external.upstream import Upstream, running_upstream
 
 ONE_ATTEMPT = UpstreamPolicy(attempts=1)
-NOBODY = Unheard()
+NOBODY = NullListener()
 
 
 @define

@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.resilience.policy import UpstreamPolicy
 from core import __version__
 from core.errors import InvalidAnswer, RateLimited, RegistryError, Unavailable
 from tests.external.conftest import Connect, fetch
@@ -81,7 +81,7 @@ def test_a_body_that_is_no_strict_json_object_is_an_invalid_answer(
     with pytest.raises(InvalidAnswer):
         fetch(client)
     assert len(upstream.requests) == 1
-    assert client.circuit.state == "closed"
+    assert client.circuit_breaker.state == "closed"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_refused_credentials_are_unavailable_and_not_tried_again(
     with pytest.raises(Unavailable, match="credentials"):
         fetch(client)
     assert len(upstream.requests) == 1
-    assert client.circuit.state == "closed"
+    assert client.circuit_breaker.state == "closed"
 
 
 def test_the_largest_body_is_read_and_one_byte_more_is_not(upstream: Upstream, connect: Connect) -> None:

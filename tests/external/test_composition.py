@@ -14,11 +14,10 @@ from time import monotonic
 import pytest
 from attrs import evolve
 
-from adapters.external.client import UpstreamClient
+from adapters.external.client import UpstreamClient, UpstreamResponse
 from adapters.external.errors import CircuitOpen, TooManyCalls, UpstreamDown
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.resilience.policy import UpstreamPolicy
 from core.errors import RegistryError
-from core.patients.upstream import UpstreamAnswer
 from tests.external.conftest import Connect, StoppedTime
 from tests.external.upstream import Upstream, hang, reply
 
@@ -74,7 +73,7 @@ def opened(upstream: Upstream, connect: Connect, time: StoppedTime, policy: Upst
     client = connect(policy, time=time)
     upstream.answers(DOWN)
     asyncio.run(each(lambda: asked(client), 3))
-    assert client.circuit.state == "open"
+    assert client.circuit_breaker.state == "open"
     upstream.requests.clear()
     return client
 
@@ -100,7 +99,7 @@ def test_of_a_half_open_herd_the_probes_alone_are_let_through(
     outcomes = asyncio.run(herd())
     assert (outcomes.count(ADA), outcomes.count(CircuitOpen)) == (2, 98)
     assert len(upstream.requests) == 2
-    assert client.circuit.state == "closed"
+    assert client.circuit_breaker.state == "closed"
 
 
 def test_a_cancelled_probe_makes_way_for_another(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
@@ -113,12 +112,12 @@ def test_a_cancelled_probe_makes_way_for_another(upstream: Upstream, connect: Co
         await in_a_thread(lambda: upstream.wait_for(1))
         assert await asked(client) is CircuitOpen
         probe.cancel()
-        await until(lambda: client.under_way == 0)
-        assert client.circuit.state == "half_open"
+        await until(lambda: client.in_flight == 0)
+        assert client.circuit_breaker.state == "half_open"
         return await asked(client)
 
     assert asyncio.run(scenario()) == ADA
-    assert client.circuit.state == "closed"
+    assert client.circuit_breaker.state == "closed"
 
 
 def test_those_who_ask_for_the_same_at_the_same_time_share_one_call(upstream: Upstream, connect: Connect) -> None:
@@ -152,7 +151,7 @@ def test_a_shared_answer_says_how_much_earlier_it_was_asked_for(
         second = asyncio.create_task(client.aget_object("patients", "7", request_id="r"))
         await asyncio.sleep(0.05)
         answered.set()
-        return [answer.lead for answer in await asyncio.gather(first, second) if answer]
+        return [answer.requested_before for answer in await asyncio.gather(first, second) if answer]
 
     assert asyncio.run(scenario()) == [timedelta(), timedelta(seconds=2)]
 
@@ -169,7 +168,7 @@ def test_an_error_reaches_all_who_share_the_call(upstream: Upstream, connect: Co
         return await calls
 
     assert asyncio.run(scenario()) == [UpstreamDown] * 20
-    assert client.circuit.window.numbers().calls == 1
+    assert client.circuit_breaker.window.snapshot().calls == 1
 
 
 def test_a_shared_call_survives_those_who_give_up(upstream: Upstream, connect: Connect) -> None:
@@ -197,11 +196,11 @@ def test_a_call_that_nobody_waits_for_any_more_ends(upstream: Upstream, connect:
         given_up = asyncio.create_task(asked(client, "7"))
         await in_a_thread(lambda: upstream.wait_for(1))
         given_up.cancel()
-        await until(lambda: client.under_way == 0)
+        await until(lambda: client.in_flight == 0)
         return await asked(client, "7")
 
     assert asyncio.run(scenario()) == ADA
-    assert client.circuit.window.numbers().calls == 1
+    assert client.circuit_breaker.window.snapshot().calls == 1
 
 
 def test_connections_are_well_after_many_calls_were_cancelled(upstream: Upstream, connect: Connect) -> None:
@@ -215,12 +214,12 @@ def test_connections_are_well_after_many_calls_were_cancelled(upstream: Upstream
             for call in calls:
                 call.cancel()
             await asyncio.wait(calls)
-            await until(lambda: client.under_way == 0)
+            await until(lambda: client.in_flight == 0)
         upstream.answers(reply(ADA))
         return await each(lambda: asked(client), 10)
 
     assert asyncio.run(scenario()) == [ADA] * 10
-    assert client.circuit.window.numbers().failure_rate == 0
+    assert client.circuit_breaker.window.snapshot().failure_rate == 0
 
 
 def test_calls_beyond_the_connections_are_refused_and_count_for_nothing(
@@ -238,14 +237,14 @@ def test_calls_beyond_the_connections_are_refused_and_count_for_nothing(
 
     outcomes = asyncio.run(scenario())
     assert (outcomes.count(ADA), outcomes.count(TooManyCalls)) == (10, 20)
-    assert client.circuit.window.numbers().calls == 10
+    assert client.circuit_breaker.window.snapshot().calls == 10
 
 
 def test_a_job_makes_no_more_calls_at_once_than_anybody_may(upstream: Upstream, connect: Connect) -> None:
     upstream.answers(reply(ADA))
     client = connect(UpstreamPolicy(max_calls=1))
     found = client.get_objects([("patients", str(n)) for n in range(20)], request_id="r")
-    assert all(isinstance(answer, UpstreamAnswer) for _, answer in found)
+    assert all(isinstance(answer, UpstreamResponse) for _, answer in found)
 
 
 def test_a_job_whose_last_calls_open_the_circuit_is_told_that_upstream_is_down(
@@ -305,7 +304,7 @@ def test_no_more_retries_are_saved_up_than_one_call_can_use(
 ) -> None:
     client = connect(UpstreamPolicy(attempts=3, retry_floor=0.1, min_calls=100), time=time)
     upstream.answers(DOWN)
-    assert client.budget.left == 2
+    assert client.retry_budget.available == 2
     time.now += 86_400
     for _ in range(2):
         asyncio.run(asked(client))
@@ -330,7 +329,7 @@ def test_an_interrupted_wait_ends_its_call(upstream: Upstream, connect: Connect)
             client.get_object("patients", "1", request_id="r")
     finally:
         signal.signal(signal.SIGALRM, before)
-    asyncio.run(until(lambda: client.under_way == 0))
+    asyncio.run(until(lambda: client.in_flight == 0))
 
 
 def test_a_connection_under_way_is_closed_when_its_call_ends_after_the_client(
@@ -358,5 +357,5 @@ def test_two_event_loops_and_a_thread_share_circuit_and_connections(upstream: Up
         found = list(threads.map(lambda _: asyncio.run(asked(client)), range(10)))
     answer = client.get_object("patients", "1", request_id="r")
     assert [*found, answer and answer.document] == [ADA] * 11
-    assert client.circuit.window.numbers().calls == 11
+    assert client.circuit_breaker.window.snapshot().calls == 11
     assert upstream.connections <= 2

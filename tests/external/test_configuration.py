@@ -2,10 +2,10 @@ from typing import Any
 
 import pytest
 
+from adapters.external.auth.credentials import BearerToken
 from adapters.external.client import UpstreamClient
-from adapters.external.credentials import BearerToken
 from adapters.external.patients import UnconfiguredGateway
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.resilience.policy import UpstreamPolicy
 from core.errors import Unavailable
 
 

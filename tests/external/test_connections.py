@@ -12,10 +12,10 @@ from time import monotonic
 import httpx
 import pytest
 
-from adapters.external.background import run
-from adapters.external.exchange import exchange
-from adapters.external.network import OneConnection
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.resilience.policy import UpstreamPolicy
+from adapters.external.transport.background_loop import run
+from adapters.external.transport.connection import OneConnection
+from adapters.external.transport.exchange import exchange
 from core.errors import InvalidAnswer, RegistryError, Unavailable
 from tests.external.conftest import Connect, fetch, logged
 from tests.external.upstream import Answer, Upstream, drip, reply, running_upstream, send
@@ -52,7 +52,7 @@ def test_calls_beyond_the_permits_are_refused_at_once_and_count_for_nothing(
         answered.set()
         assert all(call.result() for call in under_way)
     assert len(upstream.requests) == 2
-    assert client.circuit.state == "closed"
+    assert client.circuit_breaker.state == "closed"
     assert fetch(client) == ADA
 
 
@@ -134,7 +134,7 @@ def test_refused_credentials_are_logged_without_them(
     upstream.answers(reply(b"", status=401))
     with pytest.raises(Unavailable):
         connect(token="s3cret").get_object("patients", "EHR-1", request_id="r")
-    assert logged(caplog) == [{"event": "upstream_credentials_refused", "upstream": "upstream"}]
+    assert logged(caplog) == [{"event": "upstream_credentials_rejected", "upstream": "upstream"}]
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500])
@@ -162,7 +162,7 @@ def test_an_error_whose_body_is_not_worth_waiting_for_is_told_at_once(
 ) -> None:
     upstream.answers(answer, reply(ADA))
     client = connect()
-    assert client.circuit.state == "closed"
+    assert client.circuit_breaker.state == "closed"
     started = monotonic()
     assert fetch(client) is None
     assert monotonic() - started < 1.0
@@ -180,7 +180,7 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(
     async def requests() -> None:
         async with OneConnection(httpx.create_ssl_context(), kept_for) as http:
             for wait in (0.1, 0.0):
-                assert await exchange(http, request, UpstreamPolicy()) == ADA
+                assert await exchange(http, request, 1000, 1.0) == ADA
                 await asyncio.sleep(wait)
 
     run(requests())

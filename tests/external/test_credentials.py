@@ -11,11 +11,11 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from adapters.external.auth.oauth import RENEWAL_INTERVAL, ClientCredentials
 from adapters.external.client import UpstreamClient
-from adapters.external.errors import CredentialsRefused, UpstreamDown, UpstreamNotTrusted
-from adapters.external.http import ClientCertificate
-from adapters.external.oauth import RENEWED_AGAIN_AFTER, ClientCredentials
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.errors import CredentialsRejected, UpstreamDown, UpstreamNotTrusted
+from adapters.external.resilience.policy import UpstreamPolicy
+from adapters.external.transport.http import ClientCertificate
 from core.errors import RegistryError, Unavailable
 from tests.external.conftest import StoppedTime, fetch, logged
 from tests.external.upstream import Answer, Upstream, hang, reply, running_upstream, send
@@ -28,7 +28,7 @@ REFUSED = reply(b"", status=401)
 
 @pytest.fixture
 def tokens() -> Generator[Upstream]:
-    """The server that gives tokens: by default those named 1, 2 and so on, for an hour each."""
+    """The token server: by default those named 1, 2 and so on, for an hour each."""
     with running_upstream() as server:
         server.answers(*(token(str(number)) for number in range(1, 9)))
         yield server
@@ -105,7 +105,7 @@ def test_it_is_renewed_some_time_before_it_expires(
 
 @pytest.mark.parametrize(
     ("answer", "reason"),
-    [(reply(b"", status=500), "unavailable"), (reply(b"", status=401), "credentials_refused"), (hang, "timeout")],
+    [(reply(b"", status=500), "unavailable"), (reply(b"", status=401), "credentials_rejected"), (hang, "timeout")],
     ids=["500", "401", "hang"],
 )
 def test_a_renewal_that_fails_ahead_of_time_is_tried_again_while_the_old_token_is_used(
@@ -128,7 +128,7 @@ def test_a_renewal_that_fails_ahead_of_time_is_tried_again_while_the_old_token_i
     assert [(line["event"], line["error"]) for line in logged(caplog)] == [("upstream_token_not_renewed", reason)]
     assert sent(upstream) == ["Bearer 1"] * 4
     assert len(tokens.requests) == 2
-    time.now += RENEWED_AGAIN_AFTER
+    time.now += RENEWAL_INTERVAL
     assert uses_soon(client, upstream, "Bearer 2")
     assert len(tokens.requests) == 3
 
@@ -196,15 +196,15 @@ def test_credentials_that_upstream_goes_on_refusing_do_not_double_its_load(
     credentials = ClientCredentials(f"{tokens.url}/token", "registry", SECRET, policy=POLICY)
     client = UpstreamClient(upstream.url, credentials=credentials, monotonic=time.monotonic)
     for _ in range(20):
-        with pytest.raises(CredentialsRefused):
+        with pytest.raises(CredentialsRejected):
             fetch(client)
     assert 20 < len(upstream.requests) <= 20 + 1 + 2 + 20 * client.policy.retry_share
     assert len(logged(caplog)) == 1
     upstream.answers(reply(ADA), REFUSED)
     fetch(client)
-    with pytest.raises(CredentialsRefused):
+    with pytest.raises(CredentialsRejected):
         fetch(client)
-    assert logged(caplog) == [{"event": "upstream_credentials_refused", "upstream": "upstream"}] * 2
+    assert logged(caplog) == [{"event": "upstream_credentials_rejected", "upstream": "upstream"}] * 2
     client.close()
 
 
@@ -241,7 +241,7 @@ def test_who_is_refused_with_a_new_token_too_is_refused(
     client: UpstreamClient, upstream: Upstream, tokens: Upstream
 ) -> None:
     upstream.answers(REFUSED)
-    with pytest.raises(CredentialsRefused):
+    with pytest.raises(CredentialsRejected):
         fetch(client)
     assert sent(upstream) == ["Bearer 1", "Bearer 2"]
 
@@ -250,7 +250,7 @@ def test_a_token_that_is_known_and_not_enough_is_not_renewed(
     client: UpstreamClient, upstream: Upstream, tokens: Upstream
 ) -> None:
     upstream.answers(reply(b"", status=403))
-    with pytest.raises(CredentialsRefused):
+    with pytest.raises(CredentialsRejected):
         fetch(client)
     assert len(tokens.requests) == len(upstream.requests) == 1
 
@@ -258,26 +258,26 @@ def test_a_token_that_is_known_and_not_enough_is_not_renewed(
 @pytest.mark.parametrize(
     ("answer", "error", "reason"),
     [
-        (reply(b"", status=404), Unavailable, "unusable_answer"),
+        (reply(b"", status=404), Unavailable, "invalid_response"),
         (reply(b"", status=500), UpstreamDown, "unavailable"),
         (reply(b"", status=429), Unavailable, "rate_limited"),
-        (reply(b"", status=302, headers={"Location": "/token"}), Unavailable, "unusable_answer"),
+        (reply(b"", status=302, headers={"Location": "/token"}), Unavailable, "invalid_response"),
         (send(b""), UpstreamDown, "unavailable"),
-        (REFUSED, CredentialsRefused, "credentials_refused"),
-        (reply({"error": "invalid_client"}, status=400), CredentialsRefused, "credentials_refused"),
-        (reply({"error": "unauthorized_client"}, status=400), CredentialsRefused, "credentials_refused"),
-        (reply({"error": "invalid_scope"}, status=400), Unavailable, "unusable_answer"),
-        (reply({"error": ["invalid_client"]}, status=400), Unavailable, "unusable_answer"),
-        (reply(b"<html>", status=400), Unavailable, "unusable_answer"),
-        (reply(b"<html>"), Unavailable, "unusable_answer"),
-        (reply({}), Unavailable, "unusable_answer"),
-        (token("1", token_type="mac"), Unavailable, "unusable_answer"),
-        (token(""), Unavailable, "unusable_answer"),
-        (token("line\nbreak"), Unavailable, "unusable_answer"),
-        (token(5), Unavailable, "unusable_answer"),
-        (token("1", expires_in="soon"), Unavailable, "unusable_answer"),
-        (token("1", expires_in=0), Unavailable, "unusable_answer"),
-        (token("1", expires_in=True), Unavailable, "unusable_answer"),
+        (REFUSED, CredentialsRejected, "credentials_rejected"),
+        (reply({"error": "invalid_client"}, status=400), CredentialsRejected, "credentials_rejected"),
+        (reply({"error": "unauthorized_client"}, status=400), CredentialsRejected, "credentials_rejected"),
+        (reply({"error": "invalid_scope"}, status=400), Unavailable, "invalid_response"),
+        (reply({"error": ["invalid_client"]}, status=400), Unavailable, "invalid_response"),
+        (reply(b"<html>", status=400), Unavailable, "invalid_response"),
+        (reply(b"<html>"), Unavailable, "invalid_response"),
+        (reply({}), Unavailable, "invalid_response"),
+        (token("1", token_type="mac"), Unavailable, "invalid_response"),
+        (token(""), Unavailable, "invalid_response"),
+        (token("line\nbreak"), Unavailable, "invalid_response"),
+        (token(5), Unavailable, "invalid_response"),
+        (token("1", expires_in="soon"), Unavailable, "invalid_response"),
+        (token("1", expires_in=0), Unavailable, "invalid_response"),
+        (token("1", expires_in=True), Unavailable, "invalid_response"),
         (hang, UpstreamDown, "timeout"),
     ],
 )
@@ -295,8 +295,8 @@ def test_without_a_token_upstream_is_unavailable_and_nothing_is_said_of_the_secr
     with pytest.raises(Unavailable) as raised:
         fetch(client)
     assert type(raised.value) is error
-    assert "server that gives tokens" in str(raised.value)
-    assert client.circuit.window.numbers().calls == (error is UpstreamDown)
+    assert "token server" in str(raised.value)
+    assert client.circuit_breaker.window.snapshot().calls == (error is UpstreamDown)
     assert monotonic() - started < POLICY.attempt_timeout + 1.5
     assert upstream.requests == []
     assert len(tokens.requests) == 1
@@ -309,7 +309,7 @@ def test_a_server_of_tokens_that_nobody_can_trust_is_not_asked_again(upstream: U
     not_tls = tokens.url.replace("http:", "https:")
     credentials = ClientCredentials(f"{not_tls}/token", "registry", SECRET)
     client = UpstreamClient(upstream.url, credentials=credentials)
-    with pytest.raises(UpstreamNotTrusted, match="server that gives tokens"):
+    with pytest.raises(UpstreamNotTrusted, match="token server"):
         fetch(client)
     assert tokens.connections == 1
     client.close()

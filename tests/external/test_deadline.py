@@ -9,8 +9,8 @@ from time import monotonic, thread_time
 
 import pytest
 
-from adapters.external.background import loop
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.resilience.policy import UpstreamPolicy
+from adapters.external.transport.background_loop import loop
 from core.errors import RateLimited, Unavailable
 from tests.external.conftest import Connect, fetch
 from tests.external.upstream import OK, TOO_LONG, Answer, Upstream, drip, hang, reply
@@ -22,7 +22,7 @@ GRACE = 1.5  # a busy machine is late; an answer awaited to its end would be lat
 def test_no_answer_ends_in_time(upstream: Upstream, connect: Connect, attempt_timeout: float) -> None:
     upstream.answers(hang)
     client = connect(UpstreamPolicy(timeout=0.5, attempt_timeout=attempt_timeout, backoff=0.01))
-    assert client.circuit.state == "closed"  # by now the client's certificates are loaded, which takes its time
+    assert client.circuit_breaker.state == "closed"  # by now the client's certificates are loaded, which takes its time
     started = monotonic()
     with pytest.raises(Unavailable, match="in time"):
         fetch(client)

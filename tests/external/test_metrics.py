@@ -8,7 +8,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from adapters.external.client import UpstreamClient
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.resilience.policy import UpstreamPolicy
 from adapters.telemetry.metrics import (
     UPSTREAM_CALLS,
     UPSTREAM_CIRCUITS,
@@ -51,7 +51,7 @@ def call(client: UpstreamClient, times: int = 1, face: Callable[[UpstreamClient]
         (reply({}), "answered"),
         (reply(b"", status=404), "not-found"),
         (reply(b"", status=429), "rate-limited"),
-        (reply(b"", status=403), "credentials-refused"),
+        (reply(b"", status=403), "credentials-rejected"),
         (reply(b"{"), "invalid-answer"),
         (DOWN, "upstream-down"),
         (send(b""), "upstream-down"),

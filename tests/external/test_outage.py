@@ -8,7 +8,7 @@ from time import monotonic
 import pytest
 
 from adapters.external.client import UpstreamClient
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.resilience.policy import UpstreamPolicy
 from core.errors import RegistryError, Unavailable
 from tests.external.conftest import Connect
 from tests.external.upstream import Upstream, reply
@@ -51,7 +51,7 @@ def test_a_process_that_has_just_begun_makes_its_two_retries_before_the_circuit_
     client = connect(UpstreamPolicy())
     upstream.answers(reply(b"", status=500))
     calls = 0
-    while client.circuit.state == "closed":
+    while client.circuit_breaker.state == "closed":
         calls += 1
         with pytest.raises(Unavailable):
             client.get_object("patients", str(calls), request_id="r")
@@ -69,7 +69,7 @@ def test_upstream_sees_little_of_an_outage_and_is_taken_up_again_soon(upstream: 
 
     async def outage_under_load() -> list[tuple[float, bool]]:
         calls = asyncio.create_task(load(client, 5.0, begun.__next__))
-        while client.circuit.state == "closed":
+        while client.circuit_breaker.state == "closed":
             await asyncio.sleep(0.001)
         seen, until_open = len(upstream.requests), next(begun) - 1
         ended = await calls
@@ -83,4 +83,4 @@ def test_upstream_sees_little_of_an_outage_and_is_taken_up_again_soon(upstream: 
     healed = monotonic()
     first = next(at for at, well in asyncio.run(load(client, RECOVERY + 1.5)) if well)
     assert first - healed < RECOVERY + 1
-    assert client.circuit.state == "closed"
+    assert client.circuit_breaker.state == "closed"

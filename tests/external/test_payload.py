@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.external.payload import parse_object
+from adapters.external.transport.payload import parse_object
 from core.errors import InvalidAnswer
 
 VALUES = st.recursive(

@@ -10,8 +10,8 @@ from threading import Event
 import pytest
 
 from adapters.external.client import UpstreamClient
-from adapters.external.policy import UpstreamPolicy
-from adapters.external.upstreams import OperatedUpstream
+from adapters.external.managed import ManagedUpstream
+from adapters.external.resilience.policy import UpstreamPolicy
 from adapters.in_memory.store import Store
 from adapters.in_memory.upstreams import InMemoryUpstreamOrders, InMemoryUpstreamReports
 from core.errors import RegistryError
@@ -27,7 +27,7 @@ DOWN = reply(b"", status=500)
 def reported(client: UpstreamClient) -> UpstreamReport:
     store = Store()
     reports = InMemoryUpstreamReports(store)
-    OperatedUpstream(client, InMemoryUpstreamOrders(store), reports, StillClock()).heed("upstream")
+    ManagedUpstream(client, InMemoryUpstreamOrders(store), reports, StillClock()).heed("upstream")
     (report,) = reports.of("upstream", since=datetime.min.replace(tzinfo=NOW.tzinfo))
     return report
 

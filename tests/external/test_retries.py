@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.external.exchange import retry_after
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.resilience.policy import UpstreamPolicy
+from adapters.external.transport.exchange import parse_retry_after
 from core.errors import InvalidAnswer, RateLimited, Unavailable
 from tests.external.conftest import Connect, StoppedTime, fetch
 from tests.external.upstream import OK, Answer, Upstream, reply, send
@@ -67,7 +67,7 @@ def test_429_to_the_end_is_rate_limited(upstream: Upstream, connect: Connect, ti
     assert raised.value.retry_after == timedelta(seconds=1)
     assert len(upstream.requests) == 3
     assert time.sleeps == pytest.approx([1.2, 1.4])
-    assert client.circuit.state == "closed"
+    assert client.circuit_breaker.state == "closed"
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -117,7 +117,7 @@ def test_nobody_is_told_to_wait_for_ages(upstream: Upstream, connect: Connect, t
     ],
 )
 def test_an_unreadable_wait_is_none(upstream: Upstream, connect: Connect, time: StoppedTime, header: str) -> None:
-    assert retry_after(header, NOW, 60) is None
+    assert parse_retry_after(header, NOW, 60) is None
     upstream.answers(refusal(429, header))
     with pytest.raises(RateLimited) as raised:
         fetch(connect(TIRELESS, time=time))
@@ -126,8 +126,8 @@ def test_an_unreadable_wait_is_none(upstream: Upstream, connect: Connect, time: 
 
 
 def test_a_date_is_a_wait_until_then() -> None:
-    assert retry_after("Wed, 01 Jul 2026 12:00:30 GMT", NOW, 60) == timedelta(seconds=30)
-    assert retry_after("Wed, 01 Jul 2026 12:00:30 -0000", NOW, 60) == timedelta(seconds=30)
+    assert parse_retry_after("Wed, 01 Jul 2026 12:00:30 GMT", NOW, 60) == timedelta(seconds=30)
+    assert parse_retry_after("Wed, 01 Jul 2026 12:00:30 -0000", NOW, 60) == timedelta(seconds=30)
 
 
 def test_a_past_date_is_no_wait(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
@@ -138,15 +138,15 @@ def test_a_past_date_is_no_wait(upstream: Upstream, connect: Connect, time: Stop
 
 @given(st.text() | st.integers().map(str) | st.datetimes().map(format_datetime), st.floats(0.01, 3600))
 def test_whatever_the_header_says_the_wait_is_none_or_within_bounds(header: str, cap: float) -> None:
-    wait = retry_after(header, NOW, cap)
+    wait = parse_retry_after(header, NOW, cap)
     assert wait is None or timedelta() <= wait <= timedelta(seconds=cap)
 
 
 @given(st.integers(0, 86_400))
 def test_seconds_and_dates_ask_for_the_same(seconds: int) -> None:
     date = format_datetime(NOW + timedelta(seconds=seconds), usegmt=True)
-    assert retry_after(date, NOW, 3600) == retry_after(str(seconds), NOW, 3600)
-    assert retry_after(date, NOW, 3600) == timedelta(seconds=min(seconds, 3600))
+    assert parse_retry_after(date, NOW, 3600) == parse_retry_after(str(seconds), NOW, 3600)
+    assert parse_retry_after(date, NOW, 3600) == timedelta(seconds=min(seconds, 3600))
 
 
 def test_an_invalid_answer_ends_the_attempts(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
@@ -165,7 +165,7 @@ def test_a_failed_handshake_is_not_tried_again_but_counts(
         with pytest.raises(Unavailable, match="secure"):
             fetch(client)
     assert upstream.connections == 2
-    assert client.circuit.state == "open"
+    assert client.circuit_breaker.state == "open"
 
 
 def test_a_refused_connection_is_tried_again(connect: Connect, time: StoppedTime) -> None:

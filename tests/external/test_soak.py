@@ -18,9 +18,9 @@ from time import monotonic, sleep
 
 import pytest
 
-from adapters.external.background import loop
 from adapters.external.client import UpstreamClient
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.resilience.policy import UpstreamPolicy
+from adapters.external.transport.background_loop import loop
 from core.errors import RegistryError
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "10"))
@@ -34,7 +34,7 @@ POLICY = UpstreamPolicy(
 
 @pytest.fixture
 def chaos() -> Generator[str]:
-    command = [sys.executable, str(Path(__file__).with_name("chaos.py"))]
+    command = [sys.executable, str(Path(__file__).with_name("random_faults_server.py"))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:
@@ -126,9 +126,9 @@ def growth(megabytes: Sequence[float]) -> float:
 def ends(client: UpstreamClient) -> bool:
     """Whether what callers gave up has ended as well, in a moment."""
     until = monotonic() + 1
-    while client.under_way and monotonic() < until:
+    while client.in_flight and monotonic() < until:
         sleep(0.01)
-    return client.under_way == 0
+    return client.in_flight == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="What a process holds is read from /proc, which Linux has.")

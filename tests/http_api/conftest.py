@@ -6,7 +6,7 @@ from dependency_injector.providers import Object, Singleton
 from django.core.cache import caches
 
 from adapters.external.client import UpstreamClient
-from adapters.external.upstreams import OperatedUpstream
+from adapters.external.managed import ManagedUpstream
 from adapters.in_memory.posts import InMemoryViews
 from bootstrap import Container
 from config.apps import RegistryConfig
@@ -55,7 +55,7 @@ def upstream(registry: Container) -> Generator[ScriptedGateway]:
 def name(registry: Container) -> Generator[str]:
     """Of an upstream that the server calls."""
     client = UpstreamClient("http://127.0.0.1:9", name="national-registry")
-    operated = OperatedUpstream(client, registry.upstream_orders(), registry.upstream_reports(), registry.clock())
+    operated = ManagedUpstream(client, registry.upstream_orders(), registry.upstream_reports(), registry.clock())
     users = (registry.list_upstreams, registry.upstream_listing, registry.order_upstream)
     with registry.upstreams.override(Object(operated)):
         for provider in users:

@@ -7,9 +7,9 @@ from dependency_injector.providers import Object
 
 from adapters.external.client import UpstreamClient
 from adapters.external.errors import CircuitOpen
+from adapters.external.managed import ManagedUpstream
 from adapters.external.patients import HttpPatientGateway
-from adapters.external.policy import UpstreamPolicy
-from adapters.external.upstreams import OperatedUpstream
+from adapters.external.resilience.policy import UpstreamPolicy
 from bootstrap import Container
 from core.errors import InvalidAnswer, RateLimited, Unavailable
 from core.patients.entities import Patient
@@ -75,7 +75,7 @@ def real_upstream(registry: Container) -> Generator[Upstream]:
     """On a real socket, called as by the server."""
     with running_upstream() as server:
         client = UpstreamClient(server.url, UpstreamPolicy(attempts=1))
-        operated = OperatedUpstream(client, registry.upstream_orders(), registry.upstream_reports(), registry.clock())
+        operated = ManagedUpstream(client, registry.upstream_orders(), registry.upstream_reports(), registry.clock())
         with registry.gateway.override(Object(HttpPatientGateway(operated))):
             registry.sync_patient.reset()
             yield server

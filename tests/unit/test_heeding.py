@@ -13,9 +13,9 @@ import pytest
 from attrs import define, field
 
 from adapters.external.client import UpstreamClient
-from adapters.external.errors import OrdersUnknown
-from adapters.external.policy import UpstreamPolicy
-from adapters.external.upstreams import OperatedUpstream
+from adapters.external.errors import OverridesUnavailable
+from adapters.external.managed import ManagedUpstream
+from adapters.external.resilience.policy import UpstreamPolicy
 from core.errors import Unavailable
 from core.upstreams.entities import CircuitState, UpstreamOrder, UpstreamReport
 from core.upstreams.ports import UpstreamOrders, UpstreamReports
@@ -84,19 +84,19 @@ def ticking() -> Ticking:
 
 
 @pytest.fixture
-def upstream(store: Store, ticking: Ticking) -> Generator[OperatedUpstream]:
+def upstream(store: Store, ticking: Ticking) -> Generator[ManagedUpstream]:
     client = UpstreamClient(NOWHERE, UpstreamPolicy(attempts=1, min_calls=2, max_threads=20))
-    yield OperatedUpstream(client, store, store, StillClock(), monotonic=ticking)
+    yield ManagedUpstream(client, store, store, StillClock(), monotonic=ticking)
     client.close()
 
 
-def call(upstream: OperatedUpstream) -> None:
+def call(upstream: ManagedUpstream) -> None:
     with suppress(Unavailable):
         upstream.get_object("patients", "1", request_id="r")
 
 
 def test_one_thread_reads_the_orders_while_the_others_go_on(
-    upstream: OperatedUpstream, store: Store, ticking: Ticking
+    upstream: ManagedUpstream, store: Store, ticking: Ticking
 ) -> None:
     call(upstream)
     ticking.now += 0.5
@@ -113,7 +113,7 @@ def test_one_thread_reads_the_orders_while_the_others_go_on(
 
 
 def test_nobody_calls_by_orders_that_are_a_second_old(
-    upstream: OperatedUpstream, store: Store, ticking: Ticking
+    upstream: ManagedUpstream, store: Store, ticking: Ticking
 ) -> None:
     call(upstream)
     store.give(UpstreamOrder("upstream", 1, True, StillClock().now(), "user:1", "r"))
@@ -125,23 +125,23 @@ def test_nobody_calls_by_orders_that_are_a_second_old(
         assert store.reading.wait(TIMEOUT)
         store.may_read.set()
         refusals = {str(caller.exception()) for caller in callers}
-    assert refusals == {"An administrator has cut the upstream system off for now."}
+    assert refusals == {"An administrator has isolated the upstream system."}
     assert store.read == 2
 
 
 def test_without_knowing_the_orders_nobody_calls_and_the_reason_is_told(
-    upstream: OperatedUpstream, store: Store
+    upstream: ManagedUpstream, store: Store
 ) -> None:
     store.down = True
-    with pytest.raises(OrdersUnknown, match="cannot tell whether it may call"):
+    with pytest.raises(OverridesUnavailable, match="cannot check whether calls"):
         upstream.get_object("patients", "1", request_id="r")
-    assert upstream.client.circuit.window.numbers().calls == 0
+    assert upstream.client.circuit_breaker.window.snapshot().calls == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork.")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_a_forked_child_reads_the_orders_for_itself_whoever_does_in_its_parent(
-    upstream: OperatedUpstream, store: Store, ticking: Ticking
+    upstream: ManagedUpstream, store: Store, ticking: Ticking
 ) -> None:
     call(upstream)
     ticking.now += 1.0
@@ -163,7 +163,7 @@ def test_a_forked_child_reads_the_orders_for_itself_whoever_does_in_its_parent(
     assert os.waitstatus_to_exitcode(status) == 3
 
 
-def test_an_answer_waits_for_no_other_callers_report(upstream: OperatedUpstream, store: Store) -> None:
+def test_an_answer_waits_for_no_other_callers_report(upstream: ManagedUpstream, store: Store) -> None:
     call(upstream)
     store.may_keep.clear()
     store.keeping.clear()
@@ -176,7 +176,7 @@ def test_an_answer_waits_for_no_other_callers_report(upstream: OperatedUpstream,
         keeper.result()
 
 
-def test_a_change_while_a_report_is_being_kept_is_reported_after_it(upstream: OperatedUpstream, store: Store) -> None:
+def test_a_change_while_a_report_is_being_kept_is_reported_after_it(upstream: ManagedUpstream, store: Store) -> None:
     store.may_keep.clear()
     with ThreadPoolExecutor(1) as threads:
         keeper = threads.submit(call, upstream)
@@ -188,7 +188,7 @@ def test_a_change_while_a_report_is_being_kept_is_reported_after_it(upstream: Op
 
 
 def test_a_report_is_kept_each_half_second_and_when_the_state_changes(
-    upstream: OperatedUpstream, store: Store, ticking: Ticking
+    upstream: ManagedUpstream, store: Store, ticking: Ticking
 ) -> None:
     for expected, step in ((1, 0.2), (2, 0.2), (2, 0.2), (2, 0.2), (3, 0.0)):
         call(upstream)
@@ -197,7 +197,7 @@ def test_a_report_is_kept_each_half_second_and_when_the_state_changes(
 
 
 def test_a_report_that_could_not_be_kept_is_left_out_for_some_seconds(
-    upstream: OperatedUpstream, store: Store, ticking: Ticking
+    upstream: ManagedUpstream, store: Store, ticking: Ticking
 ) -> None:
     upstream.heed("upstream")
     ticking.now += 0.4

@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 
 from adapters.external.client import UpstreamClient
-from adapters.external.upstreams import OperatedUpstream
+from adapters.external.managed import ManagedUpstream
 from bootstrap import Configuration, Container, in_memory_registry
 from core.errors import Forbidden, Unavailable
 from core.upstreams.entities import CircuitState
@@ -41,16 +41,16 @@ def registry(clock: StillClock) -> Generator[Container]:
     client.close()
 
 
-def other_process(registry: Container, ticking: Ticking) -> OperatedUpstream:
+def other_process(registry: Container, ticking: Ticking) -> ManagedUpstream:
     """One with a circuit of its own, which shares the registry's records."""
     client = UpstreamClient(NOWHERE.upstream_url)
-    return OperatedUpstream(
+    return ManagedUpstream(
         client, registry.upstream_orders(), registry.upstream_reports(), registry.clock(), monotonic=ticking
     )
 
 
-def state(upstream: OperatedUpstream) -> str:
-    return upstream.client.circuit.state
+def state(upstream: ManagedUpstream) -> str:
+    return upstream.client.circuit_breaker.state
 
 
 def test_each_upstream_is_shown_with_the_circuit_of_this_process(registry: Container) -> None:

@@ -7,58 +7,59 @@ import httpx
 import structlog
 from attrs import define, field
 
-from adapters.external.budget import RetryBudget
-from adapters.external.credentials import Credentials
-from adapters.external.deadline import Deadline
-from adapters.external.errors import CredentialsRefused, UpstreamDown
-from adapters.external.exchange import HEADERS, exchange
-from adapters.external.lanes import Lanes
-from adapters.external.network import OneConnection
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.auth.credentials import Credentials
+from adapters.external.errors import CredentialsRejected, UpstreamDown
+from adapters.external.resilience.bulkhead import Bulkhead
+from adapters.external.resilience.deadline import Deadline
+from adapters.external.resilience.policy import UpstreamPolicy
+from adapters.external.resilience.retry_budget import RetryBudget
+from adapters.external.transport.connection import OneConnection
+from adapters.external.transport.exchange import HEADERS, exchange
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 @define(eq=False)
-class Attempts:
-    """Each has its own time, a lane and the registry's credentials. That these are refused is logged once, until an
-    answer is good again."""
+class AttemptRunner:
+    """One attempt: its timeout, a bulkhead permit, the registry's credentials. Rejected credentials are logged once,
+    until a valid response."""
 
     upstream: str
     policy: UpstreamPolicy
-    lanes: Lanes
+    bulkhead: Bulkhead
     credentials: Credentials = field(repr=False)
-    budget: RetryBudget
+    retry_budget: RetryBudget
     now: Callable[[], datetime]
-    _refused: bool = False
+    _rejected: bool = False
 
-    async def make(self, url: str, request_id: str, deadline: Deadline) -> Mapping[str, object]:
-        named = {"X-Request-ID": quote(request_id, safe="+/=:@,;", errors="replace")}
+    async def run(self, url: str, request_id: str, deadline: Deadline) -> Mapping[str, object]:
+        headers = {"X-Request-ID": quote(request_id, safe="+/=:@,;", errors="replace")}
+        seconds = min(self.policy.attempt_timeout, deadline.remaining)
         try:
-            async with asyncio.timeout(min(self.policy.attempt_timeout, deadline.left)), self.lanes.one() as http:
-                answer = await self._proven(http, url, named)
+            async with asyncio.timeout(seconds), self.bulkhead.acquire() as http:
+                document = await self._authenticated(http, url, headers)
         except TimeoutError:
             raise UpstreamDown("The upstream system did not answer in time.") from None
-        except CredentialsRefused:
-            if not self._refused:
-                log.warning("upstream_credentials_refused", upstream=self.upstream)
-            self._refused = True
+        except CredentialsRejected:
+            if not self._rejected:
+                log.warning("upstream_credentials_rejected", upstream=self.upstream)
+            self._rejected = True
             raise
-        self._refused = False
-        return answer
+        self._rejected = False
+        return document
 
-    async def _proven(self, http: OneConnection, url: str, named: Mapping[str, str]) -> Mapping[str, object]:
-        """Once more with other credentials, where these have expired and others can be had; while others are refused as
-        well, out of the budget of retries."""
-        proof = await self.credentials.headers()
+    async def _authenticated(self, http: OneConnection, url: str, headers: Mapping[str, str]) -> Mapping[str, object]:
+        """Sends the request again with a fresh token if the first one has expired. That uses the retry budget if fresh
+        tokens were rejected before."""
+        credentials = await self.credentials.headers()
         try:
-            return await self._exchange(http, url, {**proof, **named})
-        except CredentialsRefused as refused:
-            may_go_better = refused.expired and self.credentials.renewable(proof)
-            if not may_go_better or (self._refused and not self.budget.take()):
+            return await self._send(http, url, {**credentials, **headers})
+        except CredentialsRejected as rejected:
+            has_fresh = rejected.expired and self.credentials.invalidate(credentials)
+            if not has_fresh or (self._rejected and not self.retry_budget.try_acquire()):
                 raise
-        return await self._exchange(http, url, {**await self.credentials.headers(), **named})
+        return await self._send(http, url, {**await self.credentials.headers(), **headers})
 
-    async def _exchange(self, http: OneConnection, url: str, headers: Mapping[str, str]) -> Mapping[str, object]:
+    async def _send(self, http: OneConnection, url: str, headers: Mapping[str, str]) -> Mapping[str, object]:
         request = httpx.Request("GET", url, headers={**HEADERS, **headers})
-        return await exchange(http, request, self.policy, self.now)
+        return await exchange(http, request, self.policy.max_body, self.policy.retry_after_cap, self.now)

@@ -1,4 +1,4 @@
-"""Many calls to one upstream, for a job that nobody waits for."""
+"""Many calls to one upstream, for background jobs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator, Iterator
@@ -7,61 +7,60 @@ from typing import Generic, TypeVar
 
 from attrs import define, field
 
-from adapters.external.background import loop
 from adapters.external.errors import UpstreamDown
+from adapters.external.transport.background_loop import loop
 from core.errors import InvalidAnswer, NotFound, TryLater
 
 T = TypeVar("T")
 Path = tuple[str, ...]
 
 
-def ask_all(
-    ask: Callable[[Path], Awaitable[T]], paths: Iterator[Path], at_once: int
+def fetch_all(
+    fetch: Callable[[Path], Awaitable[T]], paths: Iterator[Path], concurrency: int
 ) -> Generator[tuple[Path, T | UpstreamDown | InvalidAnswer | None]]:
-    """What `ask` returns or raises for each of `paths`, in the order in which it comes; None for `NotFound`.
+    """Yields what `fetch` returns or raises for each path, in order of completion; None for `NotFound`.
 
-    At most `at_once` are under way. Once a call is refused for another reason than that it failed, upstream is left
-    alone: what is under way is still given, then the reason is raised. Closed, the generator cancels what is under way.
+    Any other `TryLater` (circuit open, rate limit) stops the run: calls in flight are still yielded, then it is raised.
+    Closing the generator cancels the calls in flight.
     """
-    asking = _Asking(ask, paths)
-    future = asyncio.run_coroutine_threadsafe(asking.all(at_once), loop())
+    run = _BulkRun(fetch, paths)
+    future = asyncio.run_coroutine_threadsafe(run.all(concurrency), loop())
     try:
-        while (found := asking.found.get()) is not None:
-            yield found
+        while (result := run.results.get()) is not None:
+            yield result
         future.result()
     finally:
         future.cancel()
 
 
 @define
-class _Asking(Generic[T]):
-    ask: Callable[[Path], Awaitable[T]]
+class _BulkRun(Generic[T]):
+    fetch: Callable[[Path], Awaitable[T]]
     paths: Iterator[Path]
-    found: "SimpleQueue[tuple[Path, T | UpstreamDown | InvalidAnswer | None] | None]" = field(
+    results: "SimpleQueue[tuple[Path, T | UpstreamDown | InvalidAnswer | None] | None]" = field(
         init=False, factory=SimpleQueue
     )
-    left_alone: TryLater | None = None
+    backoff_reason: TryLater | None = None
 
-    async def all(self, at_once: int) -> None:
-        """Raises why upstream is left alone."""
+    async def all(self, concurrency: int) -> None:
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(at_once):
-                    group.create_task(self._one_after_another())
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(concurrency):
+                    workers.create_task(self._work())
         finally:
-            self.found.put(None)
-        if self.left_alone:
-            raise self.left_alone
+            self.results.put(None)
+        if self.backoff_reason:
+            raise self.backoff_reason
 
-    async def _one_after_another(self) -> None:
+    async def _work(self) -> None:
         for path in self.paths:
             try:
-                self.found.put((path, await self.ask(path)))
+                self.results.put((path, await self.fetch(path)))
             except NotFound:
-                self.found.put((path, None))
+                self.results.put((path, None))
             except (UpstreamDown, InvalidAnswer) as failure:
-                self.found.put((path, failure))
+                self.results.put((path, failure))
             except TryLater as reason:
-                self.left_alone = reason
-            if self.left_alone:
+                self.backoff_reason = reason
+            if self.backoff_reason:
                 return

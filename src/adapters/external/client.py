@@ -8,167 +8,181 @@ from urllib.parse import quote
 
 from attrs import Attribute, field, frozen
 
-from adapters.external.attempt import Attempts
-from adapters.external.background import WaitingThreads, arun, run
-from adapters.external.budget import RetryBudget
-from adapters.external.bulk import Path, ask_all
-from adapters.external.circuit import Circuit
-from adapters.external.credentials import BearerToken, CredentialsFactory
-from adapters.external.deadline import Deadline
+from adapters.external.attempt import AttemptRunner
+from adapters.external.auth.credentials import BearerToken, CredentialsFactory
+from adapters.external.bulk import Path, fetch_all
 from adapters.external.errors import CircuitOpen, UpstreamDown
-from adapters.external.exchange import utc_now
-from adapters.external.flights import Flights
-from adapters.external.http import ClientCertificate, http_clients, upstream_url
-from adapters.external.lanes import Lanes
-from adapters.external.listener import Unheard, UpstreamListener, timed
-from adapters.external.policy import UpstreamPolicy
-from adapters.external.retry import retries
-from core.errors import NotFound, Unavailable
-from core.patients.ports import Fetched
-from core.patients.upstream import UpstreamAnswer
+from adapters.external.resilience.bulkhead import Bulkhead, ThreadBulkhead
+from adapters.external.resilience.circuit_breaker import UpstreamCircuitBreaker
+from adapters.external.resilience.deadline import Deadline
+from adapters.external.resilience.listener import NullListener, UpstreamListener, timed
+from adapters.external.resilience.policy import UpstreamPolicy
+from adapters.external.resilience.retry import retrying
+from adapters.external.resilience.retry_budget import RetryBudget
+from adapters.external.resilience.single_flight import SingleFlight
+from adapters.external.transport.background_loop import arun, run
+from adapters.external.transport.exchange import utc_now
+from adapters.external.transport.http import ClientCertificate, http_clients, upstream_url
+from core.errors import InvalidAnswer, NotFound, Unavailable
+
+JsonObject = Mapping[str, object]
 
 
-def _without_query(_instance: object, attribute: "Attribute[str]", value: str) -> None:
+@frozen(repr=False)
+class UpstreamResponse:
+    """`document` is untrusted. `requested_before`: how long before this call the request was sent, when the call joined
+    one that was already in flight."""
+
+    document: JsonObject
+    requested_before: timedelta = timedelta()
+
+
+BulkResult = UpstreamResponse | UpstreamDown | InvalidAnswer | None
+"""As `get_object` returns or raises it."""
+
+
+def _no_query(_instance: object, attribute: "Attribute[str]", value: str) -> None:
     if "?" in value:
-        raise ValueError("An upstream's base URL is without a query, which would come before the paths.")
+        raise ValueError("An upstream's base URL must not have a query.")
 
 
 @frozen
-class _Process:
-    """What a process has for itself. After a fork, the child shares no connection, permit or lock with its parent."""
+class _ProcessState:
+    """After a fork, the child shares no connection, permit or lock with its parent."""
 
-    flights: Flights[tuple[float, Mapping[str, object]]]
-    budget: RetryBudget
-    lanes: Lanes
-    circuit: Circuit
-    attempts: Attempts
-    threads: WaitingThreads
+    single_flight: SingleFlight[tuple[float, JsonObject]]
+    retry_budget: RetryBudget
+    bulkhead: Bulkhead
+    circuit_breaker: UpstreamCircuitBreaker
+    attempts: AttemptRunner
+    threads: ThreadBulkhead
 
 
 @frozen(eq=False)
 class UpstreamClient:
-    """Reads from one upstream: every call ends in time, with an answer or one of the core's errors in plain words.
+    """Reads JSON objects from one upstream. Every call ends within `policy.timeout`.
 
-    Outermost first: one flight for all who ask the same, one deadline for all its attempts, retries out of a budget,
-    the circuit, the attempt's own time, a lane, the exchange. A back-off holds no lane, and a lane refused says nothing
-    about upstream.
+    From the outside in: single flight, deadline, retries with a budget, circuit breaker, attempt timeout, bulkhead,
+    credentials, HTTP exchange. Waiting for a retry holds no bulkhead permit; a full bulkhead is not a failure.
     """
 
-    base_url: str = field(validator=[upstream_url, _without_query])
+    base_url: str = field(validator=[upstream_url, _no_query])
     policy: UpstreamPolicy = field(factory=UpstreamPolicy)
     name: str = field(default="upstream", kw_only=True)
     credentials: CredentialsFactory = field(factory=BearerToken, repr=False, kw_only=True)
     certificate: ClientCertificate | None = field(default=None, kw_only=True)
-    listener: UpstreamListener = field(factory=Unheard, kw_only=True)
+    listener: UpstreamListener = field(factory=NullListener, kw_only=True)
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep, kw_only=True)
     random: Callable[[], float] = field(default=random.random, kw_only=True)
     monotonic: Callable[[], float] = field(default=time.monotonic, kw_only=True)
     now: Callable[[], datetime] = field(default=utc_now, kw_only=True)
-    _processes: dict[int, _Process] = field(init=False, repr=False, factory=dict[int, _Process])
+    _processes: dict[int, _ProcessState] = field(init=False, repr=False, factory=dict[int, _ProcessState])
 
     @property
-    def circuit(self) -> Circuit:
+    def circuit_breaker(self) -> UpstreamCircuitBreaker:
         """Of this process."""
-        return self._process.circuit
+        return self._process.circuit_breaker
 
     @property
-    def budget(self) -> RetryBudget:
+    def retry_budget(self) -> RetryBudget:
         """Of this process."""
-        return self._process.budget
+        return self._process.retry_budget
 
     @property
-    def under_way(self) -> int:
+    def in_flight(self) -> int:
         """Attempts of this process."""
-        return self._process.lanes.under_way
+        return self._process.bulkhead.in_use
 
-    def get_object(self, *path: str, request_id: str) -> UpstreamAnswer | None:
-        """The object at `path`, whose segments may hold any characters. None when upstream has none there.
+    def get_object(self, *path: str, request_id: str) -> UpstreamResponse | None:
+        """The object at `path`, whose segments may contain any characters; None if the upstream has none there.
 
-        Raises `Unavailable`, `RateLimited`, `InvalidAnswer`, within `policy.timeout`; at once where too many threads
-        wait already.
+        Raises `Unavailable`, `RateLimited`, `InvalidAnswer`.
         """
         try:
-            with timed(self.listener, self.name, self.monotonic), self._process.threads.one():
+            with timed(self.listener, self.name, self.monotonic), self._process.threads.acquire():
                 return run(self._get_object(path, request_id))
         except NotFound:
             return None
 
-    async def aget_object(self, *path: str, request_id: str) -> UpstreamAnswer | None:
-        """The same for a task of any event loop; it holds no thread."""
+    async def aget_object(self, *path: str, request_id: str) -> UpstreamResponse | None:
+        """As `get_object`, for a task of any event loop; blocks no thread."""
         try:
             with timed(self.listener, self.name, self.monotonic):
                 return await arun(self._get_object(path, request_id))
         except NotFound:
             return None
 
-    def get_objects(self, paths: Iterable[Path], *, request_id: str) -> Generator[tuple[Path, Fetched]]:
-        """Each as `get_object` gives or raises it, at most `policy.bulk_calls` at once, as `ask_all` says. Where the
-        circuit is open in the end, upstream is down: those for whom it failed are to be asked for again.
+    def get_objects(self, paths: Iterable[Path], *, request_id: str) -> Generator[tuple[Path, BulkResult]]:
+        """`get_object` for each path, at most `policy.bulk_calls` at once, as `bulk.fetch_all` describes.
+
+        Raises `CircuitOpen` at the end if the circuit is open: the paths that failed should be fetched again later.
         """
 
-        async def ask(path: Path) -> UpstreamAnswer:
+        async def fetch(path: Path) -> UpstreamResponse:
             with timed(self.listener, self.name, self.monotonic):
                 return await self._get_object(path, request_id)
 
-        yield from ask_all(ask, iter(paths), min(self.policy.bulk_calls, self.policy.max_calls))
-        if self.circuit.opened:
-            raise CircuitOpen(retry_after=timedelta(seconds=self.circuit.seconds_left))
+        yield from fetch_all(fetch, iter(paths), min(self.policy.bulk_calls, self.policy.max_calls))
+        if self.circuit_breaker.opened:
+            raise CircuitOpen(retry_after=timedelta(seconds=self.circuit_breaker.remaining))
 
-    def obey(self, revision: int, *, isolated: bool) -> None:
-        """Carries out an operator's order in this process, once; 0 is the revision before the first."""
+    def apply_override(self, revision: int, *, isolated: bool) -> None:
+        """Applies an operator's override in this process, once per revision; 0 means there is none yet."""
 
-        async def obey() -> None:
-            self.circuit.obey(revision, isolated=isolated)
+        async def apply() -> None:
+            self.circuit_breaker.apply_override(revision, isolated=isolated)
 
-        run(obey())
+        run(apply())
 
     def close(self) -> None:
-        """Closes this process's connections and forgets its circuit. A later call starts afresh."""
+        """Discards this process's connections and circuit breaker. A later call starts with new ones."""
         if process := self._processes.pop(os.getpid(), None):
-            run(process.lanes.close())
+            run(process.bulkhead.close())
 
-    async def _get_object(self, path: tuple[str, ...], request_id: str) -> UpstreamAnswer:
+    async def _get_object(self, path: tuple[str, ...], request_id: str) -> UpstreamResponse:
         if any(segment in {"", ".", ".."} for segment in path):
-            raise NotFound  # as a URL it would name something else
+            raise NotFound  # such a segment would change the URL's path
         url = "/".join([self.base_url.rstrip("/"), *(quote(segment, safe="") for segment in path)])
-        called = self.monotonic()
-        asked, document = await self._process.flights.join(url, lambda: self._fetch(url, request_id))
-        return UpstreamAnswer(document, timedelta(seconds=max(0.0, called - asked)))
+        called_at = self.monotonic()
+        requested_at, document = await self._process.single_flight.run(url, lambda: self._fetch(url, request_id))
+        return UpstreamResponse(document, timedelta(seconds=max(0.0, called_at - requested_at)))
 
-    async def _fetch(self, url: str, request_id: str) -> tuple[float, Mapping[str, object]]:
-        process, asked = self._process, self.monotonic()
-        process.budget.called()
+    async def _fetch(self, url: str, request_id: str) -> tuple[float, JsonObject]:
+        process, requested_at = self._process, self.monotonic()
+        process.retry_budget.record_call()
         deadline = Deadline.after(self.policy.timeout, self.monotonic)
-        retry = retries(
+        retry = retrying(
             self.policy,
             deadline,
-            process.circuit,
-            process.budget,
-            lambda: self.listener.retried(self.name),
+            process.circuit_breaker,
+            process.retry_budget,
+            on_retry=lambda: self.listener.on_retry(self.name),
             sleep=self.sleep,
             random=self.random,
         )
         try:
-            return asked, await retry(
-                process.circuit.call_async, lambda: process.attempts.make(url, request_id, deadline)
+            return requested_at, await retry(
+                process.circuit_breaker.call_async, lambda: process.attempts.run(url, request_id, deadline)
             )
         except Unavailable as error:
-            until_tried = timedelta(seconds=process.circuit.seconds_left)
-            error.retry_after = max(error.retry_after or timedelta(), until_tried) or None
+            until_probe = timedelta(seconds=process.circuit_breaker.remaining)
+            error.retry_after = max(error.retry_after or timedelta(), until_probe) or None
             raise
 
     @property
-    def _process(self) -> _Process:
+    def _process(self) -> _ProcessState:
         return self._processes.get(os.getpid()) or self._processes.setdefault(os.getpid(), self._new_process())
 
-    def _new_process(self) -> _Process:
+    def _new_process(self) -> _ProcessState:
         policy, new_http = self.policy, http_clients(self.certificate)
-        budget, lanes = RetryBudget(policy, self.monotonic), Lanes(policy.max_calls, new_http)
-        return _Process(
-            Flights(),
+        budget, bulkhead = RetryBudget(policy, self.monotonic), Bulkhead(policy.max_calls, new_http)
+        return _ProcessState(
+            SingleFlight(),
             budget,
-            lanes,
-            Circuit(self.name, policy, failure=UpstreamDown, monotonic=self.monotonic, listener=self.listener),
-            Attempts(self.name, policy, lanes, self.credentials(new_http), budget, self.now),
-            WaitingThreads(policy.max_threads),
+            bulkhead,
+            UpstreamCircuitBreaker(
+                self.name, policy, failure=UpstreamDown, monotonic=self.monotonic, listener=self.listener
+            ),
+            AttemptRunner(self.name, policy, bulkhead, self.credentials(new_http), budget, self.now),
+            ThreadBulkhead(policy.max_threads),
         )

@@ -1,4 +1,4 @@
-"""What can go wrong with an upstream, as the layers above need to tell it apart."""
+"""Why a call to an upstream failed, in as much detail as retries, circuit breaker and callers need."""
 
 from datetime import timedelta
 
@@ -6,38 +6,38 @@ from core.errors import Unavailable
 
 
 class UpstreamDown(Unavailable):
-    """No answer, or one that says upstream has failed. It counts against the circuit, and another attempt may help."""
+    """No response, or a server error. Counts as a failure for the circuit breaker; may be retried."""
 
 
 class UpstreamNotTrusted(UpstreamDown):
-    """No secure connection. It counts, but another attempt would end the same way."""
+    """TLS failed. Counts as a failure; never retried, because it would fail the same way."""
 
-    message = "No secure connection to the upstream system can be made."
+    message = "A secure connection to the upstream system cannot be established."
 
 
 class CircuitOpen(Unavailable):
-    message = "The upstream system has failed too often of late and is left alone for now. Try again later."
+    message = "The upstream system has failed too often recently. Calls to it are paused. Try again later."
 
 
-class Isolated(Unavailable):
-    message = "An administrator has cut the upstream system off for now."
+class CircuitIsolated(Unavailable):
+    message = "An administrator has isolated the upstream system."
 
 
-class OrdersUnknown(Unavailable):
-    message = "The registry cannot tell whether it may call the upstream system. Try again later."
+class OverridesUnavailable(Unavailable):
+    message = "The registry cannot check whether calls to the upstream system are allowed. Try again later."
 
 
 class TooManyCalls(Unavailable):
-    message = "Too many calls to the upstream system are under way. Try again later."
+    message = "Too many calls to the upstream system are in progress. Try again later."
 
     def __init__(self) -> None:
         super().__init__(retry_after=timedelta(seconds=1))
 
 
-class CredentialsRefused(Unavailable):
-    message = "The upstream system refuses the registry's credentials. An administrator has to see to it."
+class CredentialsRejected(Unavailable):
+    message = "The upstream system rejects the registry's credentials. An administrator must correct them."
 
     def __init__(self, message: str | None = None, *, expired: bool) -> None:
-        """`expired` where others may be accepted (401), not where they are known and not enough (403)."""
+        """`expired`: a fresh token may help (401), unlike missing permissions (403)."""
         super().__init__(message)
         self.expired = expired

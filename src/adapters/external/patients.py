@@ -5,41 +5,49 @@ from typing import Protocol
 from attrs import frozen
 
 from adapters.external.bulk import Path
+from adapters.external.client import BulkResult, UpstreamResponse
 from core.errors import Unavailable
 from core.patients.ports import Fetched, PatientGateway
 from core.patients.upstream import UpstreamAnswer
 
-_NO_UPSTREAM = "No upstream system is configured, so there is nothing to sync with."
+_NOT_CONFIGURED = "No upstream system is configured, so there is nothing to sync with."
 
 
-class Source(Protocol):
-    """An upstream, which may be one that operators give orders to."""
+class JsonSource(Protocol):
+    """What the gateway needs: an `UpstreamClient`, or a `ManagedUpstream` around one."""
 
-    def get_object(self, *path: str, request_id: str) -> UpstreamAnswer | None: ...
+    def get_object(self, *path: str, request_id: str) -> UpstreamResponse | None: ...
 
-    def get_objects(self, paths: Iterable[Path], *, request_id: str) -> Generator[tuple[Path, Fetched]]: ...
+    def get_objects(self, paths: Iterable[Path], *, request_id: str) -> Generator[tuple[Path, BulkResult]]: ...
 
 
 @frozen
 class HttpPatientGateway(PatientGateway):
-    source: Source
+    """`GET {base}/patients/{external_id}`."""
+
+    source: JsonSource
 
     def fetch(self, external_id: str, *, request_id: str) -> UpstreamAnswer | None:
-        return self.source.get_object("patients", external_id, request_id=request_id)
+        response = self.source.get_object("patients", external_id, request_id=request_id)
+        return _answer(response) if response else None
 
     def fetch_all(self, external_ids: Iterable[str], *, request_id: str) -> Generator[tuple[str, Fetched]]:
         paths = (("patients", external_id) for external_id in external_ids)
-        with closing(self.source.get_objects(paths, request_id=request_id)) as answers:
-            for (_, external_id), answer in answers:
-                yield external_id, answer
+        with closing(self.source.get_objects(paths, request_id=request_id)) as results:
+            for (_, external_id), result in results:
+                yield external_id, _answer(result) if isinstance(result, UpstreamResponse) else result
 
 
 @frozen
 class UnconfiguredGateway(PatientGateway):
-    """Stands where no upstream is configured: nothing can be fetched, and the reason is told."""
+    """Every fetch raises `Unavailable`."""
 
     def fetch(self, external_id: str, *, request_id: str) -> UpstreamAnswer | None:
-        raise Unavailable(_NO_UPSTREAM)
+        raise Unavailable(_NOT_CONFIGURED)
 
     def fetch_all(self, external_ids: Iterable[str], *, request_id: str) -> Generator[tuple[str, Fetched]]:
-        raise Unavailable(_NO_UPSTREAM)
+        raise Unavailable(_NOT_CONFIGURED)
+
+
+def _answer(response: UpstreamResponse) -> UpstreamAnswer:
+    return UpstreamAnswer(response.document, response.requested_before)

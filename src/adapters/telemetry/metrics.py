@@ -71,15 +71,15 @@ def count_limited_call(scope: str, outcome: str) -> None:
 class UpstreamMetrics:
     """Listens to upstream clients."""
 
-    def called(self, upstream: str, failure: type[BaseException] | None, seconds: float) -> None:
+    def on_call(self, upstream: str, failure: type[BaseException] | None, seconds: float) -> None:
         outcome = in_words(failure.__name__, "-") if failure else "answered"
         UPSTREAM_CALLS.labels(upstream, outcome).inc()
         UPSTREAM_SECONDS.labels(upstream).observe(seconds)
 
-    def retried(self, upstream: str) -> None:
+    def on_retry(self, upstream: str) -> None:
         UPSTREAM_RETRIES.labels(upstream).inc()
 
-    def circuit_entered(self, upstream: str, state: str) -> None:
+    def on_circuit_state(self, upstream: str, state: str) -> None:
         for one in CIRCUIT_STATES:
             UPSTREAM_CIRCUITS.labels(upstream, one).set(one == state)
 

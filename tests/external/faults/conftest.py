@@ -8,15 +8,15 @@ import pytest
 import trustme
 from attrs import evolve, frozen
 
-from adapters.external.client import UpstreamClient
-from adapters.external.credentials import BearerToken
+from adapters.external.auth.credentials import BearerToken
+from adapters.external.client import UpstreamClient, UpstreamResponse
 from adapters.external.patients import HttpPatientGateway
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.resilience.policy import UpstreamPolicy
 from bootstrap import Container, in_memory_registry
 from core.errors import RegistryError, TryLater
 from core.patients.entities import Patient, Rules
 from core.patients.errors import NoUpstreamRecord
-from core.patients.upstream import SyncResult, UpstreamAnswer, normalised
+from core.patients.upstream import SyncResult, normalised
 from tests.external.faults.server import ADA, MisbehavingServer, misbehaving, presenting, well
 from tests.fakes import ADMIN, CLERK, StillClock, details, equip
 
@@ -78,7 +78,7 @@ def client_of() -> Generator[ClientOf]:
 
     def make(url: str, policy: UpstreamPolicy = POLICY) -> UpstreamClient:
         clients.append(UpstreamClient(url, policy, credentials=BearerToken("s3cret")))
-        assert clients[-1].circuit.state == "closed"  # its certificates are loaded now, which takes its time
+        assert clients[-1].circuit_breaker.state == "closed"  # its certificates are loaded now, which takes its time
         return clients[-1]
 
     yield make
@@ -107,7 +107,7 @@ def failing(face: Face, client: UpstreamClient) -> Seen:
 
 def counted(client: UpstreamClient) -> list[bool]:
     """Of each attempt that the circuit counts, whether it failed."""
-    return [attempt.failed for attempt in client.circuit.window.numbers().attempts]
+    return [attempt.failed for attempt in client.circuit_breaker.window.snapshot().attempts]
 
 
 def is_well(client: UpstreamClient) -> bool:
@@ -117,9 +117,9 @@ def is_well(client: UpstreamClient) -> bool:
     async def calls() -> list[object]:
         asked = (client.aget_object("patients", str(n), request_id="r") for n in range(POLICY.max_calls))
         answers = await asyncio.gather(*asked, return_exceptions=True)
-        return [isinstance(answer, UpstreamAnswer) and answer.document for answer in answers]
+        return [isinstance(answer, UpstreamResponse) and answer.document for answer in answers]
 
-    return any(asyncio.run(calls()) == [ADA] * POLICY.max_calls for _ in range(5)) and client.under_way == 0
+    return any(asyncio.run(calls()) == [ADA] * POLICY.max_calls for _ in range(5)) and client.in_flight == 0
 
 
 @pytest.fixture

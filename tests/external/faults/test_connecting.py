@@ -14,7 +14,7 @@ import trustme
 
 from adapters.external.client import UpstreamClient
 from adapters.external.errors import UpstreamDown, UpstreamNotTrusted
-from adapters.external.http import ClientCertificate
+from adapters.external.transport.http import ClientCertificate
 from tests.external.faults.conftest import (
     GRACE,
     PATIENT,
@@ -91,7 +91,7 @@ def test_a_refused_connection(server: MisbehavingServer, scene: Scene, face: Fac
 def test_a_black_hole(silent: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf) -> None:
     client = client_of(silent.url)
     assert down(client, face, scene) >= POLICY.attempt_timeout
-    assert client.under_way == 0
+    assert client.in_flight == 0
 
 
 def test_a_name_that_is_not_found(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.external.faults.answers import FAULTS, NETWORK, PROTOCOL, Fault
+from tests.external.faults.catalogue import FAULTS, NETWORK, PROTOCOL, Fault
 from tests.external.faults.conftest import (
     GRACE,
     POLICY,

@@ -10,10 +10,10 @@ from threading import Event
 import pytest
 from attrs import evolve
 
-from adapters.external.circuit import Circuit
 from adapters.external.client import UpstreamClient
 from adapters.external.errors import CircuitOpen
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.resilience.circuit_breaker import UpstreamCircuitBreaker
+from adapters.external.resilience.policy import UpstreamPolicy
 from core.errors import InvalidAnswer, RateLimited, RegistryError, Unavailable
 from tests.external.conftest import Connect, StoppedTime, fetch, logged
 from tests.external.upstream import Answer, Upstream, reply
@@ -45,7 +45,7 @@ def opened(upstream: Upstream, client: UpstreamClient) -> UpstreamClient:
     upstream.answers(DOWN)
     for _ in range(3):
         outcome(client)
-    assert client.circuit.state == "open"
+    assert client.circuit_breaker.state == "open"
     return client
 
 
@@ -54,7 +54,7 @@ def test_an_open_circuit_calls_nobody_and_says_when_to_come_again(
 ) -> None:
     upstream.answers(reply(ADA))
     time.now += 10
-    with pytest.raises(Unavailable, match="left alone") as raised:
+    with pytest.raises(Unavailable, match="failed too often") as raised:
         fetch(opened)
     assert raised.value.retry_after == timedelta(seconds=20)
     assert len(upstream.requests) == 3
@@ -65,7 +65,7 @@ def test_the_call_that_opens_it_says_when_to_come_again_and_tries_no_more(
     upstream: Upstream, connect: Connect, time: StoppedTime
 ) -> None:
     upstream.answers(DOWN)
-    with pytest.raises(Unavailable, match="failure of its own") as raised:
+    with pytest.raises(Unavailable, match="internal error") as raised:
         fetch(connect(UpstreamPolicy(attempts=3, min_calls=2), time=time))
     assert raised.value.retry_after == timedelta(seconds=30)
     assert len(upstream.requests) == 2
@@ -76,7 +76,7 @@ def test_it_opens_at_its_share_of_failures_whatever_their_order(upstream: Upstre
     states: list[str] = []
     for _ in range(6):
         outcome(client)
-        states.append(client.circuit.state)
+        states.append(client.circuit_breaker.state)
     assert states == ["closed"] * 5 + ["open"]
 
 
@@ -86,7 +86,7 @@ def test_fewer_failures_than_the_least_number_of_calls_say_too_little(
     upstream.answers(DOWN)
     for _ in range(2):
         outcome(client)
-    assert client.circuit.state == "closed"
+    assert client.circuit_breaker.state == "closed"
 
 
 def test_what_is_older_than_the_window_counts_no_more(
@@ -97,8 +97,8 @@ def test_what_is_older_than_the_window_counts_no_more(
         outcome(client)
     time.now += POLICY.window
     outcome(client)
-    assert client.circuit.state == "closed"
-    assert client.circuit.window.numbers().calls == 1
+    assert client.circuit_breaker.state == "closed"
+    assert client.circuit_breaker.window.snapshot().calls == 1
 
 
 def test_only_the_latest_calls_count_where_there_are_many(
@@ -108,7 +108,7 @@ def test_only_the_latest_calls_count_where_there_are_many(
     upstream.answers(*[reply(ADA)] * 50, DOWN)
     for _ in range(55):
         outcome(client)
-    assert client.circuit.state == "open"
+    assert client.circuit_breaker.state == "open"
 
 
 def test_slow_answers_are_given_to_their_callers_and_open_it(
@@ -120,7 +120,7 @@ def test_slow_answers_are_given_to_their_callers_and_open_it(
 
     upstream.answers(slowly)
     assert [outcome(client) for _ in range(3)] == [ADA] * 3
-    assert client.circuit.state == "open"
+    assert client.circuit_breaker.state == "open"
 
 
 @pytest.mark.parametrize(
@@ -138,17 +138,17 @@ def test_a_neutral_answer_neither_counts_nor_resets_nor_closes(
 ) -> None:
     upstream.answers(neutral)
     assert [outcome(client) for _ in range(5)] == [seen_as] * 5
-    assert client.circuit.state == "closed"
+    assert client.circuit_breaker.state == "closed"
 
     upstream.answers(DOWN, DOWN, neutral, DOWN)
     for _ in range(4):
         outcome(client)
-    assert client.circuit.state == "open"
+    assert client.circuit_breaker.state == "open"
 
     time.now += 30
     upstream.answers(neutral)
     assert [outcome(client) for _ in range(5)] == [seen_as] * 5
-    assert client.circuit.state == "half_open"
+    assert client.circuit_breaker.state == "half_open"
 
 
 def test_after_the_recovery_a_success_closes_it(upstream: Upstream, opened: UpstreamClient, time: StoppedTime) -> None:
@@ -156,9 +156,9 @@ def test_after_the_recovery_a_success_closes_it(upstream: Upstream, opened: Upst
     time.now += 29.9
     assert outcome(opened) is not ADA
     time.now += 0.1
-    assert opened.circuit.state == "half_open"
+    assert opened.circuit_breaker.state == "half_open"
     assert outcome(opened) == ADA
-    assert opened.circuit.state == "closed"
+    assert opened.circuit_breaker.state == "closed"
 
 
 def test_after_the_recovery_one_failure_opens_it_for_as_long_again(
@@ -166,8 +166,8 @@ def test_after_the_recovery_one_failure_opens_it_for_as_long_again(
 ) -> None:
     time.now += 30
     outcome(opened)
-    assert opened.circuit.state == "open"
-    assert opened.circuit.seconds_left == 30
+    assert opened.circuit_breaker.state == "open"
+    assert opened.circuit_breaker.remaining == 30
     assert len(upstream.requests) == 4
 
 
@@ -188,7 +188,7 @@ def test_half_open_lets_one_call_through_at_a_time(
         assert probe.result() == ADA
     assert set(herd) == {CircuitOpen}
     assert len(upstream.requests) == 4
-    assert opened.circuit.state == "closed"
+    assert opened.circuit_breaker.state == "closed"
 
 
 def test_a_success_from_before_the_opening_does_not_close_it(upstream: Upstream, client: UpstreamClient) -> None:
@@ -201,7 +201,7 @@ def test_a_success_from_before_the_opening_does_not_close_it(upstream: Upstream,
             outcome(client)
         answered.set()
         assert late.result() == ADA
-    assert client.circuit.state == "open"
+    assert client.circuit_breaker.state == "open"
 
 
 def test_a_failure_from_before_the_opening_does_not_prolong_it(
@@ -217,7 +217,7 @@ def test_a_failure_from_before_the_opening_does_not_prolong_it(
         time.now += 10
         answered.set()
         late.result()
-    assert client.circuit.seconds_left == 20
+    assert client.circuit_breaker.remaining == 20
 
 
 def test_a_late_failure_does_not_fail_the_probe(upstream: Upstream, client: UpstreamClient, time: StoppedTime) -> None:
@@ -233,10 +233,10 @@ def test_a_late_failure_does_not_fail_the_probe(upstream: Upstream, client: Upst
         upstream.wait_for(requests=5)
         late_answer.set()
         late.result()
-        assert client.circuit.state == "half_open"
+        assert client.circuit_breaker.state == "half_open"
         probe_answer.set()
         assert probe.result() == ADA
-    assert client.circuit.state == "closed"
+    assert client.circuit_breaker.state == "closed"
 
 
 def test_it_closes_when_as_many_succeed_as_may_try_at_once(
@@ -250,19 +250,19 @@ def test_it_closes_when_as_many_succeed_as_may_try_at_once(
     states: list[str] = []
     for _ in range(2):
         outcome(client)
-        states.append(client.circuit.state)
+        states.append(client.circuit_breaker.state)
     assert states == ["half_open", "closed"]
 
 
 def test_an_isolated_upstream_is_not_called_until_it_is_closed_by_hand(
     upstream: Upstream, client: UpstreamClient, time: StoppedTime
 ) -> None:
-    client.circuit.isolate()
+    client.circuit_breaker.isolate()
     time.now += 3600
     with pytest.raises(Unavailable, match="administrator"):
         fetch(client)
-    assert (client.circuit.state, upstream.requests) == ("isolated", [])
-    client.circuit.close()
+    assert (client.circuit_breaker.state, upstream.requests) == ("isolated", [])
+    client.circuit_breaker.close()
     assert outcome(client) == {}
 
 
@@ -272,38 +272,38 @@ def test_isolated_while_a_call_is_under_way_it_tries_no_more(
     client = connect(UpstreamPolicy(attempts=3), time=time)
 
     def isolating(handler: object) -> None:
-        client.circuit.isolate()
+        client.circuit_breaker.isolate()
         DOWN(handler)  # pyright: ignore[reportArgumentType]
 
     upstream.answers(isolating)
-    with pytest.raises(Unavailable, match="failure of its own"):
+    with pytest.raises(Unavailable, match="internal error"):
         fetch(client)
-    assert (len(upstream.requests), time.sleeps, client.budget.left) == (1, [], 2)
+    assert (len(upstream.requests), time.sleeps, client.retry_budget.available) == (1, [], 2)
 
 
 def test_orders_are_obeyed_once_and_none_that_is_older_than_the_last(caplog: pytest.LogCaptureFixture) -> None:
-    circuit = Circuit("ehr", POLICY, failure=ValueError)
-    circuit.obey(1, isolated=False)
-    circuit.obey(3, isolated=True)
+    circuit = UpstreamCircuitBreaker("ehr", POLICY, failure=ValueError)
+    circuit.apply_override(1, isolated=False)
+    circuit.apply_override(3, isolated=True)
     for late in (2, 3):
-        circuit.obey(late, isolated=False)
+        circuit.apply_override(late, isolated=False)
     assert circuit.state == "isolated"
-    circuit.obey(4, isolated=False)
+    circuit.apply_override(4, isolated=False)
     assert [line["state"] for line in logged(caplog)] == ["isolated", "closed"]
 
 
 def test_an_open_circuit_can_be_closed_by_hand(upstream: Upstream, opened: UpstreamClient) -> None:
     upstream.answers(DOWN)
-    opened.circuit.close()
-    assert opened.circuit.state == "closed"
+    opened.circuit_breaker.close()
+    assert opened.circuit_breaker.state == "closed"
     outcome(opened)
-    assert opened.circuit.state == "closed"
+    assert opened.circuit_breaker.state == "closed"
 
 
 def test_each_change_is_logged_once_and_without_personal_data(
     time: StoppedTime, caplog: pytest.LogCaptureFixture
 ) -> None:
-    circuit = Circuit("ehr", evolve(POLICY, min_calls=2), failure=ValueError, monotonic=time.monotonic)
+    circuit = UpstreamCircuitBreaker("ehr", evolve(POLICY, min_calls=2), failure=ValueError, monotonic=time.monotonic)
     for _ in range(4):
         attempt(circuit, ValueError("ada@example.org"))
     time.now += 30
@@ -313,12 +313,12 @@ def test_each_change_is_logged_once_and_without_personal_data(
     circuit.isolate()
     circuit.close()
     assert logged(caplog) == [
-        {"event": "circuit_entered", "upstream": "ehr", "state": state}
+        {"event": "circuit_state_changed", "upstream": "ehr", "state": state}
         for state in ["open", "half_open", "closed", "isolated", "closed"]
     ]
 
 
-def attempt(circuit: Circuit, error: Exception | None = None) -> None:
+def attempt(circuit: UpstreamCircuitBreaker, error: Exception | None = None) -> None:
     async def work() -> None:
         if error:
             raise error

@@ -1,4 +1,4 @@
-"""One request, and what its answer means."""
+"""One request, and how its response maps to the registry's errors."""
 
 import ssl
 from collections.abc import Callable, Container
@@ -9,74 +9,76 @@ from typing import NoReturn
 
 import httpx
 
-from adapters.external.errors import CredentialsRefused, UpstreamDown, UpstreamNotTrusted
-from adapters.external.network import OneConnection
-from adapters.external.payload import pass_over, read_object
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.errors import CredentialsRejected, UpstreamDown, UpstreamNotTrusted
+from adapters.external.transport.connection import OneConnection
+from adapters.external.transport.payload import pass_over, read_object
 from core import __version__
 from core.errors import InvalidAnswer, NotFound, RateLimited
 
 utc_now = partial(datetime.now, UTC)
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"patient-registry/{__version__}"}
-_UNREACHABLE = "The upstream system cannot be reached, or broke off."
+_UNREACHABLE = "The upstream system cannot be reached, or closed the connection early."
 
 
 async def exchange(
     http: OneConnection,
     request: httpx.Request,
-    policy: UpstreamPolicy,
+    max_body: int,
+    max_retry_after: float,
     now: Callable[[], datetime] = utc_now,
     *,
     readable: Container[int] = frozenset({200}),
 ) -> dict[str, object]:
-    """The JSON object of an answer whose status is `readable`.
+    """The JSON object of a response with a `readable` status. Follows no redirects.
 
-    | upstream | raises |
+    `max_body` is in bytes, `max_retry_after` in seconds.
+
+    | response | raises |
     | --- | --- |
     | 404, 410 | `NotFound` |
     | 429 | `RateLimited` |
-    | 408, 5xx, no answer, not HTTP | `UpstreamDown` |
-    | no TLS | `UpstreamNotTrusted` |
-    | 401, 403 | `CredentialsRefused` |
-    | any other status (no redirect is followed); a body that is no JSON object | `InvalidAnswer` |
+    | 408, 5xx, none, not HTTP | `UpstreamDown` |
+    | TLS failure | `UpstreamNotTrusted` |
+    | 401, 403 | `CredentialsRejected` |
+    | any other status, a body that is not a JSON object | `InvalidAnswer` |
     """
     try:
         response = await http.send(request)
         try:
             if response.status_code not in readable:
                 await pass_over(response)
-                _refuse(response, policy, now)
-            return await read_object(response, policy.max_body)
+                _raise_for_status(response, max_retry_after, now)
+            return await read_object(response, max_body)
         finally:
             await response.aclose()
     except (httpx.TransportError, OSError) as error:  # httpcore lets some errors of TLS pass
         raise (UpstreamNotTrusted() if _is_tls_failure(error) else UpstreamDown(_UNREACHABLE)) from None
 
 
-def _refuse(response: httpx.Response, policy: UpstreamPolicy, now: Callable[[], datetime]) -> NoReturn:
+def _raise_for_status(response: httpx.Response, max_retry_after: float, now: Callable[[], datetime]) -> NoReturn:
     status = response.status_code
     if status in {404, 410}:
         raise NotFound
-    wait = retry_after(response.headers.get("Retry-After"), now(), policy.retry_after_cap)
+    wait = parse_retry_after(response.headers.get("Retry-After"), now(), max_retry_after)
     if status == 429:
         raise RateLimited("The upstream system asks for fewer calls. Try again later.", retry_after=wait)
     if status == 408 or status >= 500:
-        raise UpstreamDown("The upstream system reports a failure of its own. Try again later.", retry_after=wait)
+        raise UpstreamDown("The upstream system reports an internal error. Try again later.", retry_after=wait)
     if status in {401, 403}:
-        raise CredentialsRefused(expired=status == 401)
-    raise InvalidAnswer("The upstream system gave an answer of a kind that the registry does not accept.")
+        raise CredentialsRejected(expired=status == 401)
+    raise InvalidAnswer("The upstream system sent a response with an unexpected status.")
 
 
-def retry_after(header: str | None, now: datetime, cap: float) -> timedelta | None:
-    """From seconds or an HTTP date: 0 to `cap` seconds, or None when there is no header or it says nothing."""
+def parse_retry_after(header: str | None, now: datetime, cap: float) -> timedelta | None:
+    """From seconds or an HTTP date, clamped to 0…`cap` seconds; None if missing or malformed."""
     text = (header or "").strip()
     if text.isascii() and text.isdigit():
         return timedelta(seconds=cap if len(text) > 9 else min(int(text), cap))
     try:
-        asked = parsedate_to_datetime(text)
+        at = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
-    seconds = (asked.replace(tzinfo=asked.tzinfo or UTC) - now).total_seconds()
+    seconds = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
     return timedelta(seconds=min(max(seconds, 0.0), cap))
 
 

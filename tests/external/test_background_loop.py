@@ -7,7 +7,7 @@ import pytest
 SOURCES = Path(__file__).parents[2] / "src"
 NO_ROOM = """
 import threading
-from adapters.external.background import loop, run
+from adapters.external.transport.background_loop import loop, run
 
 async def work():
     return 1

@@ -9,11 +9,11 @@ from attrs import evolve
 
 from adapters.external.client import UpstreamClient
 from adapters.external.errors import CircuitOpen, UpstreamDown
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.resilience.policy import UpstreamPolicy
 from core.errors import RegistryError, Unavailable
 from core.patients.errors import NoUpstreamRecord
 from core.patients.upstream import Outcome
-from tests.external.faults.answers import FAULTS, Fault
+from tests.external.faults.catalogue import FAULTS, Fault
 from tests.external.faults.conftest import GRACE, POLICY, TIRELESS, ClientOf, Face, Scene, failing
 from tests.external.faults.server import Connection, MisbehavingServer, sends, well, whole
 from tests.fakes import CLERK
@@ -27,7 +27,7 @@ def opened(server: MisbehavingServer, face: Face, client: UpstreamClient) -> Non
     server.behaviour = DOWN
     for _ in range(DEFAULT.min_calls):
         assert type(failing(face, client).error) is UpstreamDown
-    assert client.circuit.state == "open"
+    assert client.circuit_breaker.state == "open"
     server.requests.clear()
 
 
@@ -53,7 +53,7 @@ def test_80_percent_errors_open_it_though_every_fifth_is_a_success(
     for _ in range(50):
         with suppress(RegistryError):
             face(client)
-    assert client.circuit.state == "open"
+    assert client.circuit_breaker.state == "open"
     assert len(server.requests) == DEFAULT.min_calls + 1
 
 
@@ -66,11 +66,11 @@ def test_a_404_in_half_open_neither_closes_it_nor_keeps_its_permit(
     sleep(SOON.recovery)
     for _ in range(2 * SOON.probes):
         assert type(failing(face, client).error) is NoUpstreamRecord
-        assert client.circuit.state == "half_open"
+        assert client.circuit_breaker.state == "half_open"
     server.behaviour = well
     for _ in range(SOON.probes):
         face(client)
-    assert client.circuit.state == "closed"
+    assert client.circuit_breaker.state == "closed"
 
 
 def test_while_it_is_open_a_sync_gives_the_last_good_copy_with_its_age_and_the_reason(
@@ -81,7 +81,7 @@ def test_while_it_is_open_a_sync_gives_the_last_good_copy_with_its_age_and_the_r
     server.behaviour = DOWN
     for _ in range(DEFAULT.min_calls):
         assert scene.sync(client).stale
-    assert client.circuit.state == "open"
+    assert client.circuit_breaker.state == "open"
     server.requests.clear()
     scene.clock.forward(timedelta(minutes=5))
     started = monotonic()

@@ -18,9 +18,9 @@ from hypothesis.stateful import (
     rule,
 )
 
-from adapters.external.circuit import Circuit
-from adapters.external.errors import CircuitOpen, Isolated
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.errors import CircuitIsolated, CircuitOpen
+from adapters.external.resilience.circuit_breaker import UpstreamCircuitBreaker
+from adapters.external.resilience.policy import UpstreamPolicy
 from core.errors import NotFound, Unavailable
 
 POLICY = UpstreamPolicy(
@@ -86,13 +86,13 @@ class CircuitAgainstModel(RuleBasedStateMachine):
         self.now = 1000.0
         self.model = Model()
         self.isolated = False
-        self.circuit = Circuit("ehr", POLICY, failure=Down, monotonic=lambda: self.now)
+        self.circuit = UpstreamCircuitBreaker("ehr", POLICY, failure=Down, monotonic=lambda: self.now)
         self.begun = 0
 
     @rule(target=attempts)
     def begins(self) -> MultipleResults[Attempt] | Attempt:
         if self.isolated:
-            with pytest.raises(Isolated):
+            with pytest.raises(CircuitIsolated):
                 self.circuit.admit()
             return multiple()
         if not self.model.admits(self.now):
@@ -110,7 +110,7 @@ class CircuitAgainstModel(RuleBasedStateMachine):
         error=st.sampled_from([None, Down(), NotFound(), Unavailable(), CancelledError(), KeyboardInterrupt()]),
     )
     def ends(self, attempt: Attempt, seconds: float, error: BaseException | None) -> None:
-        self.circuit.settle(attempt.permit, seconds, error)
+        self.circuit.record(attempt.permit, seconds, error)
         if attempt.epoch == self.model.epoch and not self.isolated:
             neutral = error is not None and not isinstance(error, Down)
             bad = None if neutral else isinstance(error, Down) or seconds > POLICY.slow_call
@@ -164,7 +164,7 @@ class CircuitAgainstModel(RuleBasedStateMachine):
         """No permit is lost: after the recovery, as many probes as ever are let through."""
         self.circuit.close()
         for _ in range(POLICY.min_calls):
-            self.circuit.settle(self.circuit.admit(), 0.0, Down())
+            self.circuit.record(self.circuit.admit(), 0.0, Down())
         self.now += POLICY.recovery
         for _ in range(POLICY.probes):
             self.circuit.admit()

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from adapters.external.flights import Flights
+from adapters.external.resilience.single_flight import SingleFlight
 
 
 class Work:
@@ -30,14 +30,14 @@ async def turns(number: int) -> None:
 
 def test_who_comes_after_the_last_gave_up_shares_with_those_who_follow() -> None:
     async def scenario() -> list[int]:
-        flights, work = Flights[int](), Work()
-        given_up = asyncio.create_task(flights.join("7", work))
+        single_flight, work = SingleFlight[int](), Work()
+        given_up = asyncio.create_task(single_flight.run("7", work))
         await turns(3)
         given_up.cancel()
         await turns(1)
-        second = asyncio.create_task(flights.join("7", work))
+        second = asyncio.create_task(single_flight.run("7", work))
         await turns(10)  # by now the work of the first has ended
-        third = asyncio.create_task(flights.join("7", work))
+        third = asyncio.create_task(single_flight.run("7", work))
         await turns(3)
         work.ending.set()
         return [await second, await third]

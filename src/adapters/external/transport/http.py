@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 from attrs import Attribute, frozen
 
-from adapters.external.network import OneConnection
+from adapters.external.transport.connection import OneConnection
 
 
 @frozen

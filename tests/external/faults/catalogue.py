@@ -6,8 +6,8 @@ from email.utils import format_datetime
 
 from attrs import frozen
 
-from adapters.external.errors import CredentialsRefused, UpstreamDown
-from adapters.external.policy import UpstreamPolicy
+from adapters.external.errors import CredentialsRejected, UpstreamDown
+from adapters.external.resilience.policy import UpstreamPolicy
 from core.errors import InvalidAnswer, RateLimited
 from core.patients.errors import NoUpstreamRecord
 from core.patients.upstream import UnacceptableAnswer
@@ -99,8 +99,8 @@ STATUS = [
     Fault("503 with a wait past the deadline", PAST_THE_DEADLINE, UpstreamDown, counted=[True], retry_after=290),
     down("504", sends(whole(b"", 504))),
     down("408", sends(whole(b"", 408))),
-    Fault("401", sends(whole(b"", 401)), CredentialsRefused, counted=[]),
-    Fault("403", sends(whole(b"", 403)), CredentialsRefused, counted=[]),
+    Fault("401", sends(whole(b"", 401)), CredentialsRejected, counted=[]),
+    Fault("403", sends(whole(b"", 403)), CredentialsRejected, counted=[]),
     Fault("404", sends(whole(b"", 404)), NoUpstreamRecord, counted=[]),
     limited("429", None, retry_after=None, attempts=3),
     limited("429 with seconds", "7", retry_after=7, attempts=1),

@@ -15,6 +15,6 @@ class Deadline:
         return cls(monotonic() + seconds, monotonic)
 
     @property
-    def left(self) -> float:
-        """Seconds; negative once it is over."""
+    def remaining(self) -> float:
+        """Seconds; negative after the deadline."""
         return self.at - self.monotonic()
