@@ -4,7 +4,7 @@ Messages are read by callers: they are written in plain words and never contain 
 """
 
 import re
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import ClassVar, TypeVar
@@ -12,6 +12,7 @@ from typing import ClassVar, TypeVar
 from attrs import define, field, frozen
 
 T = TypeVar("T")
+Parser = Callable[[object], object]  # raises `Refused`
 
 
 class RegistryError(Exception):
@@ -178,3 +179,27 @@ def parse_one(name: str, parser: Callable[[object], T], raw: object) -> T:
         return parser(raw)
     except Refused as refused:
         raise Invalid([Fault(name, refused.code, refused.message)]) from None
+
+
+def parse_all(
+    raw: Mapping[str, object],
+    parsers: Mapping[str, Parser],
+    *,
+    required: Iterable[str] = (),
+    faults: FaultList | None = None,
+) -> dict[str, object]:
+    """What `parsers` make of the values of the same names. Raises `Invalid` with all of `faults`, which the input has
+    besides, and every other there is."""
+    faults = faults or FaultList()
+    parsed: dict[str, object] = {}
+    for name in required:
+        if name not in raw:
+            faults.add(name, "required", "This is required.")
+    for name, value in raw.items():
+        if name not in parsers:
+            faults.add(name, "unknown", "There is no such field.")
+            continue
+        with faults.noting(name):
+            parsed[name] = parsers[name](value)
+    faults.raise_if_any()
+    return parsed

@@ -128,7 +128,9 @@ def import_id(registry: Container) -> UUID:
 @pytest.fixture
 def colleague(registry: Container) -> User:
     """An author, already there."""
-    return registry.create_user()(actor=SETUP, **COLLEAGUE, role=Role.AUTHOR)
+    return registry.create_user()(
+        actor=SETUP, email=COLLEAGUE["email"], password=COLLEAGUE["password"], role=Role.AUTHOR
+    )
 
 
 @pytest.fixture

@@ -176,6 +176,48 @@ def test_input_is_refused_where_none_is_taken(admin: Api, path: str) -> None:
         assert admin.post(address, empty).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "expected"),
+    [
+        ("users/", {"email": "eve", "role": "boss"},
+         {("email", "invalid"), ("role", "choice"), ("password", "required")}),
+        ("users/{user}/password/", {"password": "short"}, {("password", "length")}),
+        ("service-accounts/", {"name": "L", "keys": []},
+         {("name", "name"), ("keys", "read_only"), ("role", "required")}),
+        ("service-accounts/{machine}/keys/", {"expires_at": "tomorrow"},
+         {("expires_at", "invalid"), ("name", "required")}),
+        ("posts/{post}/comments/", {"content": "", "author": "me"}, {("content", "blank"), ("author", "read_only")}),
+        ("posts/{post}/comments/", {}, {("content", "required")}),
+        ("patients/search/", {"sex": "f", "fields": [], "count": 1, "cursor": "x"},
+         {("sex", "choice"), ("fields", "type"), ("count", "type"), ("cursor", "invalid")}),
+        ("sync-jobs/", {"status": "dead", "patient_id": "ada"}, {("status", "choice"), ("patient_id", "invalid")}),
+    ],
+)  # fmt: skip
+def test_an_unknown_member_hides_no_other_fault_of_the_body(
+    admin: Api, user_id: UUID, path: str, body: dict[str, object], expected: set[tuple[str, str]]
+) -> None:
+    post = admin.post("posts/", {"title": "Flu", "content": "Wash."}).json()["id"]
+    machine = admin.post("service-accounts/", {"name": "lab-import", "role": "clerk"}).json()["id"]
+    answer = admin.post(path.format(user=user_id, post=post, machine=machine), body | {"shoe_size": 43})
+    assert faults(answer) == expected | {("shoe_size", "unknown")}
+
+
+def test_an_unknown_member_hides_no_other_fault_of_a_change_of_an_account(admin: Api, user_id: UUID) -> None:
+    machine = admin.post("service-accounts/", {"name": "lab-import", "role": "clerk"}).json()["id"]
+    for path in (f"users/{user_id}/", f"service-accounts/{machine}/"):
+        answer = admin.patch(path, {"role": "boss", "is_active": 1, "id": "7", "shoe_size": 43})
+        assert faults(answer) == {
+            ("role", "choice"), ("is_active", "type"), ("id", "read_only"), ("shoe_size", "unknown")
+        }  # fmt: skip
+
+
+def test_an_unknown_parameter_hides_no_other_fault_of_a_search(admin: Api) -> None:
+    answer = admin.get("patients/?shoe_size=43&sex=f&limit=0&q=a&q=b&cursor=x")
+    assert faults(answer) == {
+        ("shoe_size", "unknown"), ("sex", "choice"), ("limit", "range"), ("q", "repeated"), ("cursor", "invalid")
+    }  # fmt: skip
+
+
 def test_many_faults_are_named_up_to_a_number_and_the_rest_counted(clerk: Api) -> None:
     answer = clerk.post("patients/", VALID | {f"{number}{'x' * 1000}": 1 for number in range(300)})
     assert len(faults(answer)) == 50

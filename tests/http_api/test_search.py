@@ -96,6 +96,9 @@ def test_a_search_by_body_goes_on_at_next_with_the_same_body_and_no_personal_val
     assert "smi" not in link
     second = reader.post(link, body)
     assert (found(first), found(second), second.json()["next"]) == (["c"], ["b"], None)
+    cursor = first.json()["next_cursor"]
+    assert reader.post("patients/search/", body | {"cursor": cursor}).json() == second.json()
+    assert faults(reader.post(link, body | {"cursor": cursor})) == {("cursor", "repeated")}
 
 
 def test_gives_the_ids_and_members_that_are_asked_for(reader: Api, people: list[Patient]) -> None:

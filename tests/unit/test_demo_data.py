@@ -106,5 +106,5 @@ def test_upstream_knows_the_visitor_by_another_phone() -> None:
 
 def test_demo_accounts_pass_the_rules() -> None:
     for email, role in DEMO_ACCOUNTS.items():
-        user = User.create(UUID(int=1), NOW, email_address=email, role=role, password=DEMO_PASSWORD)
+        user = User.create(UUID(int=1), NOW, email=email, role=role, password=DEMO_PASSWORD)
         assert user.email == email

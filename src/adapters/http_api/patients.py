@@ -10,12 +10,12 @@ from adapters.http_api.authentication import actor
 from adapters.http_api.preconditions import Preconditions
 from adapters.http_api.requests import (
     cursor,
-    members,
     members_and_faults,
     names,
     parameters,
+    parameters_and_faults,
+    parse_patient_cursor,
     patient_cursor,
-    read_patient_cursor,
     read_version_cursor,
     refuse_input,
     seen_version,
@@ -33,7 +33,7 @@ from adapters.http_api.serializers import (
 )
 from core.access import Permission
 from core.accounts.use_cases import NameActors
-from core.errors import FaultList, Refused, parse_one
+from core.errors import FaultList, Refused
 from core.patients import use_cases
 from core.patients.entities import REQUIRED, Changes, Registration
 from core.patients.searching import Filters
@@ -44,14 +44,13 @@ TheClock = Annotated[Clock, Provide["clock"]]
 Search = Annotated[use_cases.SearchPatients, Provide["search_patients"]]
 Update = Annotated[use_cases.UpdatePatient, Provide["update_patient"]]
 PATIENT_MEMBERS = tuple(names(PatientSerializer))
-_FILTERS = {*names(SearchSerializer), "cursor"}
 
 
 class PatientsView(APIView):
     @described("list_patients", PatientPageSerializer, 410, 414, parameters=[FiltersSerializer, IDS, FIELDS, CURSOR])
     @inject
     def get(self, request: Request, search: Search, clock: TheClock) -> HttpResponse:
-        return _search(request, parameters(request.query_params, _FILTERS), search, clock)
+        return _search(request, *parameters_and_faults(request.query_params, names(SearchSerializer)), search, clock)
 
     @described("register_patient", PatientSerializer, 409, status=201, body=RegistrationSerializer)
     @inject
@@ -71,16 +70,24 @@ class PatientSearchView(APIView):
     @described("search_patients", PatientPageSerializer, 410, body=SearchSerializer, parameters=[CURSOR])
     @inject
     def post(self, request: Request, search: Search, clock: TheClock) -> HttpResponse:
-        filters = members(request, SearchSerializer, Permission.VIEW_PATIENTS, query=["cursor"])
-        return _search(request, filters, search, clock)
+        """No value stands in an address. The next page takes the same body, with `next_cursor` as its `cursor` or sent
+        to `next`."""
+        given, faults = members_and_faults(request, SearchSerializer, Permission.VIEW_PATIENTS, query=["cursor"])
+        return _search(request, given, faults, search, clock)
 
 
-def _search(request: Request, given: dict[str, object], search: use_cases.SearchPatients, clock: Clock) -> HttpResponse:
-    count = parse_one("count", yes_or_no, given.pop("count", False))
-    shown = parse_one("fields", _members, given.pop("fields", PATIENT_MEMBERS))
+def _search(
+    request: Request, given: dict[str, object], faults: FaultList, search: use_cases.SearchPatients, clock: Clock
+) -> HttpResponse:
+    count, shown = False, frozenset[str]()
+    with faults.noting("count"):
+        count = yes_or_no(given.pop("count", False))
+    with faults.noting("fields"):
+        shown = _members(given.pop("fields", PATIENT_MEMBERS))
     if "cursor" in given:
-        given["after"] = read_patient_cursor(given.pop("cursor"))
-    found = search(actor=actor(request), count=count, **cast("Filters", given))
+        with faults.noting("cursor"):
+            given["after"] = parse_patient_cursor(given.pop("cursor"))
+    found = search(actor=actor(request), count=count, faults=faults, **cast("Filters", given))
     today = clock.today()
     wholes = (patient_json(patient, today) for patient in found.patients)
     results = [{name: value for name, value in whole.items() if name in shown} for whole in wholes]

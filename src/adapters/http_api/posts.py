@@ -10,7 +10,6 @@ from adapters.http_api.authentication import actor
 from adapters.http_api.preconditions import Preconditions
 from adapters.http_api.requests import (
     cursor,
-    members,
     members_and_faults,
     paging,
     parameters,
@@ -30,7 +29,7 @@ from adapters.http_api.serializers import (
 from core.access import Permission
 from core.errors import FaultList, Unauthenticated, parse_one
 from core.posts import use_cases
-from core.posts.entities import REQUIRED, Draft, Edits
+from core.posts.entities import REQUIRED, Draft, Edits, NewComment
 from core.values import yes_or_no
 
 Edit = Annotated[use_cases.EditPost, Provide["edit_post"]]
@@ -161,8 +160,8 @@ class CommentsView(APIView):
     def post(
         self, request: Request, post_id: UUID, add: Annotated[use_cases.AddComment, Provide["add_comment"]]
     ) -> HttpResponse:
-        given = members(request, CommentSerializer, Permission.COMMENT_POSTS, required=("content",))
-        comment = add(actor=actor(request), post_id=post_id, content=cast("str", given["content"]))
+        given, faults = members_and_faults(request, CommentSerializer, Permission.COMMENT_POSTS)
+        comment = add(actor=actor(request), post_id=post_id, faults=faults, **cast("NewComment", given))
         location = request.build_absolute_uri(f"/api/v1/posts/{post_id}/comments/{comment.id}/")
         return document(comment_json(request, comment), status=201, headers={"Location": location})
 

@@ -19,7 +19,7 @@ from adapters.http_api.authentication import actor
 from adapters.http_api.errors import BodyTooLarge, MalformedBody
 from adapters.http_api.preconditions import check_untagged
 from core.access import Permission
-from core.errors import Fault, FaultList, Invalid
+from core.errors import Fault, FaultList, Invalid, Refused, parse_one
 from core.patients.audit import ChangeCursor
 from core.patients.searching import PatientCursor
 
@@ -123,10 +123,9 @@ def members_and_faults(
 ) -> tuple[dict[str, object], FaultList]:
     """The same, with the faults to be raised together with those of the values."""
     admit(request, needs)
-    besides = parameters(request.query_params, query)
+    besides, faults = parameters_and_faults(request.query_params, query)
     body = _object(request)
     fields = names(shape)
-    faults = FaultList()
     given: dict[str, object] = {}
     for name, value in body.items():
         if name not in fields:
@@ -138,6 +137,8 @@ def members_and_faults(
     for name in required:
         if name not in given:
             faults.add(name, "required", "This is required.")
+    for name in given.keys() & besides.keys():
+        faults.add(name, "repeated", "Give this once.")
     return given | besides, faults
 
 
@@ -158,20 +159,30 @@ def parameters(query: QueryDict, names: Iterable[str]) -> dict[str, object]:
 
     Raises `Invalid` for unknown and repeated ones.
     """
+    given, faults = parameters_and_faults(query, names)
+    faults.raise_if_any()
+    return given
+
+
+def parameters_and_faults(query: QueryDict, names: Iterable[str]) -> tuple[dict[str, object], FaultList]:
+    """The same, with the faults to be raised together with those of the values."""
     known = set(names)
     faults = FaultList()
+    given: dict[str, object] = {}
     for name, values in query.lists():
         if name not in known:
             faults.add(name, "unknown", "There is no such parameter.")
         elif len(values) > 1:
             faults.add(name, "repeated", "Give this once.")
-    faults.raise_if_any()
-    given: dict[str, object] = dict(query.items())
-    if re.fullmatch("[0-9]{1,6}", limit := str(query.get("limit", ""))):
-        given["limit"] = int(limit)
-    for name in _FLAGS & given.keys():
-        given[name] = {"true": True, "false": False}.get(str(given[name]), given[name])
-    return given
+        else:
+            given[name] = _typed(name, str(values[0]))
+    return given, faults
+
+
+def _typed(name: str, value: str) -> object:
+    if name == "limit" and re.fullmatch("[0-9]{1,6}", value):
+        return int(value)
+    return {"true": True, "false": False}.get(value, value) if name in _FLAGS else value
 
 
 class Paging(TypedDict, total=False):
@@ -200,20 +211,21 @@ def change_cursor(last: ChangeCursor) -> str:
 
 
 def read_id_cursor(raw: object) -> UUID:
-    return UUID(bytes=_decoded(raw, 16))
+    return UUID(bytes=parse_one("cursor", lambda text: _decoded(text, 16), raw))
 
 
 def read_version_cursor(raw: object) -> int:
-    return int.from_bytes(_decoded(raw, _VERSION_BYTES), "big")
+    return int.from_bytes(parse_one("cursor", lambda text: _decoded(text, _VERSION_BYTES), raw), "big")
 
 
-def read_patient_cursor(raw: object) -> PatientCursor:
+def parse_patient_cursor(raw: object) -> PatientCursor:
+    """Raises `Refused`."""
     value = _decoded(raw, 16 + _VERSION_BYTES)
     return PatientCursor(UUID(bytes=value[:16]), int.from_bytes(value[16:], "big"))
 
 
 def read_change_cursor(raw: object) -> ChangeCursor:
-    value = _decoded(raw, 16 + _POSITION_BYTES)
+    value = parse_one("cursor", lambda text: _decoded(text, 16 + _POSITION_BYTES), raw)
     return ChangeCursor(UUID(bytes=value[:16]), int.from_bytes(value[16:], "big"))
 
 
@@ -228,15 +240,15 @@ def _decoded(raw: object, length: int) -> bytes:
     except ValueError:
         value = b""
     if len(value) != length:
-        raise Invalid([Fault("cursor", "invalid", "Give the cursor from the next link of the page before.")])
+        raise Refused("invalid", "Give the cursor from the next link of the page before.")
     return value
 
 
-def read_id(name: str, raw: object) -> UUID:
-    """An id in a body, where it is a text. Raises `Invalid`."""
+def parse_id(raw: object) -> UUID:
+    """An id in a body, where it is a text. Raises `Refused`."""
     text = raw if isinstance(raw, str) else ""
     if re.fullmatch("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) is None:
-        raise Invalid([Fault(name, "invalid", "Give an id, such as 019c13d1-7e40-7000-8000-000000000001.")])
+        raise Refused("invalid", "Give an id, such as 019c13d1-7e40-7000-8000-000000000001.")
     return UUID(text)
 
 

@@ -90,6 +90,9 @@ class SearchSerializer(FiltersSerializer):
         required=False,
         help_text="Give these members of each patient and no others.",
     )
+    cursor = serializers.CharField(
+        required=False, help_text="`next_cursor` of the page before. Give it here or in the address, not in both."
+    )
 
 
 class PageSerializer(serializers.Serializer):

@@ -1,4 +1,3 @@
-from datetime import datetime
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -17,13 +16,14 @@ from adapters.http_api.account_serializers import (
     ServiceAccountSerializer,
 )
 from adapters.http_api.authentication import actor
-from adapters.http_api.requests import cursor, members, paging, parameters, refuse_input
+from adapters.http_api.requests import cursor, members_and_faults, paging, parameters, refuse_input
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, NAME, described
 from adapters.http_api.users import History, Names, history
 from core.access import Permission
 from core.accounts import use_cases
 from core.accounts.entities import AccountChanges
+from core.accounts.services import NewKey, NewServiceAccount
 
 
 class ServiceAccountsView(APIView):
@@ -47,8 +47,8 @@ class ServiceAccountsView(APIView):
         create: Annotated[use_cases.CreateServiceAccount, Provide["create_service_account"]],
     ) -> HttpResponse:
         """An account for a machine, which has no key yet."""
-        given = members(request, NewServiceAccountSerializer, Permission.MANAGE_USERS, required=("name", "role"))
-        account = create(actor=actor(request), **cast("dict[str, str]", given))
+        details, faults = members_and_faults(request, NewServiceAccountSerializer, Permission.MANAGE_USERS)
+        account = create(actor=actor(request), faults=faults, **cast("NewServiceAccount", details))
         location = request.build_absolute_uri(f"/api/v1/service-accounts/{account.id}/")
         return document(service_account_json(account), status=201, headers={"Location": location})
 
@@ -74,8 +74,10 @@ class ServiceAccountView(APIView):
         update: Annotated[use_cases.UpdateServiceAccount, Provide["update_service_account"]],
     ) -> HttpResponse:
         """A new role and `is_active` hold from its next request on."""
-        changes = cast("AccountChanges", members(request, ServiceAccountSerializer, Permission.MANAGE_USERS))
-        return document(service_account_json(update(actor=actor(request), account_id=account_id, **changes)))
+        given, faults = members_and_faults(request, ServiceAccountSerializer, Permission.MANAGE_USERS)
+        changes = cast("AccountChanges", given)
+        account = update(actor=actor(request), account_id=account_id, faults=faults, **changes)
+        return document(service_account_json(account))
 
 
 class ServiceAccountHistoryView(APIView):
@@ -95,13 +97,8 @@ class ServiceKeysView(APIView):
         make: Annotated[use_cases.MakeServiceKey, Provide["make_service_key"]],
     ) -> HttpResponse:
         """An account has at most two live keys: the next one, and the one it takes the place of."""
-        given = members(request, NewKeySerializer, Permission.MANAGE_USERS, required=("name",))
-        key, token = make(
-            actor=actor(request),
-            account_id=account_id,
-            name=cast("str", given["name"]),
-            expires_at=cast("datetime | None", given.get("expires_at")),
-        )
+        details, faults = members_and_faults(request, NewKeySerializer, Permission.MANAGE_USERS)
+        key, token = make(actor=actor(request), account_id=account_id, faults=faults, **cast("NewKey", details))
         return document(key_json(key) | {"key": token}, status=201, headers={"Cache-Control": "no-store"})
 
 

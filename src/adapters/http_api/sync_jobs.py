@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from adapters.http_api.authentication import actor
 from adapters.http_api.jobs import LOOK_AGAIN, JobSerializer, counts_serializer, job_json
-from adapters.http_api.requests import cursor, members, paging, parameters, read_id, refuse_input
+from adapters.http_api.requests import cursor, members_and_faults, paging, parameters, parse_id, refuse_input
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
 from adapters.http_api.serializers import PageSerializer
@@ -64,13 +64,12 @@ class SyncJobsView(APIView):
     @inject
     def post(self, request: Request, start: Annotated[StartSyncJob, Provide["start_sync_job"]]) -> HttpResponse:
         """Syncs patients in the background: all who are not archived, or those in one status, or one patient."""
-        given = members(request, SyncScopeSerializer, Permission.MANAGE_JOBS)
-        patient_id = given.get("patient_id")
-        job = start(
-            actor=actor(request),
-            status=cast("str | None", given.get("status")),
-            patient_id=None if patient_id is None else read_id("patient_id", patient_id),
-        )
+        given, faults = members_and_faults(request, SyncScopeSerializer, Permission.MANAGE_JOBS)
+        patient_id = None
+        with faults.noting("patient_id"):
+            patient_id = None if given.get("patient_id") is None else parse_id(given["patient_id"])
+        status = cast("str | None", given.get("status"))
+        job = start(actor=actor(request), status=status, patient_id=patient_id, faults=faults)
         location = request.build_absolute_uri(f"/api/v1/sync-jobs/{job.id}/")
         return document(sync_job_json(job), status=202, headers={"Location": location} | LOOK_AGAIN)
 

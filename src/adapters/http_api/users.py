@@ -16,12 +16,13 @@ from adapters.http_api.account_serializers import (
     UserSerializer,
 )
 from adapters.http_api.authentication import actor
-from adapters.http_api.requests import CredentialsParser, cursor, members, names, paging, parameters
+from adapters.http_api.requests import CredentialsParser, cursor, members_and_faults, names, paging, parameters
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
 from core.access import Permission
 from core.accounts import use_cases
-from core.accounts.entities import AccountChanges
+from core.accounts.entities import AccountChanges, NewUser
+from core.accounts.use_cases.passwords import NewPassword
 
 Names = Annotated[use_cases.NameActors, Provide["name_actors"]]
 History = Annotated[use_cases.ViewAccountHistory, Provide["view_account_history"]]
@@ -38,8 +39,8 @@ class UsersView(APIView):
     @described("create_user", UserSerializer, 409, status=201, body=NewUserSerializer)
     @inject
     def post(self, request: Request, create: Annotated[use_cases.CreateUser, Provide["create_user"]]) -> HttpResponse:
-        given = members(request, NewUserSerializer, Permission.MANAGE_USERS, required=("email", "password", "role"))
-        user = create(actor=actor(request), **cast("dict[str, str]", given))
+        details, faults = members_and_faults(request, NewUserSerializer, Permission.MANAGE_USERS)
+        user = create(actor=actor(request), faults=faults, **cast("NewUser", details))
         location = request.build_absolute_uri(f"/api/v1/users/{user.id}/")
         return document(user_json(user), status=201, headers={"Location": location})
 
@@ -59,8 +60,9 @@ class UserView(APIView):
         self, request: Request, user_id: UUID, update: Annotated[use_cases.UpdateUser, Provide["update_user"]]
     ) -> HttpResponse:
         """A new role and `is_active` hold from the user's next request on."""
-        changes = cast("AccountChanges", members(request, UserSerializer, Permission.MANAGE_USERS))
-        return document(user_json(update(actor=actor(request), user_id=user_id, **changes)))
+        given, faults = members_and_faults(request, UserSerializer, Permission.MANAGE_USERS)
+        changes = cast("AccountChanges", given)
+        return document(user_json(update(actor=actor(request), user_id=user_id, faults=faults, **changes)))
 
 
 class UserPasswordView(APIView):
@@ -72,8 +74,8 @@ class UserPasswordView(APIView):
         self, request: Request, user_id: UUID, set_password: Annotated[use_cases.SetPassword, Provide["set_password"]]
     ) -> HttpResponse:
         """The user is signed out everywhere."""
-        given = members(request, PasswordSerializer, Permission.MANAGE_USERS, required=("password",))
-        set_password(actor=actor(request), user_id=user_id, password=cast("str", given["password"]))
+        given, faults = members_and_faults(request, PasswordSerializer, Permission.MANAGE_USERS)
+        set_password(actor=actor(request), user_id=user_id, faults=faults, **cast("NewPassword", given))
         return HttpResponse(status=204)
 
 

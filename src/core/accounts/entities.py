@@ -1,13 +1,14 @@
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import TypedDict, Unpack, cast
 from uuid import UUID
 
 from attrs import evolve, frozen
 
 from core.access import Role
 from core.accounts.passwords import new_password
-from core.errors import FaultList
+from core.errors import FaultList, Parser, Refused, parse_all
 from core.values import choice, email, yes_or_no
 
 
@@ -23,20 +24,26 @@ class Standing(TypedDict, total=False):
     is_active: bool
 
 
-def parse_changes(changes: Mapping[str, object]) -> Standing:
-    """Raises `Invalid` with every fault there is."""
-    faults = FaultList()
-    parsed = Standing()
-    for name, value in changes.items():
-        with faults.noting(name):
-            if name == "role":
-                parsed["role"] = choice(value, Role)
-            elif name == "is_active":
-                parsed["is_active"] = yes_or_no(value)
-            else:
-                faults.add(name, "unknown", "There is no such field.")
-    faults.raise_if_any()
-    return parsed
+class NewUser(TypedDict):
+    """What a user is created with."""
+
+    email: str
+    password: str
+    role: Role | str
+
+
+class _Created(TypedDict):
+    email: str
+    role: Role
+
+
+def parse_role(raw: object) -> Role:
+    return choice(raw, Role)
+
+
+def parse_changes(changes: Mapping[str, object], faults: FaultList | None = None) -> Standing:
+    """Raises `Invalid` with all of `faults` and every other there is."""
+    return cast("Standing", parse_all(changes, {"role": parse_role, "is_active": yes_or_no}, faults=faults))
 
 
 @frozen(kw_only=True, repr=False)
@@ -60,26 +67,27 @@ class User:
         cls,
         new_id: UUID,
         now: datetime,
+        faults: FaultList | None = None,
+        /,
         *,
-        email_address: str,
-        role: Role | str,
-        password: str,
         must_change_password: bool = False,
+        **details: Unpack[NewUser],
     ) -> "User":
-        """Raises `Invalid` with every fault there is; the password is checked and not kept."""
-        faults = FaultList()
-        address, chosen = "", Role.READER
-        with faults.noting("email"):
-            address = email(email_address)
-        with faults.noting("role"):
-            chosen = choice(role, Role)
-        with faults.noting("password"):
-            new_password(password, address)
-        faults.raise_if_any()
+        """`faults` are those that the input has besides. Raises `Invalid` with every fault there is; the password is
+        checked and not kept."""
+        address = ""
+        with suppress(Refused):
+            address = email(details.get("email"))
+        parsers: dict[str, Parser] = {
+            "email": email,
+            "password": lambda raw: new_password(raw, address),
+            "role": parse_role,
+        }
+        parsed = cast("_Created", parse_all(details, parsers, required=tuple(parsers), faults=faults))
         return cls(
             id=new_id,
-            email=address,
-            role=chosen,
+            email=parsed["email"],
+            role=parsed["role"],
             is_active=True,
             generation=1,
             must_change_password=must_change_password,

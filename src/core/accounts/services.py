@@ -5,16 +5,16 @@ import re
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
-from typing import Unpack
+from typing import NotRequired, TypedDict, Unpack, cast
 from uuid import UUID
 
 from attrs import evolve, field, frozen
 
 from core.access import Role
-from core.accounts.entities import Standing
+from core.accounts.entities import Standing, parse_role
 from core.accounts.errors import ServiceKeyNotFound, TooManyKeys
-from core.errors import FaultList, Refused
-from core.values import choice, instant, one_line, text
+from core.errors import FaultList, Parser, Refused, parse_all
+from core.values import instant, one_line, text
 
 KEY_PREFIX = "prk_"  # tells a key from other secrets, also to whoever searches logs for them
 MOST_LIVE_KEYS = 2  # so that the next key is in use before the one before is revoked
@@ -44,6 +44,30 @@ def _digest(secret: str) -> str:
     return sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+class NewKey(TypedDict):
+    """What a key is made with."""
+
+    name: str
+    expires_at: NotRequired[datetime | str | None]
+
+
+class NewServiceAccount(TypedDict):
+    """What a service account is created with."""
+
+    name: str
+    role: Role | str
+
+
+class _Made(TypedDict):
+    name: str
+    expires_at: NotRequired[datetime | None]
+
+
+class _Created(TypedDict):
+    name: str
+    role: Role
+
+
 @frozen(kw_only=True)
 class ServiceKey:
     id: UUID
@@ -54,21 +78,21 @@ class ServiceKey:
     revoked_at: datetime | None = None
 
     @classmethod
-    def make(cls, new_id: UUID, now: datetime, *, name: str, expires_at: datetime | None) -> tuple["ServiceKey", str]:
+    def make(
+        cls, new_id: UUID, now: datetime, faults: FaultList | None = None, /, **details: Unpack[NewKey]
+    ) -> tuple["ServiceKey", str]:
         """The key, and the text to send as bearer token, which cannot be had again.
 
-        Raises `Invalid` with every fault there is.
+        `faults` are those that the input has besides. Raises `Invalid` with every fault there is.
         """
-        faults = FaultList()
-        called, until = "", now + KEY_LASTS
-        with faults.noting("name"):
-            called = one_line(name, LONGEST_KEY_NAME)
-        if expires_at is not None:
-            with faults.noting("expires_at"):
-                until = _expiry(expires_at, now)
-        faults.raise_if_any()
+        parsers: dict[str, Parser] = {
+            "name": lambda raw: one_line(raw, LONGEST_KEY_NAME),
+            "expires_at": lambda raw: None if raw is None else _expiry(raw, now),
+        }
+        parsed = cast("_Made", parse_all(details, parsers, required=("name",), faults=faults))
+        until = parsed.get("expires_at") or now + KEY_LASTS
         secret = token_urlsafe(32)
-        key = cls(id=new_id, name=called, digest=_digest(secret), created_at=now, expires_at=until)
+        key = cls(id=new_id, name=parsed["name"], digest=_digest(secret), created_at=now, expires_at=until)
         return key, f"{KEY_PREFIX}{new_id.hex}_{secret}"
 
     def is_live(self, now: datetime) -> bool:
@@ -93,16 +117,13 @@ class ServiceAccount:
     keys: tuple[ServiceKey, ...] = ()
 
     @classmethod
-    def create(cls, new_id: UUID, now: datetime, *, name: str, role: Role | str) -> "ServiceAccount":
-        """Raises `Invalid` with every fault there is."""
-        faults = FaultList()
-        called, chosen = "", Role.READER
-        with faults.noting("name"):
-            called = service_name(name)
-        with faults.noting("role"):
-            chosen = choice(role, Role)
-        faults.raise_if_any()
-        return cls(id=new_id, name=called, role=chosen, is_active=True, created_at=now)
+    def create(
+        cls, new_id: UUID, now: datetime, faults: FaultList | None = None, /, **details: Unpack[NewServiceAccount]
+    ) -> "ServiceAccount":
+        """`faults` are those that the input has besides. Raises `Invalid` with every fault there is."""
+        parsers = {"name": service_name, "role": parse_role}
+        parsed = cast("_Created", parse_all(details, parsers, required=tuple(parsers), faults=faults))
+        return cls(id=new_id, name=parsed["name"], role=parsed["role"], is_active=True, created_at=now)
 
     def changed(self, **standing: Unpack[Standing]) -> "ServiceAccount":
         return evolve(self, **standing)

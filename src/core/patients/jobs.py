@@ -54,9 +54,9 @@ class SyncScope:
     patient_id: UUID | None = None
 
     @classmethod
-    def parse(cls, status: object, patient_id: object) -> "SyncScope":
-        """Either may be None. Raises `Invalid`."""
-        faults = FaultList()
+    def parse(cls, status: object, patient_id: object, faults: FaultList | None = None) -> "SyncScope":
+        """Either may be None. Raises `Invalid` with all of `faults` and every other there is."""
+        faults = faults or FaultList()
         statuses, one = SYNCABLE, None
         with faults.noting("status"):
             if status is not None:

@@ -83,9 +83,9 @@ class PatientQuery:
     after: PatientCursor | None = None
 
     @classmethod
-    def parse(cls, raw: Mapping[str, object], rules: Rules) -> "PatientQuery":
-        """Raises `Invalid` with every fault there is, unknown filters included."""
-        faults = FaultList()
+    def parse(cls, raw: Mapping[str, object], rules: Rules, faults: FaultList | None = None) -> "PatientQuery":
+        """Raises `Invalid` with all of `faults` and every other there is, unknown filters included."""
+        faults = faults or FaultList()
         parsed: dict[str, object] = {}
         for name, value in raw.items():
             if name not in _PARSERS:

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import TypedDict, Unpack, cast
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from core.access import Actor, Permission
-from core.errors import FaultList, Forbidden
+from core.errors import FaultList, Forbidden, parse_all
 from core.posts.errors import AlreadyPublished, PostNotFound
 from core.posts.slugs import slug
 from core.values import one_line, paragraphs
@@ -30,6 +30,12 @@ class Edits(TypedDict, total=False):
     content: str
 
 
+class NewComment(TypedDict):
+    """What a comment is written with."""
+
+    content: str
+
+
 def _title(raw: object) -> str:
     title = one_line(raw, LONGEST_TITLE)
     slug(title)  # whatever a post is called, there is an address for it
@@ -40,24 +46,12 @@ def _content(raw: object) -> str:
     return paragraphs(raw, LONGEST_CONTENT)
 
 
+def comment_content(raw: object) -> str:
+    return paragraphs(raw, LONGEST_COMMENT)
+
+
 _PARSERS: dict[str, Callable[[object], str]] = {"title": _title, "content": _content}
 REQUIRED = tuple(_PARSERS)
-
-
-def _parse(raw: Mapping[str, object], faults: FaultList | None, required: tuple[str, ...] = ()) -> dict[str, str]:
-    faults = faults or FaultList()
-    parsed: dict[str, str] = {}
-    for name in required:
-        if name not in raw:
-            faults.add(name, "required", "This is required.")
-    for name, value in raw.items():
-        if name not in _PARSERS:
-            faults.add(name, "unknown", "There is no such field.")
-            continue
-        with faults.noting(name):
-            parsed[name] = _PARSERS[name](value)
-    faults.raise_if_any()
-    return parsed
 
 
 @frozen(kw_only=True, repr=False)
@@ -86,7 +80,7 @@ class Post:
         cls, new_id: UUID, now: datetime, author: str, faults: FaultList | None = None, /, **draft: Unpack[Draft]
     ) -> "Post":
         """`faults` are those that the input has besides. Raises `Invalid` with every fault there is."""
-        parsed = cast("Draft", _parse(draft, faults, REQUIRED))
+        parsed = cast("Draft", parse_all(draft, _PARSERS, required=REQUIRED, faults=faults))
         return cls(
             id=new_id,
             title=parsed["title"],
@@ -107,7 +101,7 @@ class Post:
 
         `faults` are those that the input has besides. Raises `Invalid` with every fault there is.
         """
-        after = evolve(self, **cast("Edits", _parse(edits, faults)))
+        after = evolve(self, **cast("Edits", parse_all(edits, _PARSERS, faults=faults)))
         return self if after == self else evolve(after, version=self.version + 1, updated_at=now)
 
     def publish(self, publication: UUID, now: datetime) -> "Post":
@@ -147,6 +141,27 @@ class Comment:
     content: str
     created_at: datetime
 
+    @classmethod
+    def write(
+        cls,
+        new_id: UUID,
+        now: datetime,
+        author: str,
+        post_id: UUID,
+        faults: FaultList | None = None,
+        /,
+        **comment: Unpack[NewComment],
+    ) -> "Comment":
+        """`faults` are those that the input has besides. Raises `Invalid` with every fault there is."""
+        parsed = parse_all(comment, {"content": comment_content}, required=("content",), faults=faults)
+        return cls(
+            id=new_id,
+            post_id=post_id,
+            author=author,
+            content=cast("NewComment", parsed)["content"],
+            created_at=now,
+        )
+
     def refuse_removal(self, actor: Actor) -> None:
         """Its author and editors remove a comment. Raises `Forbidden`."""
         if self.author != actor.name and not actor.may(Permission.EDIT_POSTS):
@@ -154,7 +169,3 @@ class Comment:
 
     def __repr__(self) -> str:
         return f"<Comment {self.id}>"
-
-
-def comment_content(raw: object) -> str:
-    return paragraphs(raw, LONGEST_COMMENT)

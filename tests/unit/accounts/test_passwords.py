@@ -284,7 +284,7 @@ def test_a_password_is_the_same_in_every_unicode_form(registry: Container, pair:
     registry.set_password()(actor=ADMIN, user_id=ada.id, password=typed)
     registry.sign_in()(email=ada.email, password=composed)
     eve = {"email": "eve@example.org", "password": composed}
-    registry.create_user()(actor=ADMIN, role=Role.CLERK, **eve)
+    registry.create_user()(actor=ADMIN, role=Role.CLERK, email=eve["email"], password=composed)
     registry.sign_in()(**eve | {"password": typed})
 
 

@@ -1,3 +1,4 @@
+from typing import TypedDict, Unpack, cast
 from uuid import UUID
 
 from attrs import frozen
@@ -12,7 +13,7 @@ from core.accounts.ports import UserRepository
 from core.accounts.sessions import SignedIn, TokenPair
 from core.accounts.use_cases.ledger import AccountLedger
 from core.accounts.use_cases.sign_in import Sessions, VerifyPassword
-from core.errors import Fault, Forbidden, Invalid, parse_one
+from core.errors import Fault, FaultList, Forbidden, Invalid, Parser, parse_all, parse_one
 from core.ports import Atomic, Clock
 
 
@@ -48,17 +49,28 @@ class Passwords:
         return self.atomic(replace)
 
 
+class NewPassword(TypedDict):
+    """What a user's password is set with."""
+
+    password: str
+
+
 @frozen
 class SetPassword:
     """Gives a user a new password, and signs them out everywhere. Unless a script of the operator's does it, they have
-    to change it when they sign in. Raises `Forbidden`, `Invalid`, `UserNotFound`."""
+    to change it when they sign in. `faults` found in the input already are raised with those of its values. Raises
+    `Forbidden`, `Invalid`, `UserNotFound`."""
 
     users: UserRepository
     passwords: Passwords
 
-    def __call__(self, *, actor: Actor, user_id: UUID, password: str) -> User:
+    def __call__(
+        self, *, actor: Actor, user_id: UUID, faults: FaultList | None = None, **given: Unpack[NewPassword]
+    ) -> User:
         actor.require(Permission.MANAGE_USERS)
-        chosen = _new_password(password, self.users.get(user_id))
+        address = self.users.get(user_id).email
+        parsers: dict[str, Parser] = {"password": lambda raw: new_password(raw, address)}
+        chosen = cast("NewPassword", parse_all(given, parsers, required=tuple(parsers), faults=faults))["password"]
         return self.passwords.set(actor, user_id, chosen, AccountAction.PASSWORD_SET)
 
 
@@ -83,14 +95,10 @@ class ChangeOwnPassword:
             verified = self.verify(email=me.account.email, password=current, address=address)
         except WrongCredentials:
             raise Invalid([Fault("current", "wrong", "This is not your password.")]) from None
-        chosen = _new_password(password, verified)
+        chosen = parse_one("password", lambda raw: new_password(raw, verified.email), password)
         if chosen == former:
             raise Invalid([Fault("password", "unchanged", "Must differ from your current password.")])
         user = self.passwords.set(
             me.actor, verified.id, chosen, AccountAction.PASSWORD_CHANGED, generation=verified.generation
         )
         return self.sessions.start(user)
-
-
-def _new_password(raw: str, user: User) -> str:
-    return parse_one("password", lambda password: new_password(password, user.email), raw)

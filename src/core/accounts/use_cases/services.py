@@ -1,16 +1,15 @@
-from datetime import datetime
 from typing import Unpack
 from uuid import UUID
 
 from attrs import frozen
 
-from core.access import Actor, Permission, Role
+from core.access import Actor, Permission
 from core.accounts.audit import AccountAction
 from core.accounts.entities import AccountChanges, parse_changes
 from core.accounts.ports import ServiceAccounts
-from core.accounts.services import ServiceAccount, ServiceKey, service_name
+from core.accounts.services import NewKey, NewServiceAccount, ServiceAccount, ServiceKey, service_name
 from core.accounts.use_cases.ledger import AccountLedger
-from core.errors import parse_one
+from core.errors import FaultList, parse_one
 from core.paging import Page
 from core.ports import Atomic, Clock, Ids
 from core.values import DEFAULT_PER_PAGE, page_limit
@@ -18,7 +17,8 @@ from core.values import DEFAULT_PER_PAGE, page_limit
 
 @frozen
 class CreateServiceAccount:
-    """Adds an account for a machine, which has no key yet. Raises `Forbidden`, `Invalid`, `ServiceNameTaken`."""
+    """Adds an account for a machine, which has no key yet. `faults` found in the input already are raised with those of
+    its values. Raises `Forbidden`, `Invalid`, `ServiceNameTaken`."""
 
     services: ServiceAccounts
     ledger: AccountLedger
@@ -26,10 +26,12 @@ class CreateServiceAccount:
     clock: Clock
     ids: Ids
 
-    def __call__(self, *, actor: Actor, name: str, role: Role | str) -> ServiceAccount:
+    def __call__(
+        self, *, actor: Actor, faults: FaultList | None = None, **details: Unpack[NewServiceAccount]
+    ) -> ServiceAccount:
         actor.require(Permission.MANAGE_USERS)
         now = self.clock.now()
-        account = ServiceAccount.create(self.ids.new(now), now, name=name, role=role)
+        account = ServiceAccount.create(self.ids.new(now), now, faults, **details)
 
         def create() -> ServiceAccount:
             self.services.add(account)
@@ -67,7 +69,8 @@ class ViewServiceAccount:
 
 @frozen
 class UpdateServiceAccount:
-    """Changes an account's role, disables or enables it; from its next request on.
+    """Changes an account's role, disables or enables it; from its next request on. `faults` found in the input already
+    are raised with those of its values.
 
     Raises `Forbidden`, `Invalid`, `ServiceAccountNotFound`.
     """
@@ -77,9 +80,11 @@ class UpdateServiceAccount:
     atomic: Atomic
     clock: Clock
 
-    def __call__(self, *, actor: Actor, account_id: UUID, **changes: Unpack[AccountChanges]) -> ServiceAccount:
+    def __call__(
+        self, *, actor: Actor, account_id: UUID, faults: FaultList | None = None, **changes: Unpack[AccountChanges]
+    ) -> ServiceAccount:
         actor.require(Permission.MANAGE_USERS)
-        standing = parse_changes(changes)
+        standing = parse_changes(changes, faults)
         now = self.clock.now()
 
         def update() -> ServiceAccount:
@@ -98,7 +103,7 @@ class MakeServiceKey:
     """Makes a key, to be sent as bearer token. Its text is returned this once and cannot be had again.
 
     An account has at most two live keys, however many are made at once. A key expires after 90 days, or when it is told
-    to, within 366.
+    to, within 366. `faults` found in the input already are raised with those of its values.
     Raises `Forbidden`, `Invalid`, `ServiceAccountNotFound`, `TooManyKeys`.
     """
 
@@ -109,11 +114,11 @@ class MakeServiceKey:
     ids: Ids
 
     def __call__(
-        self, *, actor: Actor, account_id: UUID, name: str, expires_at: datetime | None = None
+        self, *, actor: Actor, account_id: UUID, faults: FaultList | None = None, **details: Unpack[NewKey]
     ) -> tuple[ServiceKey, str]:
         actor.require(Permission.MANAGE_USERS)
         now = self.clock.now()
-        key, token = ServiceKey.make(self.ids.new(now), now, name=name, expires_at=expires_at)
+        key, token = ServiceKey.make(self.ids.new(now), now, faults, **details)
 
         def make() -> None:
             self.services.replace(self.services.lock(account_id).with_key(key, now))

@@ -5,7 +5,7 @@ from attrs import frozen
 
 from core.access import Actor, Permission, Role
 from core.accounts.audit import AccountAction
-from core.accounts.entities import AccountChanges, User, parse_changes
+from core.accounts.entities import AccountChanges, NewUser, User, parse_changes
 from core.accounts.errors import LastAdmin
 from core.accounts.passwords import password as parse_password
 from core.accounts.ports import UserRepository
@@ -21,7 +21,11 @@ from core.values import page_limit, yes_or_no
 @frozen
 class CreateUser:
     """Adds someone who signs in by email and password. Unless a script of the operator's adds them, they have to change
-    the password when they first sign in. Raises `Forbidden`, `Invalid`, `UserEmailTaken`."""
+    the password when they first sign in.
+
+    `faults` found in the input already are raised with those of its values.
+    Raises `Forbidden`, `Invalid`, `UserEmailTaken`.
+    """
 
     users: UserRepository
     ledger: AccountLedger
@@ -29,18 +33,17 @@ class CreateUser:
     clock: Clock
     ids: Ids
 
-    def __call__(self, *, actor: Actor, email: str, password: str, role: Role | str) -> User:
+    def __call__(self, *, actor: Actor, faults: FaultList | None = None, **details: Unpack[NewUser]) -> User:
         actor.require(Permission.MANAGE_USERS)
         now = self.clock.now()
         user = User.create(
             self.ids.new(now),
             now,
-            email_address=email,
-            role=role,
-            password=password,
+            faults,
             must_change_password=not actor.is_operator,
+            **details,
         )
-        hashed = self.users.hash(parse_password(password))
+        hashed = self.users.hash(parse_password(details["password"]))
 
         def create() -> User:
             self.users.add(user, hashed)
@@ -96,7 +99,8 @@ class ViewUser:
 class UpdateUser:
     """Changes a user's role, disables or enables them. It holds from their next request on, whatever tokens they have.
 
-    There is always an active admin, however many change one another at once.
+    There is always an active admin, however many change one another at once. `faults` found in the input already are
+    raised with those of its values.
     Raises `Forbidden`, `Invalid`, `UserNotFound`, `LastAdmin`.
     """
 
@@ -105,9 +109,11 @@ class UpdateUser:
     atomic: Atomic
     clock: Clock
 
-    def __call__(self, *, actor: Actor, user_id: UUID, **changes: Unpack[AccountChanges]) -> User:
+    def __call__(
+        self, *, actor: Actor, user_id: UUID, faults: FaultList | None = None, **changes: Unpack[AccountChanges]
+    ) -> User:
         actor.require(Permission.MANAGE_USERS)
-        standing = parse_changes(changes)
+        standing = parse_changes(changes, faults)
         now = self.clock.now()
 
         def update() -> User:

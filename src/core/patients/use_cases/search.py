@@ -3,6 +3,7 @@ from typing import Unpack
 from attrs import evolve, frozen
 
 from core.access import Actor, Permission
+from core.errors import FaultList
 from core.patients.entities import Rules
 from core.patients.ports import PatientRepository
 from core.patients.searching import COUNTED_AT_MOST, Filters, PatientPage, PatientQuery
@@ -17,6 +18,7 @@ class SearchPatients:
     was changed or erased meanwhile, the place is lost: to continue could miss patients or give them twice.
 
     Counting stops at `COUNTED_AT_MOST`, so that it costs the same on a registry of any size.
+    `faults` found in the input already are raised with those of its values.
     Raises `Forbidden`, `Invalid`, `CursorGone`.
     """
 
@@ -24,9 +26,11 @@ class SearchPatients:
     clock: Clock
     phone_region: str
 
-    def __call__(self, *, actor: Actor, count: bool = False, **filters: Unpack[Filters]) -> PatientPage:
+    def __call__(
+        self, *, actor: Actor, count: bool = False, faults: FaultList | None = None, **filters: Unpack[Filters]
+    ) -> PatientPage:
         actor.require(Permission.VIEW_PATIENTS)
-        query = PatientQuery.parse(filters, Rules(self.clock.today(), self.phone_region))
+        query = PatientQuery.parse(filters, Rules(self.clock.today(), self.phone_region), faults)
         page = self.patients.find(query)
         if not count:
             return page

@@ -3,7 +3,7 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.errors import parse_one
+from core.errors import FaultList, parse_one
 from core.jobs.entities import Job, JobKind
 from core.jobs.errors import JobNotFound
 from core.jobs.ports import JobQueue, Jobs
@@ -19,7 +19,8 @@ class StartSyncJob:
     """Asks for one patient, or all in a status (archived ones excepted), to be synced in the background: of those who
     are there now, each once.
 
-    With a `key`, a second job is refused until the first one has ended.
+    With a `key`, a second job is refused until the first one has ended. `faults` found in the input already are raised
+    with those of its values.
     The job is stored before anybody is asked to work on it, and does not depend on that being possible now.
     Raises `Forbidden`, `Invalid`, `PatientNotFound`, `PatientArchived`, `JobUnderWay`.
     """
@@ -32,10 +33,16 @@ class StartSyncJob:
     ids: Ids
 
     def __call__(
-        self, *, actor: Actor, status: str | None = None, patient_id: UUID | None = None, key: str | None = None
+        self,
+        *,
+        actor: Actor,
+        status: str | None = None,
+        patient_id: UUID | None = None,
+        key: str | None = None,
+        faults: FaultList | None = None,
     ) -> Job:
         actor.require(Permission.MANAGE_JOBS)
-        scope = SyncScope.parse(status, patient_id)
+        scope = SyncScope.parse(status, patient_id, faults)
         if scope.patient_id:
             self.patients.get(scope.patient_id).refuse_if_archived()
         now = self.clock.now()

@@ -1,12 +1,13 @@
+from typing import Unpack
 from uuid import UUID
 
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.errors import parse_one
+from core.errors import FaultList, parse_one
 from core.paging import Page
 from core.ports import Atomic, Clock, Ids
-from core.posts.entities import Comment, comment_content
+from core.posts.entities import Comment, NewComment
 from core.posts.errors import PostNotPublished
 from core.posts.ports import Comments, PostRepository
 from core.values import DEFAULT_PER_PAGE, page_limit
@@ -14,7 +15,11 @@ from core.values import DEFAULT_PER_PAGE, page_limit
 
 @frozen
 class AddComment:
-    """Comments on a published post. Raises `Forbidden`, `Invalid`, `PostNotFound`, `PostNotPublished`."""
+    """Comments on a published post.
+
+    `faults` found in the input already are raised with those of its values.
+    Raises `Forbidden`, `Invalid`, `PostNotFound`, `PostNotPublished`.
+    """
 
     posts: PostRepository
     comments: Comments
@@ -22,21 +27,22 @@ class AddComment:
     clock: Clock
     ids: Ids
 
-    def __call__(self, *, actor: Actor, post_id: UUID, content: str) -> Comment:
+    def __call__(
+        self, *, actor: Actor, post_id: UUID, faults: FaultList | None = None, **comment: Unpack[NewComment]
+    ) -> Comment:
         actor.require(Permission.COMMENT_POSTS)
-        written = parse_one("content", comment_content, content)
         now = self.clock.now()
-        comment = Comment(id=self.ids.new(now), post_id=post_id, author=actor.name, content=written, created_at=now)
+        written = Comment.write(self.ids.new(now), now, actor.name, post_id, faults, **comment)
 
         def add() -> None:
             post = self.posts.lock(post_id)
             post.refuse_unseen(actor)
             if not post.published:
                 raise PostNotPublished
-            self.comments.add(comment)
+            self.comments.add(written)
 
         self.atomic(add)
-        return comment
+        return written
 
 
 @frozen
