@@ -73,9 +73,9 @@ def boss(staff: Callable[[Role], Client]) -> Client:
     return staff(Role.ADMIN)
 
 
-def act(client: Client, changelist: str, action: str, *ids: object) -> str:
+def act(client: Client, changelist: str, action: str, *ids: object, **more: str) -> str:
     """What the page says after the action."""
-    body = {"action": action, "_selected_action": [str(one) for one in ids]}
+    body = {"action": action, "_selected_action": [str(one) for one in ids], **more}
     return shown(client.post(reverse(f"admin:{changelist}_changelist"), body, follow=True)).text
 
 
@@ -156,7 +156,7 @@ def test_patients_are_archived_and_who_cannot_be_is_told(
 ) -> None:
     one, other = register(), register(email="eve@example.org")
     assert "1 now inactive." in act(boss, "patients_patient", "deactivate", one.id)
-    said = act(boss, "patients_patient", "archive", one.id, other.id)
+    said = act(boss, "patients_patient", "archive", one.id, other.id, confirmed="yes")
     assert "1 now archived." in said
     assert "1 not done: A patient's status cannot move from active to archived." in said
     assert registry.patients().get(other.id) == other
@@ -164,6 +164,45 @@ def test_patients_are_archived_and_who_cannot_be_is_told(
     event = registry.view_history()(actor=SETUP, patient_id=one.id).events[0]
     assert event.actor.startswith("user:")
     assert event.request_id
+
+
+def test_archiving_asks_on_a_page_of_its_own_and_archives_nobody_before(
+    boss: Client, registry: Container, register: Callable[..., Patient]
+) -> None:
+    one = register(last_name="<b>Byron")
+    register(email="eve@example.org", last_name="Zuse")
+    act(boss, "patients_patient", "deactivate", one.id)
+    body = {"action": "archive", "_selected_action": [str(one.id)]}
+    page = boss.post("/admin/patients/patient/", body)
+    for part in (
+        "Only inactive patients are archived.",
+        "&lt;b&gt;Byron, ",
+        ": inactive",
+        "csrfmiddlewaretoken",
+        "Confirm",
+    ):
+        assert part in page.content.decode(), part
+    assert f'name="_selected_action" value="{one.id}"' in page.content.decode()
+    assert "Zuse" not in page.content.decode()
+    assert registry.patients().get(one.id).status is Status.INACTIVE
+    boss.handler.enforce_csrf_checks = True
+    assert boss.post("/admin/patients/patient/", body | {"confirmed": "yes"}).status_code == 403
+    assert registry.patients().get(one.id).status is Status.INACTIVE
+    boss.post("/admin/patients/patient/", body | {
+        "confirmed": "yes", "csrfmiddlewaretoken": boss.cookies["csrftoken"].value
+    })  # fmt: skip
+    assert registry.patients().get(one.id).status is Status.ARCHIVED
+
+
+def test_patients_are_made_active_again_from_archived_by_way_of_inactive(
+    boss: Client, registry: Container, register: Callable[..., Patient]
+) -> None:
+    patient = register(status="archived")
+    said = act(boss, "patients_patient", "activate", patient.id)
+    assert "1 not done: A patient's status cannot move from archived to active." in said
+    assert "1 now inactive." in act(boss, "patients_patient", "deactivate", patient.id)
+    assert "1 now active." in act(boss, "patients_patient", "activate", patient.id)
+    assert registry.patients().get(patient.id).status is Status.ACTIVE
 
 
 def test_patients_are_synced_and_outcomes_counted(
@@ -262,8 +301,9 @@ def test_outcomes_are_found_by_patient_and_by_job(
 
 def test_a_reader_is_offered_no_actions(staff: Callable[[Role], Client], ada: Patient, registry: Container) -> None:
     reader = staff(Role.READER)
-    body = {"action": "archive", "_selected_action": [str(ada.id)]}
-    reader.post("/admin/patients/patient/", body)
+    for action in ("activate", "deactivate", "archive"):
+        body = {"action": action, "_selected_action": [str(ada.id)], "confirmed": "yes"}
+        assert "Confirm" not in reader.post("/admin/patients/patient/", body).content.decode()
     assert registry.patients().get(ada.id) == ada
 
 

@@ -2,7 +2,7 @@ from dependency_injector.wiring import Provide, inject
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -18,7 +18,15 @@ from core.patients.use_cases import SyncPatient, UpdatePatient
 from core.patients.values import Status
 from core.ports import Limiter, Scope
 
+ARCHIVING = (
+    "Only inactive patients are archived. An archived patient is still found, and takes no change and no sync. "
+    "To undo it, make the patient inactive, then active."
+)
 MOST_SYNCS_AT_ONCE = 4  # each may take as long as EXTERNAL_API_TIMEOUT
+
+
+def _described(patient: models.Patient) -> str:
+    return f"{patient.last_name}, {patient.first_name}, born {patient.date_of_birth}: {patient.status}"
 
 
 @admin.register(models.Patient)
@@ -28,7 +36,7 @@ class PatientAdmin(ViewOnlyAdmin):
     list_filter = ["status", "sex"]
     search_fields = ["id"]
     search_help_text = "Names, a phone number or its last digits, an email, an identifier, a date of birth, or an id."
-    actions = ["deactivate", "archive", "sync"]
+    actions = ["activate", "deactivate", "archive", "sync"]
 
     def search(
         self, request: HttpRequest, queryset: QuerySet[models.Patient], term: str
@@ -49,13 +57,22 @@ class PatientAdmin(ViewOnlyAdmin):
     def has_sync_permission(self, request: HttpRequest) -> bool:
         return may(request, Permission.SYNC_PATIENTS)
 
+    @admin.action(description="Make active", permissions=["update"])
+    def activate(self, request: HttpRequest, queryset: QuerySet[models.Patient]) -> None:
+        self._move(request, queryset, Status.ACTIVE)
+
     @admin.action(description="Make inactive", permissions=["update"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[models.Patient]) -> None:
         self._move(request, queryset, Status.INACTIVE)
 
     @admin.action(description="Archive who is inactive", permissions=["update"])
-    def archive(self, request: HttpRequest, queryset: QuerySet[models.Patient]) -> None:
-        self._move(request, queryset, Status.ARCHIVED)
+    def archive(self, request: HttpRequest, queryset: QuerySet[models.Patient]) -> HttpResponse | None:
+        asked = self.confirmation(
+            request, queryset, "archive", _described, title="Archive patients?", meaning=ARCHIVING
+        )
+        if asked is None:
+            self._move(request, queryset, Status.ARCHIVED)
+        return asked
 
     @inject
     def _move(

@@ -12,6 +12,7 @@ from django.core.exceptions import BadRequest, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 
 from adapters.django_orm.staff.pages import may
 from core.access import Permission
@@ -109,6 +110,31 @@ class ViewOnlyAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def confirmation(
+        self,
+        request: HttpRequest,
+        rows: QuerySet[M],
+        action: str,
+        describe: Callable[[M], str],
+        *,
+        title: str,
+        meaning: str,
+    ) -> HttpResponse | None:
+        """The page that lists the chosen rows and asks whether to do `action`. None once that was confirmed, and for
+        more rows than `for_each` takes."""
+        chosen = list(rows[: MOST_AT_ONCE + 1])
+        if "confirmed" in request.POST or len(chosen) > MOST_AT_ONCE:
+            return None
+        context = self.admin_site.each_context(request) | {
+            "title": title,
+            "meaning": meaning,
+            "action": action,
+            "rows": [(row.pk, describe(row)) for row in chosen],
+            "checkbox": ACTION_CHECKBOX_NAME,
+            "back": request.get_full_path(),
+        }
+        return TemplateResponse(request, "admin/registry/confirm.html", context)
 
     def for_each(
         self, request: HttpRequest, rows: QuerySet[M], work: Callable[[M], str], most: int = MOST_AT_ONCE
