@@ -43,6 +43,15 @@ def test_who_is_added_is_got_back_in_every_field(
     assert users.verify(added.email, password) == (added if active else None)
 
 
+def test_emails_are_given_by_id_for_the_users_that_are_there(registry: Container) -> None:
+    users = registry.users()
+    for number in (1, 2, 3):
+        users.add(user(number), "hash")
+    users.replace(evolve(user(3), is_active=False))
+    assert users.emails({user(1).id, user(3).id, uuid4()}) == {one.id: one.email for one in (user(1), user(3))}
+    assert users.emails(set()) == {}
+
+
 def test_nobody_unknown_is_got(registry: Container) -> None:
     with pytest.raises(UserNotFound):
         registry.users().get(uuid4())

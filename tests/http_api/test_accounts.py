@@ -238,6 +238,25 @@ def test_actors_are_named_for_those_who_may_see_users_by_one_query_more(
     assert queries[0] == queries[1] + 1
 
 
+def test_who_asked_for_jobs_is_named_for_those_who_may_see_users_by_one_query_more(admin: Api, clerk: Api) -> None:
+    asked = [api.post("sync-jobs/", {"status": "active"}).json() for api in (admin, clerk)]
+    emails = [admin.get("users/me/").json()["email"], "clerk@clinic.example"]
+    assert [job["requested_by_name"] for job in asked] == [emails[0], None]
+    assert admin.get(f"sync-jobs/{asked[1]['id']}/").json()["requested_by_name"] == emails[1]
+    queries = []
+    for api, names in ((admin, [*reversed(emails)]), (clerk, [None, None])):
+        with CaptureQueriesContext(connection) as captured:
+            listed = api.get("sync-jobs/").json()["results"]
+        assert [job["requested_by_name"] for job in listed] == names
+        queries.append(len(captured))
+    assert queries[0] == queries[1] + 1
+
+
+def test_who_asked_for_an_import_is_named(admin: Api, import_id: UUID) -> None:
+    for job in (admin.get(f"imports/{import_id}/").json(), *admin.get("imports/").json()["results"]):
+        assert job["requested_by_name"] == "tests"
+
+
 def test_only_admins_manage_accounts(signed_in: Callable[[Role], Api]) -> None:
     for role in set(Role) - {Role.ADMIN}:
         api = signed_in(role)

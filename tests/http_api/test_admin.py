@@ -10,8 +10,10 @@ import time_machine
 from attrs import evolve
 from dependency_injector.providers import Object
 from django.contrib import admin
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from adapters.caching.backend import CacheBackend
@@ -19,6 +21,7 @@ from adapters.caching.limiter import CacheLimiter
 from bootstrap import Container
 from core.access import Actor, Role
 from core.errors import Unavailable
+from core.jobs.entities import JobKind
 from core.patients.entities import Patient
 from core.patients.values import Status
 from core.ports import Limit, Scope
@@ -203,6 +206,30 @@ def test_patients_are_made_active_again_from_archived_by_way_of_inactive(
     assert "1 now inactive." in act(boss, "patients_patient", "deactivate", patient.id)
     assert "1 now active." in act(boss, "patients_patient", "activate", patient.id)
     assert registry.patients().get(patient.id).status is Status.ACTIVE
+
+
+def test_actors_are_shown_by_email_to_those_who_may_see_users_by_one_query_more(
+    staff: Callable[[Role], Client], registry: Container, register: Callable[..., Patient]
+) -> None:
+    boss, clerk = staff(Role.ADMIN), staff(Role.CLERK)
+    for number in range(3):
+        act(boss, "patients_patient", "deactivate", register(email=f"p{number}@example.org").id)
+    email, queries = f"{Role.ADMIN}@clinic.example", []
+    for client, times in ((boss, 3), (clerk, 0)):
+        with CaptureQueriesContext(connection) as captured:
+            text = shown(client.get("/admin/patients/patientevent/")).text
+        assert text.count(email) == times + (client is boss)  # and who is signed in
+        assert ("user:" in text) == (client is clerk)
+        queries.append(len(captured))
+    assert queries[0] == queries[1] + 1
+    found = shown(boss.get("/admin/patients/patientevent/", {"q": email})).text
+    assert found.count(email) == 4
+    user = next(one for one in registry.list_users()(actor=SETUP).items if one.email == email)
+    registry.start_sync_job()(actor=Actor.user(user.id, Role.ADMIN, "r-1"))
+    for path in ("jobs/job/", "jobs/job/{}/change/"):
+        (job,) = registry.list_jobs()(actor=SETUP, kind=JobKind.SYNC).items
+        assert email in shown(boss.get(f"/admin/{path.format(job.id)}")).text
+        assert f"user:{user.id}" in shown(clerk.get(f"/admin/{path.format(job.id)}")).text
 
 
 def test_patients_are_synced_and_outcomes_counted(

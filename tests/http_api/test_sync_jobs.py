@@ -44,6 +44,7 @@ def test_a_job_is_accepted_and_tells_where_its_progress_is(clerk: Api, ada: Pati
         "done": 0,
         "counts": NOTHING_YET,
         "requested_by": f"user:{me}",
+        "requested_by_name": None,
         "started_at": None,
         "ended_at": None,
         "resume_at": None,

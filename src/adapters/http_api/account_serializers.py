@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from adapters.http_api.serializers import PageSerializer
+from adapters.http_api.serializers import ACTOR_NAME, PageSerializer
 from core.access import Permission, Role
 from core.accounts.audit import AccountAction
 from core.accounts.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
@@ -121,10 +121,7 @@ class AccountEventSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     at = serializers.DateTimeField()
     actor = serializers.CharField(help_text="user:<id>, service:<name> or system:<job>")
-    actor_name = serializers.CharField(
-        allow_null=True,
-        help_text="A user's email, null unless you may see users; or the name of the service or script.",
-    )
+    actor_name = serializers.CharField(allow_null=True, help_text=ACTOR_NAME)
     request_id = serializers.CharField()
     action = serializers.ChoiceField(list(AccountAction))
     details = serializers.DictField(child=serializers.CharField(), help_text="Roles, and names of keys.")

@@ -10,7 +10,7 @@ from adapters.http_api.authentication import actor
 from adapters.http_api.requests import change_cursor, parameters, read_change_cursor
 from adapters.http_api.responses import change_json, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
-from adapters.http_api.serializers import PageSerializer
+from adapters.http_api.serializers import ACTOR_NAME, PageSerializer
 from core.accounts.use_cases import NameActors
 from core.patients.audit import Action, ChangeCursor
 from core.patients.use_cases import FollowChanges
@@ -23,10 +23,7 @@ class PatientChangeSerializer(serializers.Serializer):
     at = serializers.DateTimeField()
     fields = serializers.ListField(child=serializers.CharField())  # type: ignore[assignment]  # the member's name
     actor = serializers.CharField(help_text="user:<id>, service:<name> or system:<job>")
-    actor_name = serializers.CharField(
-        allow_null=True,
-        help_text="A user's email, null unless you may see users; or the name of the service or script.",
-    )
+    actor_name = serializers.CharField(allow_null=True, help_text=ACTOR_NAME)
     request_id = serializers.CharField()
 
 

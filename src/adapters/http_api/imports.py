@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -17,7 +18,9 @@ from adapters.http_api.requests import admit, content_length, cursor, paging, pa
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
 from adapters.http_api.serializers import PageSerializer
+from adapters.http_api.users import Names
 from core.access import Permission
+from core.accounts.use_cases import NameActors
 from core.jobs import use_cases
 from core.jobs.entities import Job, JobKind
 from core.patients.entities import SETTABLE
@@ -55,16 +58,21 @@ class ImportsView(APIView):
 
     @described("list_imports", ImportPageSerializer, parameters=[LIMIT, CURSOR])
     @inject
-    def get(self, request: Request, list_jobs: Annotated[use_cases.ListJobs, Provide["list_jobs"]]) -> HttpResponse:
+    def get(
+        self, request: Request, list_jobs: Annotated[use_cases.ListJobs, Provide["list_jobs"]], name_actors: Names
+    ) -> HttpResponse:
         """Whoever asked for them, newest first."""
         given = paging(parameters(request.query_params, ["limit", "cursor"]))
         found = list_jobs(actor=actor(request), kind=JobKind.IMPORT, **given)
-        results = [_import_json(request, job) for job in found.items]
+        names = name_actors(actor=actor(request), names={job.actor for job in found.items})
+        results = [_import_json(request, job, names) for job in found.items]
         return page(request, results, cursor(found.next) if found.next else None)
 
     @described("start_import", ImportSerializer, status=202, body=ImportFormSerializer)
     @inject
-    def post(self, request: Request, start: Annotated[StartImport, Provide["start_import"]]) -> HttpResponse:
+    def post(
+        self, request: Request, start: Annotated[StartImport, Provide["start_import"]], name_actors: Names
+    ) -> HttpResponse:
         """Registers every row of the file in the background, by the rules of a registration."""
         admit(request, Permission.IMPORT_PATIENTS)  # as the use case does, but before the body is read
         if content_length(request) > settings.IMPORT_MAX_BYTES:
@@ -72,28 +80,36 @@ class ImportsView(APIView):
         file, how = import_form(request)
         job = start(actor=actor(request), content=file.chunks, **how)
         location = request.build_absolute_uri(f"/api/v1/imports/{job.id}/")
-        return document(_import_json(request, job), status=202, headers={"Location": location} | LOOK_AGAIN)
+        return _answer(request, job, name_actors, status=202, headers={"Location": location} | LOOK_AGAIN)
 
 
 class ImportView(APIView):
     @described("view_import", ImportSerializer, 404)
     @inject
     def get(
-        self, request: Request, import_id: UUID, view: Annotated[use_cases.ViewJob, Provide["view_job"]]
+        self,
+        request: Request,
+        import_id: UUID,
+        view: Annotated[use_cases.ViewJob, Provide["view_job"]],
+        name_actors: Names,
     ) -> HttpResponse:
         parameters(request.query_params, [])
-        return document(_import_json(request, view(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id)))
+        return _answer(request, view(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id), name_actors)
 
 
 class CancelImportView(APIView):
     @described("cancel_import", ImportSerializer, 404, 409)
     @inject
     def post(
-        self, request: Request, import_id: UUID, cancel: Annotated[use_cases.CancelJob, Provide["cancel_job"]]
+        self,
+        request: Request,
+        import_id: UUID,
+        cancel: Annotated[use_cases.CancelJob, Provide["cancel_job"]],
+        name_actors: Names,
     ) -> HttpResponse:
         """What was added stays; the file is forgotten."""
         refuse_input(request, Permission.MANAGE_JOBS)
-        return document(_import_json(request, cancel(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id)))
+        return _answer(request, cancel(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id), name_actors)
 
 
 class ImportRejectsView(APIView):
@@ -115,9 +131,21 @@ class ImportRejectsView(APIView):
         return file_response(request, rejects, ImportOptions.of(job).format.written, "rejects")
 
 
-def _import_json(request: Request, job: Job) -> dict[str, object]:
+def _answer(
+    request: Request,
+    job: Job,
+    name_actors: NameActors,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    names = name_actors(actor=actor(request), names=[job.actor])
+    return document(_import_json(request, job, names), status=status, headers=headers)
+
+
+def _import_json(request: Request, job: Job, names: Mapping[str, str | None]) -> dict[str, object]:
     options = ImportOptions.of(job)
-    return job_json(job, RowOutcome) | {
+    return job_json(job, RowOutcome, names) | {
         "format": options.format,
         "update": options.update,
         "dry_run": options.dry_run,

@@ -12,6 +12,8 @@ from core.patients.values import MOST_IDENTIFIERS, Sex, Status
 from core.posts.entities import LONGEST_COMMENT, LONGEST_CONTENT, LONGEST_TITLE
 from core.values import DEFAULT_PER_PAGE, MOST_PER_PAGE
 
+ACTOR_NAME = "A user's email, null unless you may see users; or the name of the service or script."
+
 
 class IdentifierSerializer(serializers.Serializer):
     system = serializers.CharField(max_length=200, help_text="The authority that gave the number.")
@@ -142,10 +144,7 @@ class EventSerializer(serializers.Serializer):
     version = serializers.IntegerField(min_value=1)
     at = serializers.DateTimeField()
     actor = serializers.CharField(help_text="user:<id> or system:<job>")
-    actor_name = serializers.CharField(
-        allow_null=True,
-        help_text="A user's email, null unless you may see users; or the name of the service or script.",
-    )
+    actor_name = serializers.CharField(allow_null=True, help_text=ACTOR_NAME)
     request_id = serializers.CharField()
     action = serializers.ChoiceField(list(Action))
     fields = serializers.ListField(child=serializers.CharField())  # type: ignore[assignment]  # the member's name

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -13,7 +14,9 @@ from adapters.http_api.requests import cursor, members_and_faults, paging, param
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import CURSOR, LIMIT, described
 from adapters.http_api.serializers import PageSerializer
+from adapters.http_api.users import Names
 from core.access import Permission
+from core.accounts.use_cases import NameActors
 from core.jobs import use_cases
 from core.jobs.entities import Job, JobKind
 from core.patients.jobs import SYNCABLE, JobOutcome, SyncOutcome, SyncScope
@@ -54,15 +57,21 @@ class SyncFailurePageSerializer(PageSerializer):
 class SyncJobsView(APIView):
     @described("list_sync_jobs", SyncJobPageSerializer, parameters=[LIMIT, CURSOR])
     @inject
-    def get(self, request: Request, list_jobs: Annotated[use_cases.ListJobs, Provide["list_jobs"]]) -> HttpResponse:
+    def get(
+        self, request: Request, list_jobs: Annotated[use_cases.ListJobs, Provide["list_jobs"]], name_actors: Names
+    ) -> HttpResponse:
         """Whoever asked for them, newest first."""
         given = paging(parameters(request.query_params, ["limit", "cursor"]))
         found = list_jobs(actor=actor(request), kind=JobKind.SYNC, **given)
-        return page(request, [sync_job_json(job) for job in found.items], cursor(found.next) if found.next else None)
+        names = name_actors(actor=actor(request), names={job.actor for job in found.items})
+        results = [_sync_job_json(job, names) for job in found.items]
+        return page(request, results, cursor(found.next) if found.next else None)
 
     @described("start_sync_job", SyncJobSerializer, 404, 409, status=202, body=SyncScopeSerializer)
     @inject
-    def post(self, request: Request, start: Annotated[StartSyncJob, Provide["start_sync_job"]]) -> HttpResponse:
+    def post(
+        self, request: Request, start: Annotated[StartSyncJob, Provide["start_sync_job"]], name_actors: Names
+    ) -> HttpResponse:
         """Syncs patients in the background: all who are not archived, or those in one status, or one patient."""
         given, faults = members_and_faults(request, SyncScopeSerializer, Permission.MANAGE_JOBS)
         patient_id = None
@@ -71,28 +80,36 @@ class SyncJobsView(APIView):
         status = cast("str | None", given.get("status"))
         job = start(actor=actor(request), status=status, patient_id=patient_id, faults=faults)
         location = request.build_absolute_uri(f"/api/v1/sync-jobs/{job.id}/")
-        return document(sync_job_json(job), status=202, headers={"Location": location} | LOOK_AGAIN)
+        return _answer(request, job, name_actors, status=202, headers={"Location": location} | LOOK_AGAIN)
 
 
 class SyncJobView(APIView):
     @described("view_sync_job", SyncJobSerializer, 404)
     @inject
     def get(
-        self, request: Request, job_id: UUID, view: Annotated[use_cases.ViewJob, Provide["view_job"]]
+        self,
+        request: Request,
+        job_id: UUID,
+        view: Annotated[use_cases.ViewJob, Provide["view_job"]],
+        name_actors: Names,
     ) -> HttpResponse:
         parameters(request.query_params, [])
-        return document(sync_job_json(view(actor=actor(request), kind=JobKind.SYNC, job_id=job_id)))
+        return _answer(request, view(actor=actor(request), kind=JobKind.SYNC, job_id=job_id), name_actors)
 
 
 class CancelSyncJobView(APIView):
     @described("cancel_sync_job", SyncJobSerializer, 404, 409)
     @inject
     def post(
-        self, request: Request, job_id: UUID, cancel: Annotated[use_cases.CancelJob, Provide["cancel_job"]]
+        self,
+        request: Request,
+        job_id: UUID,
+        cancel: Annotated[use_cases.CancelJob, Provide["cancel_job"]],
+        name_actors: Names,
     ) -> HttpResponse:
         """What is being done right now is dropped; what was done stays done and counted."""
         refuse_input(request, Permission.MANAGE_JOBS)
-        return document(sync_job_json(cancel(actor=actor(request), kind=JobKind.SYNC, job_id=job_id)))
+        return _answer(request, cancel(actor=actor(request), kind=JobKind.SYNC, job_id=job_id), name_actors)
 
 
 class SyncFailuresView(APIView):
@@ -110,9 +127,21 @@ class SyncFailuresView(APIView):
         return page(request, [_failure_json(one) for one in found.items], cursor(found.next) if found.next else None)
 
 
-def sync_job_json(job: Job) -> dict[str, object]:
+def _answer(
+    request: Request,
+    job: Job,
+    name_actors: NameActors,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    names = name_actors(actor=actor(request), names=[job.actor])
+    return document(_sync_job_json(job, names), status=status, headers=headers)
+
+
+def _sync_job_json(job: Job, names: Mapping[str, str | None]) -> dict[str, object]:
     scope = SyncScope.of(job)
-    return job_json(job, JobOutcome) | {"statuses": scope.statuses, "patient_id": scope.patient_id}
+    return job_json(job, JobOutcome, names) | {"statuses": scope.statuses, "patient_id": scope.patient_id}
 
 
 def _failure_json(outcome: SyncOutcome) -> dict[str, object]:

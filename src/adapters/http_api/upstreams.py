@@ -1,3 +1,4 @@
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from dependency_injector.wiring import Provide, inject
@@ -10,8 +11,10 @@ from adapters.http_api.authentication import actor
 from adapters.http_api.requests import parameters, refuse_input
 from adapters.http_api.responses import document, page
 from adapters.http_api.schema import described
-from adapters.http_api.serializers import PageSerializer
+from adapters.http_api.serializers import ACTOR_NAME, PageSerializer
+from adapters.http_api.users import Names
 from core.access import Permission
+from core.accounts.use_cases import NameActors
 from core.upstreams import use_cases
 from core.upstreams.entities import CircuitState, UpstreamReport, UpstreamStatus
 
@@ -36,6 +39,7 @@ class UpstreamSerializer(serializers.Serializer):
     name = serializers.CharField()
     isolated = serializers.BooleanField(help_text="By an operator: nothing is sent until it is closed.")
     ordered_by = serializers.CharField(allow_null=True, help_text="Who isolated or closed it last.")
+    ordered_by_name = serializers.CharField(allow_null=True, help_text=ACTOR_NAME)
     ordered_at = serializers.DateTimeField(allow_null=True)
     processes = UpstreamProcessSerializer(many=True, help_text="Those that reported in the last ten minutes.")
 
@@ -48,36 +52,49 @@ class UpstreamsView(APIView):
     @described("list_upstreams", UpstreamPageSerializer)
     @inject
     def get(
-        self, request: Request, list_upstreams: Annotated[use_cases.ListUpstreams, Provide["list_upstreams"]]
+        self,
+        request: Request,
+        list_upstreams: Annotated[use_cases.ListUpstreams, Provide["list_upstreams"]],
+        name_actors: Names,
     ) -> HttpResponse:
         """The circuit of each process of the server, which has its own."""
         parameters(request.query_params, [])
-        return page(request, [upstream_json(one) for one in list_upstreams(actor=actor(request))], None)
+        return page(request, _upstreams_json(request, list_upstreams(actor=actor(request)), name_actors), None)
 
 
 class IsolateView(APIView):
     @described("isolate_upstream", UpstreamSerializer, 404, 409)
     @inject
-    def post(self, request: Request, name: str, order: Order) -> HttpResponse:
+    def post(self, request: Request, name: str, order: Order, name_actors: Names) -> HttpResponse:
         """Nothing is sent to it any more, by any process, within a second."""
         refuse_input(request, Permission.MANAGE_UPSTREAMS)
-        return document(upstream_json(order(actor=actor(request), upstream=name, isolated=True)))
+        status = order(actor=actor(request), upstream=name, isolated=True)
+        return document(_upstreams_json(request, [status], name_actors)[0])
 
 
 class CloseView(APIView):
     @described("close_upstream", UpstreamSerializer, 404, 409)
     @inject
-    def post(self, request: Request, name: str, order: Order) -> HttpResponse:
+    def post(self, request: Request, name: str, order: Order, name_actors: Names) -> HttpResponse:
         """Ends an isolation, and closes circuits that are open."""
         refuse_input(request, Permission.MANAGE_UPSTREAMS)
-        return document(upstream_json(order(actor=actor(request), upstream=name, isolated=False)))
+        status = order(actor=actor(request), upstream=name, isolated=False)
+        return document(_upstreams_json(request, [status], name_actors)[0])
 
 
-def upstream_json(status: UpstreamStatus) -> dict[str, object]:
+def _upstreams_json(
+    request: Request, statuses: Sequence[UpstreamStatus], name_actors: NameActors
+) -> list[dict[str, object]]:
+    names = name_actors(actor=actor(request), names={one.order.actor for one in statuses if one.order})
+    return [_upstream_json(one, names) for one in statuses]
+
+
+def _upstream_json(status: UpstreamStatus, names: Mapping[str, str | None]) -> dict[str, object]:
     return {
         "name": status.upstream,
         "isolated": status.isolated,
         "ordered_by": status.order and status.order.actor,
+        "ordered_by_name": status.order and names[status.order.actor],
         "ordered_at": status.order and status.order.at,
         "processes": [_process_json(report) for report in status.reports],
     }

@@ -4,18 +4,17 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from adapters.django_orm.jobs.models import Job, SyncOutcome
+from adapters.django_orm.staff.actors import ActedAdmin
 from adapters.django_orm.staff.view_only import ViewOnlyAdmin, uuid_in
 from core.access import Permission
 from core.jobs.entities import JobKind
 
 
 @admin.register(Job)
-class JobAdmin(ViewOnlyAdmin):
+class JobAdmin(ActedAdmin):
     permission = Permission.MANAGE_JOBS
     list_display = ["created_at", "kind", "state", "total", "counts", "ended_at", "actor"]
     list_filter = ["kind", "state"]
-    search_fields = ["=actor"]
-    search_help_text = "An actor, as it is shown."
 
     def links(self, object_id: str) -> dict[str, str]:
         if not Job.objects.filter(id=object_id, kind=JobKind.SYNC).exists():

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from adapters.django_orm.patients import models
 from adapters.django_orm.patients.finding import matching
+from adapters.django_orm.staff.actors import ActedAdmin
 from adapters.django_orm.staff.pages import actor_of, may
 from adapters.django_orm.staff.view_only import ViewOnlyAdmin, uuid_in
 from core.access import Permission
@@ -107,13 +108,12 @@ class PatientAdmin(ViewOnlyAdmin):
 
 
 @admin.register(models.PatientEvent)
-class PatientEventAdmin(ViewOnlyAdmin):
+class PatientEventAdmin(ActedAdmin):
     permission = Permission.VIEW_PATIENTS
     list_display = ["at", "action", "patient", "version", "actor", "request_id"]
     list_display_links = ["at"]
     linked_by = ["patient_id"]
     list_filter = ["action"]
-    search_fields = ["patient_id"]
     search_help_text = "The id of a patient, or an actor as it is shown."
     fields = ["at", "action", "patient", "version", "actor", "request_id", "changes", "digest"]
     readonly_fields = ["patient", "changes"]
@@ -121,10 +121,9 @@ class PatientEventAdmin(ViewOnlyAdmin):
     def search(
         self, request: HttpRequest, queryset: QuerySet[models.PatientEvent], term: str
     ) -> tuple[QuerySet[models.PatientEvent], bool]:
-        if not term:
-            return queryset, False
-        patient_id = uuid_in(term)
-        return (queryset.filter(actor=term) if patient_id is None else queryset.filter(patient_id=patient_id)), False
+        if (patient_id := uuid_in(term)) is not None:
+            return queryset.filter(patient_id=patient_id), False
+        return super().search(request, queryset, term)
 
     @admin.display(description="Patient")
     def patient(self, event: models.PatientEvent) -> SafeString:

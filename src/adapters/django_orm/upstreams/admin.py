@@ -1,17 +1,16 @@
 from django.contrib import admin
 
+from adapters.django_orm.staff.actors import ActedAdmin
 from adapters.django_orm.staff.view_only import ViewOnlyAdmin
 from adapters.django_orm.upstreams.models import UpstreamOrder, UpstreamReport
 from core.access import Permission
 
 
 @admin.register(UpstreamOrder)
-class UpstreamOrderAdmin(ViewOnlyAdmin):
+class UpstreamOrderAdmin(ActedAdmin):
     permission = Permission.MANAGE_UPSTREAMS
     list_display = ["at", "upstream", "isolated", "actor", "request_id"]
     list_filter = ["isolated"]
-    search_fields = ["=actor"]
-    search_help_text = "An actor, as it is shown."
 
 
 @admin.register(UpstreamReport)

@@ -10,8 +10,8 @@ from django.urls import URLPattern
 
 from adapters.django_orm.accounts import models
 from adapters.django_orm.accounts.admin.accounts import AccountAdmin, RoleForm
+from adapters.django_orm.staff.actors import ActedAdmin
 from adapters.django_orm.staff.pages import actor_of, form_page, password_field
-from adapters.django_orm.staff.view_only import ViewOnlyAdmin
 from core.access import Permission
 from core.accounts.entities import AccountChanges
 from core.accounts.use_cases import CreateUser, SetPassword, UpdateUser
@@ -79,10 +79,8 @@ class UserAdmin(AccountAdmin):
 
 
 @admin.register(models.AccountEvent)
-class AccountEventAdmin(ViewOnlyAdmin):
+class AccountEventAdmin(ActedAdmin):
     permission = Permission.MANAGE_USERS
     list_display = ["at", "action", "account_id", "details", "actor", "request_id"]
     linked_by = ["account_id"]
     list_filter = ["action"]
-    search_fields = ["=actor"]
-    search_help_text = "An actor, as it is shown."
