@@ -72,6 +72,11 @@ def test_an_empty_file_is_refused(format: FileFormat, head: bytes) -> None:
     assert faults_of(head, format) == {"file": "empty"}
 
 
+@pytest.mark.parametrize("head", [b",,,\n", b"sep=;\n", b"sep=;\n;;\n"])
+def test_a_file_without_a_header_is_refused_as_empty(head: bytes) -> None:
+    assert faults_of(head, FileFormat.CSV) == {"file": "empty"}
+
+
 @pytest.mark.parametrize("head", [HEADER, HEADER.strip(), HEADER + b"\r\n\n"])
 def test_a_file_of_a_header_alone_has_no_rows(head: bytes) -> None:
     assert rows_of(head) == []

@@ -143,6 +143,7 @@ def test_columns_that_are_unknown_are_named_or_ignored_by_the_caller() -> None:
         ({"Cell No.": "phone", "Emergency Phone": None, "Notes": None, "Fax": None}, {"columns.Fax": "unknown"}),
         ({"Cell No.": "telephone", "Notes": 5}, {"columns.Cell No.": "choice", "columns.Notes": "choice"}),
         (["phone"], {"columns": "type"}),
+        ({f"Column {number}": None for number in range(1001)}, {"columns": "too_long"}),
     ],
 )
 def test_a_mapping_that_does_not_fit_the_file_is_refused_by_name(columns: object, faults: Mapping[str, str]) -> None:

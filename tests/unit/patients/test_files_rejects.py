@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import Fault
-from core.patients.files import FileFormat, Reject, read_layout, write_rejects
+from core.patients.files import FileFormat, FileOptions, Reject, read_layout, write_rejects
 from tests.unit.patients.reading import ADA, ADAS, EVE, EVES, HEADER, codes, objects_of, rows_of
 
 FAULTS = (Fault("email", "invalid", 'Give an "@".'), Fault("phone", "invalid", "Give a number, too."))
@@ -51,6 +51,12 @@ def test_reasons_somewhere_else_than_in_front_stay() -> None:
     again = rejected(header + b"Ada,Byron,ada@example.org,1985-12-10,2,email,old")
     assert again.startswith(b"line,field,reason," + header.strip())
     assert rows_of(again)[0].values == ADAS
+
+
+def test_a_quote_in_the_name_of_an_ignored_column_is_kept() -> None:
+    header = b'Shoe "EU",first_name,last_name,email,date_of_birth'
+    layout = read_layout(FileFormat.CSV, header + b"\n", FileOptions(ignore_unknown=True))
+    assert b"".join(write_rejects(layout, [])) == b"line,field,reason," + header + b"\r\n"
 
 
 def test_a_row_put_into_a_rejects_file_is_kept_whole() -> None:

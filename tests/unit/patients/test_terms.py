@@ -166,6 +166,7 @@ def test_a_phone_number_abroad_is_found_as_it_is_dialled_there(query: str) -> No
         ("AB-123/4", True),
         ("mrn|AB-123/4", True),
         ("mrn|AB-123", False),
+        ("mrn|", False),
         ("nhs|AB-123/4", False),
         ("943 476 5919", True),
         ("nhs|9434765919", True),

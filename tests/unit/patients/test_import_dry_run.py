@@ -1,0 +1,45 @@
+"""A dry run rejects what an import would reject."""
+
+import pytest
+
+from bootstrap import Container
+from core.access import Actor
+from core.patients.files import FileFormat
+from core.patients.imports import RowOutcome
+from tests.fakes import CLERK, details
+
+HEADER = b"first_name,last_name,email,date_of_birth,external_id,identifiers\n"
+ADA = b"Ada,Byron,ada@example.org,1985-12-10,"
+EVE = b"Eve,Stone,eve@example.org,1990-01-02,"
+
+
+@pytest.mark.parametrize(
+    ("ada", "eve", "code"),
+    [
+        (b"EHR-1,", b"EHR-1,", "external-id-taken"),
+        (b",mrn|1", b",mrn|1", "identifier-taken"),
+    ],
+)
+def test_a_row_with_a_key_of_an_earlier_row_is_rejected(registry: Container, ada: bytes, eve: bytes, code: str) -> None:
+    assert dry_run(registry, ADA + ada, EVE + eve) == ([RowOutcome.ADDED, RowOutcome.REJECTED], [code])
+
+
+def test_an_update_to_the_key_of_another_patient_is_rejected(registry: Container) -> None:
+    register = registry.register_patient()
+    register(actor=CLERK, **details(external_id="EHR-1"))
+    register(actor=CLERK, **details(email="eve@example.org"))
+    assert dry_run(registry, EVE + b"EHR-1,", update=True) == ([RowOutcome.REJECTED], ["external-id-taken"])
+
+
+def dry_run(registry: Container, *rows: bytes, update: bool = False) -> tuple[list[str], list[str]]:
+    """The outcomes, and the codes of the rejected rows."""
+    job = registry.start_import()(
+        actor=CLERK,
+        content=lambda: [HEADER + b"\n".join(rows)],
+        format=FileFormat.CSV,
+        update=update,
+        dry_run=True,
+    )
+    counts = registry.run_job()(actor=Actor.system("worker"), job_id=job.id).counts
+    rejects = registry.import_rejects().of(job.id)
+    return list(counts), [fault.code for reject in rejects for fault in reject.faults]
