@@ -87,12 +87,13 @@ def test_what_a_document_shows_is_what_happens(
     shell = "trap 'kill $(jobs -p) 2> /dev/null' EXIT\n"
     shell += "".join(f"{step.code}\necho '{END}'\n" for step in commands(document))
     with running(environment, port) if document in {README, TOUR} else nullcontext() as demo:
-        for told, meant in {
+        for shown, meant in {
             "http://127.0.0.1:8000": f"http://127.0.0.1:{port}",
             "http://127.0.0.1:9000": demo.upstream if demo else f"http://127.0.0.1:{free_port()}",
             ".venv/bin/": f"{Path(sys.executable).parent}/",
+            "> deploy/.env": f"> {tmp_path}/.env",
         }.items():
-            shell = shell.replace(told, meant)
+            shell = shell.replace(shown, meant)
         script = tmp_path / "commands.sh"
         script.write_text(shell, encoding="utf-8")
         carry_out(commands(document), "bash", script, environment | {"GRANIAN_PORT": str(port)}, ROOT)
