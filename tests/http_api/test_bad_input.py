@@ -72,7 +72,7 @@ def test_every_address_refuses_a_parameter_that_it_does_not_know(
 ) -> None:
     ids = {name: request.getfixturevalue(name) for _, name, _, _ in Formatter().parse(path) if name}
     answer = admin.call(method.upper(), f"{path.format(**ids)}?shoe_size=43", content_type=content_type(path))
-    assert faults(answer) == {("shoe_size", "unknown")}
+    assert {fault for fault in faults(answer) if fault[1] != "required"} == {("shoe_size", "unknown")}
 
 
 def content_type(path: str) -> str:
