@@ -73,6 +73,11 @@ def test_a_cell_over_several_lines_is_one_row_even_where_it_should_not_be() -> N
     assert (first.values, second.values) == (ADAS | {"first_name": "Ada\nMaria"}, ADAS | {"last_name": "By\nron"})
 
 
+def test_lines_that_are_no_rows_by_themselves_stay_one_row() -> None:
+    joined, after = read(OPEN, b'x","y', b'z",,,,', EVE)
+    assert (joined.values["last_name"], joined.next_line, after.values) == ("y\nz", 5, EVES)
+
+
 def test_a_row_of_several_lines_with_too_many_cells_is_one_row() -> None:
     broken, after = read(ADA + b'"mrn|1\nmrn|2",x', EVE)
     assert (codes(broken), broken.raw, after.values) == ({"row": "cells"}, ADA + b'"mrn|1\nmrn|2",x', EVES)

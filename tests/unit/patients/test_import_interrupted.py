@@ -22,8 +22,10 @@ def start(registry: Container, actor: Actor = CLERK) -> Job:
     return registry.start_import()(actor=actor, content=lambda: [CSV], format=FileFormat.CSV)
 
 
-def run(registry: Container, job: Job, after_a_row: Callable[[], object], *, stop: bool = False) -> Job:
-    """Imports one row at a time. `after_a_row` happens while the second one is read."""
+def run(
+    registry: Container, job: Job, after_a_row: Callable[[], object], *, at_a_time: int = 1, stop: bool = False
+) -> Job:
+    """`after_a_row` happens when one row is imported and the next one is read."""
 
     def events() -> Iterator[bool]:
         yield False
@@ -32,7 +34,7 @@ def run(registry: Container, job: Job, after_a_row: Callable[[], object], *, sto
         while True:
             yield stop
 
-    evolve(registry.run_import(), at_a_time=1)(job, stopping=events().__next__)
+    evolve(registry.run_import(), at_a_time=at_a_time)(job, stopping=events().__next__)
     return registry.jobs().get(job.id)
 
 
@@ -48,32 +50,41 @@ def test_a_worker_that_lost_its_lease_repeats_no_row(registry: Container, clock:
     assert (ended.state, ended.counts) == (JobState.COMPLETED, {"added": 4})
 
 
-@pytest.mark.parametrize("takeovers", [0, ONE_BY_ONE_AFTER])
-def test_a_requester_disabled_meanwhile_pauses_the_job(registry: Container, clock: StillClock, takeovers: int) -> None:
+def taken_over(registry: Container, clock: StillClock, job: Job) -> None:
+    """By so many workers, one after the other, that the next one imports row by row."""
+    for _ in range(ONE_BY_ONE_AFTER):
+        assert registry.leases().claim(job.id)
+        clock.forward(registry.leases().lasts)
+
+
+@pytest.mark.parametrize("row_by_row", [False, True])
+def test_a_requester_disabled_meanwhile_pauses_the_job(
+    registry: Container, clock: StillClock, row_by_row: bool
+) -> None:
     user = registry.create_user()(
         actor=ADMIN, email="eve@example.org", password="correct horse battery", role=Role.CLERK
     )
     clock.forward(timedelta(seconds=1))
     job = start(registry, Actor.user(user.id, user.role, "r"))
-    for _ in range(takeovers):
-        assert registry.leases().claim(job.id)
-        clock.forward(registry.leases().lasts)
-    paused = run(registry, job, lambda: registry.update_user()(actor=ADMIN, user_id=user.id, is_active=False))
-    assert (paused.state, paused.reason) == (JobState.PAUSED, WAITS_FOR_REQUESTER)
-    assert paused.counts == {"added": 2}
+    if row_by_row:
+        taken_over(registry, clock, job)
+
+    def disable() -> None:
+        registry.update_user()(actor=ADMIN, user_id=user.id, is_active=False)
+
+    paused = run(registry, job, disable, at_a_time=100 if row_by_row else 1)
+    assert (paused.state, paused.reason, paused.counts) == (JobState.PAUSED, WAITS_FOR_REQUESTER, {"added": 2})
 
 
-def test_a_lease_lost_in_the_middle_of_row_by_row_mode_rejects_no_row(registry: Container, clock: StillClock) -> None:
+def test_a_lease_lost_while_importing_row_by_row_rejects_no_row(registry: Container, clock: StillClock) -> None:
     job, leases = start(registry), registry.leases()
-    for _ in range(ONE_BY_ONE_AFTER):
-        assert leases.claim(job.id)
-        clock.forward(leases.lasts)
+    taken_over(registry, clock, job)
 
     def another_worker_takes_over() -> None:
         clock.forward(leases.lasts)
         assert leases.claim(job.id)
 
-    interrupted = run(registry, job, another_worker_takes_over)
+    interrupted = run(registry, job, another_worker_takes_over, at_a_time=100)
     assert (interrupted.state, interrupted.counts) == (JobState.RUNNING, {"added": 1})
 
 
