@@ -7,7 +7,7 @@ from itertools import cycle
 from bootstrap import Container
 from core.access import Actor
 from core.jobs.entities import Job
-from core.patients.files import FileFormat
+from core.patients.files import Encoding, FileFormat
 from core.patients.values import Status
 from tests.fakes import CLERK, details
 
@@ -43,7 +43,7 @@ def row(template: str, number: int) -> bytes:
 def imported(registry: Container, content: bytes) -> Job:
     """In pieces that end anywhere."""
     pieces = [content[start : start + 7001] for start in range(0, len(content), 7001)]
-    job = registry.start_import()(actor=CLERK, content=lambda: pieces, format=FileFormat.CSV)
+    job = registry.start_import()(actor=CLERK, content=lambda: pieces, format=FileFormat.CSV, encoding=Encoding.UTF_8)
     return registry.run_job()(actor=Actor.system("worker"), job_id=job.id)
 
 

@@ -15,7 +15,7 @@ from core.access import Actor, Role
 from core.errors import Invalid
 from core.jobs.entities import Job, JobKind, JobState
 from core.jobs.leases import REQUESTER_CHECKED_AGAIN_AFTER, WAITS_FOR_REQUESTER
-from core.patients.files import FileFormat, FileOptions, Layout, Row
+from core.patients.files import Encoding, FileFormat, FileOptions, Layout, Row
 from core.patients.imports import Place
 from core.patients.ports import ImportFiles
 from core.patients.use_cases.import_rows import RowImporter
@@ -184,7 +184,9 @@ def test_nothing_that_a_line_may_hold_keeps_the_other_rows_out(registry: Contain
     content = b"".join(good % (number, more) for number, more in enumerate([b"", *odd, b""]))
     clock = cast("StillClock", registry.clock())
     clock.forward(timedelta(seconds=1))
-    job = registry.start_import()(actor=CLERK, content=lambda: [content], format=FileFormat.NDJSON)
+    job = registry.start_import()(
+        actor=CLERK, content=lambda: [content], format=FileFormat.NDJSON, encoding=Encoding.UTF_8
+    )
     assert run(registry, job).counts == {"added": 2, "rejected": 5}
     assert rejected(registry, job).count("\n") == 5
 
