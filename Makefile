@@ -40,15 +40,15 @@ bench: $(VENV)/.develop  ## Print the benchmark tables (needs BENCH_DATABASE_URL
 	$(BIN)/python benchmarks/upstream.py
 	$(BIN)/python benchmarks/jobs.py
 
-format: $(VENV)/.develop  ## Put the code into its standard form
+format: $(VENV)/.develop  ## Format the code
 	$(BIN)/isort --quiet .
 	$(BIN)/black --quiet .
 
-lock: $(VENV)/.develop  ## Lock the dependencies anew, for every platform
+lock: $(VENV)/.develop  ## Lock the dependencies, for every platform
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra server -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra server --group dev -c requirements.txt -o requirements-dev.txt
 
-schema: $(VENV)/.develop  ## Write docs/openapi.json anew
+schema: $(VENV)/.develop  ## Write docs/openapi.json
 	$(BIN)/python manage.py spectacular --format openapi-json --validate --file docs/openapi.json
 
 $(VENV)/.run: requirements.txt

@@ -39,7 +39,7 @@ def fifty_patients() -> Iterator[bytes]:
 
 
 def finished(job: Job) -> Job:
-    """Whoever else is free takes part. While upstream is down, the job waits."""
+    """Other workers may take part. While upstream is down, the job is paused."""
     while not job.state.has_ended:
         if job.resume_at:
             sleep(max(0.0, (job.resume_at - registry.clock().now()).total_seconds()))

@@ -7,10 +7,10 @@ A document's commands run first, in one shell, then its Python, in one process, 
 - `python`: prints what a `text` block right below it shows, or nothing.
 - `text` elsewhere: a picture, drawn with lines. Nothing else may stand in a document without being run.
 
-A server is started by its own document, in the background and with its output put away, and waited for:
+A document starts its own server, in the background and without its output, and waits for it:
 `manage.py serve > /dev/null 2>&1 &`, then `curl -s --retry 60 --retry-connrefused --retry-delay 1 …/health/ready`. It
-ends with the shell. Port 8000 stands for a free one, which granian is told, as 9000 does for the demo upstream's. Only
-the README and the tour expect a running demo.
+ends with the shell. Ports 8000 and 9000 stand for free ones, of the registry and of the demo upstream. Only the README
+and the tour expect a running demo.
 """
 
 import re
