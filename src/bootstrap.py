@@ -27,7 +27,7 @@ from adapters.external.client import UpstreamClient
 from adapters.external.managed import ManagedUpstream, NoUpstreams
 from adapters.external.patients import HttpPatientGateway, UnconfiguredGateway
 from adapters.external.resilience.policy import UpstreamPolicy
-from adapters.external.transport.http import ClientCertificate
+from adapters.external.transport.tls import ClientCertificate
 from adapters.in_memory.accounts import (
     InMemoryAccountTrail,
     InMemoryRefreshFamilies,

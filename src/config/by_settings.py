@@ -9,7 +9,7 @@ from django.db import transaction
 from adapters.external.auth.credentials import BearerToken, CredentialsFactory
 from adapters.external.auth.oauth import ClientCredentials
 from adapters.external.resilience.policy import UpstreamPolicy
-from adapters.external.transport.http import ClientCertificate
+from adapters.external.transport.tls import ClientCertificate
 from adapters.tasks.in_process import InProcessQueue
 from bootstrap import Configuration
 from core.jobs.ports import JobQueue

@@ -1,6 +1,5 @@
 """What a call leaves behind and what it takes from its surroundings: connections, permits, cookies, proxies."""
 
-import asyncio
 import os
 import sys
 from collections.abc import Generator
@@ -9,13 +8,9 @@ from contextlib import suppress
 from threading import Event
 from time import monotonic
 
-import httpx
 import pytest
 
 from adapters.external.resilience.policy import UpstreamPolicy
-from adapters.external.transport.background_loop import run
-from adapters.external.transport.connection import OneConnection
-from adapters.external.transport.exchange import exchange
 from core.errors import InvalidAnswer, RegistryError, Unavailable
 from tests.external.conftest import Connect, fetch, logged
 from tests.external.upstream import Answer, Upstream, drip, reply, running_upstream, send
@@ -29,12 +24,13 @@ def elsewhere() -> Generator[Upstream]:
         yield server
 
 
-def test_calls_one_after_another_share_a_connection(upstream: Upstream, connect: Connect) -> None:
+def test_each_request_has_a_connection_of_its_own(upstream: Upstream, connect: Connect) -> None:
     upstream.answers(reply(ADA))
     client = connect()
-    for _ in range(5):
+    for _ in range(3):
         fetch(client)
-    assert upstream.connections == 1
+    assert upstream.connections == 3
+    assert {request.headers["connection"] for request in upstream.requests} == {"close"}
 
 
 def test_calls_beyond_the_permits_are_refused_at_once_and_count_for_nothing(
@@ -106,7 +102,7 @@ def test_a_closed_client_opens_again(upstream: Upstream, connect: Connect) -> No
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork.")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_a_forked_child_shares_neither_connections_nor_permits(upstream: Upstream, connect: Connect) -> None:
+def test_a_forked_child_shares_no_permits(upstream: Upstream, connect: Connect) -> None:
     answered = Event()
     upstream.answers(reply(ADA), reply(ADA, after=answered), reply(ADA))
     client = connect(UpstreamPolicy(max_calls=1))
@@ -125,7 +121,6 @@ def test_a_forked_child_shares_neither_connections_nor_permits(upstream: Upstrea
         answered.set()
         assert under_way.result() == ADA
     assert os.waitstatus_to_exitcode(status) == 0
-    assert upstream.connections == 2
 
 
 def test_refused_credentials_are_logged_without_them(
@@ -135,17 +130,6 @@ def test_refused_credentials_are_logged_without_them(
     with pytest.raises(Unavailable):
         connect(token="s3cret").get_object("patients", "EHR-1", request_id="r")
     assert logged(caplog) == [{"event": "upstream_credentials_rejected", "upstream": "upstream"}]
-
-
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500])
-def test_a_connection_is_kept_after_an_error(upstream: Upstream, connect: Connect, status: int) -> None:
-    upstream.answers(reply({"error": "what it is"}, status=status))
-    client = connect()
-    for _ in range(4):
-        with suppress(RegistryError):
-            fetch(client)
-    assert len(upstream.requests) == 4
-    assert upstream.connections == 1
 
 
 @pytest.mark.parametrize(
@@ -168,23 +152,6 @@ def test_an_error_whose_body_is_not_worth_waiting_for_is_told_at_once(
     assert monotonic() - started < 1.0
     assert fetch(client) == ADA
     assert upstream.connections == 2
-
-
-@pytest.mark.parametrize(("kept_for", "connections"), [(5.0, 1), (0.05, 2)])
-def test_a_connection_that_was_idle_for_long_is_not_used_again(
-    upstream: Upstream, kept_for: float, connections: int
-) -> None:
-    upstream.answers(reply(ADA))
-    request = httpx.Request("GET", upstream.url)
-
-    async def requests() -> None:
-        async with OneConnection(httpx.create_ssl_context(), kept_for) as http:
-            for wait in (0.1, 0.0):
-                assert await exchange(http, request, 1000, 1.0) == ADA
-                await asyncio.sleep(wait)
-
-    run(requests())
-    assert upstream.connections == connections
 
 
 def test_an_answer_does_not_show_the_patient(upstream: Upstream, connect: Connect) -> None:

@@ -15,7 +15,7 @@ from adapters.external.auth.oauth import RENEWAL_INTERVAL, ClientCredentials
 from adapters.external.client import UpstreamClient
 from adapters.external.errors import CredentialsRejected, UpstreamDown, UpstreamNotTrusted
 from adapters.external.resilience.policy import UpstreamPolicy
-from adapters.external.transport.http import ClientCertificate
+from adapters.external.transport.tls import ClientCertificate
 from core.errors import RegistryError, Unavailable
 from tests.external.conftest import StoppedTime, fetch, logged
 from tests.external.upstream import Answer, Upstream, hang, reply, running_upstream, send

@@ -13,8 +13,8 @@ from adapters.external.resilience.bulkhead import Bulkhead
 from adapters.external.resilience.deadline import Deadline
 from adapters.external.resilience.policy import UpstreamPolicy
 from adapters.external.resilience.retry_budget import RetryBudget
-from adapters.external.transport.connection import OneConnection
 from adapters.external.transport.exchange import HEADERS, exchange
+from adapters.external.transport.http import HttpTransport
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -26,6 +26,7 @@ class AttemptRunner:
 
     upstream: str
     policy: UpstreamPolicy
+    http: HttpTransport
     bulkhead: Bulkhead
     credentials: Credentials = field(repr=False)
     retry_budget: RetryBudget
@@ -36,8 +37,9 @@ class AttemptRunner:
         headers = {"X-Request-ID": quote(request_id, safe="+/=:@,;", errors="replace")}
         seconds = min(self.policy.attempt_timeout, deadline.remaining)
         try:
-            async with asyncio.timeout(seconds), self.bulkhead.acquire() as http:
-                document = await self._authenticated(http, url, headers)
+            async with asyncio.timeout(seconds):
+                with self.bulkhead.acquire():
+                    document = await self._authenticated(url, headers)
         except TimeoutError:
             raise UpstreamDown("The upstream system did not answer in time.") from None
         except CredentialsRejected:
@@ -48,18 +50,18 @@ class AttemptRunner:
         self._rejected = False
         return document
 
-    async def _authenticated(self, http: OneConnection, url: str, headers: Mapping[str, str]) -> Mapping[str, object]:
+    async def _authenticated(self, url: str, headers: Mapping[str, str]) -> Mapping[str, object]:
         """Sends the request again with a fresh token if the first one has expired. That uses the retry budget if fresh
         tokens were rejected before."""
         credentials = await self.credentials.headers()
         try:
-            return await self._send(http, url, {**credentials, **headers})
+            return await self._send(url, {**credentials, **headers})
         except CredentialsRejected as rejected:
             has_fresh = rejected.expired and self.credentials.invalidate(credentials)
             if not has_fresh or (self._rejected and not self.retry_budget.try_acquire()):
                 raise
-        return await self._send(http, url, {**await self.credentials.headers(), **headers})
+        return await self._send(url, {**await self.credentials.headers(), **headers})
 
-    async def _send(self, http: OneConnection, url: str, headers: Mapping[str, str]) -> Mapping[str, object]:
+    async def _send(self, url: str, headers: Mapping[str, str]) -> Mapping[str, object]:
         request = httpx.Request("GET", url, headers={**HEADERS, **headers})
-        return await exchange(http, request, self.policy.max_body, self.policy.retry_after_cap, self.now)
+        return await exchange(self.http, request, self.policy.max_body, self.policy.retry_after_cap, self.now)

@@ -12,7 +12,7 @@ from adapters.external.attempt import AttemptRunner
 from adapters.external.auth.credentials import BearerToken, CredentialsFactory
 from adapters.external.bulk import Path, fetch_all
 from adapters.external.errors import CircuitOpen, UpstreamDown
-from adapters.external.resilience.bulkhead import Bulkhead, ThreadBulkhead
+from adapters.external.resilience.bulkhead import Bulkhead
 from adapters.external.resilience.circuit_breaker import UpstreamCircuitBreaker
 from adapters.external.resilience.deadline import Deadline
 from adapters.external.resilience.listener import NullListener, UpstreamListener, timed
@@ -22,7 +22,9 @@ from adapters.external.resilience.retry_budget import RetryBudget
 from adapters.external.resilience.single_flight import SingleFlight
 from adapters.external.transport.background_loop import arun, run
 from adapters.external.transport.exchange import utc_now
-from adapters.external.transport.http import ClientCertificate, http_clients, upstream_url
+from adapters.external.transport.http import HttpTransport
+from adapters.external.transport.tls import ClientCertificate, client_context
+from adapters.external.transport.url import http_url
 from core.errors import InvalidAnswer, NotFound, Unavailable
 
 JsonObject = Mapping[str, object]
@@ -48,14 +50,14 @@ def _no_query(_instance: object, attribute: "Attribute[str]", value: str) -> Non
 
 @frozen
 class _ProcessState:
-    """After a fork, the child shares no connection, permit or lock with its parent."""
+    """After a fork, the child shares no permit or lock with its parent."""
 
     single_flight: SingleFlight[tuple[float, JsonObject]]
     retry_budget: RetryBudget
     bulkhead: Bulkhead
     circuit_breaker: UpstreamCircuitBreaker
     attempts: AttemptRunner
-    threads: ThreadBulkhead
+    threads: Bulkhead
 
 
 @frozen(eq=False)
@@ -66,7 +68,7 @@ class UpstreamClient:
     credentials, HTTP exchange. Waiting for a retry holds no bulkhead permit; a full bulkhead is not a failure.
     """
 
-    base_url: str = field(validator=[upstream_url, _no_query])
+    base_url: str = field(validator=[http_url, _no_query])
     policy: UpstreamPolicy = field(factory=UpstreamPolicy)
     name: str = field(default="upstream", kw_only=True)
     credentials: CredentialsFactory = field(factory=BearerToken, repr=False, kw_only=True)
@@ -135,9 +137,8 @@ class UpstreamClient:
         run(apply())
 
     def close(self) -> None:
-        """Discards this process's connections and circuit breaker. A later call starts with new ones."""
-        if process := self._processes.pop(os.getpid(), None):
-            run(process.bulkhead.close())
+        """Discards this process's state, such as its circuit breaker. A later call starts with a new one."""
+        self._processes.pop(os.getpid(), None)
 
     async def _get_object(self, path: tuple[str, ...], request_id: str) -> UpstreamResponse:
         if any(segment in {"", ".", ".."} for segment in path):
@@ -174,8 +175,8 @@ class UpstreamClient:
         return self._processes.get(os.getpid()) or self._processes.setdefault(os.getpid(), self._new_process())
 
     def _new_process(self) -> _ProcessState:
-        policy, new_http = self.policy, http_clients(self.certificate)
-        budget, bulkhead = RetryBudget(policy, self.monotonic), Bulkhead(policy.max_calls, new_http)
+        policy, http = self.policy, HttpTransport(client_context(self.certificate))
+        budget, bulkhead = RetryBudget(policy, self.monotonic), Bulkhead(policy.max_calls)
         return _ProcessState(
             SingleFlight(),
             budget,
@@ -183,6 +184,6 @@ class UpstreamClient:
             UpstreamCircuitBreaker(
                 self.name, policy, failure=UpstreamDown, monotonic=self.monotonic, listener=self.listener
             ),
-            AttemptRunner(self.name, policy, bulkhead, self.credentials(new_http), budget, self.now),
-            ThreadBulkhead(policy.max_threads),
+            AttemptRunner(self.name, policy, http, bulkhead, self.credentials(http), budget, self.now),
+            Bulkhead(policy.max_threads),
         )

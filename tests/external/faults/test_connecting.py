@@ -14,7 +14,7 @@ import trustme
 
 from adapters.external.client import UpstreamClient
 from adapters.external.errors import UpstreamDown, UpstreamNotTrusted
-from adapters.external.transport.http import ClientCertificate
+from adapters.external.transport.tls import ClientCertificate
 from tests.external.faults.conftest import (
     GRACE,
     PATIENT,

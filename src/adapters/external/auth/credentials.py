@@ -5,7 +5,7 @@ from typing import Protocol, TypeAlias
 
 from attrs import Attribute, field, frozen
 
-from adapters.external.transport.connection import OneConnection
+from adapters.external.transport.http import HttpTransport
 
 
 class Credentials(Protocol):
@@ -20,9 +20,8 @@ class Credentials(Protocol):
         ...
 
 
-NewHttp: TypeAlias = Callable[[], OneConnection]
-CredentialsFactory: TypeAlias = Callable[[NewHttp], Credentials]
-"""Makes the credentials of one process; they may open connections of their own."""
+CredentialsFactory: TypeAlias = Callable[[HttpTransport], Credentials]
+"""Makes the credentials of one process, which may send requests of their own."""
 
 
 def printable_ascii(_instance: object, attribute: "Attribute[str]", value: str) -> None:
@@ -36,7 +35,7 @@ class BearerToken(Credentials):
 
     token: str = field(default="", repr=False, validator=printable_ascii)
 
-    def __call__(self, _new_http: NewHttp) -> Credentials:
+    def __call__(self, _http: HttpTransport) -> Credentials:
         """It is its own factory: every process uses the same token."""
         return self
 

@@ -11,13 +11,14 @@ import httpx
 import structlog
 from attrs import Attribute, define, evolve, field, frozen
 
-from adapters.external.auth.credentials import Credentials, NewHttp, printable_ascii
+from adapters.external.auth.credentials import Credentials, printable_ascii
 from adapters.external.auth.token import Token, parse_token
 from adapters.external.auth.token_errors import reason, translated
 from adapters.external.resilience.policy import UpstreamPolicy
 from adapters.external.resilience.single_flight import SingleFlight
 from adapters.external.transport.exchange import HEADERS, exchange
-from adapters.external.transport.http import upstream_url
+from adapters.external.transport.http import HttpTransport
+from adapters.external.transport.url import http_url
 from core.errors import Unavailable
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -34,15 +35,15 @@ def _required(_instance: object, attribute: "Attribute[str]", value: str) -> Non
 class ClientCredentials:
     """A factory of credentials. With an empty `scope` the server grants the client's default."""
 
-    token_url: str = field(validator=upstream_url)
+    token_url: str = field(validator=http_url)
     client_id: str = field(validator=[_required, printable_ascii])
     client_secret: str = field(repr=False, validator=[_required, printable_ascii])
     scope: str = field(default="", validator=printable_ascii)
     policy: UpstreamPolicy = field(factory=UpstreamPolicy)
     monotonic: Callable[[], float] = time.monotonic
 
-    def __call__(self, new_http: NewHttp) -> Credentials:
-        return CachedTokenProvider(self, new_http)
+    def __call__(self, http: HttpTransport) -> Credentials:
+        return CachedTokenProvider(self, http)
 
     def request(self) -> httpx.Request:
         basic = b64encode(f"{quote_plus(self.client_id)}:{quote_plus(self.client_secret)}".encode()).decode()
@@ -56,7 +57,7 @@ class CachedTokenProvider(Credentials):
     upstream rejects it; no call waits while the current token is valid."""
 
     client: ClientCredentials
-    new_http: NewHttp
+    http: HttpTransport
     _token: Token | None = None
     _single_flight: SingleFlight[Token] = field(factory=SingleFlight[Token])
     _renewal: "asyncio.Task[None] | None" = None
@@ -94,9 +95,9 @@ class CachedTokenProvider(Credentials):
     async def _request_token(self) -> Token:
         """Takes at most half of an attempt's timeout, which leaves the other half for the upstream."""
         policy = self.client.policy
-        async with asyncio.timeout(policy.attempt_timeout / 2), self.new_http() as http:
+        async with asyncio.timeout(policy.attempt_timeout / 2):
             now = self.client.monotonic()
             response = await exchange(
-                http, self.client.request(), policy.max_body, policy.retry_after_cap, readable={200, 400}
+                self.http, self.client.request(), policy.max_body, policy.retry_after_cap, readable={200, 400}
             )
         return parse_token(response, now)

@@ -1,17 +1,17 @@
 """One request, and how its response maps to the registry's errors."""
 
-import ssl
 from collections.abc import Callable, Container
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
+from ssl import SSLError
 from typing import NoReturn
 
 import httpx
 
 from adapters.external.errors import CredentialsRejected, UpstreamDown, UpstreamNotTrusted
-from adapters.external.transport.connection import OneConnection
-from adapters.external.transport.payload import pass_over, read_object
+from adapters.external.transport.http import HttpError, HttpResponse, HttpTransport
+from adapters.external.transport.payload import read_object
 from core import __version__
 from core.errors import InvalidAnswer, NotFound, RateLimited
 
@@ -21,7 +21,7 @@ _UNREACHABLE = "The upstream system cannot be reached, or closed the connection 
 
 
 async def exchange(
-    http: OneConnection,
+    http: HttpTransport,
     request: httpx.Request,
     max_body: int,
     max_retry_after: float,
@@ -43,20 +43,18 @@ async def exchange(
     | any other status, a body that is not a JSON object | `InvalidAnswer` |
     """
     try:
-        response = await http.send(request)
-        try:
-            if response.status_code not in readable:
-                await pass_over(response)
+        async with http.send(request) as response:
+            if response.status not in readable:
                 _raise_for_status(response, max_retry_after, now)
             return await read_object(response, max_body)
-        finally:
-            await response.aclose()
-    except (httpx.TransportError, OSError) as error:  # httpcore lets some errors of TLS pass
-        raise (UpstreamNotTrusted() if _is_tls_failure(error) else UpstreamDown(_UNREACHABLE)) from None
+    except SSLError:
+        raise UpstreamNotTrusted from None
+    except HttpError:
+        raise UpstreamDown(_UNREACHABLE) from None
 
 
-def _raise_for_status(response: httpx.Response, max_retry_after: float, now: Callable[[], datetime]) -> NoReturn:
-    status = response.status_code
+def _raise_for_status(response: HttpResponse, max_retry_after: float, now: Callable[[], datetime]) -> NoReturn:
+    status = response.status
     if status in {404, 410}:
         raise NotFound
     wait = parse_retry_after(response.headers.get("Retry-After"), now(), max_retry_after)
@@ -80,11 +78,3 @@ def parse_retry_after(header: str | None, now: datetime, cap: float) -> timedelt
         return None
     seconds = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
     return timedelta(seconds=min(max(seconds, 0.0), cap))
-
-
-def _is_tls_failure(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return True
-        error = error.__context__
-    return False
