@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from queue import SimpleQueue
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from attrs import define, field
 
@@ -13,11 +13,10 @@ from core.errors import InvalidAnswer, NotFound, TryLater
 
 T = TypeVar("T")
 Path = tuple[str, ...]
+Result: TypeAlias = tuple[Path, T | UpstreamDown | InvalidAnswer | None]
 
 
-def fetch_all(
-    fetch: Callable[[Path], Awaitable[T]], paths: Iterator[Path], concurrency: int
-) -> Generator[tuple[Path, T | UpstreamDown | InvalidAnswer | None]]:
+def fetch_all(fetch: Callable[[Path], Awaitable[T]], paths: Iterator[Path], concurrency: int) -> Generator[Result[T]]:
     """Yields what `fetch` returns or raises for each path, in order of completion; None for `NotFound`.
 
     Any other `TryLater` (circuit open, rate limit) stops the run: calls in flight are still yielded, then it is raised.
@@ -37,9 +36,7 @@ def fetch_all(
 class _BulkRun(Generic[T]):
     fetch: Callable[[Path], Awaitable[T]]
     paths: Iterator[Path]
-    results: "SimpleQueue[tuple[Path, T | UpstreamDown | InvalidAnswer | None] | None]" = field(
-        init=False, factory=SimpleQueue
-    )
+    results: SimpleQueue[Result[T] | None] = field(init=False, factory=SimpleQueue[Result[T] | None])
     backoff_reason: TryLater | None = None
 
     async def all(self, concurrency: int) -> None:

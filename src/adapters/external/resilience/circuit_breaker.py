@@ -56,7 +56,7 @@ class UpstreamCircuitBreaker(CircuitBreaker):
         return "isolated" if self._isolated else cast("State", super().state)
 
     @property
-    def open_remaining(self) -> float:  # pyright: ignore[reportIncompatibleMethodOverride] (theirs is rounded up)
+    def open_remaining(self) -> float:
         return self._opened + self._recovery_timeout - self._monotonic()
 
     @property
