@@ -4,16 +4,24 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check bench format lock schema
+.PHONY: help run test test-fast soak coverage check bench format lock schema
+export PYTHONDONTWRITEBYTECODE =  # the tests start many processes, which would compile every module again
 
 help:  ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run  ## Serve the demo registry on 127.0.0.1:8000 (PORT=… for another port)
 	@$(BIN)/python manage.py run --port $(PORT)
 
 test: $(VENV)/.develop  ## Run the whole test suite
 	$(BIN)/python -m pytest $(ARGS)
+
+test-fast: $(VENV)/.develop  ## Run the tests that need no database
+	$(BIN)/python -m pytest tests/unit tests/contracts -m "not django_db" $(ARGS)
+
+soak: $(VENV)/.develop  ## Search for rare faults, for an hour or more
+	KILLS=20 JOB_PATIENTS=2000 IMPORT_ROWS=100000 SOAK_SECONDS=600 \
+		$(BIN)/python -m pytest -m "soak or hypothesis" --hypothesis-profile=soak $(ARGS)
 
 coverage: $(VENV)/.develop  ## Measure branch coverage: 100 % of the core is required
 	$(BIN)/python -m pytest tests/unit tests/contracts tests/http_api -k "not sqlite and not postgres and not costs" \

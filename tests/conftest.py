@@ -6,7 +6,10 @@ from hypothesis import HealthCheck, settings
 
 from tests.postgres import postgres_in
 
-settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+settings.register_profile(
+    "suite", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+settings.register_profile("soak", settings.get_profile("suite"), max_examples=500)
 settings.load_profile("suite")
 
 
@@ -20,5 +23,18 @@ def postgres_server() -> Generator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(postgres_server: None, django_db_modify_db_settings_parallel_suffix: None) -> None:
+def quick_flush() -> Generator[None]:
+    from django.core.management.commands.flush import Command
+
+    from tests.databases import flush
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Command, "handle", flush)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    postgres_server: None, quick_flush: None, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
     """PostgreSQL runs before the test databases are made."""

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from django.db import connections
 from hypothesis import settings
 
 from bootstrap import Configuration, Container, in_memory_registry, registry_on_django
+from tests.databases import empty
 from tests.fakes import ScriptedGateway, StillClock, equip
 
 CONFIGURATION = Configuration(secret_keys=("k" * 50,))
@@ -16,15 +16,7 @@ POSTGRES = pytest.param(
 )
 MEMORY = pytest.param("", id="memory")
 
-TABLES = (
-    "patients_searchterm", "patients_identifier", "patients_upstreamcopy", "patients_patient",
-    "patients_eventvalues", "patients_patientevent", "posts_comment", "posts_post",
-    "accounts_refreshfamily", "accounts_user", "accounts_servicekey", "accounts_serviceaccount",
-    "jobs_syncoutcome", "jobs_chunk", "jobs_job",
-    "accounts_accountevent", "upstreams_upstreamorder", "upstreams_upstreamreport",
-)  # fmt: skip
-
-some = settings(max_examples=40)
+some = settings(max_examples=settings.default.max_examples * 2 // 5)  # on each adapter
 
 Fresh = Callable[[], Container]
 
@@ -63,9 +55,3 @@ def open_registry(database: str, *, emptied: bool = False) -> Container:
     if emptied:
         empty(database)
     return registry_on_django(CONFIGURATION, database)
-
-
-def empty(database: str) -> None:
-    with connections[database].cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(f"DELETE FROM {table}")

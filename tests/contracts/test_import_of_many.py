@@ -4,6 +4,8 @@ import os
 import re
 from itertools import cycle
 
+import pytest
+
 from bootstrap import Container
 from core.access import Actor
 from core.jobs.entities import Job
@@ -15,6 +17,8 @@ ROWS = int(os.environ.get("IMPORT_ROWS", "2400"))
 BAD_EVERY = 100 if ROWS > 10_000 else 20
 HEADER = b"first_name,last_name,email,date_of_birth,phone,sex,external_id,identifiers\n"
 GOOD = "Ada,Byron,p{n}@example.org,1985-12-10,+12015550123,female,EHR-{n},urn:mrn|{n}"
+
+pytestmark = pytest.mark.soak
 
 BAD: dict[str, tuple[str, str]] = {
     GOOD + ",more": ("row", "cells"),

@@ -204,8 +204,8 @@ class SideBySide(RuleBasedStateMachine):
             assert self.memory.copies().get(patient.id) == self.django.copies().get(patient.id)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
 def test_memory_and_database_answer_alike(database: str) -> None:
     machine = type("Machine", (SideBySide,), {"database": database})
-    examples = 60 if database == "default" else 20
-    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=25))
+    run_state_machine_as_test(machine, settings=settings(stateful_step_count=25))

@@ -21,6 +21,8 @@ LONGEST_LIFE = 0.7  # seconds, from when a process has begun to work
 
 Started = Callable[[Registry], AbstractContextManager[Process]]
 
+pytestmark = pytest.mark.soak
+
 
 @pytest.fixture
 def registry(postgres_server: None, tmp_path: Path) -> Generator[Registry]:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -61,11 +61,11 @@ PARSERS: dict[str, tuple[Callable[[object], object], SearchStrategy[object]]] = 
 }
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", PARSERS)
 def test_parsing_a_parsed_value_gives_it_again(name: str) -> None:
     parser, shapes = PARSERS[name]
 
-    @settings(max_examples=50)
     @given(shapes | ANYTHING)
     def holds(raw: object) -> None:
         try:

@@ -173,4 +173,4 @@ class OneJob(RuleBasedStateMachine):
 
 
 TestOneJob = OneJob.TestCase
-TestOneJob.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)
+TestOneJob.settings = settings(stateful_step_count=50)

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from attrs import define, field
 
+from adapters.tasks import in_process
 from adapters.tasks.in_process import InProcessQueue, InProcessWorker
 from core.access import Actor
 from core.errors import Unavailable
@@ -56,6 +57,11 @@ class Registry:
             pass
         self.stopped.set()
         return job(2)
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_process, "KEEPS_STILL_FOR", 0.01)
 
 
 def test_a_job_that_fails_does_not_keep_the_others_waiting() -> None:
