@@ -1,5 +1,27 @@
+from collections.abc import Generator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import psycopg
 from django.apps import apps
+from django.conf import settings
 from django.db import connections, transaction
+from psycopg.sql import SQL, Identifier
+
+
+@contextmanager
+def postgres_database(template: str = "template1") -> Generator[str]:
+    """The name of a copy of `template`, to which nobody may be connected meanwhile."""
+    name = f"registry_{uuid4().hex}"
+    host = settings.DATABASES["postgres"]["HOST"]
+    with psycopg.connect(host=host, user="postgres", autocommit=True) as server:
+        server.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(template)))
+        yield name
+        server.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+def url_of(name: str) -> str:
+    return f"postgres://postgres@/{name}?host={settings.DATABASES['postgres']['HOST']}"
 
 
 def empty(database: str) -> None:

@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Generator
@@ -60,6 +61,29 @@ def finished(process: subprocess.Popen[str], given: str | None = None) -> tuple[
     """`given` is its standard input."""
     out, err = process.communicate(given, timeout=60)
     return process.returncode, out, err
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database that is migrated once, as that takes seconds."""
+    directory = tmp_path_factory.mktemp("empty")
+    assert finished(manage(environment_in(directory), "migrate", "--verbosity", "0")) == (0, "", "")
+    return directory / "registry.sqlite3"
+
+
+@pytest.fixture
+def migrated(environment: dict[str, str], empty_database: Path, tmp_path: Path) -> dict[str, str]:
+    shutil.copy(empty_database, tmp_path)
+    return environment
+
+
+@pytest.fixture(scope="session")
+def filled(postgres_server: None, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """The name of a PostgreSQL database full of patients whom upstream knows, to be copied."""
+    from tests.e2e.jobs import filled_database
+
+    with filled_database(tmp_path_factory.mktemp("filled")) as name:
+        yield name
 
 
 @pytest.fixture(scope="session")

@@ -9,19 +9,20 @@ from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import psycopg
 from attrs import evolve, frozen
-from django.conf import settings
 from psycopg.rows import dict_row
 
 from adapters.cli.simulator import UpstreamSimulator
 from adapters.cli.switches import Switches
+from tests.databases import postgres_database, url_of
 from tests.e2e.conftest import ROOT, environment_in, finished, manage
 
+PATIENTS = int(os.environ.get("JOB_PATIENTS", "210"))
 CHANGED = 3  # one patient in so many is told another last name by upstream
+UPDATED = len(range(0, PATIENTS, CHANGED))
 SECONDS = 600 if "JOB_PATIENTS" in os.environ else 90
 FILL = """
 import sys
@@ -119,26 +120,34 @@ def run(environment: dict[str, str], program: str, *arguments: str) -> str:
 
 
 @contextmanager
-def filled_registry(directory: Path, patients: int, latency: float) -> Generator[Registry]:
-    """On a PostgreSQL database of its own."""
-    host, name = settings.DATABASES["postgres"]["HOST"], f"jobs_{uuid4().hex}"
-    records = {f"x{n}": {"id": f"x{n}"} | ({} if n % CHANGED else {"last_name": "King"}) for n in range(patients)}
+def filled_database(directory: Path) -> Generator[str]:
+    """The name of a PostgreSQL database with `PATIENTS` patients, to be copied."""
+    with postgres_database() as name:
+        environment = _environment(directory, name)
+        assert finished(manage(environment, "migrate", "--verbosity", "0"))[::2] == (0, "")
+        run(environment, FILL, str(PATIENTS))
+        yield name
+
+
+@contextmanager
+def filled_registry(directory: Path, filled: str, latency: float) -> Generator[Registry]:
+    """On a copy of the database `filled`."""
+    records = {f"x{n}": {"id": f"x{n}"} | ({} if n % CHANGED else {"last_name": "King"}) for n in range(PATIENTS)}
     upstream = UpstreamSimulator(0, records, Switches(latency=latency))
     Thread(target=upstream.serve_forever, daemon=True).start()
-    environment = environment_in(directory) | {
-        "DATABASE_URL": f"postgres://postgres@/{name}?host={host}",
+    with upstream, postgres_database(filled) as name:
+        environment = _environment(directory, name) | {"EXTERNAL_API_BASE_URL": upstream.url}
+        with Rows.connect(url_of(name), autocommit=True, row_factory=dict_row) as database:
+            yield Registry(environment, database, upstream)
+        upstream.shutdown()
+
+
+def _environment(directory: Path, database: str) -> dict[str, str]:
+    return environment_in(directory) | {
+        "DATABASE_URL": url_of(database),
         "SECRET_KEY": "a secret of sixty characters, which is long enough for this one",
-        "EXTERNAL_API_BASE_URL": upstream.url,
         "EXTERNAL_API_POLICY": "bulk_calls=20, max_calls=30, recovery=1",
         "JOB_LEASE": "2",
         "JOB_SWEEP": "1",
         "PYTHONPATH": str(ROOT / "src"),
     }
-    with upstream, psycopg.connect(host=host, user="postgres", autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")  # pyright: ignore[reportArgumentType, reportCallIssue]
-        assert finished(manage(environment, "migrate", "--verbosity", "0"))[::2] == (0, "")
-        run(environment, FILL, str(patients))
-        with Rows.connect(host=host, user="postgres", dbname=name, autocommit=True, row_factory=dict_row) as database:
-            yield Registry(environment, database, upstream)
-        upstream.shutdown()
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")  # pyright: ignore[reportArgumentType, reportCallIssue]

@@ -13,8 +13,8 @@ from uuid import uuid4
 import httpx
 import psycopg
 from attrs import frozen
-from django.conf import settings
 
+from tests.databases import postgres_database, url_of
 from tests.e2e.conftest import ROOT, UNREACHABLE_CACHE, environment_in, finished, manage
 from tests.programs import free_port, wait_for_port
 
@@ -68,27 +68,23 @@ class Production:
 
 @contextmanager
 def production_in(directory: Path) -> Generator[Production]:
-    host, name = settings.DATABASES["postgres"]["HOST"], f"production_{uuid4().hex}"
-    url = f"postgres://postgres@/{name}?host={host}"
-    environment = environment_in(directory) | {
-        "DJANGO_ENV": "production",
-        "CACHE_URL": UNREACHABLE_CACHE,
-        "SECRET_KEY": "a secret of sixty characters, which is long enough for this one",
-        "ALLOWED_HOSTS": "127.0.0.1",
-        "TRUSTED_PROXIES": "127.0.0.1",
-        "DATABASE_URL": url,
-        "PYTHONPATH": str(ROOT / "src"),
-    }
-    with psycopg.connect(host=host, user="postgres", autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")  # pyright: ignore[reportArgumentType, reportCallIssue]
+    with postgres_database() as name:
+        environment = environment_in(directory) | {
+            "DJANGO_ENV": "production",
+            "CACHE_URL": UNREACHABLE_CACHE,
+            "SECRET_KEY": "a secret of sixty characters, which is long enough for this one",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "TRUSTED_PROXIES": "127.0.0.1",
+            "DATABASE_URL": url_of(name),
+            "PYTHONPATH": str(ROOT / "src"),
+        }
         assert finished(manage(environment, "migrate", "--verbosity", "0"))[::2] == (0, "")
         done = subprocess.run(
             [sys.executable, "-c", SETUP], env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=60
         )
         token, post = done.stdout.split()
-        with psycopg.connect(host=host, user="postgres", dbname=name, autocommit=True) as database:
+        with psycopg.connect(url_of(name), autocommit=True) as database:
             yield Production(environment, database, token, post)
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def register(client: httpx.Client, **details: object) -> httpx.Response:

@@ -1,49 +1,46 @@
-import shutil
-import sqlite3
-from pathlib import Path
+"""The commands for accounts: each once as a program, and all else that they say in the process of the test."""
+
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import override_settings
 
-from tests.e2e.conftest import environment_in, finished, manage
+from tests.e2e.conftest import finished, manage
 
 ADMIN = {"ADMIN_EMAIL": "me@clinic.example", "ADMIN_PASSWORD": "correct horse battery"}
 
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database that is migrated once, as that takes seconds."""
-    directory = tmp_path_factory.mktemp("empty")
-    assert finished(manage(environment_in(directory), "migrate", "--verbosity", "0")) == (0, "", "")
-    return directory
+in_process = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def migrated(empty: Path, tmp_path: Path) -> dict[str, str]:
-    directory = shutil.copytree(empty, tmp_path / "database")
-    return environment_in(directory)
+def printed(*arguments: str) -> str:
+    out = StringIO()
+    call_command(*arguments, stdout=out, stderr=StringIO())
+    return out.getvalue()
 
 
-def outcome(environment: dict[str, str], *arguments: str) -> tuple[int, str]:
-    """The exit status, and what was said last: to who reads the output, else to who reads the errors."""
-    status, out, err = finished(manage(environment, *arguments))
-    assert "Traceback" not in err
-    return status, out if status == 0 else err
+def rows(query: str) -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchall()
 
 
-def rows(environment: dict[str, str], query: str) -> list[tuple[object, ...]]:
-    with sqlite3.connect(environment["DATABASE_URL"].removeprefix("sqlite:///")) as connection:
-        return connection.execute(query).fetchall()
+def test_the_admin_whom_the_environment_names_is_added(migrated: dict[str, str]) -> None:
+    assert finished(manage(migrated | ADMIN, "create_superuser_from_env"))[:2] == (0, "The admin was added.\n")
 
 
-def test_the_first_admin_is_added_once(migrated: dict[str, str]) -> None:
-    create = "create_superuser_from_env"
-    assert outcome(migrated | ADMIN, create) == (0, "The admin was added.\n")
-    status, told = outcome(migrated | ADMIN | {"ADMIN_PASSWORD": "battery staple"}, create)
-    assert (status, "is there already" in told) == (0, True)
-    assert rows(migrated, "SELECT email, role, is_active FROM accounts_user") == [("me@clinic.example", "admin", 1)]
-    assert rows(migrated, "SELECT actor FROM accounts_accountevent") == [("system:create_superuser_from_env",)]
+@in_process
+def test_the_first_admin_is_added_once() -> None:
+    with override_settings(**ADMIN):
+        assert printed("create_superuser_from_env") == "The admin was added.\n"
+    with override_settings(**ADMIN | {"ADMIN_PASSWORD": "battery staple"}):
+        assert "is there already" in printed("create_superuser_from_env")
+    assert rows("SELECT email, role, is_active FROM accounts_user") == [("me@clinic.example", "admin", 1)]
+    assert rows("SELECT actor FROM accounts_accountevent") == [("system:create_superuser_from_env",)]
 
 
+@in_process
 @pytest.mark.parametrize(
     ("given", "told"),
     [
@@ -52,26 +49,33 @@ def test_the_first_admin_is_added_once(migrated: dict[str, str]) -> None:
         (ADMIN | {"ADMIN_EMAIL": "me"}, "ADMIN_EMAIL: Give a valid email address"),
     ],
 )
-def test_an_admin_who_cannot_be_added_is_told_why(migrated: dict[str, str], given: dict[str, str], told: str) -> None:
-    status, err = outcome(migrated | given, "create_superuser_from_env")
-    assert (status, told in err) == (1, True), err
-    assert rows(migrated, "SELECT * FROM accounts_user") == []
+def test_an_admin_who_cannot_be_added_is_told_why(given: dict[str, str], told: str) -> None:
+    with override_settings(**given), pytest.raises(CommandError, match=told):
+        printed("create_superuser_from_env")
+    assert rows("SELECT * FROM accounts_user") == []
 
 
-def test_a_key_is_made_listed_and_revoked(migrated: dict[str, str]) -> None:
-    status, token = outcome(migrated, "service_key", "make", "lab-import", "2026-11", "--role", "clerk", "--days", "7")
-    assert (status, token.startswith("prk_")) == (0, True)
-    key = str(rows(migrated, "SELECT id FROM accounts_servicekey")[0][0])
-    listed = outcome(migrated, "service_key", "list", "lab-import")[1]
+def test_only_the_key_is_printed_for_another_program_to_read(migrated: dict[str, str]) -> None:
+    command = ["service_key", "make", "lab-import", "2026-11", "--role", "clerk", "--days", "7"]
+    status, out, err = finished(manage(migrated, *command))
+    assert (status, out.startswith("prk_"), out.count("\n")) == (0, True, 1)
+    assert "shown this once" in err
+
+
+@in_process
+def test_a_key_is_made_listed_and_revoked() -> None:
+    token = printed("service_key", "make", "lab-import", "2026-11", "--role", "clerk", "--days", "7")
+    assert token.startswith("prk_")
+    listed = printed("service_key", "list", "lab-import")
     assert "live" in listed
     assert "2026-11" in listed
-    assert outcome(migrated, "service_key", "revoke", "lab-import", key)[0] == 0
-    assert "revoked" in outcome(migrated, "service_key", "list", "lab-import")[1]
-    assert (
-        "names are never" in outcome(migrated, "service_key", "make", "lab-import", "x", "--role", "clerk")[1].lower()
-    )
+    printed("service_key", "revoke", "lab-import", listed.split()[0])
+    assert "revoked" in printed("service_key", "list", "lab-import")
+    with pytest.raises(CommandError, match=r"(?i)names are never"):
+        printed("service_key", "make", "lab-import", "x", "--role", "clerk")
 
 
+@in_process
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -82,10 +86,14 @@ def test_a_key_is_made_listed_and_revoked(migrated: dict[str, str]) -> None:
         ([], "required"),
     ],
 )
-def test_a_key_that_cannot_be_made_is_told_why(migrated: dict[str, str], arguments: list[str], told: str) -> None:
-    status, err = outcome(migrated, "service_key", *arguments)
-    assert (status != 0, told in err) == (True, True), err
+def test_a_key_that_cannot_be_made_is_told_why(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises((CommandError, SystemExit)) as refused:
+        printed("service_key", *arguments)
+    assert told in f"{refused.value}{capsys.readouterr().err}"
 
 
-def test_purging_says_what_was_removed(migrated: dict[str, str]) -> None:
-    assert outcome(migrated, "purge_expired") == (0, "Removed 0 sessions, 0 keys and 0 jobs that had ended.\n")
+@in_process
+def test_purging_says_what_was_removed() -> None:
+    assert printed("purge_expired") == "Removed 0 sessions, 0 keys and 0 jobs that had ended.\n"

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.brokers import rabbitmq, redis
-from tests.e2e.jobs import CHANGED, Registry, filled_registry, until
+from tests.e2e.jobs import PATIENTS, UPDATED, Registry, filled_registry, until
 from tests.e2e.workers import Process, beat, server, worker
 from tests.programs import free_port
 
-PATIENTS = 150
-COUNTS = {"unchanged": PATIENTS - PATIENTS // CHANGED, "updated": PATIENTS // CHANGED}
+COUNTS = {"unchanged": PATIENTS - UPDATED, "updated": UPDATED}
 A_LONG_TIME = "600"  # seconds: nothing here waits for a lease to run out
 AT_ONCE = 2.5  # seconds; a busy machine is late
 
@@ -21,9 +20,9 @@ Started = Callable[[Registry], AbstractContextManager[Process]]
 
 
 @pytest.fixture
-def registry(postgres_server: None, tmp_path: Path) -> Generator[Registry]:
-    with filled_registry(tmp_path, PATIENTS, latency=0) as registry:
-        yield registry.given(JOB_LEASE=A_LONG_TIME)
+def registry(filled: str, tmp_path: Path) -> Generator[Registry]:
+    with filled_registry(tmp_path, filled, latency=0) as registry:
+        yield registry.given(JOB_LEASE=A_LONG_TIME, GRANIAN_WORKERS="1")
 
 
 def goes_on_when_one_process_is_stopped(registry: Registry, start: Started) -> None:

@@ -10,12 +10,11 @@ from time import monotonic, sleep
 import pytest
 
 from tests.e2e.brokers import rabbitmq, redis
-from tests.e2e.jobs import CHANGED, Registry, filled_registry, until
+from tests.e2e.jobs import CHANGED, PATIENTS, Registry, filled_registry, until
 from tests.e2e.workers import Process, beat, kill, server, worker
 from tests.programs import free_port
 
-PATIENTS = int(os.environ.get("JOB_PATIENTS", "400"))
-KILLS = int(os.environ.get("KILLS", "2"))
+KILLS = int(os.environ.get("KILLS", "1"))
 LATENCY = 0.1  # seconds: a chunk takes half a second or more
 LONGEST_LIFE = 0.7  # seconds, from when a process has begun to work
 
@@ -25,8 +24,8 @@ pytestmark = pytest.mark.soak
 
 
 @pytest.fixture
-def registry(postgres_server: None, tmp_path: Path) -> Generator[Registry]:
-    with filled_registry(tmp_path, PATIENTS, LATENCY) as registry:
+def registry(filled: str, tmp_path: Path) -> Generator[Registry]:
+    with filled_registry(tmp_path, filled, LATENCY) as registry:
         yield registry
 
 
