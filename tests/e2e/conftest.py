@@ -5,11 +5,13 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from attrs import frozen
+from django.core.management import call_command
 
 from tests.programs import free_port
 
@@ -61,6 +63,13 @@ def finished(process: subprocess.Popen[str], given: str | None = None) -> tuple[
     """`given` is its standard input."""
     out, err = process.communicate(given, timeout=60)
     return process.returncode, out, err
+
+
+def printed(*arguments: str) -> str:
+    """By a command in the process of the test."""
+    out = StringIO()
+    call_command(*arguments, stdout=out, stderr=StringIO())
+    return out.getvalue()
 
 
 @pytest.fixture(scope="session")

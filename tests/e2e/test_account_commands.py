@@ -1,23 +1,15 @@
 """The commands for accounts: each once as a program, and all else that they say in the process of the test."""
 
-from io import StringIO
-
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.db import connection
 from django.test import override_settings
 
-from tests.e2e.conftest import finished, manage
+from tests.e2e.conftest import finished, manage, printed
 
 ADMIN = {"ADMIN_EMAIL": "me@clinic.example", "ADMIN_PASSWORD": "correct horse battery"}
 
 in_process = pytest.mark.django_db(transaction=True)
-
-
-def printed(*arguments: str) -> str:
-    out = StringIO()
-    call_command(*arguments, stdout=out, stderr=StringIO())
-    return out.getvalue()
 
 
 def rows(query: str) -> list[tuple[object, ...]]:

@@ -1,7 +1,9 @@
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
 
+from bootstrap import registry_on_django
 from tests.e2e.conftest import UNREACHABLE_CACHE, finished, manage
 
 SECRET = "a secret of sixty characters, which is long enough for this one"
@@ -81,15 +83,8 @@ def test_production_passes_the_deployment_check_without_a_warning(environment: d
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"EXTERNAL_API_BASE_URL": "ftp://upstream.example"}, "base URL is http or https"),
-        ({"EXTERNAL_API_BASE_URL": "http://upstream.example", "EXTERNAL_API_TIMEOUT": "0"}, "timeout"),
         ({"EXTERNAL_API_POLICY": "patience=9"}, "no 'patience'"),
-        ({"EXTERNAL_API_POLICY": "recovery=long"}, "recovery must be a number"),
-        ({"EXTERNAL_API_POLICY": "attempts=0"}, "attempts"),
-        ({"EXTERNAL_API_CLIENT_ID": "registry"}, "EXTERNAL_API_TOKEN_URL"),
-        ({"EXTERNAL_API_CLIENT_KEY": "key.pem"}, "EXTERNAL_API_CLIENT_CERT"),
         ({"EXTERNAL_API_CLIENT_CERT": "missing.pem"}, "client certificate"),
-        ({"PHONE_REGION": "uk"}, "PHONE_REGION"),
         ({"CORS_ORIGINS": "https://console.example,*"}, "CORS_ORIGINS"),
         ({"TRUSTED_PROXIES": "10.0.0.7,proxy.example"}, "TRUSTED_PROXIES"),
     ],
@@ -100,3 +95,20 @@ def test_a_setting_that_cannot_work_is_told_at_the_start(
     status, _, err = finished(manage(environment | settings, "check"))
     assert status != 0
     assert told in err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"EXTERNAL_API_BASE_URL": "ftp://upstream.example"}, "base URL is http or https"),
+        ({"EXTERNAL_API_BASE_URL": "http://upstream.example", "EXTERNAL_API_TIMEOUT": 0.0}, "timeout"),
+        ({"EXTERNAL_API_POLICY": "recovery=long"}, "recovery must be a number"),
+        ({"EXTERNAL_API_POLICY": "attempts=0"}, "attempts"),
+        ({"EXTERNAL_API_CLIENT_ID": "registry"}, "EXTERNAL_API_TOKEN_URL"),
+        ({"EXTERNAL_API_CLIENT_KEY": "key.pem"}, "EXTERNAL_API_CLIENT_CERT"),
+        ({"PHONE_REGION": "uk"}, "PHONE_REGION"),
+    ],
+)
+def test_no_registry_has_settings_that_cannot_work(settings: dict[str, object], told: str) -> None:
+    with override_settings(**settings), pytest.raises(ValueError, match=told):
+        registry_on_django().upstream()

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from django.core.management import CommandError
+from django.test import override_settings
 
 from adapters.cli.demo_data import DEMO_PASSWORD, VISITOR_ID
-from tests.e2e.conftest import UNREACHABLE_CACHE, finished, manage, running
+from adapters.django_orm.patients.models import Patient
+from tests.e2e.conftest import UNREACHABLE_CACHE, finished, manage, printed, running
 
 
 def children(process: subprocess.Popen[str]) -> list[int]:
@@ -61,29 +64,31 @@ def test_a_server_that_dies_ends_the_demo_and_says_so(environment: dict[str, str
         pass  # its workers are gone too
 
 
-def test_loading_twice_changes_nothing_and_says_so(environment: dict[str, str]) -> None:
-    assert finished(manage(environment, "migrate", "--verbosity", "0")) == (0, "", "")
-    status, out, err = finished(manage(environment, "load_demo"))
-    assert (status, err) == (0, "")
-    assert out == "Demo patients: 500 added.\nDemo accounts: 5 added.\nDemo notices: 5 added.\n"
-    status, out, err = finished(manage(environment, "load_demo"))
-    assert (status, err) == (0, "")
-    assert out.splitlines() == [
+@pytest.mark.django_db(transaction=True)
+def test_loading_twice_changes_nothing_and_says_so() -> None:
+    assert printed("load_demo") == "Demo patients: 500 added.\nDemo accounts: 5 added.\nDemo notices: 5 added.\n"
+    assert printed("load_demo").splitlines() == [
         "Demo patients: 0 added, 500 already there.",
         "Demo accounts: 0 added, 5 already there.",
         "Demo notices: 0 added, 5 already there.",
     ]
 
 
-@pytest.mark.parametrize("command", ["load_demo", "run"])
-def test_the_demo_is_refused_in_production(environment: dict[str, str], tmp_path: Path, command: str) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_loading_the_demo_is_refused_in_production() -> None:
+    with override_settings(DJANGO_ENV="production"), pytest.raises(CommandError, match="refused in production"):
+        printed("load_demo")
+    assert not Patient.objects.exists()
+
+
+def test_running_the_demo_is_refused_in_production(environment: dict[str, str], tmp_path: Path) -> None:
     production = {
         "DJANGO_ENV": "production",
         "CACHE_URL": UNREACHABLE_CACHE,
         "SECRET_KEY": "a secret of sixty characters, which is long enough for this one",
         "ALLOWED_HOSTS": "registry.example",
     }
-    status, out, err = finished(manage(environment | production, command))
+    status, out, err = finished(manage(environment | production, "run"))
     assert (status, out) == (1, "")
     assert "refused in production" in err
     assert not any(tmp_path.glob("*.sqlite3*"))

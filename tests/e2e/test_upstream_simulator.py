@@ -193,7 +193,7 @@ def test_stops_at_once_while_slow_calls_wait() -> None:
 
 @pytest.mark.parametrize(
     ("options", "named"),
-    [(["--error-rate", "2"], "error_rate"), (["--latency", "nan"], "latency"), (["--port", "65536"], "65536")],
+    [(["--error-rate", "2"], "error_rate"), (["--port", "65536"], "65536")],
 )
 def test_refuses_to_start_with_a_bad_option_and_names_it(options: list[str], named: str) -> None:
     with start(*options) as process:
