@@ -87,6 +87,21 @@ def migrated(environment: dict[str, str], empty_database: Path, tmp_path: Path) 
 
 
 @pytest.fixture(scope="session")
+def demo_database(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("demo")
+    shutil.copy(empty_database, directory)
+    assert finished(manage(environment_in(directory), "load_demo"))[0] == 0
+    return directory / "registry.sqlite3"
+
+
+@pytest.fixture
+def loaded(environment: dict[str, str], demo_database: Path, tmp_path: Path) -> dict[str, str]:
+    """As after an earlier `run`: the next begins to serve sooner."""
+    shutil.copy(demo_database, tmp_path)
+    return environment
+
+
+@pytest.fixture(scope="session")
 def filled(postgres_server: None, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
     """The name of a PostgreSQL database full of patients whom upstream knows, to be copied."""
     from tests.e2e.jobs import filled_database

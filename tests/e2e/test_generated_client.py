@@ -20,12 +20,10 @@ SCHEMA = ROOT / "docs" / "openapi.json"
 
 
 @pytest.fixture
-def anybody(
-    tmp_path: Path, environment: dict[str, str], port: int, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Caller]:
+def anybody(tmp_path: Path, loaded: dict[str, str], port: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Caller]:
     monkeypatch.syspath_prepend(tmp_path)
     package = generate(SCHEMA, tmp_path)
-    with running(environment | {"LIMIT_SIGN_IN": "1000/minute"}, port, DEVNULL) as demo:
+    with running(loaded | {"LIMIT_SIGN_IN": "1000/minute"}, port, DEVNULL) as demo:
         yield Caller.of(package, demo.home)
 
 

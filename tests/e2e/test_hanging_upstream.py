@@ -23,7 +23,7 @@ def upstream() -> Generator[MisbehavingServer]:
 
 
 def test_syncs_beyond_half_of_the_threads_are_refused_at_once_and_reading_goes_on(
-    environment: dict[str, str], port: int, upstream: MisbehavingServer
+    loaded: dict[str, str], port: int, upstream: MisbehavingServer
 ) -> None:
     settings = {
         "EXTERNAL_API_BASE_URL": upstream.url,
@@ -31,7 +31,7 @@ def test_syncs_beyond_half_of_the_threads_are_refused_at_once_and_reading_goes_o
         "EXTERNAL_API_POLICY": "min_calls=100, attempts=1, attempt_timeout=10",
     }
     with (
-        running(environment | settings, port, DEVNULL) as demo,
+        running(loaded | settings, port, DEVNULL) as demo,
         httpx.Client(base_url=f"{demo.home}/api/v1", timeout=30) as api,
     ):
         credentials = {"email": "clerk@clinic.example", "password": "registry-demo"}

@@ -50,9 +50,9 @@ def test_a_taken_port_is_named_before_anything_starts(environment: dict[str, str
     assert not any(tmp_path.glob("*.sqlite3*"))
 
 
-def test_a_server_that_dies_ends_the_demo_and_says_so(environment: dict[str, str], port: int) -> None:
+def test_a_server_that_dies_ends_the_demo_and_says_so(loaded: dict[str, str], port: int) -> None:
     own_upstream = {"EXTERNAL_API_BASE_URL": "http://127.0.0.1:1/own"}
-    with running(environment | own_upstream, port) as demo:
+    with running(loaded | own_upstream, port) as demo:
         assert demo.upstream == "http://127.0.0.1:1/own"
         assert not any(line.startswith("Switch") for line in demo.printed)
         for child in children(demo.process):
