@@ -17,7 +17,7 @@ test: $(VENV)/.develop  ## Run the whole test suite
 	$(BIN)/python -m pytest $(ARGS)
 
 test-fast: $(VENV)/.develop  ## Run the tests that need no database
-	$(BIN)/python -m pytest tests/unit tests/contracts -m "not django_db" $(ARGS)
+	$(BIN)/python -m pytest tests/unit tests/contracts -m "not django_db" -n logical -p no:schemathesis $(ARGS)
 
 soak: $(VENV)/.develop  ## Search for rare faults, for an hour or more
 	KILLS=20 JOB_PATIENTS=2000 IMPORT_ROWS=100000 SOAK_SECONDS=600 \

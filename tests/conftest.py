@@ -1,3 +1,4 @@
+import os
 from collections.abc import Generator
 from pathlib import Path
 
@@ -11,6 +12,12 @@ settings.register_profile(
 )
 settings.register_profile("soak", settings.get_profile("suite"), max_examples=500)
 settings.load_profile("suite")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One for each core, and another for `auto`: tests that start processes wait most of the time."""
+    cores = os.cpu_count() or 1
+    return cores + 1 if config.option.numprocesses == "auto" else cores
 
 
 @pytest.fixture(scope="session")
