@@ -16,7 +16,7 @@ POSTGRES = pytest.param(
 )
 MEMORY = pytest.param("", id="memory")
 
-some = settings(max_examples=settings.default.max_examples * 2 // 5)  # on each adapter
+some = settings(max_examples=settings().max_examples * 2 // 5)  # on each adapter
 
 Fresh = Callable[[], Container]
 

@@ -20,7 +20,7 @@ from tests.http_api.client import Api
 COMMITTED = Path(__file__).parents[2] / "docs" / "openapi.json"
 UNTRUE = [positive_data_acceptance]  # a schema cannot tell every rule
 some = settings(
-    max_examples=settings.default.max_examples * 2 // 5,
+    max_examples=settings().max_examples * 2 // 5,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 schema = schemathesis.openapi.from_dict(orjson.loads(COMMITTED.read_bytes()))
