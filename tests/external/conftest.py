@@ -1,8 +1,10 @@
 from collections.abc import Generator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Protocol, cast
 
 import pytest
+import trustme
 from attrs import define, field
 
 from adapters.external.auth.credentials import BearerToken
@@ -12,12 +14,12 @@ from adapters.external.resilience.policy import UpstreamPolicy
 from tests.external.upstream import Upstream, running_upstream
 
 ONE_ATTEMPT = UpstreamPolicy(attempts=1)
-NOBODY = NullListener()
+NO_LISTENER = NullListener()
 
 
 @define
 class StoppedTime:
-    """A clock that moves by sleeping, and when it is told to; and chance that always draws the middle."""
+    """A clock that only sleeping and tests move, and a random number that is always 0.5."""
 
     now: float = 1000.0
     sleeps: list[float] = field(factory=list[float])
@@ -39,9 +41,28 @@ def fetch(client: UpstreamClient) -> object:
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
-    """The lines of the registry's own, without what every line has."""
+    """The registry's own log lines, without the keys that every line has."""
     lines: list[dict[str, object]] = [cast("dict[str, object]", record.msg) for record in caplog.records]
     return [{key: line[key] for key in line if key not in {"level", "logger", "timestamp"}} for line in lines]
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """A hospital's own certificate authority."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def authority_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("authority") / "authority.pem"
+    authority.cert_pem.write_to_path(path)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def trusted_authority(authority_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The only one that clients trust: loading one certificate is quicker than loading a bundle."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority_file))
 
 
 class Connect(Protocol):
@@ -78,7 +99,7 @@ def connect(upstream: Upstream) -> Generator[Connect]:
             base_url: str = upstream.url,
             token: str = "",
             time: StoppedTime | None = None,
-            listener: UpstreamListener = NOBODY,
+            listener: UpstreamListener = NO_LISTENER,
         ) -> UpstreamClient:
             if time is None:
                 client = UpstreamClient(base_url, policy, credentials=BearerToken(token), listener=listener)

@@ -88,7 +88,7 @@ async def serve(reader: asyncio.StreamReader, writer: Writer) -> None:
         while head := await reader.readuntil(b"\r\n\r\n"):
             patient = head.split(b" ", 2)[1].rpartition(b"/")[2].decode()
             document = json.dumps({"id": patient}).encode()
-            bad = 0.95 if monotonic() % 5 < 1 else 0.3  # an outage now and then
+            bad = 0.95 if monotonic() % 2.5 < 1 else 0.3  # an outage now and then
             answer = random.choice(FAULTS) if random.random() < bad else answering(200)
             await answer(writer, document)
             await writer.drain()

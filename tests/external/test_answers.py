@@ -32,14 +32,14 @@ def packed(body: bytes, encoding: str = "gzip") -> reply:
     ],
     ids=["json", "json-suffix", "gzip", "x-gzip", "byte-order-mark", "until-closed"],
 )
-def test_an_object_is_returned(upstream: Upstream, connect: Connect, answer: Answer) -> None:
+def test_json_object_is_returned(upstream: Upstream, connect: Connect, answer: Answer) -> None:
     upstream.answers(answer)
     assert fetch(connect()) == PATIENT
 
 
 @pytest.mark.parametrize("status", [404, 410])
 @pytest.mark.parametrize("body", [b"", b"<h1>Not found</h1>", b"{}"])
-def test_not_found_and_gone_are_none_whatever_the_body(
+def test_404_and_410_are_none_regardless_of_body(
     upstream: Upstream, connect: Connect, status: int, body: bytes
 ) -> None:
     upstream.answers(reply(body, status=status, headers={"Content-Type": "text/html"}))
@@ -73,9 +73,7 @@ def test_not_found_and_gone_are_none_whatever_the_body(
     ],
     ids=lambda body: repr(body[:24]),
 )
-def test_a_body_that_is_no_strict_json_object_is_an_invalid_answer(
-    upstream: Upstream, connect: Connect, body: bytes
-) -> None:
+def test_body_that_is_not_a_strict_json_object_is_invalid(upstream: Upstream, connect: Connect, body: bytes) -> None:
     upstream.answers(reply(body))
     client = connect(UpstreamPolicy(min_calls=1))
     with pytest.raises(InvalidAnswer):
@@ -102,16 +100,14 @@ def test_a_body_that_is_no_strict_json_object_is_an_invalid_answer(
         "login-page", "html", "jsonp", "no-type", "not-gzip", "cut-gzip", "gzip-and-more", "deflate", "brotli", "twice",
     ],
 )  # fmt: skip
-def test_what_is_not_sent_as_json_is_an_invalid_answer(upstream: Upstream, connect: Connect, answer: Answer) -> None:
+def test_wrong_content_type_or_encoding_is_invalid(upstream: Upstream, connect: Connect, answer: Answer) -> None:
     upstream.answers(answer)
     with pytest.raises(InvalidAnswer):
         fetch(connect())
 
 
 @pytest.mark.parametrize("status", [201, 204, 206, 300, 301, 304, 400, 405, 409, 422])
-def test_any_other_status_is_an_invalid_answer_and_not_asked_for_again(
-    upstream: Upstream, connect: Connect, status: int
-) -> None:
+def test_unexpected_status_is_invalid_and_not_retried(upstream: Upstream, connect: Connect, status: int) -> None:
     upstream.answers(reply({}, status=status) if status not in {204, 304} else send(b"HTTP/1.1 %d X\r\n\r\n" % status))
     with pytest.raises(InvalidAnswer):
         fetch(connect(UpstreamPolicy()))
@@ -119,9 +115,7 @@ def test_any_other_status_is_an_invalid_answer_and_not_asked_for_again(
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_refused_credentials_are_unavailable_and_not_tried_again(
-    upstream: Upstream, connect: Connect, status: int
-) -> None:
+def test_rejected_credentials_are_not_retried(upstream: Upstream, connect: Connect, status: int) -> None:
     upstream.answers(reply({}, status=status))
     client = connect(UpstreamPolicy(min_calls=1), token="wrong")
     with pytest.raises(Unavailable, match="credentials"):
@@ -130,7 +124,7 @@ def test_refused_credentials_are_unavailable_and_not_tried_again(
     assert client.circuit_breaker.state == "closed"
 
 
-def test_the_largest_body_is_read_and_one_byte_more_is_not(upstream: Upstream, connect: Connect) -> None:
+def test_body_of_max_size_is_read_and_a_larger_one_refused(upstream: Upstream, connect: Connect) -> None:
     body = b'{"a": "b"}'
     upstream.answers(reply(body), packed(gzip.compress(body)))
     fits = connect(UpstreamPolicy(max_body=len(gzip.compress(body))))
@@ -151,7 +145,7 @@ def test_the_largest_body_is_read_and_one_byte_more_is_not(upstream: Upstream, c
     ],
     ids=["declared", "until-closed", "chunked", "gzip-bomb"],
 )
-def test_a_huge_body_is_refused_without_being_held(upstream: Upstream, connect: Connect, answer: Answer) -> None:
+def test_huge_body_is_refused_without_buffering_it(upstream: Upstream, connect: Connect, answer: Answer) -> None:
     upstream.answers(answer)
     client = connect()
     tracemalloc.start()
@@ -182,22 +176,20 @@ def test_a_huge_body_is_refused_without_being_held(upstream: Upstream, connect: 
         ("a\r\nX-Evil: 1", "a%0D%0AX-Evil%3A%201"),
     ],
 )
-def test_every_character_of_an_id_reaches_the_upstream(
-    upstream: Upstream, connect: Connect, segment: str, on_the_wire: str
-) -> None:
+def test_id_is_percent_encoded(upstream: Upstream, connect: Connect, segment: str, on_the_wire: str) -> None:
     connect(base_url=f"{upstream.url}/v1/").get_object("patients", segment, request_id="r")
     assert [request.target for request in upstream.requests] == [f"/v1/patients/{on_the_wire}"]
 
 
 @pytest.mark.parametrize("segment", ["", ".", ".."])
-def test_an_id_that_would_name_another_url_is_unknown_without_asking(
+def test_id_that_would_change_the_url_path_is_not_found_without_a_request(
     upstream: Upstream, connect: Connect, segment: str
 ) -> None:
     assert connect().get_object("patients", segment, request_id="r") is None
     assert upstream.requests == []
 
 
-def test_the_request_carries_its_id_and_the_token(upstream: Upstream, connect: Connect) -> None:
+def test_request_has_request_id_and_token(upstream: Upstream, connect: Connect) -> None:
     connect(token="s3cret").get_object("patients", "1", request_id="0192-abc")
     (request,) = upstream.requests
     assert request.headers["x-request-id"] == "0192-abc"
@@ -207,12 +199,12 @@ def test_the_request_carries_its_id_and_the_token(upstream: Upstream, connect: C
     assert request.headers["user-agent"] == f"patient-registry/{__version__}"
 
 
-def test_without_a_token_no_credentials_are_sent(upstream: Upstream, connect: Connect) -> None:
+def test_no_credentials_are_sent_without_a_token(upstream: Upstream, connect: Connect) -> None:
     fetch(connect())
     assert "authorization" not in upstream.requests[0].headers
 
 
-def test_a_request_id_cannot_add_a_header(upstream: Upstream, connect: Connect) -> None:
+def test_request_id_cannot_inject_a_header(upstream: Upstream, connect: Connect) -> None:
     connect().get_object("patients", "1", request_id="a\r\nX-Evil: ü\ud800")
     (request,) = upstream.requests
     assert request.headers["x-request-id"].startswith("a%0D%0AX-Evil:")
@@ -230,7 +222,7 @@ def test_a_request_id_cannot_add_a_header(upstream: Upstream, connect: Connect) 
     ],
     ids=["body", "500", "429", "redirect", "not-http"],
 )
-def test_an_error_says_nothing_of_the_patient_or_the_url(upstream: Upstream, connect: Connect, answer: Answer) -> None:
+def test_error_text_contains_neither_patient_nor_url(upstream: Upstream, connect: Connect, answer: Answer) -> None:
     upstream.answers(answer)
     with pytest.raises(RegistryError) as raised:
         connect().get_object("patients", "EHR-777", request_id="r")

@@ -22,7 +22,7 @@ except RuntimeError:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere the stack of a thread is limited in other ways.")
-def test_a_process_that_had_no_room_for_a_thread_calls_when_it_has() -> None:
+def test_loop_starts_after_an_earlier_thread_start_failed() -> None:
     done = subprocess.run(
         [sys.executable, "-c", NO_ROOM], cwd=SOURCES, capture_output=True, check=True, text=True, timeout=30
     )

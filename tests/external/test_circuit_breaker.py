@@ -49,7 +49,7 @@ def opened(upstream: Upstream, client: UpstreamClient) -> UpstreamClient:
     return client
 
 
-def test_an_open_circuit_calls_nobody_and_says_when_to_come_again(
+def test_open_circuit_makes_no_request_and_sets_retry_after(
     upstream: Upstream, opened: UpstreamClient, time: StoppedTime
 ) -> None:
     upstream.answers(reply(ADA))
@@ -61,7 +61,7 @@ def test_an_open_circuit_calls_nobody_and_says_when_to_come_again(
     assert time.sleeps == []
 
 
-def test_the_call_that_opens_it_says_when_to_come_again_and_tries_no_more(
+def test_call_that_opens_the_circuit_sets_retry_after_and_stops_retrying(
     upstream: Upstream, connect: Connect, time: StoppedTime
 ) -> None:
     upstream.answers(DOWN)
@@ -71,7 +71,7 @@ def test_the_call_that_opens_it_says_when_to_come_again_and_tries_no_more(
     assert len(upstream.requests) == 2
 
 
-def test_it_opens_at_its_share_of_failures_whatever_their_order(upstream: Upstream, client: UpstreamClient) -> None:
+def test_circuit_opens_at_its_failure_rate_in_any_order(upstream: Upstream, client: UpstreamClient) -> None:
     upstream.answers(DOWN, reply(ADA), reply(ADA), reply(ADA), DOWN, DOWN)
     states: list[str] = []
     for _ in range(6):
@@ -80,16 +80,14 @@ def test_it_opens_at_its_share_of_failures_whatever_their_order(upstream: Upstre
     assert states == ["closed"] * 5 + ["open"]
 
 
-def test_fewer_failures_than_the_least_number_of_calls_say_too_little(
-    upstream: Upstream, client: UpstreamClient
-) -> None:
+def test_circuit_stays_closed_below_min_calls(upstream: Upstream, client: UpstreamClient) -> None:
     upstream.answers(DOWN)
     for _ in range(2):
         outcome(client)
     assert client.circuit_breaker.state == "closed"
 
 
-def test_what_is_older_than_the_window_counts_no_more(
+def test_attempts_older_than_the_window_are_ignored(
     upstream: Upstream, client: UpstreamClient, time: StoppedTime
 ) -> None:
     upstream.answers(DOWN)
@@ -101,9 +99,7 @@ def test_what_is_older_than_the_window_counts_no_more(
     assert client.circuit_breaker.window.snapshot().calls == 1
 
 
-def test_only_the_latest_calls_count_where_there_are_many(
-    upstream: Upstream, connect: Connect, time: StoppedTime
-) -> None:
+def test_window_holds_at_most_window_calls(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
     client = connect(evolve(POLICY, window_calls=10), time=time)
     upstream.answers(*[reply(ADA)] * 50, DOWN)
     for _ in range(55):
@@ -111,7 +107,7 @@ def test_only_the_latest_calls_count_where_there_are_many(
     assert client.circuit_breaker.state == "open"
 
 
-def test_slow_answers_are_given_to_their_callers_and_open_it(
+def test_slow_responses_are_returned_and_open_the_circuit(
     upstream: Upstream, client: UpstreamClient, time: StoppedTime
 ) -> None:
     def slowly(handler: object) -> None:
@@ -133,7 +129,7 @@ def test_slow_answers_are_given_to_their_callers_and_open_it(
     ],
     ids=["404", "429", "400", "invalid"],
 )
-def test_a_neutral_answer_neither_counts_nor_resets_nor_closes(
+def test_neutral_response_never_changes_the_circuit(
     upstream: Upstream, client: UpstreamClient, time: StoppedTime, neutral: Answer, seen_as: object
 ) -> None:
     upstream.answers(neutral)
@@ -151,7 +147,9 @@ def test_a_neutral_answer_neither_counts_nor_resets_nor_closes(
     assert client.circuit_breaker.state == "half_open"
 
 
-def test_after_the_recovery_a_success_closes_it(upstream: Upstream, opened: UpstreamClient, time: StoppedTime) -> None:
+def test_success_after_the_recovery_time_closes_the_circuit(
+    upstream: Upstream, opened: UpstreamClient, time: StoppedTime
+) -> None:
     upstream.answers(reply(ADA))
     time.now += 29.9
     assert outcome(opened) is not ADA
@@ -161,9 +159,7 @@ def test_after_the_recovery_a_success_closes_it(upstream: Upstream, opened: Upst
     assert opened.circuit_breaker.state == "closed"
 
 
-def test_after_the_recovery_one_failure_opens_it_for_as_long_again(
-    upstream: Upstream, opened: UpstreamClient, time: StoppedTime
-) -> None:
+def test_failed_probe_reopens_the_circuit(upstream: Upstream, opened: UpstreamClient, time: StoppedTime) -> None:
     time.now += 30
     outcome(opened)
     assert opened.circuit_breaker.state == "open"
@@ -171,7 +167,7 @@ def test_after_the_recovery_one_failure_opens_it_for_as_long_again(
     assert len(upstream.requests) == 4
 
 
-def test_half_open_lets_one_call_through_at_a_time(
+def test_half_open_circuit_admits_one_probe_at_a_time(
     upstream: Upstream, opened: UpstreamClient, time: StoppedTime
 ) -> None:
     answered = Event()
@@ -191,7 +187,7 @@ def test_half_open_lets_one_call_through_at_a_time(
     assert opened.circuit_breaker.state == "closed"
 
 
-def test_a_success_from_before_the_opening_does_not_close_it(upstream: Upstream, client: UpstreamClient) -> None:
+def test_success_admitted_before_opening_does_not_close_the_circuit(upstream: Upstream, client: UpstreamClient) -> None:
     answered = Event()
     upstream.answers(reply(ADA, after=answered), DOWN)
     with ThreadPoolExecutor(1) as threads:
@@ -204,7 +200,7 @@ def test_a_success_from_before_the_opening_does_not_close_it(upstream: Upstream,
     assert client.circuit_breaker.state == "open"
 
 
-def test_a_failure_from_before_the_opening_does_not_prolong_it(
+def test_failure_admitted_before_opening_does_not_extend_the_recovery_time(
     upstream: Upstream, client: UpstreamClient, time: StoppedTime
 ) -> None:
     answered = Event()
@@ -220,7 +216,7 @@ def test_a_failure_from_before_the_opening_does_not_prolong_it(
     assert client.circuit_breaker.remaining == 20
 
 
-def test_a_late_failure_does_not_fail_the_probe(upstream: Upstream, client: UpstreamClient, time: StoppedTime) -> None:
+def test_late_failure_does_not_affect_a_probe(upstream: Upstream, client: UpstreamClient, time: StoppedTime) -> None:
     late_answer, probe_answer = Event(), Event()
     upstream.answers(reply(b"", status=500, after=late_answer), DOWN, DOWN, DOWN, reply(ADA, after=probe_answer))
     with ThreadPoolExecutor(2) as threads:
@@ -239,7 +235,7 @@ def test_a_late_failure_does_not_fail_the_probe(upstream: Upstream, client: Upst
     assert client.circuit_breaker.state == "closed"
 
 
-def test_it_closes_when_as_many_succeed_as_may_try_at_once(
+def test_circuit_closes_after_as_many_successes_as_probes(
     upstream: Upstream, connect: Connect, time: StoppedTime
 ) -> None:
     client = connect(evolve(POLICY, probes=2), time=time)
@@ -254,7 +250,7 @@ def test_it_closes_when_as_many_succeed_as_may_try_at_once(
     assert states == ["half_open", "closed"]
 
 
-def test_an_isolated_upstream_is_not_called_until_it_is_closed_by_hand(
+def test_isolated_circuit_admits_nothing_until_closed(
     upstream: Upstream, client: UpstreamClient, time: StoppedTime
 ) -> None:
     client.circuit_breaker.isolate()
@@ -266,9 +262,7 @@ def test_an_isolated_upstream_is_not_called_until_it_is_closed_by_hand(
     assert outcome(client) == {}
 
 
-def test_isolated_while_a_call_is_under_way_it_tries_no_more(
-    upstream: Upstream, connect: Connect, time: StoppedTime
-) -> None:
+def test_isolating_during_a_call_stops_its_retries(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
     client = connect(UpstreamPolicy(attempts=3), time=time)
 
     def isolating(handler: object) -> None:
@@ -281,7 +275,7 @@ def test_isolated_while_a_call_is_under_way_it_tries_no_more(
     assert (len(upstream.requests), time.sleeps, client.retry_budget.available) == (1, [], 2)
 
 
-def test_orders_are_obeyed_once_and_none_that_is_older_than_the_last(caplog: pytest.LogCaptureFixture) -> None:
+def test_override_is_applied_once_and_older_revisions_are_ignored(caplog: pytest.LogCaptureFixture) -> None:
     circuit = UpstreamCircuitBreaker("ehr", POLICY, failure=ValueError)
     circuit.apply_override(1, isolated=False)
     circuit.apply_override(3, isolated=True)
@@ -292,7 +286,7 @@ def test_orders_are_obeyed_once_and_none_that_is_older_than_the_last(caplog: pyt
     assert [line["state"] for line in logged(caplog)] == ["isolated", "closed"]
 
 
-def test_an_open_circuit_can_be_closed_by_hand(upstream: Upstream, opened: UpstreamClient) -> None:
+def test_open_circuit_can_be_closed_manually(upstream: Upstream, opened: UpstreamClient) -> None:
     upstream.answers(DOWN)
     opened.circuit_breaker.close()
     assert opened.circuit_breaker.state == "closed"
@@ -300,7 +294,7 @@ def test_an_open_circuit_can_be_closed_by_hand(upstream: Upstream, opened: Upstr
     assert opened.circuit_breaker.state == "closed"
 
 
-def test_each_change_is_logged_once_and_without_personal_data(
+def test_state_changes_are_logged_once_without_personal_data(
     time: StoppedTime, caplog: pytest.LogCaptureFixture
 ) -> None:
     circuit = UpstreamCircuitBreaker("ehr", evolve(POLICY, min_calls=2), failure=ValueError, monotonic=time.monotonic)

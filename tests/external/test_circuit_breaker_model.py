@@ -173,4 +173,4 @@ class CircuitAgainstModel(RuleBasedStateMachine):
 
 
 TestCircuitAgainstModel = CircuitAgainstModel.TestCase
-TestCircuitAgainstModel.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+TestCircuitAgainstModel.settings = settings(max_examples=100, stateful_step_count=60, deadline=None)

@@ -82,7 +82,7 @@ async def each(call: Callable[[], Awaitable[object]], times: int) -> list[object
     return await asyncio.gather(*(call() for _ in range(times)))
 
 
-def test_of_a_half_open_herd_the_probes_alone_are_let_through(
+def test_half_open_circuit_admits_only_its_probes_of_many_callers(
     upstream: Upstream, connect: Connect, time: StoppedTime, ask: Ask
 ) -> None:
     client = opened(upstream, connect, time)
@@ -102,7 +102,7 @@ def test_of_a_half_open_herd_the_probes_alone_are_let_through(
     assert client.circuit_breaker.state == "closed"
 
 
-def test_a_cancelled_probe_makes_way_for_another(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
+def test_cancelled_probe_releases_its_permit(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
     client = opened(upstream, connect, time, evolve(POLICY, probes=1))
     upstream.answers(hang, reply(ADA))
     time.now += 30
@@ -120,7 +120,7 @@ def test_a_cancelled_probe_makes_way_for_another(upstream: Upstream, connect: Co
     assert client.circuit_breaker.state == "closed"
 
 
-def test_those_who_ask_for_the_same_at_the_same_time_share_one_call(upstream: Upstream, connect: Connect) -> None:
+def test_concurrent_calls_for_one_record_share_one_request(upstream: Upstream, connect: Connect) -> None:
     answered = Event()
     upstream.answers(reply(ADA, after=answered))
     client = connect()
@@ -137,7 +137,7 @@ def test_those_who_ask_for_the_same_at_the_same_time_share_one_call(upstream: Up
     assert len(upstream.requests) == 2
 
 
-def test_a_shared_answer_says_how_much_earlier_it_was_asked_for(
+def test_shared_response_says_how_long_before_it_was_requested(
     upstream: Upstream, connect: Connect, time: StoppedTime
 ) -> None:
     answered = Event()
@@ -156,7 +156,7 @@ def test_a_shared_answer_says_how_much_earlier_it_was_asked_for(
     assert asyncio.run(scenario()) == [timedelta(), timedelta(seconds=2)]
 
 
-def test_an_error_reaches_all_who_share_the_call(upstream: Upstream, connect: Connect) -> None:
+def test_error_reaches_every_waiter_of_a_shared_call(upstream: Upstream, connect: Connect) -> None:
     answered = Event()
     upstream.answers(reply(b"", status=500, after=answered))
     client = connect()
@@ -171,7 +171,7 @@ def test_an_error_reaches_all_who_share_the_call(upstream: Upstream, connect: Co
     assert client.circuit_breaker.window.snapshot().calls == 1
 
 
-def test_a_shared_call_survives_those_who_give_up(upstream: Upstream, connect: Connect) -> None:
+def test_shared_call_survives_a_cancelled_waiter(upstream: Upstream, connect: Connect) -> None:
     answered = Event()
     upstream.answers(reply(ADA, after=answered))
     client = connect()
@@ -188,7 +188,7 @@ def test_a_shared_call_survives_those_who_give_up(upstream: Upstream, connect: C
     assert len(upstream.requests) == 1
 
 
-def test_a_call_that_nobody_waits_for_any_more_ends(upstream: Upstream, connect: Connect) -> None:
+def test_call_is_cancelled_with_its_last_waiter(upstream: Upstream, connect: Connect) -> None:
     upstream.answers(hang, reply(ADA))
     client = connect(UpstreamPolicy(attempts=1, max_calls=1))
 
@@ -203,7 +203,7 @@ def test_a_call_that_nobody_waits_for_any_more_ends(upstream: Upstream, connect:
     assert client.circuit_breaker.window.snapshot().calls == 1
 
 
-def test_connections_are_well_after_many_calls_were_cancelled(upstream: Upstream, connect: Connect) -> None:
+def test_permits_are_released_after_mass_cancellation(upstream: Upstream, connect: Connect) -> None:
     upstream.answers(hang)
     client = connect(UpstreamPolicy(attempts=1, max_calls=10))
 
@@ -222,9 +222,7 @@ def test_connections_are_well_after_many_calls_were_cancelled(upstream: Upstream
     assert client.circuit_breaker.window.snapshot().failure_rate == 0
 
 
-def test_calls_beyond_the_connections_are_refused_and_count_for_nothing(
-    upstream: Upstream, connect: Connect, ask: Ask
-) -> None:
+def test_calls_beyond_the_bulkhead_are_refused_and_not_counted(upstream: Upstream, connect: Connect, ask: Ask) -> None:
     answered = Event()
     upstream.answers(reply(ADA, after=answered))
     client = connect(evolve(POLICY, max_calls=10))
@@ -240,16 +238,14 @@ def test_calls_beyond_the_connections_are_refused_and_count_for_nothing(
     assert client.circuit_breaker.window.snapshot().calls == 10
 
 
-def test_a_job_makes_no_more_calls_at_once_than_anybody_may(upstream: Upstream, connect: Connect) -> None:
+def test_bulk_calls_never_exceed_max_calls(upstream: Upstream, connect: Connect) -> None:
     upstream.answers(reply(ADA))
     client = connect(UpstreamPolicy(max_calls=1))
     found = client.get_objects([("patients", str(n)) for n in range(20)], request_id="r")
     assert all(isinstance(answer, UpstreamResponse) for _, answer in found)
 
 
-def test_a_job_whose_last_calls_open_the_circuit_is_told_that_upstream_is_down(
-    upstream: Upstream, connect: Connect
-) -> None:
+def test_bulk_raises_circuit_open_when_its_last_calls_open_the_circuit(upstream: Upstream, connect: Connect) -> None:
     upstream.answers(reply(status=500))
     client = connect(UpstreamPolicy(attempts=1, min_calls=3))
     found: list[object] = []
@@ -259,7 +255,7 @@ def test_a_job_whose_last_calls_open_the_circuit_is_told_that_upstream_is_down(
     assert found == [UpstreamDown] * 3
 
 
-def test_threads_beyond_their_share_are_refused_at_once(upstream: Upstream, connect: Connect) -> None:
+def test_threads_beyond_max_threads_are_refused_at_once(upstream: Upstream, connect: Connect) -> None:
     answered = Event()
     upstream.answers(reply(ADA, after=answered))
     client = connect(UpstreamPolicy(attempts=1, max_threads=2))
@@ -288,9 +284,7 @@ def test_retries_do_not_multiply_an_outage(upstream: Upstream, connect: Connect,
     assert 60 * 1.1 < len(upstream.requests) <= 60 * 1.1 + 2
 
 
-def test_a_registry_with_few_calls_has_retries_again_after_a_while(
-    upstream: Upstream, connect: Connect, time: StoppedTime
-) -> None:
+def test_retry_budget_refills_over_time(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
     client = connect(UpstreamPolicy(attempts=3, retry_floor=0.1, min_calls=100), time=time)
     upstream.answers(DOWN)
     for expected in (3, 4, 7):
@@ -299,9 +293,7 @@ def test_a_registry_with_few_calls_has_retries_again_after_a_while(
         time.now += 5 if expected == 3 else 20
 
 
-def test_no_more_retries_are_saved_up_than_one_call_can_use(
-    upstream: Upstream, connect: Connect, time: StoppedTime
-) -> None:
+def test_retry_budget_is_capped_at_one_calls_retries(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
     client = connect(UpstreamPolicy(attempts=3, retry_floor=0.1, min_calls=100), time=time)
     upstream.answers(DOWN)
     assert client.retry_budget.available == 2
@@ -316,7 +308,7 @@ class Interruption(Exception):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no timer signals.")
-def test_an_interrupted_wait_ends_its_call(upstream: Upstream, connect: Connect) -> None:
+def test_interrupted_thread_cancels_its_call(upstream: Upstream, connect: Connect) -> None:
     def interrupt(*_: object) -> None:
         raise Interruption
 
@@ -332,9 +324,7 @@ def test_an_interrupted_wait_ends_its_call(upstream: Upstream, connect: Connect)
     asyncio.run(until(lambda: client.in_flight == 0))
 
 
-def test_a_connection_under_way_is_closed_when_its_call_ends_after_the_client(
-    upstream: Upstream, connect: Connect
-) -> None:
+def test_call_in_flight_completes_after_client_is_closed(upstream: Upstream, connect: Connect) -> None:
     answered = Event()
     upstream.answers(reply(ADA, after=answered))
     client = connect()

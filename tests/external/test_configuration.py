@@ -29,7 +29,7 @@ from core.errors import Unavailable
     ],
     ids=str,
 )
-def test_a_policy_that_makes_no_sense_is_refused(values: dict[str, Any]) -> None:
+def test_invalid_policy_is_refused(values: dict[str, Any]) -> None:
     with pytest.raises((ValueError, TypeError)):
         UpstreamPolicy(**values)
 
@@ -42,22 +42,22 @@ def test_a_policy_that_makes_no_sense_is_refused(values: dict[str, Any]) -> None
         "ftp://ehr.example", "https://", "https://u:p@ehr.example", "https://ehr.example/?key=1", "https://e#f",
     ],
 )  # fmt: skip
-def test_a_base_url_that_is_not_just_a_place_is_refused(base_url: str) -> None:
+def test_invalid_base_url_is_refused(base_url: str) -> None:
     with pytest.raises(ValueError, match="base URL"):
         UpstreamClient(base_url)
 
 
 @pytest.mark.parametrize("token", ["line\nbreak", "schlüssel"])
-def test_a_token_that_no_header_can_hold_is_refused_without_being_shown(token: str) -> None:
+def test_token_with_invalid_characters_is_refused_without_showing_it(token: str) -> None:
     with pytest.raises(ValueError, match="printable") as raised:
         BearerToken(token)
     assert token not in str(raised.value)
 
 
-def test_a_client_does_not_show_its_token() -> None:
+def test_repr_of_client_hides_token() -> None:
     assert "s3cret" not in repr(UpstreamClient("https://ehr.example", credentials=BearerToken("s3cret")))
 
 
-def test_without_an_upstream_a_fetch_says_that_none_is_configured() -> None:
+def test_fetch_without_configured_upstream_says_so() -> None:
     with pytest.raises(Unavailable, match="No upstream system is configured"):
         UnconfiguredGateway().fetch("EHR-1", request_id="r")

@@ -24,7 +24,7 @@ def elsewhere() -> Generator[Upstream]:
         yield server
 
 
-def test_each_request_has_a_connection_of_its_own(upstream: Upstream, connect: Connect) -> None:
+def test_each_request_uses_a_new_connection(upstream: Upstream, connect: Connect) -> None:
     upstream.answers(reply(ADA))
     client = connect()
     for _ in range(3):
@@ -33,27 +33,8 @@ def test_each_request_has_a_connection_of_its_own(upstream: Upstream, connect: C
     assert {request.headers["connection"] for request in upstream.requests} == {"close"}
 
 
-def test_calls_beyond_the_permits_are_refused_at_once_and_count_for_nothing(
-    upstream: Upstream, connect: Connect
-) -> None:
-    answered = Event()
-    upstream.answers(reply(ADA, after=answered))
-    client = connect(UpstreamPolicy(max_calls=2, min_calls=1))
-    with ThreadPoolExecutor(2) as threads:
-        under_way = [threads.submit(client.get_object, "patients", who, request_id="r") for who in ("2", "3")]
-        upstream.wait_for(requests=2)
-        for _ in range(5):
-            with pytest.raises(Unavailable, match="Too many calls"):
-                fetch(client)
-        answered.set()
-        assert all(call.result() for call in under_way)
-    assert len(upstream.requests) == 2
-    assert client.circuit_breaker.state == "closed"
-    assert fetch(client) == ADA
-
-
 @pytest.mark.parametrize("status", [200, 404, 429, 500])
-def test_each_call_gives_its_permit_back(upstream: Upstream, connect: Connect, status: int) -> None:
+def test_every_outcome_releases_its_permit(upstream: Upstream, connect: Connect, status: int) -> None:
     upstream.answers(*[reply(b"{", status=status)] * 5, reply(ADA))
     client = connect(UpstreamPolicy(max_calls=1, attempts=1, min_calls=100))
     for _ in range(5):
@@ -62,9 +43,7 @@ def test_each_call_gives_its_permit_back(upstream: Upstream, connect: Connect, s
     assert fetch(client) == ADA
 
 
-def test_a_redirect_is_not_followed_and_the_token_goes_nowhere(
-    upstream: Upstream, elsewhere: Upstream, connect: Connect
-) -> None:
+def test_redirect_is_not_followed(upstream: Upstream, elsewhere: Upstream, connect: Connect) -> None:
     upstream.answers(reply(b"", status=302, headers={"Location": f"{elsewhere.url}/patients/1"}))
     with pytest.raises(InvalidAnswer):
         fetch(connect(token="s3cret"))
@@ -72,7 +51,7 @@ def test_a_redirect_is_not_followed_and_the_token_goes_nowhere(
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
-def test_a_proxy_in_the_environment_is_ignored(
+def test_proxy_in_environment_is_ignored(
     upstream: Upstream, elsewhere: Upstream, connect: Connect, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.delenv("NO_PROXY", raising=False)
@@ -83,7 +62,7 @@ def test_a_proxy_in_the_environment_is_ignored(
     assert elsewhere.connections == 0
 
 
-def test_cookies_are_not_kept(upstream: Upstream, connect: Connect) -> None:
+def test_cookies_are_not_stored(upstream: Upstream, connect: Connect) -> None:
     upstream.answers(reply(ADA, headers={"Set-Cookie": "session=1; Path=/"}))
     client = connect()
     for _ in range(2):
@@ -91,7 +70,7 @@ def test_cookies_are_not_kept(upstream: Upstream, connect: Connect) -> None:
     assert "cookie" not in upstream.requests[1].headers
 
 
-def test_a_closed_client_opens_again(upstream: Upstream, connect: Connect) -> None:
+def test_closed_client_can_be_used_again(upstream: Upstream, connect: Connect) -> None:
     upstream.answers(reply(ADA))
     client = connect()
     fetch(client)
@@ -102,7 +81,7 @@ def test_a_closed_client_opens_again(upstream: Upstream, connect: Connect) -> No
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork.")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_a_forked_child_shares_no_permits(upstream: Upstream, connect: Connect) -> None:
+def test_forked_child_has_its_own_permits(upstream: Upstream, connect: Connect) -> None:
     answered = Event()
     upstream.answers(reply(ADA), reply(ADA, after=answered), reply(ADA))
     client = connect(UpstreamPolicy(max_calls=1))
@@ -123,7 +102,7 @@ def test_a_forked_child_shares_no_permits(upstream: Upstream, connect: Connect) 
     assert os.waitstatus_to_exitcode(status) == 0
 
 
-def test_refused_credentials_are_logged_without_them(
+def test_rejected_credentials_are_logged_without_the_token(
     upstream: Upstream, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
     upstream.answers(reply(b"", status=401))
@@ -141,9 +120,7 @@ def test_refused_credentials_are_logged_without_them(
     ],
     ids=["late", "cut short", "long"],
 )
-def test_an_error_whose_body_is_not_worth_waiting_for_is_told_at_once(
-    upstream: Upstream, connect: Connect, answer: Answer
-) -> None:
+def test_body_of_an_error_response_is_not_awaited(upstream: Upstream, connect: Connect, answer: Answer) -> None:
     upstream.answers(answer, reply(ADA))
     client = connect()
     assert client.circuit_breaker.state == "closed"
@@ -154,6 +131,6 @@ def test_an_error_whose_body_is_not_worth_waiting_for_is_told_at_once(
     assert upstream.connections == 2
 
 
-def test_an_answer_does_not_show_the_patient(upstream: Upstream, connect: Connect) -> None:
+def test_repr_of_response_hides_the_patient(upstream: Upstream, connect: Connect) -> None:
     upstream.answers(reply(ADA))
     assert "Ada" not in repr(connect().get_object("patients", "1", request_id="r"))

@@ -22,7 +22,7 @@ from tests.external.upstream import Answer, Upstream, hang, reply, running_upstr
 
 ADA = {"first_name": "Ada"}
 SECRET = "s3cret&more"
-POLICY = UpstreamPolicy(attempts=1, timeout=3.0, attempt_timeout=2.0)
+POLICY = UpstreamPolicy(attempts=1, timeout=2.0, attempt_timeout=1.0)
 REFUSED = reply(b"", status=401)
 
 
@@ -63,9 +63,7 @@ def uses_soon(client: UpstreamClient, upstream: Upstream, authorization: str) ->
     return wait_until(lambda: fetch(client) == ADA and sent(upstream)[-1] == authorization)
 
 
-def test_the_token_is_asked_for_as_the_standard_says(
-    client: UpstreamClient, upstream: Upstream, tokens: Upstream
-) -> None:
+def test_token_request_follows_rfc_6749(client: UpstreamClient, upstream: Upstream, tokens: Upstream) -> None:
     assert fetch(client) == ADA
     (asked,) = tokens.requests
     assert parse_qs(asked.body.decode()) == {"grant_type": ["client_credentials"], "scope": ["patients.read"]}
@@ -73,7 +71,7 @@ def test_the_token_is_asked_for_as_the_standard_says(
     assert sent(upstream) == ["Bearer 1"]
 
 
-def test_one_token_is_asked_for_by_many_calls(client: UpstreamClient, upstream: Upstream, tokens: Upstream) -> None:
+def test_concurrent_calls_share_one_token_request(client: UpstreamClient, upstream: Upstream, tokens: Upstream) -> None:
     async def calls() -> None:
         await asyncio.gather(*(client.aget_object("patients", str(n), request_id="r") for n in range(10)))
 
@@ -84,7 +82,7 @@ def test_one_token_is_asked_for_by_many_calls(client: UpstreamClient, upstream: 
 
 
 @pytest.mark.parametrize(("expires_in", "renewed_after"), [(3600, 3540), (100, 90)])
-def test_it_is_renewed_some_time_before_it_expires(
+def test_token_is_renewed_before_it_expires(
     client: UpstreamClient,
     upstream: Upstream,
     tokens: Upstream,
@@ -108,7 +106,7 @@ def test_it_is_renewed_some_time_before_it_expires(
     [(reply(b"", status=500), "unavailable"), (reply(b"", status=401), "credentials_rejected"), (hang, "timeout")],
     ids=["500", "401", "hang"],
 )
-def test_a_renewal_that_fails_ahead_of_time_is_tried_again_while_the_old_token_is_used(
+def test_failed_background_renewal_is_repeated_while_the_old_token_is_valid(
     client: UpstreamClient,
     upstream: Upstream,
     tokens: Upstream,
@@ -133,7 +131,7 @@ def test_a_renewal_that_fails_ahead_of_time_is_tried_again_while_the_old_token_i
     assert len(tokens.requests) == 3
 
 
-def test_a_token_that_has_expired_is_not_used(
+def test_expired_token_is_not_used(
     client: UpstreamClient, upstream: Upstream, tokens: Upstream, time: StoppedTime
 ) -> None:
     tokens.answers(token("1"), reply(b"", status=500))
@@ -144,12 +142,10 @@ def test_a_token_that_has_expired_is_not_used(
     assert sent(upstream) == ["Bearer 1"]
 
 
-def test_a_server_of_tokens_that_hung_once_is_asked_again_however_many_wait(
-    upstream: Upstream, tokens: Upstream
-) -> None:
+def test_token_is_requested_again_after_a_timeout_with_many_waiters(upstream: Upstream, tokens: Upstream) -> None:
     tokens.answers(hang, token("1"))
     upstream.answers(reply(ADA))
-    policy = UpstreamPolicy(attempts=1, timeout=1.0, attempt_timeout=0.5, min_calls=1000, window_calls=1000)
+    policy = UpstreamPolicy(attempts=1, timeout=2.0, attempt_timeout=1.0, min_calls=1000, window_calls=1000)
     client = UpstreamClient(
         upstream.url, policy, credentials=ClientCredentials(f"{tokens.url}/token", "registry", SECRET, policy=policy)
     )
@@ -157,7 +153,7 @@ def test_a_server_of_tokens_that_hung_once_is_asked_again_however_many_wait(
     async def calls() -> list[object]:
         """So many, one after another, that there is always one who waits."""
         asked: list[asyncio.Task[object]] = []
-        for number in range(15):
+        for number in range(10):
             asked.append(asyncio.create_task(client.aget_object("patients", str(number), request_id="r")))
             await asyncio.sleep(0.1)
         return await asyncio.gather(*asked, return_exceptions=True)
@@ -167,7 +163,7 @@ def test_a_server_of_tokens_that_hung_once_is_asked_again_however_many_wait(
 
 
 @pytest.mark.parametrize("life", [{}, {"expires_in": None}, {"expires_in": ""}])
-def test_a_token_whose_life_is_not_told_is_used_until_it_is_refused(
+def test_token_without_lifetime_is_used_until_rejected(
     client: UpstreamClient, upstream: Upstream, tokens: Upstream, time: StoppedTime, life: dict[str, str | None]
 ) -> None:
     tokens.answers(reply({"access_token": "1", "token_type": "bearer", **life}), token("2"))
@@ -180,7 +176,7 @@ def test_a_token_whose_life_is_not_told_is_used_until_it_is_refused(
 
 
 @pytest.mark.parametrize("expires_in", [10**400, 1e300, "3600", "9" * 400])
-def test_any_life_that_can_be_told_is_good(
+def test_large_and_string_lifetimes_are_accepted(
     client: UpstreamClient, upstream: Upstream, tokens: Upstream, expires_in: object
 ) -> None:
     tokens.answers(token("1", expires_in))
@@ -189,7 +185,7 @@ def test_any_life_that_can_be_told_is_good(
     assert len(tokens.requests) == 1
 
 
-def test_credentials_that_upstream_goes_on_refusing_do_not_double_its_load(
+def test_repeatedly_rejected_tokens_do_not_double_the_load(
     upstream: Upstream, tokens: Upstream, time: StoppedTime, caplog: pytest.LogCaptureFixture
 ) -> None:
     upstream.answers(REFUSED)
@@ -208,15 +204,13 @@ def test_credentials_that_upstream_goes_on_refusing_do_not_double_its_load(
     client.close()
 
 
-def test_it_is_renewed_once_when_upstream_refuses_it(
-    client: UpstreamClient, upstream: Upstream, tokens: Upstream
-) -> None:
+def test_rejected_token_is_renewed_once(client: UpstreamClient, upstream: Upstream, tokens: Upstream) -> None:
     upstream.answers(REFUSED, reply(ADA))
     assert fetch(client) == ADA
     assert sent(upstream) == ["Bearer 1", "Bearer 2"]
 
 
-def test_a_call_refused_late_takes_the_token_that_another_has_renewed(
+def test_call_rejected_late_uses_the_token_another_call_renewed(
     client: UpstreamClient, upstream: Upstream, tokens: Upstream
 ) -> None:
     early, late = Event(), Event()
@@ -237,7 +231,7 @@ def test_a_call_refused_late_takes_the_token_that_another_has_renewed(
     assert sent(upstream) == ["Bearer 1", "Bearer 1", "Bearer 2", "Bearer 2"]
 
 
-def test_who_is_refused_with_a_new_token_too_is_refused(
+def test_call_fails_if_the_new_token_is_rejected_too(
     client: UpstreamClient, upstream: Upstream, tokens: Upstream
 ) -> None:
     upstream.answers(REFUSED)
@@ -246,9 +240,7 @@ def test_who_is_refused_with_a_new_token_too_is_refused(
     assert sent(upstream) == ["Bearer 1", "Bearer 2"]
 
 
-def test_a_token_that_is_known_and_not_enough_is_not_renewed(
-    client: UpstreamClient, upstream: Upstream, tokens: Upstream
-) -> None:
+def test_403_does_not_renew_the_token(client: UpstreamClient, upstream: Upstream, tokens: Upstream) -> None:
     upstream.answers(reply(b"", status=403))
     with pytest.raises(CredentialsRejected):
         fetch(client)
@@ -281,7 +273,7 @@ def test_a_token_that_is_known_and_not_enough_is_not_renewed(
         (hang, UpstreamDown, "timeout"),
     ],
 )
-def test_without_a_token_upstream_is_unavailable_and_nothing_is_said_of_the_secret(
+def test_failed_token_request_is_reported_without_the_secret(
     client: UpstreamClient,
     upstream: Upstream,
     tokens: Upstream,
@@ -305,7 +297,7 @@ def test_without_a_token_upstream_is_unavailable_and_nothing_is_said_of_the_secr
     assert "s3cret" not in f"{raised.value} {caplog.text} {client!r}"
 
 
-def test_a_server_of_tokens_that_nobody_can_trust_is_not_asked_again(upstream: Upstream, tokens: Upstream) -> None:
+def test_untrusted_token_server_is_not_retried(upstream: Upstream, tokens: Upstream) -> None:
     not_tls = tokens.url.replace("http:", "https:")
     credentials = ClientCredentials(f"{not_tls}/token", "registry", SECRET)
     client = UpstreamClient(upstream.url, credentials=credentials)
@@ -315,7 +307,7 @@ def test_a_server_of_tokens_that_nobody_can_trust_is_not_asked_again(upstream: U
     client.close()
 
 
-def test_the_wait_that_a_server_of_tokens_asks_for_is_the_callers(client: UpstreamClient, tokens: Upstream) -> None:
+def test_retry_after_of_the_token_server_is_passed_to_the_caller(client: UpstreamClient, tokens: Upstream) -> None:
     for status in (429, 503):
         tokens.answers(reply(b"", status=status, headers={"Retry-After": "9"}))
         with pytest.raises(Unavailable) as raised:
@@ -323,7 +315,7 @@ def test_the_wait_that_a_server_of_tokens_asks_for_is_the_callers(client: Upstre
         assert raised.value.retry_after == timedelta(seconds=9)
 
 
-def test_who_gives_up_does_not_end_the_renewal_for_the_others(
+def test_cancelled_call_does_not_cancel_the_shared_renewal(
     client: UpstreamClient, upstream: Upstream, tokens: Upstream
 ) -> None:
     given = Event()
@@ -352,12 +344,12 @@ def test_who_gives_up_does_not_end_the_renewal_for_the_others(
         ("https://login.example", "id", ""),
     ],
 )
-def test_credentials_that_make_no_sense_are_refused(given: tuple[str, str, str]) -> None:
+def test_invalid_client_credentials_are_refused(given: tuple[str, str, str]) -> None:
     with pytest.raises(ValueError, match=r"token URL|client_id|client_secret"):
         ClientCredentials(*given)
 
 
-def test_a_certificate_that_cannot_be_used_is_told_when_it_is_named(tmp_path: Path) -> None:
+def test_unusable_client_certificate_is_refused_at_configuration(tmp_path: Path) -> None:
     no_certificate = tmp_path / "certificate.pem"
     with pytest.raises(ValueError, match="client certificate"):
         ClientCertificate(no_certificate)
@@ -368,7 +360,7 @@ def test_a_certificate_that_cannot_be_used_is_told_when_it_is_named(tmp_path: Pa
 
 @pytest.mark.parametrize("given", ["line\nbreak", "schlüssel", "half a \ud800"])
 @pytest.mark.parametrize("place", [0, 1, 2], ids=["id", "secret", "scope"])
-def test_what_no_request_can_hold_is_refused_without_being_shown(place: int, given: str) -> None:
+def test_client_credentials_with_invalid_characters_are_refused_without_showing_them(place: int, given: str) -> None:
     client_id, secret, scope = (given if here == place else "good" for here in range(3))
     with pytest.raises(ValueError, match="printable") as raised:
         ClientCredentials("https://login.example/token?tenant=1", client_id, secret, scope)

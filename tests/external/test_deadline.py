@@ -1,10 +1,7 @@
 """However slowly upstream answers, the caller is answered in time."""
 
 import asyncio
-from collections.abc import Generator
-from contextlib import contextmanager
-from socket import create_server, socket
-from threading import Event, Timer
+from threading import Event
 from time import monotonic, thread_time
 
 import pytest
@@ -13,23 +10,23 @@ from adapters.external.resilience.policy import UpstreamPolicy
 from adapters.external.transport.background_loop import loop
 from core.errors import RateLimited, Unavailable
 from tests.external.conftest import Connect, fetch
-from tests.external.upstream import OK, TOO_LONG, Answer, Upstream, drip, hang, reply
+from tests.external.upstream import OK, Answer, Upstream, drip, hang, reply
 
 GRACE = 1.5  # a busy machine is late; an answer awaited to its end would be later still
 
 
-@pytest.mark.parametrize("attempt_timeout", [0.2, 3.0])
-def test_no_answer_ends_in_time(upstream: Upstream, connect: Connect, attempt_timeout: float) -> None:
+@pytest.mark.parametrize("attempt_timeout", [0.1, 3.0])
+def test_missing_response_ends_at_the_deadline(upstream: Upstream, connect: Connect, attempt_timeout: float) -> None:
     upstream.answers(hang)
-    client = connect(UpstreamPolicy(timeout=0.5, attempt_timeout=attempt_timeout, backoff=0.01))
+    client = connect(UpstreamPolicy(timeout=0.3, attempt_timeout=attempt_timeout, backoff=0.01))
     assert client.circuit_breaker.state == "closed"  # by now the client's certificates are loaded, which takes its time
     started = monotonic()
     with pytest.raises(Unavailable, match="in time"):
         fetch(client)
-    assert 0.4 < monotonic() - started < 0.5 + GRACE
+    assert 0.25 < monotonic() - started < 0.3 + GRACE
 
 
-def test_an_attempt_that_hangs_leaves_time_for_one_that_does_not(upstream: Upstream, connect: Connect) -> None:
+def test_hanging_attempt_leaves_time_for_a_retry(upstream: Upstream, connect: Connect) -> None:
     upstream.answers(hang, reply({"first_name": "Ada"}))
     client = connect(UpstreamPolicy(timeout=5.0, attempt_timeout=0.2))
     started = monotonic()
@@ -37,32 +34,12 @@ def test_an_attempt_that_hangs_leaves_time_for_one_that_does_not(upstream: Upstr
     assert monotonic() - started < 2.0
 
 
-def test_nothing_is_awaited_that_comes_too_late(upstream: Upstream, connect: Connect) -> None:
+def test_wait_past_the_deadline_is_not_started(upstream: Upstream, connect: Connect) -> None:
     upstream.answers(reply(b"", status=429, headers={"Retry-After": "3"}))
     started = monotonic()
     with pytest.raises(RateLimited):
         fetch(connect(UpstreamPolicy(timeout=2.0)))
     assert monotonic() - started < 1.0
-
-
-def test_a_handshake_that_hangs_ends_in_time(connect: Connect) -> None:
-    with create_server(("127.0.0.1", 0)) as silent, ending_at_last(silent):
-        client = connect(UpstreamPolicy(timeout=0.5), base_url=f"https://127.0.0.1:{silent.getsockname()[1]}")
-        started = monotonic()
-        with pytest.raises(Unavailable):
-            fetch(client)
-        assert 0.4 < monotonic() - started < 0.5 + GRACE
-
-
-@contextmanager
-def ending_at_last(server: socket) -> Generator[None]:
-    timer = Timer(TOO_LONG, server.close)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
 
 
 @pytest.mark.parametrize(
@@ -73,7 +50,7 @@ def ending_at_last(server: socket) -> Generator[None]:
     ],
     ids=["chunks", "1xx"],
 )
-def test_a_flood_of_little_pieces_ends_in_time_and_leaves_time_for_others(
+def test_many_small_chunks_end_in_time_and_do_not_block_the_loop(
     upstream: Upstream, connect: Connect, answer: Answer
 ) -> None:
     upstream.answers(answer)

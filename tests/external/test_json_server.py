@@ -54,7 +54,7 @@ def client(json_server_url: str) -> Generator[UpstreamClient]:
     client.close()
 
 
-def test_a_known_patient_is_fetched(client: UpstreamClient) -> None:
+def test_known_patient_is_fetched(client: UpstreamClient) -> None:
     answer = HttpPatientGateway(client).fetch("EHR-00001", request_id="r")
     assert answer is not None
     record = answer.document
@@ -62,14 +62,14 @@ def test_a_known_patient_is_fetched(client: UpstreamClient) -> None:
     assert record["email"] == "ada.whitfield@example.org"
 
 
-def test_names_beyond_ascii_and_missing_values_arrive(client: UpstreamClient) -> None:
+def test_non_ascii_names_and_null_values_are_fetched(client: UpstreamClient) -> None:
     answer = HttpPatientGateway(client).fetch("EHR-00002", request_id="r")
     assert answer is not None
     record = answer.document
     assert (record["first_name"], record["last_name"], record["phone"]) == ("Zoë", "Núñez", None)
 
 
-def test_an_id_with_a_slash_is_one_id(client: UpstreamClient) -> None:
+def test_slash_in_id_is_escaped(client: UpstreamClient) -> None:
     answer = HttpPatientGateway(client).fetch("EHR/00003", request_id="r")
     assert answer is not None
     record = answer.document
@@ -77,11 +77,11 @@ def test_an_id_with_a_slash_is_one_id(client: UpstreamClient) -> None:
 
 
 @pytest.mark.parametrize("external_id", ["EHR-99999", "EHR-00001/", "?id=EHR-00001", "患者", "..x"])
-def test_an_unknown_patient_is_none(client: UpstreamClient, external_id: str) -> None:
+def test_unknown_patient_is_none(client: UpstreamClient, external_id: str) -> None:
     assert HttpPatientGateway(client).fetch(external_id, request_id="r") is None
 
 
-def test_registered_patients_are_brought_in_step_with_it(json_server_url: str) -> None:
+def test_registered_patients_are_synced(json_server_url: str) -> None:
     registry = in_memory_registry(Configuration(secret_keys=("k" * 50,), upstream_url=json_server_url))
     actor = Actor.system("tests")
     client = registry.upstream()

@@ -57,7 +57,7 @@ def call(client: UpstreamClient, times: int = 1, face: Callable[[UpstreamClient]
         (send(b""), "upstream-down"),
     ],
 )
-def test_a_call_is_counted_once_by_how_it_ends(
+def test_call_is_counted_once_by_outcome(
     upstream: Upstream,
     connect: Connect,
     counted: Callable[..., float | None],
@@ -71,7 +71,7 @@ def test_a_call_is_counted_once_by_how_it_ends(
     assert counted("call_duration_seconds_count") == 1
 
 
-def test_retries_are_counted_and_their_waits_are_part_of_the_time(
+def test_retries_are_counted_and_duration_includes_waits(
     upstream: Upstream, connect: Connect, time: StoppedTime, counted: Callable[..., float | None]
 ) -> None:
     upstream.answers(DOWN, DOWN, reply({}))
@@ -81,7 +81,7 @@ def test_retries_are_counted_and_their_waits_are_part_of_the_time(
     assert counted("call_duration_seconds_sum") == pytest.approx(sum(time.sleeps)) == 0.6
 
 
-def test_the_circuits_state_is_shown_as_it_changes(
+def test_circuit_state_is_exported(
     upstream: Upstream, connect: Connect, time: StoppedTime, counted: Callable[..., float | None]
 ) -> None:
     def state() -> list[str]:
@@ -112,7 +112,7 @@ def answering_when(look: Callable[[], None]) -> Answer:
     return answer
 
 
-def test_the_registrys_own_client_is_listened_to(upstream: Upstream, counted: Callable[..., float | None]) -> None:
+def test_registry_connects_its_client_to_the_metrics(upstream: Upstream, counted: Callable[..., float | None]) -> None:
     client = in_memory_registry(Configuration(secret_keys=("k" * 50,), upstream_url=upstream.url)).upstream()
     assert client
     call(client)

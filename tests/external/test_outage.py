@@ -15,7 +15,8 @@ from tests.external.upstream import Upstream, reply
 
 ADA = {"first_name": "Ada"}
 RATE = 50
-RECOVERY = 1.0
+RECOVERY = 0.5
+OUTAGE = 2.5
 
 
 async def load(
@@ -45,9 +46,7 @@ def most_requests(calls: int) -> float:
     return calls * 1.1 + 2 + 0.2
 
 
-def test_a_process_that_has_just_begun_makes_its_two_retries_before_the_circuit_opens(
-    upstream: Upstream, connect: Connect
-) -> None:
+def test_new_process_uses_its_two_retries_before_the_circuit_opens(upstream: Upstream, connect: Connect) -> None:
     client = connect(UpstreamPolicy())
     upstream.answers(reply(b"", status=500))
     calls = 0
@@ -58,29 +57,29 @@ def test_a_process_that_has_just_begun_makes_its_two_retries_before_the_circuit_
     assert (calls, len(upstream.requests)) == (3, 5)
 
 
-def test_upstream_sees_little_of_an_outage_and_is_taken_up_again_soon(upstream: Upstream, connect: Connect) -> None:
+def test_outage_causes_few_requests_and_recovery_is_quick(upstream: Upstream, connect: Connect) -> None:
     client = connect(UpstreamPolicy(recovery=RECOVERY, timeout=2.0, backoff=0.02, backoff_cap=0.05))
     upstream.answers(reply(ADA))
-    asyncio.run(load(client, 1.0))
+    asyncio.run(load(client, 0.5))
     upstream.requests.clear()
     upstream.answers(reply(b"", status=500))
 
     begun = count(1)
 
     async def outage_under_load() -> list[tuple[float, bool]]:
-        calls = asyncio.create_task(load(client, 5.0, begun.__next__))
+        calls = asyncio.create_task(load(client, OUTAGE, begun.__next__))
         while client.circuit_breaker.state == "closed":
             await asyncio.sleep(0.001)
         seen, until_open = len(upstream.requests), next(begun) - 1
         ended = await calls
         probes = len(upstream.requests) - seen
-        assert 2 <= probes <= 2 * 5 / RECOVERY
+        assert 2 <= probes <= 2 * OUTAGE / RECOVERY
         assert seen <= most_requests(until_open)
         return ended
 
     assert not any(well for _, well in asyncio.run(outage_under_load()))
     upstream.answers(reply(ADA))
     healed = monotonic()
-    first = next(at for at, well in asyncio.run(load(client, RECOVERY + 1.5)) if well)
+    first = next(at for at, well in asyncio.run(load(client, RECOVERY + 1.0)) if well)
     assert first - healed < RECOVERY + 1
     assert client.circuit_breaker.state == "closed"

@@ -16,18 +16,18 @@ OBJECTS = st.dictionaries(st.text(), VALUES, max_size=3)
 
 
 @given(OBJECTS, st.booleans())
-def test_every_json_object_is_read_as_it_was_written(value: dict[str, object], escaped: bool) -> None:
+def test_json_objects_round_trip(value: dict[str, object], escaped: bool) -> None:
     assert parse_object(json.dumps(value, ensure_ascii=escaped).encode()) == value
 
 
 @given(VALUES.filter(lambda value: not isinstance(value, dict)))
-def test_what_is_no_object_is_refused(value: object) -> None:
+def test_json_that_is_not_an_object_is_refused(value: object) -> None:
     with pytest.raises(InvalidAnswer, match="JSON object"):
         parse_object(json.dumps(value).encode())
 
 
 @given(st.binary() | st.text(alphabet='{}[]":,\\u0dD8 1eE+-.NaInfity').map(str.encode))
-def test_any_bytes_are_an_object_that_is_strict_json_or_refused(body: bytes) -> None:
+def test_arbitrary_bytes_are_strict_json_or_refused(body: bytes) -> None:
     try:
         value = parse_object(body)
     except InvalidAnswer:
@@ -36,6 +36,6 @@ def test_any_bytes_are_an_object_that_is_strict_json_or_refused(body: bytes) -> 
 
 
 @given(OBJECTS, st.integers(1, 20))
-def test_an_object_cut_short_is_refused(value: dict[str, object], cut: int) -> None:
+def test_truncated_object_is_refused(value: dict[str, object], cut: int) -> None:
     with pytest.raises(InvalidAnswer):
         parse_object(json.dumps(value).encode()[:-cut])

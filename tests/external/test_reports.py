@@ -43,7 +43,7 @@ def client(connect: Connect, time: StoppedTime) -> UpstreamClient:
     return connect(POLICY, time=time)
 
 
-def test_each_number_says_what_it_is_named_after(upstream: Upstream, client: UpstreamClient, time: StoppedTime) -> None:
+def test_report_contains_the_measured_figures(upstream: Upstream, client: UpstreamClient, time: StoppedTime) -> None:
     def after(seconds: float) -> Answer:
         def answer(handler: object) -> None:
             time.now += seconds
@@ -76,7 +76,7 @@ def test_each_number_says_what_it_is_named_after(upstream: Upstream, client: Ups
     )
 
 
-def test_an_open_circuit_is_reported_with_the_time_that_it_has_left(
+def test_report_of_open_circuit_has_remaining_seconds(
     upstream: Upstream, client: UpstreamClient, time: StoppedTime
 ) -> None:
     upstream.answers(DOWN)

@@ -28,7 +28,7 @@ async def turns(number: int) -> None:
         await asyncio.sleep(0)
 
 
-def test_who_comes_after_the_last_gave_up_shares_with_those_who_follow() -> None:
+def test_call_after_the_last_waiter_was_cancelled_starts_a_new_flight() -> None:
     async def scenario() -> list[int]:
         single_flight, work = SingleFlight[int](), Work()
         given_up = asyncio.create_task(single_flight.run("7", work))

@@ -1,6 +1,6 @@
 import asyncio
+import ssl
 from collections.abc import Callable, Generator
-from pathlib import Path
 from time import monotonic
 from typing import Protocol
 
@@ -22,7 +22,7 @@ from tests.fakes import ADMIN, CLERK, StillClock, details, equip
 
 PATIENT = UpstreamPolicy(attempts=1, min_calls=100, slow_call=60)
 TIRELESS = evolve(PATIENT, attempts=3, backoff=0.01)
-POLICY = evolve(PATIENT, timeout=0.6, attempt_timeout=0.5)
+POLICY = evolve(PATIENT, timeout=0.4, attempt_timeout=0.3)
 GRACE = 1.5  # a busy machine is late; an answer awaited to its end would be later still
 
 Face = Callable[[UpstreamClient], None]
@@ -133,16 +133,12 @@ def server(plain_server: MisbehavingServer) -> MisbehavingServer:
     return plain_server
 
 
+@pytest.fixture(scope="session")
+def server_context(authority: trustme.CA) -> ssl.SSLContext:
+    return presenting(authority.issue_cert("127.0.0.1"))
+
+
 @pytest.fixture
-def tls_server(authority: trustme.CA) -> Generator[MisbehavingServer]:
-    with misbehaving(well, presenting(authority.issue_cert("127.0.0.1"))) as server:
+def tls_server(server_context: ssl.SSLContext) -> Generator[MisbehavingServer]:
+    with misbehaving(well, server_context) as server:
         yield server
-
-
-@pytest.fixture
-def authority(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> trustme.CA:
-    """A hospital's own, which is trusted."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    return authority

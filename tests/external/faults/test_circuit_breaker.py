@@ -31,7 +31,7 @@ def opened(server: MisbehavingServer, face: Face, client: UpstreamClient) -> Non
     server.requests.clear()
 
 
-def test_a_storm_of_500s_opens_the_circuit(server: MisbehavingServer, face: Face, client_of: ClientOf) -> None:
+def test_repeated_500_opens_the_circuit(server: MisbehavingServer, face: Face, client_of: ClientOf) -> None:
     client = client_of(server.url, DEFAULT)
     opened(server, face, client)
     seen = failing(face, client)
@@ -41,7 +41,7 @@ def test_a_storm_of_500s_opens_the_circuit(server: MisbehavingServer, face: Face
     assert server.requests == []
 
 
-def test_80_percent_errors_open_it_though_every_fifth_is_a_success(
+def test_circuit_opens_at_80_percent_failures_despite_regular_successes(
     server: MisbehavingServer, face: Face, client_of: ClientOf
 ) -> None:
     client = client_of(server.url, DEFAULT)
@@ -57,7 +57,7 @@ def test_80_percent_errors_open_it_though_every_fifth_is_a_success(
     assert len(server.requests) == DEFAULT.min_calls + 1
 
 
-def test_a_404_in_half_open_neither_closes_it_nor_keeps_its_permit(
+def test_404_while_half_open_is_neutral_and_releases_its_permit(
     server: MisbehavingServer, face: Face, client_of: ClientOf
 ) -> None:
     client = client_of(server.url, SOON)
@@ -73,7 +73,7 @@ def test_a_404_in_half_open_neither_closes_it_nor_keeps_its_permit(
     assert client.circuit_breaker.state == "closed"
 
 
-def test_while_it_is_open_a_sync_gives_the_last_good_copy_with_its_age_and_the_reason(
+def test_sync_with_open_circuit_returns_the_stale_record_with_age_and_reason(
     server: MisbehavingServer, scene: Scene, client_of: ClientOf
 ) -> None:
     client = client_of(server.url, DEFAULT)
@@ -94,7 +94,7 @@ def test_while_it_is_open_a_sync_gives_the_last_good_copy_with_its_age_and_the_r
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if not fault.endless or fault.name == "hang"], ids=str)
-def test_a_fault_after_a_good_sync_gives_the_last_good_copy_where_upstream_is_down_and_else_its_error(
+def test_outage_after_a_good_sync_returns_the_stale_record_and_other_faults_raise(
     server: MisbehavingServer, scene: Scene, client_of: ClientOf, fault: Fault
 ) -> None:
     client = client_of(server.url, POLICY if fault.endless else TIRELESS)

@@ -79,7 +79,9 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Generator[Names]:
     names.answered.set()
 
 
-def test_a_refused_connection(server: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf) -> None:
+def test_refused_connection_is_an_outage(
+    server: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf
+) -> None:
     server.stop()
     client = client_of(server.url, PATIENT)
     down(client, face, scene)
@@ -88,13 +90,13 @@ def test_a_refused_connection(server: MisbehavingServer, scene: Scene, face: Fac
     assert is_well(client)
 
 
-def test_a_black_hole(silent: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf) -> None:
+def test_unresponsive_host_times_out(silent: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf) -> None:
     client = client_of(silent.url)
     assert down(client, face, scene) >= POLICY.attempt_timeout
     assert client.in_flight == 0
 
 
-def test_a_name_that_is_not_found(
+def test_unknown_host_name_is_an_outage(
     server: MisbehavingServer, names: Names, scene: Scene, face: Face, client_of: ClientOf
 ) -> None:
     client = client_of(f"http://upstream.example:{server.port}")
@@ -103,7 +105,7 @@ def test_a_name_that_is_not_found(
     assert is_well(client)
 
 
-def test_a_name_that_is_looked_up_slowly(
+def test_slow_name_lookup_times_out(
     server: MisbehavingServer, names: Names, scene: Scene, face: Face, client_of: ClientOf
 ) -> None:
     client = client_of(f"http://upstream.example:{server.port}")
@@ -114,7 +116,7 @@ def test_a_name_that_is_looked_up_slowly(
     assert is_well(client)
 
 
-def test_an_address_that_is_silent_leaves_time_for_the_next(
+def test_unresponsive_address_leaves_time_for_the_next(
     server: MisbehavingServer, names: Names, client_of: ClientOf
 ) -> None:
     with socket.socket() as listening, ExitStack() as stack:
@@ -128,18 +130,8 @@ def test_an_address_that_is_silent_leaves_time_for_the_next(
         assert client_of(f"http://upstream.example:{server.port}", PATIENT).get_object("patients", "1", request_id="r")
 
 
-def test_connections_that_were_closed_while_nobody_used_them(
-    server: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf
-) -> None:
-    client = client_of(server.url, PATIENT)
-    assert is_well(client)
-    server.close_connections()
-    face(client)
-    assert counted(client) == [False] * (POLICY.max_calls + 1)
-
-
 @pytest.mark.parametrize("fault", ["untrusted", "wrong host", "expired"])
-def test_a_certificate_that_proves_nothing(
+def test_invalid_server_certificate_is_not_trusted(
     authority: trustme.CA, scene: Scene, face: Face, client_of: ClientOf, fault: str
 ) -> None:
     certificate = {
@@ -171,7 +163,7 @@ class BreakingOff(ssl.SSLContext):
 
 @pytest.mark.parametrize("given", [b"", SERVER_HELLO], ids=["no answer", "the start of one"])
 @pytest.mark.parametrize("by_reset", [False, True], ids=["EOF", "RST"])
-def test_a_handshake_that_is_broken_off_says_nothing_of_whom_to_trust_and_may_go_better(
+def test_interrupted_handshake_is_retried(
     tls_server: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf, given: bytes, by_reset: bool
 ) -> None:
     good, broken = tls_server.context, BreakingOff(ssl.PROTOCOL_TLS_SERVER)
@@ -187,7 +179,7 @@ def test_a_handshake_that_is_broken_off_says_nothing_of_whom_to_trust_and_may_go
     assert is_well(client)
 
 
-def test_a_handshake_that_hangs(scene: Scene, face: Face, client_of: ClientOf) -> None:
+def test_hanging_handshake_times_out_and_closes_its_connection(scene: Scene, face: Face, client_of: ClientOf) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         gc.disable()  # it would close what was left open
         try:
@@ -202,7 +194,7 @@ def test_a_handshake_that_hangs(scene: Scene, face: Face, client_of: ClientOf) -
             gc.enable()
 
 
-def test_a_client_certificate_is_shown_to_who_asks_for_it(authority: trustme.CA, tmp_path: Path) -> None:
+def test_client_certificate_is_presented(authority: trustme.CA, tmp_path: Path) -> None:
     pem = tmp_path / "registry.pem"
     authority.issue_cert("registry.example").private_key_and_cert_chain_pem.write_to_path(pem)
     with misbehaving(well, presenting(authority.issue_cert("127.0.0.1"), trusted=authority)) as server:

@@ -1,4 +1,4 @@
-"""Each fault of an answer, through both faces; those of the connection over TLS as well."""
+"""Each fault of a response, sync and async; faults of the connection over TLS as well."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from tests.external.faults.server import MisbehavingServer, well
 
 
 def ends_in_time(server: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf, fault: Fault) -> None:
-    """And leaves the patient and the connections as they were."""
+    """Also checks that the patient is unchanged and every permit released."""
     client = client_of(server.url, POLICY if fault.endless else TIRELESS)
     server.behaviour = fault.behaviour
     seen = failing(face, client)
@@ -36,12 +36,14 @@ def ends_in_time(server: MisbehavingServer, scene: Scene, face: Face, client_of:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
-def test_a_fault(server: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf, fault: Fault) -> None:
+def test_fault_has_documented_outcome(
+    server: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf, fault: Fault
+) -> None:
     ends_in_time(server, scene, face, client_of, fault)
 
 
 @pytest.mark.parametrize("fault", [*NETWORK, *PROTOCOL], ids=str)
-def test_a_fault_over_tls(
-    tls_server: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf, fault: Fault
+def test_fault_over_tls_has_documented_outcome(
+    tls_server: MisbehavingServer, scene: Scene, client_of: ClientOf, fault: Fault
 ) -> None:
-    ends_in_time(tls_server, scene, face, client_of, fault)
+    ends_in_time(tls_server, scene, scene.syncs, client_of, fault)
