@@ -26,7 +26,7 @@ from core.patients.entities import Changes, Patient, Registration
 from core.patients.searching import Filters, PatientCursor, Sort
 from core.patients.values import Identifier
 from tests import strategies
-from tests.contracts.conftest import POSTGRES, SQLITE, open_registry
+from tests.contracts.conftest import POSTGRES, SQLITE, open_registry, some
 from tests.fakes import ADMIN, Answer, IdsInSequence, ScriptedGateway, StillClock, equip
 
 EMAILS = st.sampled_from(["ada@example.org", "Eve@example.org", "kim@example.org"])
@@ -208,4 +208,4 @@ class SideBySide(RuleBasedStateMachine):
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
 def test_memory_and_database_answer_alike(database: str) -> None:
     machine = type("Machine", (SideBySide,), {"database": database})
-    run_state_machine_as_test(machine, settings=settings(stateful_step_count=25))
+    run_state_machine_as_test(machine, settings=settings(some, stateful_step_count=25))

@@ -31,6 +31,8 @@ POLICY = UpstreamPolicy(
     timeout=1.0, attempt_timeout=0.4, slow_call=0.3, recovery=0.2, window=2, max_calls=60, max_threads=THREADS
 )
 
+pytestmark = pytest.mark.soak
+
 
 @pytest.fixture
 def chaos() -> Generator[str]:

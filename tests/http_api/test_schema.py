@@ -32,7 +32,7 @@ def upstream_up(upstream: ScriptedGateway) -> None:
     upstream.answer = {}
 
 
-@pytest.fixture(params=[None, Role.AUTHOR, Role.ADMIN], ids=lambda role: role or "anonymous")
+@pytest.fixture(params=[None, Role.ADMIN], ids=lambda role: role or "anonymous")
 def enter(request: pytest.FixtureRequest, signed_in: Callable[[Role], Api]) -> Callable[[], dict[str, str]]:
     """Makes a caller and gives the headers to call with. The other roles are refused more than an admin is, before the
     request is read: `test_roles.py` shows it."""
