@@ -7,12 +7,15 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
 from attrs import frozen
 from django.core.management import call_command
 
+from adapters.cli.demo_data import upstream_records
+from adapters.cli.simulator import UpstreamSimulator
 from tests.programs import free_port
 
 if TYPE_CHECKING:
@@ -99,6 +102,15 @@ def loaded(environment: dict[str, str], demo_database: Path, tmp_path: Path) -> 
     """As after an earlier `run`: the next begins to serve sooner."""
     shutil.copy(demo_database, tmp_path)
     return environment
+
+
+@pytest.fixture
+def upstream() -> Generator[str]:
+    """Where the demo's upstream is."""
+    with UpstreamSimulator(0, upstream_records()) as simulator:
+        Thread(target=simulator.serve_forever).start()
+        yield simulator.url
+        simulator.shutdown()
 
 
 @pytest.fixture(scope="session")

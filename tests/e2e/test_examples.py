@@ -1,13 +1,7 @@
 import subprocess
 import sys
-from collections.abc import Generator
-from threading import Thread
 
-import pytest
-
-from adapters.cli.demo_data import upstream_records
-from adapters.cli.simulator import UpstreamSimulator
-from tests.e2e.conftest import ROOT, finished, manage
+from tests.e2e.conftest import ROOT
 
 WITHOUT_DJANGO = "import runpy, sys; sys.modules['django'] = None; runpy.run_path(sys.argv[1], run_name='__main__')"
 
@@ -28,20 +22,9 @@ def test_the_in_memory_example_runs_where_importing_django_raises(environment: d
     assert "the second: The record has changed since it was read." in printed
 
 
-@pytest.fixture
-def upstream() -> Generator[str]:
-    with UpstreamSimulator(0, upstream_records()) as simulator:
-        Thread(target=simulator.serve_forever).start()
-        yield simulator.url
-        simulator.shutdown()
-
-
-def test_the_example_of_jobs_imports_and_syncs_on_the_django_registry(
-    environment: dict[str, str], upstream: str
-) -> None:
-    assert finished(manage(environment, "migrate", "--verbosity", "0"))[0] == 0
+def test_the_example_of_jobs_imports_and_syncs_on_the_django_registry(migrated: dict[str, str], upstream: str) -> None:
     example = str(ROOT / "examples" / "background_jobs.py")
-    imported, synced, *failures = run(environment | {"EXTERNAL_API_BASE_URL": upstream}, example).splitlines()
+    imported, synced, *failures = run(migrated | {"EXTERNAL_API_BASE_URL": upstream}, example).splitlines()
     assert imported == "import: 50 added"
     counts = {outcome: int(count) for count, outcome in (one.split() for one in synced.split(": ")[1].split(", "))}
     assert sum(counts.values()) == 50

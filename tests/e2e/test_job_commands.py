@@ -10,7 +10,6 @@ import pytest
 from django.core.management import CommandError
 
 from tests.e2e.conftest import environment_in, finished, manage, printed
-from tests.programs import free_port, wait_for_port
 
 FILE = "given name;surname;e-mail;dob\nAda;Byron;ada@example.org;1985-12-10\nEve;King;not one;1985-12-10\n"
 
@@ -28,15 +27,6 @@ def filled(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> di
     )
     assert finished(manage(environment, "import_patients", str(file)))[0] == 0
     return environment
-
-
-@pytest.fixture
-def upstream(filled: dict[str, str]) -> Generator[str]:
-    port = free_port()
-    with manage(filled, "upstream_simulator", "--port", str(port)) as process:
-        wait_for_port(process, port)
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
 
 
 def test_an_import_says_what_became_of_the_rows_and_where_the_refused_ones_are(
