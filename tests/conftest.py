@@ -20,6 +20,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return cores + 1 if config.option.numprocesses == "auto" else cores
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests first: a worker that has no more takes the last of another's."""
+    longest = ("tests/e2e/test_jobs", "tests/e2e/", "tests/external/")
+    items.sort(key=lambda item: [not item.nodeid.startswith(path) for path in longest])
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Generator[None]:
     """Shared by the processes of one run."""

@@ -100,7 +100,7 @@ def test_a_setting_that_cannot_work_is_told_at_the_start(
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"EXTERNAL_API_BASE_URL": "ftp://upstream.example"}, "base URL is http or https"),
+        ({"EXTERNAL_API_BASE_URL": "ftp://upstream.example"}, "base URL must be http or https"),
         ({"EXTERNAL_API_BASE_URL": "http://upstream.example", "EXTERNAL_API_TIMEOUT": 0.0}, "timeout"),
         ({"EXTERNAL_API_POLICY": "recovery=long"}, "recovery must be a number"),
         ({"EXTERNAL_API_POLICY": "attempts=0"}, "attempts"),
