@@ -26,7 +26,7 @@ def registry(filled: str, tmp_path: Path) -> Generator[Registry]:
 
 
 def goes_on_when_one_process_is_stopped(registry: Registry, start: Started) -> None:
-    registry.switch(latency=0.5)
+    registry.switch(latency=2)
     job, _ = registry.start_job()
     with start(registry) as process:
         until(registry.leases)
