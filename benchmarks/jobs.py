@@ -148,7 +148,7 @@ class Bench:
             print(f"{rows:>9,} rows: {told}", flush=True)
 
     def import_(self, rows: int) -> None:
-        from core.patients.files import FileFormat
+        from core.files import FileFormat
 
         job = self.registry.start_import()(actor=self.actor, content=lambda: csv(rows), format=FileFormat.CSV)
         self.finish(job, {"added": rows})
@@ -221,7 +221,7 @@ def peak() -> float:
 
 
 def write_all(registry: Any, actor: Any) -> Iterator[bytes]:
-    from core.patients.files import FileFormat, write_patients
+    from core.files import FileFormat, write_patients
 
     return write_patients(FileFormat.CSV, registry.export_patients()(actor=actor))
 

@@ -17,8 +17,8 @@ from attrs import asdict
 from adapters.cli.demo_data import demo_patients
 from bootstrap import django_registry
 from core.access import Actor
+from core.files import FileFormat
 from core.jobs.entities import Job
-from core.patients.files import FileFormat
 
 registry = django_registry()
 actor = Actor.system("background_jobs")

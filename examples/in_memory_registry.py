@@ -5,7 +5,7 @@ PYTHONPATH=src .venv/bin/python examples/in_memory_registry.py
 
 from bootstrap import in_memory_registry
 from core.access import Actor
-from core.errors import Invalid, VersionMismatch
+from core.errors import ValidationError, VersionMismatch
 
 registry = in_memory_registry()
 register = registry.register_patient()
@@ -37,15 +37,15 @@ for patient in registry.search_patients()(actor=actor, q="goncalves ana").patien
 print("\nRegistered with two mistakes:")
 try:
     register(actor=actor, first_name=" ", last_name="Nobody", email="nobody@mail.example", date_of_birth="2999-01-01")
-except Invalid as invalid:
-    for fault in invalid.faults:
-        print(f"  {fault.field}: {fault.message}")
+except ValidationError as invalid:
+    for error in invalid.errors:
+        print(f"  {error.field}: {error.message}")
 
 print("\nEdited twice by people who both saw version 1:")
-edited = update(actor=actor, patient_id=ana.id, seen_version=ana.version, last_name="Gonçalves da Silva")
+edited = update(actor=actor, patient_id=ana.id, expected_version=ana.version, last_name="Gonçalves da Silva")
 print(f"  the first: {edited.full_name}, now version {edited.version}")
 try:
-    update(actor=actor, patient_id=ana.id, seen_version=ana.version, phone="+55 11 90065-4321")
+    update(actor=actor, patient_id=ana.id, expected_version=ana.version, phone="+55 11 90065-4321")
 except VersionMismatch as conflict:
     print(f"  the second: {conflict}")
 

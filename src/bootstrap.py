@@ -20,76 +20,82 @@ from dependency_injector.providers import Callable, Dependency, Dict, Object, Pr
 from dependency_injector.providers import ThreadSafeSingleton as Singleton
 from phonenumbers import SUPPORTED_REGIONS
 
-from adapters.buffered_views import BufferedViews
-from adapters.concurrency import InProcessConcurrencyLimiter
+from adapters.clock import SystemClock
+from adapters.concurrency_limiter import InProcessConcurrencyLimiter
 from adapters.external.auth.credentials import BearerToken, CredentialsFactory
 from adapters.external.client import UpstreamClient
 from adapters.external.managed import ManagedUpstream, NoUpstreams
 from adapters.external.patients import HttpPatientGateway, UnconfiguredGateway
 from adapters.external.resilience.policy import UpstreamPolicy
 from adapters.external.transport.tls import ClientCertificate
+from adapters.ids import TimeOrderedIdGenerator
 from adapters.in_memory.accounts import (
     InMemoryAccountTrail,
-    InMemoryRefreshFamilies,
-    InMemoryServiceAccounts,
+    InMemoryRefreshFamilyRepository,
+    InMemoryServiceAccountRepository,
     InMemorySignInHistory,
     InMemoryUserRepository,
 )
-from adapters.in_memory.cache import InMemoryCache, Unlimited
-from adapters.in_memory.changes import InMemoryChangeLog
+from adapters.in_memory.cache import InMemoryCache, NoRateLimiter
+from adapters.in_memory.change_feed import InMemoryChangeFeed
 from adapters.in_memory.imports import InMemoryImportFiles, InMemoryImportRejects
-from adapters.in_memory.jobs import InMemoryChunks, InMemoryJobs, InMemorySchedule, InMemorySyncOutcomes
-from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepository, InMemoryUpstreamCopies
-from adapters.in_memory.posts import InMemoryComments, InMemoryPostRepository, InMemoryViews
+from adapters.in_memory.jobs import InMemoryChunkRepository, InMemoryJobRepository, InMemorySchedule
+from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepository
+from adapters.in_memory.posts import InMemoryCommentRepository, InMemoryPostRepository, InMemoryViewCounter
 from adapters.in_memory.store import InMemoryAtomic, Store
-from adapters.in_memory.upstreams import InMemoryUpstreamOrders, InMemoryUpstreamReports
+from adapters.in_memory.sync import InMemorySyncJobResults, InMemoryUpstreamSnapshots
+from adapters.in_memory.upstreams import InMemoryUpstreamOverrides, InMemoryUpstreamReports
 from adapters.job_requesters import AccountRequesters
+from adapters.jwt_tokens import JwtTokenService, SigningKey
 from adapters.spreadsheets.calamine import CalamineSpreadsheets
-from adapters.system import SystemClock, TimeOrderedIds
+from adapters.tasks.daily_purge import DailyPurge, Purge
 from adapters.tasks.in_process import InProcessQueue, InProcessWorker
-from adapters.tasks.purging import DailyPurge, Purge
 from adapters.telemetry import metrics
 from adapters.telemetry.logging import use_standard_logging
 from adapters.telemetry.observed import observed
-from adapters.tokens import JwtTokens, SigningKey
+from adapters.view_counter import BufferedViewCounter
 from core.accounts import use_cases as accounts_
-from core.accounts.ports import AccountTrail, RefreshFamilies, ServiceAccounts, SignInHistory, Tokens, UserRepository
+from core.accounts.ports import (
+    AccountTrail,
+    RefreshFamilyRepository,
+    ServiceAccountRepository,
+    SignInHistory,
+    TokenService,
+    UserRepository,
+)
+from core.accounts.services.passwords import PasswordSetter
+from core.accounts.services.recorder import AccountRecorder
+from core.accounts.services.sessions import SessionStarter
 from core.accounts.sessions import TokenLifetimes
-from core.accounts.use_cases.ledger import AccountLedger
-from core.accounts.use_cases.passwords import Passwords
-from core.accounts.use_cases.sign_in import Sessions
+from core.files.ports import Spreadsheets
+from core.imports import use_cases as imports_
+from core.imports.ports import ImportFiles, ImportRejects
+from core.imports.services.job_runner import ImportJobRunner
+from core.imports.services.row_importer import RowImporter
 from core.jobs import use_cases as jobs_
 from core.jobs.entities import JobKind
-from core.jobs.leases import Leases
-from core.jobs.ports import Chunks, JobQueue, JobRequesters, Jobs, Schedule
+from core.jobs.ports import ChunkRepository, JobQueue, JobRepository, JobRequesters, Schedule
+from core.jobs.services.leases import LeaseManager
 from core.patients import use_cases as patients_
-from core.patients.ports import (
-    AuditTrail,
-    ChangeLog,
-    ImportFiles,
-    ImportRejects,
-    PatientGateway,
-    PatientRepository,
-    Spreadsheets,
-    SyncOutcomes,
-    UpstreamCopies,
-)
-from core.patients.use_cases.import_rows import RowImporter
-from core.patients.use_cases.ledger import Ledger
-from core.patients.use_cases.merging import Merger
-from core.ports import Atomic, Cache, Clock, ConcurrencyLimiter, Ids, Limiter
+from core.patients.ports import AuditTrail, ChangeFeed, PatientRepository
+from core.patients.services.recorder import PatientRecorder
+from core.ports import Atomic, Cache, Clock, ConcurrencyLimiter, IdGenerator, RateLimiter
 from core.posts import use_cases as posts_
-from core.posts.ports import Comments, PostRepository, Views
-from core.posts.use_cases.public import PublicPosts
+from core.posts.ports import CommentRepository, PostRepository, ViewCounter
+from core.posts.services.public_posts import PublicPosts
+from core.sync import use_cases as sync_
+from core.sync.ports import PatientGateway, SyncJobResults, UpstreamSnapshots
+from core.sync.services.job_runner import SyncJobRunner
+from core.sync.services.merger import Merger
 from core.upstreams import use_cases as upstreams_
-from core.upstreams.ports import UpstreamOrders, UpstreamReports
+from core.upstreams.ports import UpstreamOverrides, UpstreamReports
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 WIRED_PACKAGES = [
     "adapters.cli",
-    "adapters.console",
+    "adapters.web",
     "adapters.django_orm",
     "adapters.http_api",
     "adapters.telemetry",
@@ -119,8 +125,8 @@ class Configuration:
     token_lifetimes: TokenLifetimes = TokenLifetimes()
 
 
-def _tokens(configuration: Configuration, clock: Clock) -> JwtTokens:
-    return JwtTokens([SigningKey(secret) for secret in configuration.secret_keys], clock)
+def _tokens(configuration: Configuration, clock: Clock) -> JwtTokenService:
+    return JwtTokenService([SigningKey(secret) for secret in configuration.secret_keys], clock)
 
 
 def _clock(configuration: Configuration) -> SystemClock:
@@ -140,7 +146,7 @@ def _upstream(configuration: Configuration) -> UpstreamClient | None:
 
 
 def _upstreams(
-    client: UpstreamClient | None, orders: UpstreamOrders, reports: UpstreamReports, clock: Clock
+    client: UpstreamClient | None, orders: UpstreamOverrides, reports: UpstreamReports, clock: Clock
 ) -> ManagedUpstream | NoUpstreams:
     return ManagedUpstream(client, orders, reports, clock) if client else NoUpstreams()
 
@@ -167,33 +173,33 @@ class Container(DeclarativeContainer):
 
     configuration = Dependency(instance_of=Configuration)
     clock: Provider[Clock] = Singleton(_clock, configuration)
-    ids: Provider[Ids] = Singleton(TimeOrderedIds)
-    tokens: Provider[Tokens] = Singleton(_tokens, configuration, clock)
+    ids: Provider[IdGenerator] = Singleton(TimeOrderedIdGenerator)
+    tokens: Provider[TokenService] = Singleton(_tokens, configuration, clock)
 
     store: Provider[Store] = Singleton(Store)
     atomic: Provider[Atomic] = Singleton(InMemoryAtomic, store)
     patients: Provider[PatientRepository] = Singleton(InMemoryPatientRepository, store)
     trail: Provider[AuditTrail] = Singleton(InMemoryAuditTrail, store)
-    changes: Provider[ChangeLog] = Singleton(InMemoryChangeLog, store)
-    copies: Provider[UpstreamCopies] = Singleton(InMemoryUpstreamCopies, store)
+    changes: Provider[ChangeFeed] = Singleton(InMemoryChangeFeed, store)
+    snapshots: Provider[UpstreamSnapshots] = Singleton(InMemoryUpstreamSnapshots, store)
     posts: Provider[PostRepository] = Singleton(InMemoryPostRepository, store)
-    comments: Provider[Comments] = Singleton(InMemoryComments, store)
-    views: Provider[Views] = Singleton(InMemoryViews, posts)
+    comments: Provider[CommentRepository] = Singleton(InMemoryCommentRepository, store)
+    views: Provider[ViewCounter] = Singleton(InMemoryViewCounter, posts)
     users: Provider[UserRepository] = Singleton(InMemoryUserRepository, store)
-    families: Provider[RefreshFamilies] = Singleton(InMemoryRefreshFamilies, store)
-    services: Provider[ServiceAccounts] = Singleton(InMemoryServiceAccounts, store)
+    families: Provider[RefreshFamilyRepository] = Singleton(InMemoryRefreshFamilyRepository, store)
+    services: Provider[ServiceAccountRepository] = Singleton(InMemoryServiceAccountRepository, store)
     account_trail: Provider[AccountTrail] = Singleton(InMemoryAccountTrail, store)
-    jobs: Provider[Jobs] = Singleton(InMemoryJobs, store)
-    chunks: Provider[Chunks] = Singleton(InMemoryChunks, store)
+    jobs: Provider[JobRepository] = Singleton(InMemoryJobRepository, store)
+    chunks: Provider[ChunkRepository] = Singleton(InMemoryChunkRepository, store)
     schedule: Provider[Schedule] = Singleton(InMemorySchedule, store)
-    sync_outcomes: Provider[SyncOutcomes] = Singleton(InMemorySyncOutcomes, store)
+    sync_outcomes: Provider[SyncJobResults] = Singleton(InMemorySyncJobResults, store)
     spreadsheets: Provider[Spreadsheets] = Singleton(CalamineSpreadsheets)
     import_files: Provider[ImportFiles] = Singleton(InMemoryImportFiles, store)
     import_rejects: Provider[ImportRejects] = Singleton(InMemoryImportRejects, store)
     job_queue: Provider[JobQueue] = Singleton(InProcessQueue)
 
     cache: Provider[Cache] = Singleton(InMemoryCache, clock)
-    limiter: Provider[Limiter] = Singleton(Unlimited)
+    limiter: Provider[RateLimiter] = Singleton(NoRateLimiter)
     sign_in_history: Provider[SignInHistory] = Singleton(InMemorySignInHistory)
     downloads: Provider[ConcurrencyLimiter] = Singleton(
         InProcessConcurrencyLimiter, places=configuration.provided.downloads_at_once
@@ -201,41 +207,41 @@ class Container(DeclarativeContainer):
     cache_state: Provider[str] = Object("ok")
 
     upstream: Provider[UpstreamClient | None] = Singleton(_upstream, configuration)
-    upstream_orders: Provider[UpstreamOrders] = Singleton(InMemoryUpstreamOrders, store)
+    upstream_overrides: Provider[UpstreamOverrides] = Singleton(InMemoryUpstreamOverrides, store)
     upstream_reports: Provider[UpstreamReports] = Singleton(InMemoryUpstreamReports, store)
     upstreams: Provider[ManagedUpstream | NoUpstreams] = Singleton(
-        _upstreams, upstream, upstream_orders, upstream_reports, clock
+        _upstreams, upstream, upstream_overrides, upstream_reports, clock
     )
     gateway: Provider[PatientGateway] = Singleton(_gateway, upstreams)
     circuit_state: Provider[str] = Callable(_circuit_state, upstream)
 
-    ledger = Singleton(Ledger, patients, trail, ids)
+    recorder = Singleton(PatientRecorder, patients, trail, ids)
     phone_region = configuration.provided.phone_region
     register_patient = _use_case(
-        patients_.RegisterPatient, ledger=ledger, atomic=atomic, clock=clock, ids=ids, phone_region=phone_region
+        patients_.RegisterPatient, recorder=recorder, atomic=atomic, clock=clock, ids=ids, phone_region=phone_region
     )
     view_patient = _use_case(patients_.ViewPatient, patients=patients)
     search_patients = _use_case(patients_.SearchPatients, patients=patients, clock=clock, phone_region=phone_region)
     update_patient = _use_case(
         patients_.UpdatePatient,
         patients=patients,
-        ledger=ledger,
+        recorder=recorder,
         atomic=atomic,
         clock=clock,
         phone_region=phone_region,
     )
     erase_patient = _use_case(
-        patients_.ErasePatient, patients=patients, ledger=ledger, rejects=import_rejects, atomic=atomic, clock=clock
+        patients_.ErasePatient, patients=patients, recorder=recorder, rejects=import_rejects, atomic=atomic, clock=clock
     )
     export_patients = _use_case(patients_.ExportPatients, patients=patients)
     view_history = _use_case(patients_.ViewHistory, trail=trail)
     follow_changes = _use_case(patients_.FollowChanges, changes=changes)
     restart_changes = _use_case(patients_.RestartChanges, changes=changes)
-    merger = Singleton(Merger, patients, copies, ledger, clock, phone_region)
+    merger = Singleton(Merger, patients, snapshots, recorder, clock, phone_region)
     sync_patient = _use_case(
-        patients_.SyncPatient,
+        sync_.SyncPatient,
         patients=patients,
-        copies=copies,
+        snapshots=snapshots,
         gateway=gateway,
         merger=merger,
         atomic=atomic,
@@ -244,13 +250,15 @@ class Container(DeclarativeContainer):
     )
 
     job_requesters: Provider[JobRequesters] = Singleton(AccountRequesters, users, services)
-    leases = Singleton(Leases, jobs, chunks, job_requesters, atomic, clock, ids, lasts=configuration.provided.lease)
-    start_sync_job = _use_case(
-        patients_.StartSyncJob, jobs=jobs, patients=patients, queue=job_queue, atomic=atomic, clock=clock, ids=ids
+    leases = Singleton(
+        LeaseManager, jobs, chunks, job_requesters, atomic, clock, ids, lasts=configuration.provided.lease
     )
-    list_sync_failures = _use_case(patients_.ListSyncFailures, jobs=jobs, outcomes=sync_outcomes)
+    start_sync_job = _use_case(
+        sync_.StartSyncJob, jobs=jobs, patients=patients, queue=job_queue, atomic=atomic, clock=clock, ids=ids
+    )
+    list_sync_failures = _use_case(sync_.ListSyncFailures, jobs=jobs, outcomes=sync_outcomes)
     run_sync_job = Singleton(
-        patients_.RunSyncJob,
+        SyncJobRunner,
         leases=leases,
         patients=patients,
         gateway=gateway,
@@ -263,7 +271,7 @@ class Container(DeclarativeContainer):
     list_jobs = _use_case(jobs_.ListJobs, jobs=jobs)
     cancel_job = _use_case(jobs_.CancelJob, jobs=jobs, chunks=chunks, atomic=atomic, clock=clock)
     start_import = _use_case(
-        patients_.StartImport,
+        imports_.StartImport,
         jobs=jobs,
         chunks=chunks,
         files=import_files,
@@ -273,10 +281,10 @@ class Container(DeclarativeContainer):
         ids=ids,
         spreadsheets=spreadsheets,
     )
-    download_rejects = _use_case(patients_.DownloadRejects, jobs=jobs, files=import_files, rejects=import_rejects)
-    row_importer = Singleton(RowImporter, patients, import_files, ledger, clock, ids, phone_region)
+    download_rejects = _use_case(imports_.DownloadRejects, jobs=jobs, files=import_files, rejects=import_rejects)
+    row_importer = Singleton(RowImporter, patients, import_files, recorder, clock, ids, phone_region)
     run_import = Singleton(
-        patients_.RunImport,
+        ImportJobRunner,
         leases=leases,
         files=import_files,
         rejects=import_rejects,
@@ -285,8 +293,8 @@ class Container(DeclarativeContainer):
     )
     run_job = _use_case(jobs_.RunJob, jobs=jobs, runners=Dict({JobKind.SYNC: run_sync_job, JobKind.IMPORT: run_import}))
     purge_jobs = _use_case(jobs_.PurgeJobs, jobs=jobs, clock=clock)
-    hand_over_jobs = _use_case(
-        jobs_.HandOverJobs,
+    dispatch_runnable_jobs = _use_case(
+        jobs_.DispatchRunnableJobs,
         logs_success=False,
         jobs=jobs,
         queue=job_queue,
@@ -294,13 +302,21 @@ class Container(DeclarativeContainer):
     )
 
     upstream_listing = Singleton(
-        upstreams_.ListUpstreams, upstreams=upstreams, orders=upstream_orders, reports=upstream_reports, clock=clock
+        upstreams_.ListUpstreams,
+        upstreams=upstreams,
+        overrides=upstream_overrides,
+        reports=upstream_reports,
+        clock=clock,
     )
     list_upstreams = _use_case(
-        upstreams_.ListUpstreams, upstreams=upstreams, orders=upstream_orders, reports=upstream_reports, clock=clock
+        upstreams_.ListUpstreams,
+        upstreams=upstreams,
+        overrides=upstream_overrides,
+        reports=upstream_reports,
+        clock=clock,
     )
-    order_upstream = _use_case(
-        upstreams_.OrderUpstream, listing=upstream_listing, orders=upstream_orders, atomic=atomic, clock=clock
+    override_upstream = _use_case(
+        upstreams_.OverrideUpstream, listing=upstream_listing, overrides=upstream_overrides, atomic=atomic, clock=clock
     )
 
     public_posts = Singleton(PublicPosts, posts, cache)
@@ -318,9 +334,9 @@ class Container(DeclarativeContainer):
     remove_comment = _use_case(posts_.RemoveComment, posts=posts, comments=comments, atomic=atomic)
 
     lifetimes = configuration.provided.token_lifetimes
-    account_ledger = Singleton(AccountLedger, account_trail, ids)
-    sessions = Singleton(Sessions, families, tokens, clock, ids, lifetimes)
-    passwords = Singleton(Passwords, users, account_ledger, atomic, clock)
+    account_recorder = Singleton(AccountRecorder, account_trail, ids)
+    sessions = Singleton(SessionStarter, families, tokens, clock, ids, lifetimes)
+    passwords = Singleton(PasswordSetter, users, account_recorder, atomic, clock)
     password_check = Singleton(accounts_.VerifyPassword, users, limiter, sign_in_history)
     verify_password = _use_case(accounts_.VerifyPassword, users=users, limiter=limiter, history=sign_in_history)
     sign_in = _use_case(accounts_.SignIn, verify=password_check, sessions=sessions)
@@ -347,27 +363,32 @@ class Container(DeclarativeContainer):
         accounts_.ChangeOwnPassword, verify=password_check, passwords=passwords, sessions=sessions
     )
     create_user = _use_case(
-        accounts_.CreateUser, users=users, ledger=account_ledger, atomic=atomic, clock=clock, ids=ids
+        accounts_.CreateUser, users=users, recorder=account_recorder, atomic=atomic, clock=clock, ids=ids
     )
     list_users = _use_case(accounts_.ListUsers, users=users)
     view_user = _use_case(accounts_.ViewUser, users=users)
-    update_user = _use_case(accounts_.UpdateUser, users=users, ledger=account_ledger, atomic=atomic, clock=clock)
+    update_user = _use_case(accounts_.UpdateUser, users=users, recorder=account_recorder, atomic=atomic, clock=clock)
     set_password = _use_case(accounts_.SetPassword, users=users, passwords=passwords)
     name_actors = _use_case(accounts_.NameActors, logs_success=False, users=users)
     view_account_history = _use_case(accounts_.ViewAccountHistory, trail=account_trail)
     create_service_account = _use_case(
-        accounts_.CreateServiceAccount, services=services, ledger=account_ledger, atomic=atomic, clock=clock, ids=ids
+        accounts_.CreateServiceAccount,
+        services=services,
+        recorder=account_recorder,
+        atomic=atomic,
+        clock=clock,
+        ids=ids,
     )
     list_service_accounts = _use_case(accounts_.ListServiceAccounts, services=services)
     view_service_account = _use_case(accounts_.ViewServiceAccount, services=services)
     update_service_account = _use_case(
-        accounts_.UpdateServiceAccount, services=services, ledger=account_ledger, atomic=atomic, clock=clock
+        accounts_.UpdateServiceAccount, services=services, recorder=account_recorder, atomic=atomic, clock=clock
     )
-    make_service_key = _use_case(
-        accounts_.MakeServiceKey, services=services, ledger=account_ledger, atomic=atomic, clock=clock, ids=ids
+    create_service_key = _use_case(
+        accounts_.CreateServiceKey, services=services, recorder=account_recorder, atomic=atomic, clock=clock, ids=ids
     )
     revoke_service_key = _use_case(
-        accounts_.RevokeServiceKey, services=services, ledger=account_ledger, atomic=atomic, clock=clock
+        accounts_.RevokeServiceKey, services=services, recorder=account_recorder, atomic=atomic, clock=clock
     )
     purge_expired = _use_case(accounts_.PurgeExpired, families=families, services=services, clock=clock)
 
@@ -392,23 +413,23 @@ def registry_on_django(configuration: Configuration | None = None, database: str
 
     from adapters.caching.backend import CacheBackend
     from adapters.caching.cache import DjangoCache
-    from adapters.caching.limiter import CacheLimiter
-    from adapters.caching.sign_ins import CacheSignInHistory
+    from adapters.caching.rate_limiter import CacheRateLimiter
+    from adapters.caching.sign_in_history import CacheSignInHistory
     from adapters.django_orm.accounts.audit import DjangoAccountTrail
-    from adapters.django_orm.accounts.repository import DjangoRefreshFamilies, DjangoUserRepository
-    from adapters.django_orm.accounts.services import DjangoServiceAccounts
-    from adapters.django_orm.atomic import DjangoAtomic
-    from adapters.django_orm.clock import DatabaseClock
-    from adapters.django_orm.jobs.imports import DjangoImportFiles, DjangoImportRejects
-    from adapters.django_orm.jobs.outcomes import DjangoSyncOutcomes
-    from adapters.django_orm.jobs.repository import DjangoChunks, DjangoJobs, DjangoSchedule
+    from adapters.django_orm.accounts.repository import DjangoRefreshFamilyRepository, DjangoUserRepository
+    from adapters.django_orm.accounts.service_accounts import DjangoServiceAccountRepository
+    from adapters.django_orm.db.atomic import DjangoAtomic
+    from adapters.django_orm.db.clock import DatabaseClock
+    from adapters.django_orm.imports.repository import DjangoImportFiles, DjangoImportRejects
+    from adapters.django_orm.jobs.repository import DjangoChunkRepository, DjangoJobRepository, DjangoSchedule
     from adapters.django_orm.patients.audit import DjangoAuditTrail
-    from adapters.django_orm.patients.changes import DjangoChangeLog
+    from adapters.django_orm.patients.change_feed import DjangoChangeFeed
     from adapters.django_orm.patients.repository import DjangoPatientRepository
-    from adapters.django_orm.patients.upstream import DjangoUpstreamCopies
-    from adapters.django_orm.posts.repository import DjangoComments, DjangoPostRepository
-    from adapters.django_orm.upstreams.repository import DjangoUpstreamOrders, DjangoUpstreamReports
-    from config import by_settings
+    from adapters.django_orm.posts.repository import DjangoCommentRepository, DjangoPostRepository
+    from adapters.django_orm.sync.results import DjangoSyncJobResults
+    from adapters.django_orm.sync.snapshots import DjangoUpstreamSnapshots
+    from adapters.django_orm.upstreams.repository import DjangoUpstreamOverrides, DjangoUpstreamReports
+    from config import registry as by_settings
 
     container = Container(configuration=configuration or by_settings.configuration())
     backend = Singleton(CacheBackend)
@@ -420,29 +441,29 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         atomic=Singleton(DjangoAtomic, database),
         patients=Singleton(DjangoPatientRepository, database),
         trail=Singleton(DjangoAuditTrail, database),
-        changes=Singleton(DjangoChangeLog, database),
-        copies=Singleton(DjangoUpstreamCopies, database),
+        changes=Singleton(DjangoChangeFeed, database),
+        snapshots=Singleton(DjangoUpstreamSnapshots, database),
         posts=post_repository,
-        comments=Singleton(DjangoComments, database),
-        views=Singleton(BufferedViews, post_repository.provided.add_views),
+        comments=Singleton(DjangoCommentRepository, database),
+        views=Singleton(BufferedViewCounter, post_repository.provided.add_views),
         users=Singleton(DjangoUserRepository, database),
-        families=Singleton(DjangoRefreshFamilies, database),
-        services=Singleton(DjangoServiceAccounts, database),
+        families=Singleton(DjangoRefreshFamilyRepository, database),
+        services=Singleton(DjangoServiceAccountRepository, database),
         account_trail=Singleton(DjangoAccountTrail, database),
-        jobs=Singleton(DjangoJobs, database),
-        chunks=Singleton(DjangoChunks, database),
+        jobs=Singleton(DjangoJobRepository, database),
+        chunks=Singleton(DjangoChunkRepository, database),
         schedule=Singleton(DjangoSchedule, database),
-        sync_outcomes=Singleton(DjangoSyncOutcomes, database),
+        sync_outcomes=Singleton(DjangoSyncJobResults, database),
         job_queue=Singleton(by_settings.job_queue, database, container.clock),
         clear_admin_sessions=Object(partial(call_command, "clearsessions")),
         import_files=Singleton(DjangoImportFiles, database),
         import_rejects=Singleton(DjangoImportRejects, database),
-        upstream_orders=Singleton(DjangoUpstreamOrders, database),
+        upstream_overrides=Singleton(DjangoUpstreamOverrides, database),
         upstream_reports=Singleton(DjangoUpstreamReports, database),
         cache=Singleton(DjangoCache, backend, metrics.count_cache_read),
         cache_state=Callable(CacheBackend.state, backend),
         sign_in_history=Singleton(CacheSignInHistory, backend),
-        limiter=Singleton(CacheLimiter, backend, by_settings.limits(), metrics.count_limited_call),
+        limiter=Singleton(CacheRateLimiter, backend, by_settings.limits(), metrics.count_limited_call),
     )
     return container
 
@@ -456,7 +477,7 @@ def in_process_worker(container: Container) -> InProcessWorker | None:
         return None
     return InProcessWorker(
         queue,
-        container.hand_over_jobs(),
+        container.dispatch_runnable_jobs(),
         container.run_job(),
         container.daily_purge(),
         between=close_old_connections,

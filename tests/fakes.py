@@ -10,11 +10,11 @@ from dependency_injector.providers import Object
 
 from bootstrap import Container
 from core.access import Actor, Role
-from core.errors import InvalidAnswer, Unavailable
+from core.errors import InvalidUpstreamResponse, Unavailable
 from core.patients.entities import Changes, Registration
-from core.patients.ports import Fetched, PatientGateway
-from core.patients.upstream import UpstreamAnswer
-from core.ports import Clock, Ids
+from core.ports import Clock, IdGenerator
+from core.sync.merge import UpstreamDocument
+from core.sync.ports import FetchResult, PatientGateway
 from tests.strategies import uuid7
 
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
@@ -43,7 +43,7 @@ class StillClock(Clock):
         self.at += span
 
 
-class IdsInSequence(Ids):
+class IdsInSequence(IdGenerator):
     def __init__(self) -> None:
         self._given = 0
 
@@ -65,24 +65,24 @@ class ScriptedGateway(PatientGateway):
         self.meanwhile: Callable[[], object] = lambda: None
         self.asked: list[tuple[str, str]] = []
 
-    def fetch(self, external_id: str, *, request_id: str) -> UpstreamAnswer | None:
+    def fetch(self, external_id: str, *, request_id: str) -> UpstreamDocument | None:
         self.asked.append((external_id, request_id))
         self.meanwhile()
         answer = self.by_id.get(external_id, self.answer)
         if isinstance(answer, Exception):
             raise answer
-        return None if answer is None else UpstreamAnswer(answer)
+        return None if answer is None else UpstreamDocument(answer)
 
-    def fetch_all(self, external_ids: Iterable[str], *, request_id: str) -> Generator[tuple[str, Fetched]]:
+    def fetch_all(self, external_ids: Iterable[str], *, request_id: str) -> Generator[tuple[str, FetchResult]]:
         """An upstream that is down or asks for fewer calls is left alone at once; one that fails is `Failing`."""
         for external_id in external_ids:
             try:
                 yield external_id, self.fetch(external_id, request_id=request_id)
-            except (Failing, InvalidAnswer) as failure:
+            except (Failing, InvalidUpstreamResponse) as failure:
                 yield external_id, failure
 
 
-def equip(registry: Container, clock: Clock, gateway: PatientGateway, ids: Ids | None = None) -> Container:
+def equip(registry: Container, clock: Clock, gateway: PatientGateway, ids: IdGenerator | None = None) -> Container:
     registry.clock.override(Object(clock))
     registry.gateway.override(Object(gateway))
     if ids is not None:

@@ -136,7 +136,7 @@ def instants() -> SearchStrategy[datetime]:
 
 
 def uuid7(instant: datetime, tail: int) -> UUID:
-    """The UUIDv7 made at `instant` with these 74 random bits."""
+    """The UUIDv7 made at `parse_datetime` with these 74 random bits."""
     milliseconds = (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
     return UUID(int=milliseconds << 80 | 7 << 76 | (tail >> 62) << 64 | 0b10 << 62 | tail & (2**62 - 1))
 

@@ -4,7 +4,7 @@ from attrs import frozen
 
 from core.access import Permission, Role
 from core.accounts.errors import UserNotFound
-from core.accounts.ports import ServiceAccounts, UserRepository
+from core.accounts.ports import ServiceAccountRepository, UserRepository
 from core.jobs.ports import JobRequesters
 
 
@@ -14,7 +14,7 @@ class AccountRequesters(JobRequesters):
     and may continue."""
 
     users: UserRepository
-    services: ServiceAccounts
+    services: ServiceAccountRepository
 
     def may_continue(self, actor: str) -> bool:
         kind, _, name = actor.partition(":")

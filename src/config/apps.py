@@ -6,7 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models.signals import post_migrate, pre_migrate
 
 import bootstrap
-from adapters.django_orm.migrating import lift_statement_timeout, restore_statement_timeout
+from adapters.django_orm.db.migrations import lift_statement_timeout, restore_statement_timeout
 from adapters.telemetry import logging
 
 

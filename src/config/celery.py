@@ -25,7 +25,7 @@ def _app() -> Celery:
         registry.jobs(),
         registry.job_queue(),
         registry.run_job(),
-        registry.hand_over_jobs(),
+        registry.dispatch_runnable_jobs(),
         registry.start_sync_job(),
         registry.daily_purge(),
         registry.clock(),

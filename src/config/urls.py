@@ -1,9 +1,9 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from adapters.console import notices
 from adapters.http_api.home import home
 from adapters.telemetry import health, scrape
+from adapters.web import notices
 
 urlpatterns = [
     path("api/", include("adapters.http_api.urls")),
@@ -16,7 +16,7 @@ urlpatterns = [
     re_path("^metrics/?$", scrape.metrics),
 ]
 
-handler400 = "adapters.http_api.errors.bad_request"
-handler403 = "adapters.http_api.errors.forbidden"
-handler404 = "adapters.http_api.errors.not_found"
-handler500 = "adapters.http_api.errors.server_error"
+handler400 = "adapters.http_api.rest.errors.bad_request"
+handler403 = "adapters.http_api.rest.errors.forbidden"
+handler404 = "adapters.http_api.rest.errors.not_found"
+handler500 = "adapters.http_api.rest.errors.server_error"

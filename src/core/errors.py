@@ -12,7 +12,7 @@ from typing import ClassVar, TypeVar
 from attrs import define, field, frozen
 
 T = TypeVar("T")
-Parser = Callable[[object], object]  # raises `Refused`
+Parser = Callable[[object], object]  # raises `InvalidValue`
 
 
 class RegistryError(Exception):
@@ -61,7 +61,7 @@ class Forbidden(RegistryError):
     message = "You may not do this."
 
 
-class TryLater(RegistryError):
+class RetryableError(RegistryError):
     """`retry_after` says for how long to keep still, where that is known."""
 
     def __init__(self, message: str | None = None, *, retry_after: timedelta | None = None) -> None:
@@ -69,14 +69,14 @@ class TryLater(RegistryError):
         self.retry_after = retry_after
 
 
-class Unavailable(TryLater):
+class Unavailable(RetryableError):
     """Something the registry depends on does not answer."""
 
     kind = "unavailable"
     message = "The registry cannot answer right now. Try again later."
 
 
-class RateLimited(TryLater):
+class RateLimited(RetryableError):
     """Somebody asked for fewer calls."""
 
     kind = "rate-limited"
@@ -90,27 +90,27 @@ class TooManyRequests(RateLimited):
     message = "Too many requests. Wait, then try again."
 
 
-class InvalidAnswer(RegistryError):
+class InvalidUpstreamResponse(RegistryError):
     """Another system answered with something the registry does not accept."""
 
     kind = "invalid-answer"
     message = "Another system gave an answer that the registry cannot accept."
 
 
-MOST_FAULTS = 50
-_LONGEST_FIELD = 100
+MAX_ERRORS = 50
+_MAX_FIELD_LENGTH = 100
 _UNSHOWN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 
 
 def _shown(name: str) -> str:
     """Cut where it is long. A control character or half of a surrogate pair becomes U+FFFD: not every store and answer
     can hold one."""
-    cut = name if len(name) <= _LONGEST_FIELD else f"{name[:_LONGEST_FIELD - 1]}…"
+    cut = name if len(name) <= _MAX_FIELD_LENGTH else f"{name[:_MAX_FIELD_LENGTH - 1]}…"
     return _UNSHOWN.sub("\ufffd", cut)
 
 
 @frozen
-class Fault:
+class FieldError:
     """One broken rule. `field` is a name in the caller's input, as far as it can be shown; `code` is stable, `message`
     is for people."""
 
@@ -119,19 +119,19 @@ class Fault:
     message: str
 
 
-class Invalid(RegistryError):
-    """The input breaks rules; `faults` holds them, but for `left_out` more where there are many."""
+class ValidationError(RegistryError):
+    """The input breaks rules; `errors` holds them, but for `left_out` more where there are many."""
 
     kind = "invalid"
     message = "Some of the values given are not valid."
 
-    def __init__(self, faults: Iterable[Fault], *, left_out: int = 0) -> None:
+    def __init__(self, errors: Iterable[FieldError], *, left_out: int = 0) -> None:
         super().__init__()
-        self.faults = tuple(faults)
+        self.errors = tuple(errors)
         self.left_out = left_out
 
 
-class Refused(ValueError):
+class InvalidValue(ValueError):
     """What a value's parser raises: the broken rule, without the field it was found in."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -141,44 +141,44 @@ class Refused(ValueError):
 
 
 @define
-class FaultList:
-    """Collects the faults of one input, so that all are reported at once: the first 50, and how many more there are."""
+class ErrorCollector:
+    """Collects the errors of one input, so that all are reported at once: the first 50, and how many more there are."""
 
-    faults: list[Fault] = field(factory=list[Fault])
+    errors: list[FieldError] = field(factory=list[FieldError])
     left_out: int = 0
 
     def add(self, name: str, code: str, message: str) -> None:
-        if len(self.faults) < MOST_FAULTS:
-            self.faults.append(Fault(name, code, message))
+        if len(self.errors) < MAX_ERRORS:
+            self.errors.append(FieldError(name, code, message))
         else:
             self.left_out += 1
 
     @contextmanager
-    def noting(self, name: str) -> Generator[None]:
-        """Notes what is refused inside as a fault of `name`, and the faults of its parts as `name.part`."""
+    def field(self, name: str) -> Generator[None]:
+        """Notes what is refused inside as an error of `name`, and the errors of its parts as `name.part`."""
         try:
             yield
-        except Refused as refused:
+        except InvalidValue as refused:
             self.add(name, refused.code, refused.message)
-        except Invalid as parts:
+        except ValidationError as parts:
             self.extend(parts, f"{name}.")
 
-    def extend(self, others: Invalid, prefix: str = "") -> None:
-        for fault in others.faults:
-            self.add(f"{prefix}{fault.field}", fault.code, fault.message)
+    def extend(self, others: ValidationError, prefix: str = "") -> None:
+        for error in others.errors:
+            self.add(f"{prefix}{error.field}", error.code, error.message)
         self.left_out += others.left_out
 
     def raise_if_any(self) -> None:
-        if self.faults:
-            raise Invalid(self.faults, left_out=self.left_out)
+        if self.errors:
+            raise ValidationError(self.errors, left_out=self.left_out)
 
 
 def parse_one(name: str, parser: Callable[[object], T], raw: object) -> T:
-    """What `parser` makes of the one value `raw`. Raises `Invalid` with its fault."""
+    """What `parser` makes of the one value `raw`. Raises `ValidationError` with its error."""
     try:
         return parser(raw)
-    except Refused as refused:
-        raise Invalid([Fault(name, refused.code, refused.message)]) from None
+    except InvalidValue as refused:
+        raise ValidationError([FieldError(name, refused.code, refused.message)]) from None
 
 
 def parse_all(
@@ -186,20 +186,20 @@ def parse_all(
     parsers: Mapping[str, Parser],
     *,
     required: Iterable[str] = (),
-    faults: FaultList | None = None,
+    errors: ErrorCollector | None = None,
 ) -> dict[str, object]:
-    """What `parsers` make of the values of the same names. Raises `Invalid` with all of `faults`, which the input has
-    besides, and every other there is."""
-    faults = faults or FaultList()
+    """What `parsers` make of the values of the same names. Raises `ValidationError` with all of `errors`, which the
+    input has besides, and every other there is."""
+    errors = errors or ErrorCollector()
     parsed: dict[str, object] = {}
     for name in required:
         if name not in raw:
-            faults.add(name, "required", "This is required.")
+            errors.add(name, "required", "This is required.")
     for name, value in raw.items():
         if name not in parsers:
-            faults.add(name, "unknown", "There is no such field.")
+            errors.add(name, "unknown", "There is no such field.")
             continue
-        with faults.noting(name):
+        with errors.field(name):
             parsed[name] = parsers[name](value)
-    faults.raise_if_any()
+    errors.raise_if_any()
     return parsed

@@ -25,7 +25,7 @@ class Clock(Protocol):
         ...
 
 
-class Ids(Protocol):
+class IdGenerator(Protocol):
     def new(self, at: datetime) -> UUID:
         """A UUIDv7 never given before, whose time is `at`: ids sort as the instants they were made at."""
         ...
@@ -37,8 +37,8 @@ class Atomic(Protocol):
 
         A nested call joins the outer one; only the outermost commits. `work` may be run again when the database
         asks for it, so it must have no effect outside the repositories. An error that leaves a nested call dooms the
-        whole, even if it is caught: the outermost call then raises `Doomed`. Raises `Unavailable` when the store does
-        not answer, or when it is not known whether the commit took effect.
+        whole, even if it is caught: the outermost call then raises `TransactionAborted`. Raises `Unavailable` when the
+        store does not answer, or when it is not known whether the commit took effect.
         """
         ...
 
@@ -54,12 +54,12 @@ class Cache(Protocol):
         """
         ...
 
-    def drop(self, *keys: str) -> None:
+    def delete(self, *keys: str) -> None:
         """Forgets what is kept under each of `keys`. Called after the change was committed."""
         ...
 
 
-class Scope(StrEnum):
+class RateLimitScope(StrEnum):
     """What is counted apart when calls are limited."""
 
     ANONYMOUS = "anonymous"
@@ -72,14 +72,14 @@ class Scope(StrEnum):
 
 
 @frozen
-class Limit:
+class RateLimit:
     """So many calls in each span of so many seconds."""
 
     calls: int
     seconds: int
 
     @classmethod
-    def parse(cls, raw: str) -> "Limit":
+    def parse(cls, raw: str) -> "RateLimit":
         """From `60/minute`. Raises `ValueError`."""
         parts = re.fullmatch(r"([1-9][0-9]{0,8})/(second|minute|hour|day)", raw)
         if parts is None:
@@ -95,11 +95,11 @@ class Quota:
     resets_in: timedelta
 
 
-class Limiter(Protocol):
-    limits: Mapping[Scope, Limit] = MappingProxyType({})
+class RateLimiter(Protocol):
+    limits: Mapping[RateLimitScope, RateLimit] = MappingProxyType({})
     """For callers to know; a scope that is not in it has no limit that they could."""
 
-    def hit(self, scope: Scope, who: str) -> Quota | None:
+    def acquire(self, scope: RateLimitScope, who: str) -> Quota | None:
         """Counts one call by `who`, which may be personal: it is kept as a digest only.
 
         Raises `TooManyRequests` for a call too many. Calls that cannot be counted with those of other processes are
@@ -117,9 +117,9 @@ class ConcurrencyLimiter(Protocol):
         ...
 
 
-class Doomed(RuntimeError):
+class TransactionAborted(RuntimeError):
     """A nested piece of work failed, its error was caught, and the rest tried to carry on."""
 
 
-class NotAtomic(RuntimeError):
+class TransactionRequired(RuntimeError):
     """A record was to be locked outside `Atomic`, where no lock would hold."""

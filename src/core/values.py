@@ -1,6 +1,6 @@
 """Parsers of values. Each takes what anybody may have sent, and returns the value in its one normal form or raises
-`Refused` (`Invalid`, where it has parts with faults of their own). Parsing a parsed value gives it again. Nothing is
-coerced: 5 is no name.
+`InvalidValue` (`ValidationError`, where it has parts with errors of their own). Parsing a parsed value gives it again.
+Nothing is coerced: 5 is no name.
 """
 
 import re
@@ -13,14 +13,16 @@ from typing import TypeVar
 
 from email_validator import EmailNotValidError, validate_email
 
-from core.errors import Refused
+from core.errors import InvalidValue
 
 DEFAULT_PER_PAGE = 50
-MOST_PER_PAGE = 200
-LONGEST_TEXT = 4096  # characters, of a text that its parser does not bound more tightly
-LONGEST_EMAIL = 254  # RFC 5321
+MAX_PER_PAGE = 200
+MAX_TEXT_LENGTH = 4096  # characters, of a text that its parser does not bound more tightly
+MAX_EMAIL_LENGTH = 254  # RFC 5321
 _SLACK = 4  # how many times as long a text may be before it is composed and trimmed
-_MOST_MARKS = 30  # in a row, as in Unicode's Stream-Safe Text Format: ordering more of them takes quadratic time
+_MAX_COMBINING_MARKS = (
+    30  # in a row, as in Unicode's Stream-Safe Text Format: ordering more of them takes quadratic time
+)
 _MARKS_BY_DECOMPOSITION = "\u0f73\u0f75\u0f81"
 _JOINERS = "\u180e\u200c\u200d"  # the first parts vowels in Mongolian
 _FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols by category, with nothing to see
@@ -33,26 +35,26 @@ _RFC3339 = re.compile(
 E = TypeVar("E", bound=StrEnum)
 
 
-def text(raw: object, most: int = LONGEST_TEXT, *, slack: int = 1) -> str:
+def parse_str(raw: object, most: int = MAX_TEXT_LENGTH, *, slack: int = 1) -> str:
     """At most `most` characters, or `slack` times as many where a parser shortens them. Its length is judged before
     anything else is done with it."""
     if not isinstance(raw, str):
-        raise Refused("type", "Give a text.")
+        raise InvalidValue("type", "Give a text.")
     if len(raw) > most * slack:
-        raise Refused("too_long", f"Give at most {most} characters.")
+        raise InvalidValue("too_long", f"Give at most {most} characters.")
     try:
         raw.encode()
     except UnicodeEncodeError:
-        raise Refused("characters", "Leave out what is no character: half of a surrogate pair.") from None
+        raise InvalidValue("characters", "Leave out what is no character: half of a surrogate pair.") from None
     return raw
 
 
-def one_line(raw: object, most: int) -> str:
+def parse_single_line(raw: object, most: int) -> str:
     """Trimmed, in NFC, from 1 to `most` characters, all of them visible or joiners."""
     return _visible(_composed(raw, most), most, besides=_JOINERS)
 
 
-def paragraphs(raw: object, most: int) -> str:
+def parse_multi_line(raw: object, most: int) -> str:
     """As one line, but with line feeds and tabs; every other way to end a line becomes a line feed."""
     lines = _composed(raw, most).replace("\r\n", "\n").replace("\r", "\n")
     return _visible(lines, most, besides=_JOINERS + "\n\t")
@@ -60,7 +62,7 @@ def paragraphs(raw: object, most: int) -> str:
 
 def _composed(raw: object, most: int) -> str:
     """Trimmed and in NFC, in linear time."""
-    given = text(raw, most, slack=_SLACK)
+    given = parse_str(raw, most, slack=_SLACK)
     if given.isascii():
         return given.strip()
     _refuse_many_marks(given)
@@ -73,31 +75,31 @@ def _refuse_many_marks(value: str) -> None:
     run = 0
     for c in value:
         run = run + 1 if unicodedata.combining(c) or c in _MARKS_BY_DECOMPOSITION else 0
-        if run > _MOST_MARKS:
-            raise Refused("characters", f"Contains more than {_MOST_MARKS} combining marks in a row.")
+        if run > _MAX_COMBINING_MARKS:
+            raise InvalidValue("characters", f"Contains more than {_MAX_COMBINING_MARKS} combining marks in a row.")
 
 
 def _visible(value: str, most: int, *, besides: str) -> str:
     if len(value) > most:
-        raise Refused("too_long", f"Give at most {most} characters.")
+        raise InvalidValue("too_long", f"Give at most {most} characters.")
     if any(unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"} and c not in besides for c in value):
-        raise Refused("characters", "Leave out control and invisible characters.")
+        raise InvalidValue("characters", "Leave out control and invisible characters.")
     if all(c.isspace() or c in _JOINERS + _FILLERS for c in value):
-        raise Refused("blank", "This must not be blank.")
+        raise InvalidValue("blank", "This must not be blank.")
     return value
 
 
-def email(raw: object) -> str:
-    given, value = _composed(text(raw, LONGEST_EMAIL, slack=_SLACK).lower(), LONGEST_EMAIL), ""
-    if len(given) <= LONGEST_EMAIL:
+def parse_email(raw: object) -> str:
+    given, value = _composed(parse_str(raw, MAX_EMAIL_LENGTH, slack=_SLACK).lower(), MAX_EMAIL_LENGTH), ""
+    if len(given) <= MAX_EMAIL_LENGTH:
         with suppress(EmailNotValidError):
             value = validate_email(given, check_deliverability=False).normalized
     if not value or value != value.lower():  # a domain in Cherokee has its standard form in upper case
-        raise Refused("invalid", "Give a valid email address, such as name@example.org.")
+        raise InvalidValue("invalid", "Give a valid email address, such as name@example.org.")
     return value
 
 
-def network(address: str) -> str:
+def network_prefix(address: str) -> str:
     """Of an IPv6 address its /56, which a provider gives to one customer; anything else as it is."""
     try:
         return str(IPv6Network((address, 56), strict=False)) if ":" in address else address
@@ -105,31 +107,31 @@ def network(address: str) -> str:
         return address
 
 
-def choice(raw: object, choices: type[E]) -> E:
-    value = text(raw)
+def parse_enum(raw: object, choices: type[E]) -> E:
+    value = parse_str(raw)
     try:
         return choices(value)
     except ValueError:
-        raise Refused("choice", f"Give one of: {', '.join(choices)}.") from None
+        raise InvalidValue("choice", f"Give one of: {', '.join(choices)}.") from None
 
 
-def yes_or_no(raw: object) -> bool:
+def parse_bool(raw: object) -> bool:
     if not isinstance(raw, bool):
-        raise Refused("type", "Give true or false.")
+        raise InvalidValue("type", "Give true or false.")
     return raw
 
 
-def instant(raw: object) -> datetime:
+def parse_datetime(raw: object) -> datetime:
     """From an aware datetime or RFC 3339 text, of which it keeps microseconds. A leap second is the second after it."""
     if isinstance(raw, str):
         try:
             return _rfc3339(raw)
         except ValueError:
-            raise Refused("invalid", "Give a date and time as RFC 3339, such as 2026-01-31T09:30:00Z.") from None
+            raise InvalidValue("invalid", "Give a date and time as RFC 3339, such as 2026-01-31T09:30:00Z.") from None
         except OverflowError:
             raise _out_of_range() from None
     if not isinstance(raw, datetime) or raw.tzinfo is None:
-        raise Refused("invalid", "Give a date and time with its offset from UTC.")
+        raise InvalidValue("invalid", "Give a date and time with its offset from UTC.")
     try:
         return raw.astimezone(UTC)
     except OverflowError:
@@ -151,11 +153,11 @@ def _rfc3339(raw: str) -> datetime:
     return after
 
 
-def _out_of_range() -> Refused:
-    return Refused("range", "Give a date and time between the years 1 and 9999.")
+def _out_of_range() -> InvalidValue:
+    return InvalidValue("range", "Give a date and time between the years 1 and 9999.")
 
 
-def page_limit(raw: object) -> int:
-    if type(raw) is not int or not 1 <= raw <= MOST_PER_PAGE:
-        raise Refused("range", f"Give a whole number from 1 to {MOST_PER_PAGE}.")
+def parse_page_limit(raw: object) -> int:
+    if type(raw) is not int or not 1 <= raw <= MAX_PER_PAGE:
+        raise InvalidValue("range", f"Give a whole number from 1 to {MAX_PER_PAGE}.")
     return raw

@@ -83,14 +83,14 @@ def test_what_was_dropped_is_made_anew_and_kept_again(cache: Cache) -> None:
     make = Maker()
     for key in ("notes", "others"):
         cache.get(key, Notes, AN_HOUR, make)
-    cache.drop("notes")
+    cache.delete("notes")
     newer = cache.get("notes", Notes, AN_HOUR, make)
     assert newer == cache.get("notes", Notes, AN_HOUR, make) == make.made[2]
     assert cache.get("others", Notes, AN_HOUR, make) == make.made[1]
 
 
 def test_dropping_what_is_not_there_is_harmless(cache: Cache) -> None:
-    cache.drop("notes", "others")
+    cache.delete("notes", "others")
     assert cache.get("notes", Notes, AN_HOUR, Maker())
 
 
@@ -129,7 +129,7 @@ def test_what_was_being_made_when_its_key_was_dropped_is_not_kept(cache: Cache) 
     with ThreadPoolExecutor(2) as pool:
         waiting = pool.submit(cache.get, "notes", Notes, AN_HOUR, make_of_older_data)
         assert making.wait(timeout=30)
-        dropping = pool.submit(cache.drop, "notes")
+        dropping = pool.submit(cache.delete, "notes")
         if not isinstance(cache, InMemoryCache):  # where a drop waits for the maker
             dropping.result(timeout=30)
             assert cache.get("notes", Notes, AN_HOUR, make) == make.made[0]  # and does not join the older one

@@ -6,24 +6,24 @@ import redis
 import time_machine
 
 from adapters.caching.backend import CacheBackend
-from adapters.caching.limiter import CacheLimiter
+from adapters.caching.rate_limiter import CacheRateLimiter
 from core.errors import TooManyRequests
-from core.ports import Limit, Scope
+from core.ports import RateLimit, RateLimitScope
 from tests.caching.conftest import using
 from tests.fakes import NOW
 
-FIVE_A_MINUTE = {scope: Limit(5, 60) for scope in Scope}
+FIVE_A_MINUTE = {scope: RateLimit(5, 60) for scope in RateLimitScope}
 
 
-def limiter() -> CacheLimiter:
-    return CacheLimiter(CacheBackend(), FIVE_A_MINUTE)
+def limiter() -> CacheRateLimiter:
+    return CacheRateLimiter(CacheBackend(), FIVE_A_MINUTE)
 
 
-def allowed(limiter: CacheLimiter, scope: Scope, who: str, tries: int) -> int:
+def allowed(limiter: CacheRateLimiter, scope: RateLimitScope, who: str, tries: int) -> int:
     count = 0
     for _ in range(tries):
         try:
-            limiter.hit(scope, who)
+            limiter.acquire(scope, who)
         except TooManyRequests:
             continue
         count += 1
@@ -32,24 +32,24 @@ def allowed(limiter: CacheLimiter, scope: Scope, who: str, tries: int) -> int:
 
 def test_so_many_calls_are_allowed_in_each_span(url: str) -> None:
     with time_machine.travel(NOW, tick=False) as traveller:
-        assert allowed(limiter(), Scope.USER, "ada", 9) == 5
+        assert allowed(limiter(), RateLimitScope.USER, "ada", 9) == 5
         traveller.shift(timedelta(seconds=59))
-        assert allowed(limiter(), Scope.USER, "ada", 9) == 0
+        assert allowed(limiter(), RateLimitScope.USER, "ada", 9) == 0
         traveller.shift(timedelta(seconds=1))
-        assert allowed(limiter(), Scope.USER, "ada", 9) == 5
+        assert allowed(limiter(), RateLimitScope.USER, "ada", 9) == 5
 
 
 def test_a_refusal_says_how_long_to_wait(url: str) -> None:
     with time_machine.travel(NOW + timedelta(seconds=20), tick=False):
-        allowed(limiter(), Scope.USER, "ada", 5)
+        allowed(limiter(), RateLimitScope.USER, "ada", 5)
         with pytest.raises(TooManyRequests) as refused:
-            limiter().hit(Scope.USER, "ada")
+            limiter().acquire(RateLimitScope.USER, "ada")
     assert refused.value.retry_after == timedelta(seconds=40)
 
 
 def test_each_scope_and_each_caller_is_counted_apart(url: str) -> None:
     with time_machine.travel(NOW, tick=False):
-        for scope in Scope:
+        for scope in RateLimitScope:
             for who in ("ada", "eve"):
                 assert allowed(limiter(), scope, who, 6) == 5
 
@@ -57,14 +57,14 @@ def test_each_scope_and_each_caller_is_counted_apart(url: str) -> None:
 def test_calls_at_the_same_time_are_each_counted(url: str) -> None:
     shared = limiter()
     with time_machine.travel(NOW, tick=False), ThreadPoolExecutor(8) as pool:
-        counts = list(pool.map(lambda _: allowed(shared, Scope.SIGN_IN, "ada", 5), range(8)))
+        counts = list(pool.map(lambda _: allowed(shared, RateLimitScope.SIGN_IN, "ada", 5), range(8)))
     assert sum(counts) == 5
 
 
 def test_redis_keeps_counts_for_a_span_and_under_digests(redis_url: str) -> None:
     with using(redis_url), redis.Redis.from_url(redis_url) as server:
         server.flushdb()
-        limiter().hit(Scope.SIGN_IN, "ada@example.org")
+        limiter().acquire(RateLimitScope.SIGN_IN, "ada@example.org")
         [key] = server.keys("*")
         assert "ada" not in repr(key)
         assert 0 < server.ttl(key) <= 60
@@ -75,9 +75,9 @@ def test_redis_keeps_counts_for_a_span_and_under_digests(redis_url: str) -> None
 )
 def test_a_limit_that_says_nothing_clear_is_refused(raw: str) -> None:
     with pytest.raises(ValueError, match="such as 60/minute"):
-        Limit.parse(raw)
+        RateLimit.parse(raw)
 
 
 def test_a_limit_is_so_many_calls_in_a_span() -> None:
-    assert Limit.parse("60/minute") == Limit(60, 60)
-    assert [Limit.parse(f"7/{span}").seconds for span in ("second", "hour", "day")] == [1, 3600, 86_400]
+    assert RateLimit.parse("60/minute") == RateLimit(60, 60)
+    assert [RateLimit.parse(f"7/{span}").seconds for span in ("second", "hour", "day")] == [1, 3600, 86_400]

@@ -10,14 +10,14 @@ from attrs import frozen
 
 from adapters.caching.backend import CacheBackend
 from adapters.caching.cache import DjangoCache
-from adapters.caching.limiter import CacheLimiter
+from adapters.caching.rate_limiter import CacheRateLimiter
 from core.errors import TooManyRequests
-from core.ports import Limit, Scope
+from core.ports import RateLimit, RateLimitScope
 from tests.caching.conftest import running_redis, using
 from tests.programs import free_port
 
 LIFETIME = timedelta(minutes=1)
-ONE_A_DAY = {scope: Limit(1, 86_400) for scope in Scope}
+ONE_A_DAY = {scope: RateLimit(1, 86_400) for scope in RateLimitScope}
 
 
 @frozen
@@ -35,50 +35,50 @@ def port() -> Generator[int]:
 
 def test_without_the_cache_everything_is_made_and_each_process_counts_by_itself(port: int) -> None:
     backend = CacheBackend()
-    cache, limiter = DjangoCache(backend), CacheLimiter(backend, ONE_A_DAY)
+    cache, limiter = DjangoCache(backend), CacheRateLimiter(backend, ONE_A_DAY)
     for value in range(3):
         made = Number(value)
         assert cache.get("number", Number, LIFETIME, lambda made=made: made) is made
-    limiter.hit(Scope.SIGN_IN, "ada@example.org")
-    CacheLimiter(backend, ONE_A_DAY).hit(Scope.SIGN_IN, "ada@example.org")
+    limiter.acquire(RateLimitScope.SIGN_IN, "ada@example.org")
+    CacheRateLimiter(backend, ONE_A_DAY).acquire(RateLimitScope.SIGN_IN, "ada@example.org")
     with pytest.raises(TooManyRequests):
-        limiter.hit(Scope.SIGN_IN, "ada@example.org")
-    cache.drop("number")
+        limiter.acquire(RateLimitScope.SIGN_IN, "ada@example.org")
+    cache.delete("number")
 
 
 def test_what_an_outage_costs_is_told(port: int, tmp_path: Path) -> None:
     reads: list[str] = []
-    calls: list[tuple[Scope, str]] = []
+    calls: list[tuple[RateLimitScope, str]] = []
     backend = CacheBackend(seconds_left_alone=1e-9)
     cache = DjangoCache(backend, reads.append)
-    limiter = CacheLimiter(backend, ONE_A_DAY, lambda scope, outcome: calls.append((scope, outcome)))
+    limiter = CacheRateLimiter(backend, ONE_A_DAY, lambda scope, outcome: calls.append((scope, outcome)))
     for user in (1, 2):
         cache.get("number", Number, LIFETIME, lambda: Number(1))
-        limiter.hit(Scope.SYNC, f"user:{user}")
-    assert (reads, calls) == (["down"] * 2, [(Scope.SYNC, "counted_alone")] * 2)
+        limiter.acquire(RateLimitScope.SYNC, f"user:{user}")
+    assert (reads, calls) == (["down"] * 2, [(RateLimitScope.SYNC, "counted_alone")] * 2)
     with running_redis(port, tmp_path):
         for _ in range(3):
             cache.get("number", Number, LIFETIME, lambda: Number(1))
-        limiter.hit(Scope.SYNC, "user:1")
+        limiter.acquire(RateLimitScope.SYNC, "user:1")
         with pytest.raises(TooManyRequests):
-            limiter.hit(Scope.SYNC, "user:1")
-    assert (reads[2:], calls[2:]) == (["miss", "hit", "hit"], [(Scope.SYNC, "refused")])
+            limiter.acquire(RateLimitScope.SYNC, "user:1")
+    assert (reads[2:], calls[2:]) == (["miss", "hit", "hit"], [(RateLimitScope.SYNC, "refused")])
 
 
 def test_a_cache_that_comes_up_or_comes_back_is_used(port: int, tmp_path: Path) -> None:
     backend = CacheBackend(seconds_left_alone=1e-9)
-    cache, limiter = DjangoCache(backend), CacheLimiter(backend, ONE_A_DAY)
+    cache, limiter = DjangoCache(backend), CacheRateLimiter(backend, ONE_A_DAY)
     assert backend.state() == "down"
     for round_ in (2, 3):
         with running_redis(port, tmp_path):
             assert backend.state() == "ok"
             assert cache.get("number", Number, LIFETIME, lambda made=Number(round_): made) == Number(round_)
             assert cache.get("number", Number, LIFETIME, lambda: Number(0)) == Number(round_)
-            limiter.hit(Scope.SYNC, "user:1")
+            limiter.acquire(RateLimitScope.SYNC, "user:1")
             with pytest.raises(TooManyRequests):
-                limiter.hit(Scope.SYNC, "user:1")
+                limiter.acquire(RateLimitScope.SYNC, "user:1")
         assert cache.get("number", Number, LIFETIME, lambda: Number(-1)) == Number(-1)
-        limiter.hit(Scope.SYNC, f"user:{round_}")
+        limiter.acquire(RateLimitScope.SYNC, f"user:{round_}")
 
 
 def test_a_cache_that_does_not_answer_is_waited_for_once_and_then_left_alone() -> None:

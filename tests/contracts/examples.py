@@ -9,11 +9,11 @@ from django.db import connections
 from core.access import Role
 from core.accounts.audit import AccountAction, AccountEvent
 from core.accounts.entities import User
-from core.accounts.services import ServiceAccount, ServiceKey
+from core.accounts.service_accounts import ServiceAccount, ServiceKey
 from core.jobs.entities import Chunk, Job, JobKind
 from core.patients.entities import Patient
-from core.patients.jobs import JobOutcome, SyncOutcome
 from core.patients.values import Sex, Status
+from core.sync.entities import SyncJobOutcome, SyncJobResult
 from tests.fakes import NOW
 from tests.strategies import uuid7
 
@@ -47,7 +47,7 @@ def user(number: int = 1, **changes: object) -> User:
         email=f"u{number}@example.org",
         role=Role.CLERK,
         is_active=True,
-        generation=1,
+        session_epoch=1,
         created_at=NOW,
     )
     return evolve(there, **changes)
@@ -100,13 +100,13 @@ def job(number: int = 1, **changes: object) -> Job:
 def chunk(number: int = 1, of: Job | None = None, **changes: object) -> Chunk:
     """Free since now."""
     there = Chunk(
-        id=uuid7(NOW, number), job_id=(of or job()).id, items=(person(1).id, person(2).id), lease=None, free_at=NOW
+        id=uuid7(NOW, number), job_id=(of or job()).id, items=(person(1).id, person(2).id), lease=None, available_at=NOW
     )
     return evolve(there, **changes)
 
 
-def sync_outcome(number: int = 1, outcome: JobOutcome = JobOutcome.REFUSED, **changes: object) -> SyncOutcome:
-    return evolve(SyncOutcome(person(number).id, outcome, NOW), **changes)
+def sync_outcome(number: int = 1, outcome: SyncJobOutcome = SyncJobOutcome.REFUSED, **changes: object) -> SyncJobResult:
+    return evolve(SyncJobResult(person(number).id, outcome, NOW), **changes)
 
 
 def sql(database: str, statement: str, *values: object) -> None:

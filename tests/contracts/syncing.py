@@ -8,7 +8,7 @@ from bootstrap import Container
 from core.access import Actor
 from core.jobs.entities import Job
 from core.patients.entities import Patient
-from core.patients.jobs import SyncOutcome
+from core.sync.entities import SyncJobResult
 from tests.fakes import CLERK, StillClock, details
 
 WORKER = Actor.system("worker")
@@ -37,5 +37,5 @@ def few_at_a_time(registry: Container, few: int) -> None:
     registry.run_sync_job.add_kwargs(at_a_time=few)
 
 
-def failures(registry: Container, job: Job) -> tuple[SyncOutcome, ...]:
+def failures(registry: Container, job: Job) -> tuple[SyncJobResult, ...]:
     return registry.list_sync_failures()(actor=CLERK, job_id=job.id, limit=200).items

@@ -13,15 +13,15 @@ from bootstrap import Container
 from core.access import Role
 from core.accounts.errors import UserEmailTaken, UserNotFound, WrongCredentials
 from core.accounts.sessions import RefreshFamily
-from core.errors import Invalid
-from core.ports import NotAtomic
+from core.errors import ValidationError
+from core.ports import TransactionRequired
 from tests import strategies
 from tests.contracts.conftest import POSTGRES, SQLITE, Fresh, some
 from tests.contracts.examples import user
 from tests.fakes import NOW
 
 PASSWORD = "correct horse"
-FAMILY = RefreshFamily(id=UUID(int=1), user_id=user().id, generation=1, token_id=UUID(int=2), expires_at=NOW)
+FAMILY = RefreshFamily(id=UUID(int=1), user_id=user().id, session_epoch=1, token_id=UUID(int=2), expires_at=NOW)
 
 
 @some
@@ -98,7 +98,7 @@ def test_nobody_unknown_or_disabled_verifies(registry: Container) -> None:
 @pytest.mark.parametrize("email", ["u1@example.org", "nobody@example.org"])
 def test_a_password_that_no_text_encoding_knows_signs_nobody_in(registry: Container, email: str) -> None:
     registry.users().add(user(1), registry.users().hash(PASSWORD))
-    with pytest.raises((Invalid, WrongCredentials)):
+    with pytest.raises((ValidationError, WrongCredentials)):
         registry.sign_in()(email=email, password="\ud800")
 
 
@@ -130,17 +130,17 @@ def test_a_family_is_got_back_as_it_was_added_and_as_it_was_replaced(registry: C
         families.replace(newer)
         assert locked(registry, FAMILY.id) == newer
     assert locked(registry, other.id) == other
-    assert families.with_user(other.id) == (other, registry.users().get(user().id))
+    assert families.get_with_user(other.id) == (other, registry.users().get(user().id))
 
 
 def test_a_family_that_never_was_is_none(registry: Container) -> None:
     assert locked(registry, uuid4()) is None
-    assert registry.families().with_user(uuid4()) is None
+    assert registry.families().get_with_user(uuid4()) is None
 
 
 def test_a_family_is_not_locked_outside_atomic(registry: Container) -> None:
     registry.users().add(user(), registry.users().hash(PASSWORD))
     registry.families().add(FAMILY)
     for family_id in (FAMILY.id, uuid4()):
-        with pytest.raises(NotAtomic):
+        with pytest.raises(TransactionRequired):
             registry.families().lock(family_id)

@@ -9,10 +9,10 @@ from core.accounts.errors import UserNotFound
 from core.accounts.sessions import RefreshFamily
 from core.patients.audit import Action, AuditEvent
 from core.patients.errors import EmailTaken
-from core.patients.searching import PatientQuery
-from core.patients.upstream import UpstreamCopy
+from core.patients.search import PatientQuery
 from core.patients.values import Identifier
-from core.ports import Atomic, Doomed
+from core.ports import Atomic, TransactionAborted
+from core.sync.merge import UpstreamSnapshot
 from tests.contracts.examples import person, user
 from tests.fakes import CLERK, NOW
 
@@ -33,9 +33,9 @@ def write_everywhere(registry: Container) -> None:
     patient = person(1, identifiers=(Identifier("mrn", "7"),))
     registry.patients().add(patient)
     registry.trail().record([AuditEvent.of(Action.REGISTERED, CLERK, NOW, "salt", before=None, after=patient)])
-    registry.copies().keep({patient.id: UpstreamCopy("x1", {}, NOW)})
+    registry.snapshots().save({patient.id: UpstreamSnapshot("x1", {}, NOW)})
     registry.users().add(user(), "correct horse")
-    family = RefreshFamily(id=UUID(int=1), user_id=user().id, generation=1, token_id=UUID(int=2), expires_at=NOW)
+    family = RefreshFamily(id=UUID(int=1), user_id=user().id, session_epoch=1, token_id=UUID(int=2), expires_at=NOW)
     registry.families().add(family)
 
 
@@ -49,7 +49,7 @@ def written(registry: Container) -> list[bool]:
         known = True
     family = registry.atomic()(lambda: registry.families().lock(UUID(int=1)))
     history = registry.trail().history(patient_id, before_version=None, limit=1)
-    copy = registry.copies().get(patient_id)
+    copy = registry.snapshots().get(patient_id)
     return [bool(everybody(registry)), known, family is not None, bool(history), copy is not None]
 
 
@@ -82,7 +82,7 @@ def test_work_that_fails_takes_back_what_it_changed_and_removed(registry: Contai
     for patient in (changed, removed):
         patients.add(patient)
     registry.trail().record([told])
-    registry.copies().keep({removed.id: UpstreamCopy("x2", {}, NOW)})
+    registry.snapshots().save({removed.id: UpstreamSnapshot("x2", {}, NOW)})
 
     def work() -> None:
         before = patients.lock(changed.id)
@@ -97,7 +97,7 @@ def test_work_that_fails_takes_back_what_it_changed_and_removed(registry: Contai
     assert patients.find(PatientQuery(words=(("king",),))).patients == ()
     assert patients.find(PatientQuery(identifier=Identifier("mrn", "7"))).patients == (changed,)
     assert registry.trail().history(removed.id, before_version=None, limit=1) == (told,)
-    assert registry.copies().get(removed.id) is not None
+    assert registry.snapshots().get(removed.id) is not None
 
 
 def nested(atomic: Atomic, *levels: Callable[[], object]) -> object:
@@ -141,7 +141,7 @@ def test_an_error_caught_outside_a_nested_call_dooms_the_whole(registry: Contain
         with pytest.raises(Failure):
             nested(registry.atomic(), *[lambda: registry.patients().add(person(2))][: depth - 1], fail)
 
-    with pytest.raises(Doomed):
+    with pytest.raises(TransactionAborted):
         registry.atomic()(work)
     assert everybody(registry) == set()
     registry.atomic()(lambda: registry.patients().add(person(1)))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bootstrap import Container
-from core.patients.audit import Action, AuditEvent, Change, ChangeCursor
+from core.patients.audit import Action, AuditEvent, ChangeCursor, ChangeEntry
 from core.patients.errors import ChangesRestarted
 from tests.contracts.conftest import POSTGRES, Fresh, some
 from tests.contracts.examples import person, together
@@ -22,11 +22,11 @@ def record(registry: Container, *events: AuditEvent) -> None:
     registry.atomic()(lambda: registry.trail().record(events))
 
 
-def changes(registry: Container, after: int = 0, limit: int = 50) -> tuple[Change, ...]:
+def changes(registry: Container, after: int = 0, limit: int = 50) -> tuple[ChangeEntry, ...]:
     return registry.changes().after(after, limit)
 
 
-def told(found: tuple[Change, ...]) -> list[tuple[int, int]]:
+def told(found: tuple[ChangeEntry, ...]) -> list[tuple[int, int]]:
     """Which patient and which version of it."""
     numbers = {person(number).id: number for number in range(1, 10)}
     return [(numbers[change.patient_id], change.version) for change in found]
@@ -36,7 +36,7 @@ def test_an_event_is_told_in_every_field_but_for_its_values(registry: Container)
     recorded = event(1)
     record(registry, recorded)
     (change,) = changes(registry)
-    assert change == Change(
+    assert change == ChangeEntry(
         position=1,
         patient_id=recorded.patient_id,
         version=recorded.version,
@@ -61,7 +61,7 @@ def test_changes_of_all_patients_are_told_in_the_order_of_their_commits(registry
 def test_who_goes_on_after_the_last_is_told_each_once_and_in_the_same_order_as_anybody(
     fresh: Fresh, written: list[tuple[int, int]]
 ) -> None:
-    registry, versions, seen = fresh(), 0, list[Change]()
+    registry, versions, seen = fresh(), 0, list[ChangeEntry]()
     for count, limit in written:
         record(registry, *[event(1, versions + one) for one in range(1, count + 1)])
         versions += count

@@ -7,9 +7,9 @@ import pytest
 from attrs import evolve
 
 from bootstrap import Container
-from core.jobs.entities import Chunk, ChunksLeft, Job
+from core.jobs.entities import Chunk, Job, RemainingChunks
 from core.jobs.errors import LeaseLost
-from core.ports import NotAtomic
+from core.ports import TransactionRequired
 from tests.contracts.examples import chunk, job, person
 from tests.fakes import NOW
 
@@ -32,7 +32,7 @@ def add(registry: Container, *chunks: Chunk) -> None:
 
 def take(registry: Container, at: timedelta = timedelta()) -> Chunk | None:
     now, lease = NOW + at, uuid4()
-    return registry.atomic()(lambda: registry.chunks().take(job(1).id, lease=lease, now=now, until=now + LASTS))
+    return registry.atomic()(lambda: registry.chunks().claim(job(1).id, lease=lease, now=now, until=now + LASTS))
 
 
 def taken(registry: Container, at: timedelta = timedelta()) -> Chunk:
@@ -53,12 +53,12 @@ def test_each_is_given_to_one_taker(registry: Container) -> None:
         chunk(1).id: (chunk(1).items, 0),
         chunk(2).id: (chunk(2).items, 3),
     }
-    assert {one.free_at for one in found} == {NOW + LASTS}
+    assert {one.available_at for one in found} == {NOW + LASTS}
     assert len({one.lease for one in found} - {None}) == 2
 
 
 def test_one_that_still_waits_is_not_taken(registry: Container) -> None:
-    add(registry, chunk(1, free_at=LATER))
+    add(registry, chunk(1, available_at=LATER))
     assert take(registry) is None
     assert taken(registry, timedelta(seconds=1)).id == chunk(1).id
 
@@ -69,7 +69,7 @@ def test_one_whose_lease_has_run_out_is_taken_over_and_its_former_holder_is_told
     lock(registry, former)
     assert take(registry, LASTS - timedelta(microseconds=1)) is None
     holder = taken(registry, LASTS)
-    assert (holder.id, holder.free_at) == (former.id, NOW + 2 * LASTS)
+    assert (holder.id, holder.available_at) == (former.id, NOW + 2 * LASTS)
     lock(registry, holder)
     with pytest.raises(LeaseLost):
         lock(registry, former)
@@ -85,20 +85,20 @@ def test_one_that_is_gone_cannot_be_locked(registry: Container) -> None:
     registry.chunks().remove_all(job(1).id)
     with pytest.raises(LeaseLost):
         lock(registry, other)
-    assert registry.chunks().left(job(2).id, NOW) == ChunksLeft(0, NOW)
+    assert registry.chunks().remaining(job(2).id, NOW) == RemainingChunks(0, NOW)
 
 
 def test_they_are_taken_and_locked_within_atomic_only(registry: Container) -> None:
     add(registry, chunk())
-    with pytest.raises(NotAtomic):
-        registry.chunks().take(job(1).id, lease=uuid4(), now=NOW, until=LATER)
-    with pytest.raises(NotAtomic):
+    with pytest.raises(TransactionRequired):
+        registry.chunks().claim(job(1).id, lease=uuid4(), now=NOW, until=LATER)
+    with pytest.raises(TransactionRequired):
         registry.chunks().lock(chunk())
 
 
 def test_one_that_is_put_back_has_lost_what_was_done_and_waits(registry: Container) -> None:
     add(registry, chunk())
-    rest = evolve(taken(registry), items=(person(2).id,), lease=None, free_at=LATER, tries=1)
+    rest = evolve(taken(registry), items=(person(2).id,), lease=None, available_at=LATER, tries=1)
     registry.chunks().replace(rest)
     assert take(registry) is None
     again = taken(registry, timedelta(seconds=1))
@@ -107,7 +107,7 @@ def test_one_that_is_put_back_has_lost_what_was_done_and_waits(registry: Contain
 
 def test_a_lease_is_renewed_by_its_holder(registry: Container) -> None:
     add(registry, chunk())
-    renewed = evolve(taken(registry), free_at=NOW + 2 * LASTS)
+    renewed = evolve(taken(registry), available_at=NOW + 2 * LASTS)
     registry.chunks().replace(renewed)
     assert take(registry, LASTS) is None
     lock(registry, renewed)
@@ -116,16 +116,16 @@ def test_a_lease_is_renewed_by_its_holder(registry: Container) -> None:
 @pytest.mark.parametrize(
     ("chunks", "left"),
     [
-        ([], ChunksLeft(0, None)),
-        ([chunk(1, lease=uuid4(), free_at=LATER)], ChunksLeft(1, None)),
-        ([chunk(1, lease=uuid4(), free_at=LATER), chunk(2, free_at=LATER)], ChunksLeft(1, LATER)),
-        ([chunk(1, lease=uuid4(), free_at=EARLIER), chunk(2, free_at=LATER)], ChunksLeft(0, EARLIER)),
-        ([chunk(1, free_at=LATER), chunk(2, free_at=NOW)], ChunksLeft(0, NOW)),
-        ([chunk(1, of=job(2), lease=uuid4(), free_at=LATER)], ChunksLeft(0, None)),
+        ([], RemainingChunks(0, None)),
+        ([chunk(1, lease=uuid4(), available_at=LATER)], RemainingChunks(1, None)),
+        ([chunk(1, lease=uuid4(), available_at=LATER), chunk(2, available_at=LATER)], RemainingChunks(1, LATER)),
+        ([chunk(1, lease=uuid4(), available_at=EARLIER), chunk(2, available_at=LATER)], RemainingChunks(0, EARLIER)),
+        ([chunk(1, available_at=LATER), chunk(2, available_at=NOW)], RemainingChunks(0, NOW)),
+        ([chunk(1, of=job(2), lease=uuid4(), available_at=LATER)], RemainingChunks(0, None)),
     ],
 )
 def test_tells_how_many_are_being_done_and_when_the_next_is_free(
-    registry: Container, chunks: list[Chunk], left: ChunksLeft
+    registry: Container, chunks: list[Chunk], left: RemainingChunks
 ) -> None:
     add(registry, *chunks)
-    assert registry.chunks().left(job(1).id, NOW) == left
+    assert registry.chunks().remaining(job(1).id, NOW) == left

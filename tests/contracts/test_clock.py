@@ -11,14 +11,14 @@ from dependency_injector.providers import Object
 from django.db import ProgrammingError, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from adapters.django_orm.clock import SECONDS_BETWEEN_MEASUREMENTS, DatabaseClock
+from adapters.django_orm.db.clock import SECONDS_BETWEEN_MEASUREMENTS, DatabaseClock
 from bootstrap import Container
 from core.access import Actor, Role
 from core.errors import Unavailable
+from core.files import FileFormat
 from core.jobs.entities import JobState
-from core.jobs.leases import Handed
-from core.patients.files import FileFormat
-from core.patients.upstream import Outcome
+from core.jobs.services.leases import Allocation
+from core.sync.merge import SyncOutcome
 from tests.contracts.conftest import POSTGRES, open_registry
 from tests.contracts.examples import person, sql
 from tests.contracts.syncing import run, start
@@ -66,7 +66,7 @@ def test_later_values_of_upstream_are_applied_whichever_host_asks(
         elsewhere.sync_patient()(actor=CLERK, patient_id=patient.id)
     gateway.answer = {"last_name": "Lovelace"}
     synced = here.sync_patient()(actor=CLERK, patient_id=patient.id)
-    assert (synced.outcome, synced.patient.last_name) == (Outcome.UPDATED, "Lovelace")
+    assert (synced.outcome, synced.patient.last_name) == (SyncOutcome.UPDATED, "Lovelace")
     assert patient.created_at < synced.patient.updated_at
     gateway.answer = Unavailable()
     with wall_clock(-skew):
@@ -99,10 +99,10 @@ def test_an_import_waits_for_no_host_to_catch_up(here: Container, elsewhere: Con
 def test_a_lease_lasts_as_long_on_every_host(here: Container, elsewhere: Container, skew: timedelta) -> None:
     job = start(here)
     with wall_clock(skew):
-        claim = elsewhere.leases().claim(job.id, lambda _: Handed((person().id,), None))
+        claim = elsewhere.leases().claim(job.id, lambda _: Allocation((person().id,), None))
     assert claim is not None
     assert here.leases().claim(job.id) is None
-    assert abs(claim.chunk.free_at - here.clock().now() - here.leases().lasts) < SOON
+    assert abs(claim.chunk.available_at - here.clock().now() - here.leases().lasts) < SOON
 
 
 @SKEWS

@@ -61,15 +61,15 @@ def rows(registry: Container) -> None:
         ("accounts_user", "email", "u1@example.org"),
         ("accounts_user", "email", "Ada@Example.org"),
         ("accounts_user", "role", "boss"),
-        ("accounts_user", "generation", -1),
+        ("accounts_user", "session_epoch", -1),
         ("accounts_serviceaccount", "name", "service-1"),
         ("accounts_serviceaccount", "role", "boss"),
         ("accounts_accountevent", "action", "forgotten"),
         ("jobs_job", "kind", "export"),
         ("jobs_job", "state", "lost"),
         ("jobs_job", "total", -1),
-        ("jobs_syncoutcome", "outcome", "stale"),
-        ("jobs_syncoutcome", "patient_id", person(1).id.hex),
+        ("sync_syncjobresult", "outcome", "stale"),
+        ("sync_syncjobresult", "patient_id", person(1).id.hex),
     ],
 )
 def test_what_breaks_a_rule_is_refused(database: str, table: str, column: str, value: object) -> None:

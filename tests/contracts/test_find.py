@@ -13,8 +13,8 @@ from bootstrap import Container
 from core.patients.entities import Patient
 from core.patients.errors import CursorGone
 from core.patients.ports import PatientRepository
-from core.patients.searching import PatientCursor, PatientQuery, Sort
-from core.patients.terms import Prefixes, parse_words, search_terms
+from core.patients.search import PatientCursor, PatientQuery, Sort
+from core.patients.search_terms import Prefixes, parse_words, search_terms
 from core.patients.values import Identifier, Sex, Status
 from tests import strategies
 from tests.contracts.conftest import Fresh, some

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from bootstrap import Container
-from core.patients.audit import Action, Change, ChangeCursor
+from core.patients.audit import Action, ChangeCursor, ChangeEntry
 from tests.contracts.conftest import MEMORY, POSTGRES, SQLITE, open_registry
 from tests.contracts.examples import together
 from tests.fakes import ADMIN, READER, details
@@ -28,9 +28,9 @@ def write(registry: Container, writer: int, shared: UUID) -> None:
         registry.erase_patient()(actor=ADMIN, patient_id=patient.id)
 
 
-def follow(registry: Container, limit: int, ended: Sequence[Event]) -> list[Change]:
+def follow(registry: Container, limit: int, ended: Sequence[Event]) -> list[ChangeEntry]:
     """What one is told who begins before anything is written, and goes on until all is read that was."""
-    seen: list[Change] = []
+    seen: list[ChangeEntry] = []
     after: ChangeCursor | None = None
     while True:
         last = all(one.is_set() for one in ended)
@@ -47,7 +47,7 @@ def test_who_follows_while_many_write_is_told_every_change_once_and_each_patient
     shared = registry.register_patient()(actor=ADMIN, **details()).id
     ended = [Event() for _ in range(WRITERS)]
 
-    def work(number: int) -> list[Change] | None:
+    def work(number: int) -> list[ChangeEntry] | None:
         if number >= WRITERS:
             return follow(registry, (1, 50)[number - WRITERS], ended)
         try:

@@ -8,8 +8,8 @@ import pytest
 
 from bootstrap import Container
 from core.access import Actor
+from core.files import Encoding, FileFormat
 from core.jobs.entities import Job
-from core.patients.files import Encoding, FileFormat
 from core.patients.values import Status
 from tests.fakes import CLERK, details
 
@@ -68,8 +68,8 @@ def test_just_the_bad_rows_come_back_each_with_its_line_field_and_reason(registr
     assert len(set(bad.values())) >= 12
     assert job.counts == {"added": ROWS - len(bad), "rejected": len(bad)}
 
-    rejects = list(registry.import_rejects().of(job.id))
-    assert {reject.line - 2: (reject.faults[0].field, reject.faults[0].code) for reject in rejects} == bad
+    rejects = list(registry.import_rejects().iterate(job.id))
+    assert {reject.line - 2: (reject.errors[0].field, reject.errors[0].code) for reject in rejects} == bad
     assert [reject.raw + b"\n" for reject in rejects] == [lines[number] for number in bad]
 
     file = b"".join(registry.download_rejects()(actor=CLERK, job_id=job.id))
@@ -78,4 +78,4 @@ def test_just_the_bad_rows_come_back_each_with_its_line_field_and_reason(registr
     mended = [b'%d,"mended","",' % number + row(GOOD, number) for number in bad]
     again = imported(registry, file.partition(b"\n")[0] + b"\n" + b"".join(mended))
     assert again.counts == {"added": len(bad)}
-    assert registry.patients().how_many(list(Status)) == ROWS + 1
+    assert registry.patients().count_by_status(list(Status)) == ROWS + 1

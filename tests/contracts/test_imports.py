@@ -12,15 +12,15 @@ from dependency_injector.providers import Object
 
 from bootstrap import Container
 from core.access import Actor, Role
-from core.errors import Invalid
+from core.errors import ValidationError
+from core.files import Encoding, FileFormat, FileOptions, Layout, Row
+from core.imports.entities import FilePosition
+from core.imports.ports import ImportFiles
+from core.imports.services.job_runner import ONE_BY_ONE_AFTER
+from core.imports.services.row_importer import RowImporter
+from core.imports.services.row_results import ValidatedBatch
 from core.jobs.entities import Job, JobKind, JobState
-from core.jobs.leases import REQUESTER_CHECKED_AGAIN_AFTER, WAITS_FOR_REQUESTER
-from core.patients.files import Encoding, FileFormat, FileOptions, Layout, Row
-from core.patients.imports import Place
-from core.patients.ports import ImportFiles
-from core.patients.use_cases.import_rows import RowImporter
-from core.patients.use_cases.run_import import ONE_BY_ONE_AFTER
-from core.patients.use_cases.verdicts import Judged
+from core.jobs.services.leases import REQUESTER_CHECKED_AGAIN_AFTER, WAITS_FOR_REQUESTER
 from core.patients.values import Identifier, Status
 from tests.fakes import ADMIN, CLERK, READER, StillClock, details
 
@@ -169,7 +169,7 @@ def test_an_import_goes_on_where_it_stopped(registry: Container) -> None:
     registry.run_job()(actor=WORKER, job_id=job.id, stopping=iter([False, True, True]).__next__)
     assert registry.jobs().get(job.id).counts == {"added": 1000}
     assert run(registry, job).counts == {"added": 1100}
-    assert registry.patients().how_many([Status.ACTIVE]) == 1100
+    assert registry.patients().count_by_status([Status.ACTIVE]) == 1100
 
 
 def test_nothing_that_a_line_may_hold_keeps_the_other_rows_out(registry: Container) -> None:
@@ -193,15 +193,15 @@ def test_nothing_that_a_line_may_hold_keeps_the_other_rows_out(registry: Contain
 
 def test_a_nul_in_the_name_of_a_column_is_refused_where_it_would_be_ignored(registry: Container) -> None:
     content = csv(*(f"{row},x" for row in rows(0, 2))).replace(b"external id\n", b"external id,no\0te\n")
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationError) as refused:
         registry.start_import()(
             actor=CLERK,
             content=lambda: [content],
             format=FileFormat.CSV,
             file_options=FileOptions(ignore_unknown=True),
         )
-    assert [(one.field, one.code) for one in refused.value.faults] == [("file", "characters")]
-    with pytest.raises(Invalid):
+    assert [(one.field, one.code) for one in refused.value.errors] == [("file", "characters")]
+    with pytest.raises(ValidationError):
         FileOptions.parse(columns={"no\0te": None}, ignore_unknown=False, date_format=None)
 
 
@@ -209,8 +209,8 @@ def test_a_nul_in_the_name_of_a_column_is_refused_where_it_would_be_ignored(regi
 class BrokenImporter(RowImporter):
     """Fails for one row, as a bug would."""
 
-    def judge(self, rows: Iterable[Row]) -> Judged:
-        batch = RowImporter.judge(self, rows)
+    def validate(self, rows: Iterable[Row]) -> ValidatedBatch:
+        batch = RowImporter.validate(self, rows)
         if any(one.patient.email == "p3@example.org" for one in batch.candidates):
             raise RuntimeError("a bug")
         return batch
@@ -256,14 +256,14 @@ class InPieces(ImportFiles):
     def layout(self, job_id: UUID) -> Layout:
         return self.files.layout(job_id)
 
-    def place(self, job_id: UUID) -> Place:
-        return self.files.place(job_id)
+    def position(self, job_id: UUID) -> FilePosition:
+        return self.files.position(job_id)
 
-    def move(self, job_id: UUID, place: Place) -> None:
-        self.files.move(job_id, place)
+    def set_position(self, job_id: UUID, position: FilePosition) -> None:
+        self.files.set_position(job_id, position)
 
-    def keep(self, job_id: UUID, layout: Layout, pieces: Iterable[bytes]) -> None:
-        self.files.keep(job_id, layout, pieces)
+    def save(self, job_id: UUID, layout: Layout, blocks: Iterable[bytes]) -> None:
+        self.files.save(job_id, layout, blocks)
 
     def seen(self, job_id: UUID, keys: Collection[bytes]) -> set[bytes]:
         return self.files.seen(job_id, keys)
@@ -370,6 +370,6 @@ def test_a_cancelled_import_keeps_what_was_added_and_forgets_the_file(registry: 
 
 @pytest.mark.parametrize("content", [b"", b"first name,surname\n", b"a,b,c\n", csv().replace(b"dob", b"shoe size")])
 def test_a_file_that_cannot_be_read_is_refused_at_once(registry: Container, content: bytes) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationError):
         start(registry, content)
     assert not registry.list_jobs()(actor=CLERK, kind=JobKind.IMPORT).items

@@ -9,14 +9,14 @@ from django.db import connections
 from bootstrap import Container
 from core.patients.entities import Patient
 from core.patients.errors import PatientNotFound
-from core.ports import NotAtomic
+from core.ports import TransactionRequired
 from tests.contracts.examples import person, together
 
 
 def test_a_lock_ends_with_the_atomic(registry: Container) -> None:
     registry.patients().add(person(1))
     registry.atomic()(lambda: registry.patients().lock(person(1).id))
-    with pytest.raises(NotAtomic):
+    with pytest.raises(TransactionRequired):
         registry.patients().lock(person(1).id)
 
 

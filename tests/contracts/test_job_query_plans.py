@@ -11,7 +11,7 @@ from django.db import connections
 
 from bootstrap import Container
 from core.jobs.entities import JobKind
-from core.patients.jobs import SYNCABLE, JobOutcome
+from core.sync.entities import SYNCABLE, SyncJobOutcome
 from tests.contracts.conftest import POSTGRES, SQLITE
 from tests.contracts.examples import chunk, job, person, sql, sync_outcome
 from tests.fakes import NOW
@@ -23,16 +23,16 @@ LATER = NOW + timedelta(minutes=1)
 FIRST, LAST = person(0).id, person(999).id
 
 CALLS: dict[str, tuple[Call, str]] = {  # and the column it is searched by, or the index that holds nothing else
-    "waiting": (lambda registry: registry.jobs().waiting(NOW), "jobs_going_on"),
+    "waiting": (lambda registry: registry.jobs().runnable(NOW), "jobs_going_on"),
     "find": (lambda registry: registry.jobs().find(JobKind.IMPORT, after=LAST, limit=9), "kind"),
     "remove ended": (lambda registry: registry.jobs().remove_ended(NOW - timedelta(days=90), 9), "ended_at"),
     "take": (
         lambda registry: registry.atomic()(
-            lambda: registry.chunks().take(job(7).id, lease=uuid4(), now=LATER, until=LATER)
+            lambda: registry.chunks().claim(job(7).id, lease=uuid4(), now=LATER, until=LATER)
         ),
-        "free_at",
+        "available_at",
     ),
-    "left": (lambda registry: registry.chunks().left(job(7).id, NOW), "job_id"),
+    "left": (lambda registry: registry.chunks().remaining(job(7).id, NOW), "job_id"),
     "failures": (lambda registry: registry.sync_outcomes().failures(job(7).id, after=FIRST, limit=9), "patient_id"),
     "ids": (lambda registry: registry.patients().ids(SYNCABLE, after=FIRST, before=LAST, limit=9), "id"),
 }
@@ -47,7 +47,7 @@ def jobs(registry: Container, database: str) -> None:
             there = job(number)
             registry.jobs().add(there if number == 7 else there.completed(NOW + timedelta(seconds=number)))
             registry.chunks().add(chunk(number, of=there))
-            outcome = JobOutcome.REFUSED if number % 10 else JobOutcome.UPDATED
+            outcome = SyncJobOutcome.REFUSED if number % 10 else SyncJobOutcome.UPDATED
             registry.sync_outcomes().record(there.id, [sync_outcome(one, outcome) for one in range(9)])
             registry.patients().add(person(number))
 

@@ -10,12 +10,12 @@ import pytest
 from attrs import evolve
 
 from bootstrap import Container
+from core.files import FileFormat
 from core.jobs.entities import Job, JobKind, JobState
 from core.jobs.errors import JobEnded, JobUnderWay
-from core.jobs.leases import Claim, Handed, Settled
-from core.patients.files import FileFormat
-from core.patients.jobs import JobOutcome
+from core.jobs.services.leases import Allocation, Completion, Lease
 from core.ports import Clock
+from core.sync.entities import SyncJobOutcome
 from tests.contracts.conftest import MEMORY, POSTGRES, SQLITE, open_registry
 from tests.contracts.examples import job, person, sync_outcome, together
 from tests.fakes import CLERK, NOW
@@ -24,20 +24,20 @@ EVERYWHERE = pytest.mark.parametrize("database", [MEMORY, SQLITE, POSTGRES])
 AT_A_TIME, ITEMS = 3, [person(number).id for number in range(60)]
 
 
-def hand_out(there: Job) -> Handed | None:
+def hand_out(there: Job) -> Allocation | None:
     begin = int(there.position or 0)
     end = begin + AT_A_TIME
-    return Handed(tuple(ITEMS[begin:end]), str(end) if end < len(ITEMS) else None)
+    return Allocation(tuple(ITEMS[begin:end]), str(end) if end < len(ITEMS) else None)
 
 
-def settled(registry: Container, claim: Claim, clock: Clock) -> Settled:
+def settled(registry: Container, claim: Lease, clock: Clock) -> Completion:
     """The first time, only one of the chunk's items is done; the others are put back."""
     first = claim.chunk.tries == 0
     done = claim.chunk.items[:1] if first else claim.chunk.items
-    outcomes = [evolve(sync_outcome(outcome=JobOutcome.NOT_FOUND), patient_id=item) for item in done]
+    outcomes = [evolve(sync_outcome(outcome=SyncJobOutcome.NOT_FOUND), patient_id=item) for item in done]
     registry.sync_outcomes().record(claim.job.id, outcomes)
-    rest = evolve(claim.chunk, items=claim.chunk.items[1:], lease=None, free_at=clock.now(), tries=1)
-    return Settled({"not_found": len(done)}, rest if first else None)
+    rest = evolve(claim.chunk, items=claim.chunk.items[1:], lease=None, available_at=clock.now(), tries=1)
+    return Completion({"not_found": len(done)}, rest if first else None)
 
 
 @EVERYWHERE
@@ -73,9 +73,9 @@ def test_a_second_job_with_the_same_key_is_refused_until_the_first_has_ended(dat
     with pytest.raises(JobUnderWay):
         registry.start_sync_job()(actor=CLERK, key="nightly")
     registry.start_sync_job()(actor=CLERK)
-    assert registry.jobs().under_way("nightly") == first
+    assert registry.jobs().unfinished("nightly") == first
     registry.cancel_job()(actor=CLERK, kind=JobKind.SYNC, job_id=first.id)
-    assert registry.jobs().under_way("nightly") is None
+    assert registry.jobs().unfinished("nightly") is None
     assert registry.start_sync_job()(actor=CLERK, key="nightly").id != first.id
 
 
@@ -88,7 +88,7 @@ def test_many_workers_do_every_item_of_a_job_exactly_once(database: str) -> None
     def work(_: int) -> Counter[UUID]:
         claimed = Counter[UUID]()
         while claim := leases.claim(job().id, hand_out):
-            leases.settle(claim, lambda claim=claim: settled(registry, claim, clock))
+            leases.complete(claim, lambda claim=claim: settled(registry, claim, clock))
             claimed[claim.chunk.id] += 1
         return claimed
 
@@ -118,15 +118,15 @@ def test_a_job_is_cancelled_at_once_though_a_chunk_of_it_is_being_settled(databa
 
     other, deadline = Thread(target=cancel_it), monotonic() + 2
 
-    def work() -> Settled:
+    def work() -> Completion:
         other.start()
         while not jobs.get(job().id).state.has_ended and monotonic() < deadline:
             other.join(timeout=0.01)
         return settled(registry, claim, registry.clock())
 
     with pytest.raises(JobEnded):
-        leases.settle(claim, work)
+        leases.complete(claim, work)
     other.join(timeout=30)
     assert told == [jobs.get(job().id)]
     assert registry.sync_outcomes().failures(job().id, after=None, limit=9).items == ()
-    assert registry.chunks().left(job().id, NOW).free_at is None
+    assert registry.chunks().remaining(job().id, NOW).available_at is None

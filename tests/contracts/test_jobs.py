@@ -10,7 +10,7 @@ from bootstrap import Container
 from core.jobs.entities import Chunk, Job, JobKind, JobState
 from core.jobs.errors import JobNotFound
 from core.paging import Page
-from core.ports import NotAtomic
+from core.ports import TransactionRequired
 from tests.contracts.examples import chunk, job, sync_outcome
 from tests.fakes import NOW
 
@@ -45,7 +45,7 @@ def test_a_job_that_is_not_there_is_not_found(registry: Container) -> None:
 
 def test_a_job_is_locked_within_atomic_only(registry: Container) -> None:
     there = add(registry, job())
-    with pytest.raises(NotAtomic):
+    with pytest.raises(TransactionRequired):
         registry.jobs().lock(there.id)
     assert registry.atomic()(lambda: registry.jobs().lock(there.id)) == there
 
@@ -59,10 +59,10 @@ def test_jobs_of_a_kind_are_found_in_pages_newest_first(registry: Container) -> 
     assert find(JobKind.SYNC, after=None, limit=3) == Page((three, two, one), None)
 
 
-LEASED = {"lease": uuid4(), "free_at": LATER}
-LAPSED = {"lease": uuid4(), "free_at": NOW}
-FREE = {"free_at": EARLIER}
-PUT_BACK = {"free_at": LATER}
+LEASED = {"lease": uuid4(), "available_at": LATER}
+LAPSED = {"lease": uuid4(), "available_at": NOW}
+FREE = {"available_at": EARLIER}
+PUT_BACK = {"available_at": LATER}
 ALL_HANDED_OUT = {"position": None}
 
 
@@ -94,14 +94,14 @@ def test_a_job_waits_when_it_could_go_on_and_nobody_works_on_it(
     registry: Container, changes: dict[str, object], chunks: list[dict[str, object]], waits: bool
 ) -> None:
     there = add(registry, job(1, **changes), *(evolve(chunk(number), **given) for number, given in enumerate(chunks)))
-    assert registry.jobs().waiting(NOW) == ((there,) if waits else ())
+    assert registry.jobs().runnable(NOW) == ((there,) if waits else ())
 
 
 def test_those_that_wait_come_oldest_first_whatever_others_do(registry: Container) -> None:
     three, one = add(registry, job(3)), add(registry, job(1, kind=JobKind.IMPORT))
     two = add(registry, job(2))
     registry.chunks().add(evolve(chunk(of=two), **LEASED))
-    assert registry.jobs().waiting(NOW) == (one, three)
+    assert registry.jobs().runnable(NOW) == (one, three)
 
 
 def test_jobs_that_ended_before_are_removed_with_all_that_hangs_on_them(registry: Container) -> None:
@@ -116,4 +116,4 @@ def test_jobs_that_ended_before_are_removed_with_all_that_hangs_on_them(registry
     assert outcomes.failures(kept[0].id, after=None, limit=9).items == (sync_outcome(),)
     for number in (1, 2, 3):
         assert outcomes.failures(job(number).id, after=None, limit=9).items == ()
-        assert registry.chunks().left(job(number).id, NOW).free_at is None
+        assert registry.chunks().remaining(job(number).id, NOW).available_at is None

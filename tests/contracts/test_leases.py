@@ -11,7 +11,7 @@ from bootstrap import Container
 from core.errors import Unavailable
 from core.jobs.entities import Job, JobState
 from core.jobs.errors import JobEnded, LeaseLost
-from core.jobs.leases import MAX_TAKEOVERS, NO_PROGRESS, Claim, Handed, Leases, Settled
+from core.jobs.services.leases import MAX_TAKEOVERS, NO_PROGRESS, Allocation, Completion, Lease, LeaseManager
 from core.ports import Atomic
 from tests.contracts.examples import job, person
 from tests.fakes import NOW, StillClock
@@ -20,36 +20,36 @@ T = TypeVar("T")
 
 ITEMS = tuple(person(number).id for number in range(4))
 LASTS = timedelta(minutes=1)
-DONE = Settled({"updated": 2})
+DONE = Completion({"updated": 2})
 
 
 @pytest.fixture
-def leases(registry: Container) -> Leases:
+def leases(registry: Container) -> LeaseManager:
     registry.jobs().add(job())
     return registry.leases()
 
 
-def hand_out(there: Job) -> Handed | None:
+def hand_out(there: Job) -> Allocation | None:
     """Two and two."""
     begin = int(there.position or 0)
-    return Handed(ITEMS[begin : begin + 2], None if begin else "2")
+    return Allocation(ITEMS[begin : begin + 2], None if begin else "2")
 
 
-def claim(leases: Leases) -> Claim:
+def claim(leases: LeaseManager) -> Lease:
     claimed = leases.claim(job().id, hand_out)
     assert claimed is not None
     return claimed
 
 
-def put_back(one: Claim, free_at: timedelta) -> Settled:
-    return Settled({}, evolve(one.chunk, lease=None, free_at=NOW + free_at, tries=1))
+def put_back(one: Lease, available_at: timedelta) -> Completion:
+    return Completion({}, evolve(one.chunk, lease=None, available_at=NOW + available_at, tries=1))
 
 
-def nothing_to_do(leases: Leases) -> bool:
+def nothing_to_do(leases: LeaseManager) -> bool:
     return leases.claim(job().id, hand_out) is None
 
 
-def test_chunks_are_handed_out_one_after_another_and_then_no_more(registry: Container, leases: Leases) -> None:
+def test_chunks_are_handed_out_one_after_another_and_then_no_more(registry: Container, leases: LeaseManager) -> None:
     claims = [claim(leases), claim(leases)]
     assert [one.chunk.items for one in claims] == [ITEMS[:2], ITEMS[2:]]
     assert [one.job.state for one in claims] == [JobState.RUNNING] * 2
@@ -57,27 +57,27 @@ def test_chunks_are_handed_out_one_after_another_and_then_no_more(registry: Cont
     assert registry.jobs().get(job().id).state is JobState.RUNNING
 
 
-def test_the_last_to_settle_completes_the_job(leases: Leases, clock: StillClock) -> None:
+def test_the_last_to_settle_completes_the_job(leases: LeaseManager, clock: StillClock) -> None:
     first, last = claim(leases), claim(leases)
     clock.forward(timedelta(seconds=5))
-    assert leases.settle(last, lambda: DONE).state is JobState.RUNNING
-    ended = leases.settle(first, lambda: DONE)
+    assert leases.complete(last, lambda: DONE).state is JobState.RUNNING
+    ended = leases.complete(first, lambda: DONE)
     assert (ended.state, ended.counts, ended.total, ended.ended_at) == (
         JobState.COMPLETED, {"updated": 4}, 4, clock.at
     )  # fmt: skip
     assert nothing_to_do(leases)
 
 
-def test_a_job_without_records_is_complete_at_once(registry: Container, leases: Leases) -> None:
+def test_a_job_without_records_is_complete_at_once(registry: Container, leases: LeaseManager) -> None:
     assert leases.claim(job().id, lambda _: None) is None
     ended = registry.jobs().get(job().id)
     assert (ended.state, ended.total) == (JobState.COMPLETED, 0)
 
 
-def test_while_all_that_is_left_has_to_wait_the_job_is_paused(leases: Leases, clock: StillClock) -> None:
+def test_while_all_that_is_left_has_to_wait_the_job_is_paused(leases: LeaseManager, clock: StillClock) -> None:
     first, last = claim(leases), claim(leases)
-    assert leases.settle(first, lambda: put_back(first, timedelta(seconds=9))).state is JobState.RUNNING
-    paused = leases.settle(last, lambda: DONE)
+    assert leases.complete(first, lambda: put_back(first, timedelta(seconds=9))).state is JobState.RUNNING
+    paused = leases.complete(last, lambda: DONE)
     assert (paused.state, paused.resume_at) == (JobState.PAUSED, NOW + timedelta(seconds=9))
     assert nothing_to_do(leases)
     clock.forward(timedelta(seconds=9))
@@ -86,11 +86,11 @@ def test_while_all_that_is_left_has_to_wait_the_job_is_paused(leases: Leases, cl
     assert (again.job.started_at, again.job.resume_at) == (NOW, None)
 
 
-def test_a_pause_holds_up_everybody_and_a_shorter_one_does_not_end_it(leases: Leases, clock: StillClock) -> None:
+def test_a_pause_holds_up_everybody_and_a_shorter_one_does_not_end_it(leases: LeaseManager, clock: StillClock) -> None:
     first, last = claim(leases), claim(leases)
     for one, seconds in ((first, 9), (last, 5)):
         pause = NOW + timedelta(seconds=seconds), f"For {seconds} s."
-        paused = leases.settle(one, lambda one=one, pause=pause: evolve(put_back(one, timedelta()), pause=pause))
+        paused = leases.complete(one, lambda one=one, pause=pause: evolve(put_back(one, timedelta()), pause=pause))
     assert (paused.state, paused.resume_at, paused.reason) == (JobState.PAUSED, NOW + timedelta(seconds=9), "For 9 s.")
     clock.forward(timedelta(seconds=5))
     assert nothing_to_do(leases)
@@ -98,43 +98,45 @@ def test_a_pause_holds_up_everybody_and_a_shorter_one_does_not_end_it(leases: Le
     assert claim(leases).job.reason == ""
 
 
-def test_a_job_with_nothing_left_is_complete_whatever_pause_was_asked_for(leases: Leases) -> None:
+def test_a_job_with_nothing_left_is_complete_whatever_pause_was_asked_for(leases: LeaseManager) -> None:
     first, last = claim(leases), claim(leases)
-    leases.settle(first, lambda: DONE)
-    ended = leases.settle(last, lambda: evolve(DONE, pause=(NOW + LASTS, "It is down.")))
+    leases.complete(first, lambda: DONE)
+    ended = leases.complete(last, lambda: evolve(DONE, pause=(NOW + LASTS, "It is down.")))
     assert (ended.state, ended.resume_at, ended.reason) == (JobState.COMPLETED, None, "")
 
 
 def test_who_took_too_long_cannot_settle_what_another_has_taken_over(
-    registry: Container, leases: Leases, clock: StillClock
+    registry: Container, leases: LeaseManager, clock: StillClock
 ) -> None:
     former = claim(leases)
     clock.forward(LASTS)
     holder = claim(leases)
     assert holder.chunk.id == former.chunk.id
     with pytest.raises(LeaseLost):
-        leases.settle(former, lambda: DONE)
+        leases.complete(former, lambda: DONE)
     with pytest.raises(LeaseLost):
-        leases.renewed(evolve(former, chunk=evolve(former.chunk, free_at=NOW)))
+        leases.renewed(evolve(former, chunk=evolve(former.chunk, available_at=NOW)))
     assert registry.jobs().get(job().id).done == 0
-    assert leases.settle(holder, lambda: DONE).done == 2
+    assert leases.complete(holder, lambda: DONE).done == 2
 
 
-def test_a_chunk_whose_lease_has_run_out_is_halved_and_the_takeover_counted(leases: Leases, clock: StillClock) -> None:
+def test_a_chunk_whose_lease_has_run_out_is_halved_and_the_takeover_counted(
+    leases: LeaseManager, clock: StillClock
+) -> None:
     claim(leases)
     clock.forward(LASTS)
     first, second = claim(leases), claim(leases)
     assert {first.chunk.items, second.chunk.items} == {ITEMS[:1], ITEMS[1:2]}
     assert (first.chunk.takeovers, second.chunk.takeovers) == (1, 1)
-    leases.settle(first, lambda: put_back(first, timedelta()))
+    leases.complete(first, lambda: put_back(first, timedelta()))
     assert claim(leases).chunk.takeovers == 0
 
 
 def test_a_job_whose_part_is_never_finished_has_failed_and_says_why(
-    registry: Container, leases: Leases, clock: StillClock
+    registry: Container, leases: LeaseManager, clock: StillClock
 ) -> None:
     settled = claim(leases)
-    leases.settle(settled, lambda: DONE)
+    leases.complete(settled, lambda: DONE)
     begun = 0
     while leases.claim(job().id, hand_out):
         begun += 1
@@ -143,20 +145,22 @@ def test_a_job_whose_part_is_never_finished_has_failed_and_says_why(
     failed = registry.jobs().get(job().id)
     assert (failed.state, failed.counts, failed.ended_at) == (JobState.FAILED, {"updated": 2}, clock.at)
     assert failed.reason == NO_PROGRESS
-    assert registry.chunks().left(job().id, clock.at).free_at is None
-    assert registry.jobs().waiting(clock.at) == ()
+    assert registry.chunks().remaining(job().id, clock.at).available_at is None
+    assert registry.jobs().runnable(clock.at) == ()
 
 
-def test_a_lease_is_renewed_once_a_third_of_it_is_over_and_then_lasts_anew(leases: Leases, clock: StillClock) -> None:
+def test_a_lease_is_renewed_once_a_third_of_it_is_over_and_then_lasts_anew(
+    leases: LeaseManager, clock: StillClock
+) -> None:
     held = claim(leases)
     clock.forward(LASTS / 3 - timedelta(seconds=1))
     assert leases.renewed(held) == held
     clock.forward(timedelta(seconds=1))
     renewed = leases.renewed(held)
-    assert renewed.chunk.free_at == clock.at + LASTS
+    assert renewed.chunk.available_at == clock.at + LASTS
     clock.forward(LASTS - timedelta(seconds=1))
     assert claim(leases).chunk.id != held.chunk.id
-    assert leases.settle(renewed, lambda: DONE).done == 2
+    assert leases.complete(renewed, lambda: DONE).done == 2
 
 
 @frozen
@@ -165,21 +169,23 @@ class Down(Atomic):
         raise Unavailable
 
 
-def test_a_store_that_does_not_answer_a_renewal_is_asked_again_next_time(leases: Leases, clock: StillClock) -> None:
+def test_a_store_that_does_not_answer_a_renewal_is_asked_again_next_time(
+    leases: LeaseManager, clock: StillClock
+) -> None:
     held = claim(leases)
     clock.forward(LASTS / 2)
     assert evolve(leases, atomic=Down()).renewed(held) == held
-    assert leases.renewed(held).chunk.free_at == clock.at + LASTS
+    assert leases.renewed(held).chunk.available_at == clock.at + LASTS
 
 
-def test_work_that_is_settled_after_the_job_was_cancelled_is_undone(registry: Container, leases: Leases) -> None:
+def test_work_that_is_settled_after_the_job_was_cancelled_is_undone(registry: Container, leases: LeaseManager) -> None:
     held = claim(leases)
 
-    def work() -> Settled:
+    def work() -> Completion:
         registry.patients().add(person(1))
         registry.jobs().replace(registry.jobs().lock(job().id).cancelled(NOW))
         return DONE
 
     with pytest.raises(JobEnded):
-        leases.settle(held, work)
+        leases.complete(held, work)
     assert registry.patients().get_all([person(1).id]) == ()

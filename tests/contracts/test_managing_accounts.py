@@ -11,7 +11,7 @@ from core.access import Role
 from core.accounts.audit import AccountAction
 from core.accounts.errors import ServiceAccountNotFound, ServiceNameTaken, UserNotFound
 from core.accounts.sessions import RefreshFamily
-from core.ports import NotAtomic
+from core.ports import TransactionRequired
 from tests import strategies
 from tests.contracts.conftest import Fresh, some
 from tests.contracts.examples import account_event, service, service_key, user
@@ -30,12 +30,12 @@ def test_a_user_is_replaced_with_the_password_there_was_or_with_a_new_one(regist
     users = registry.users()
     users.add(user(), users.hash("correct horse"))
     add_users(registry, 2)
-    changed = user(role=Role.ADMIN, generation=2)
+    changed = user(role=Role.ADMIN, session_epoch=2)
     users.replace(changed)
     assert users.get(user().id) == users.verify(user().email, "correct horse") == changed
-    users.replace(evolve(changed, generation=3), users.hash("battery staple"))
+    users.replace(evolve(changed, session_epoch=3), users.hash("battery staple"))
     assert users.verify(user().email, "correct horse") is None
-    assert users.verify(user().email, "battery staple") == evolve(changed, generation=3)
+    assert users.verify(user().email, "battery staple") == evolve(changed, session_epoch=3)
     assert users.get(user(2).id) == user(2)
 
 
@@ -45,9 +45,9 @@ def test_a_user_is_locked_inside_an_atomic_only(registry: Container) -> None:
     assert registry.atomic()(lambda: users.lock(user().id)) == user()
     with pytest.raises(UserNotFound):
         registry.atomic()(lambda: users.lock(uuid4()))
-    with pytest.raises(NotAtomic):
+    with pytest.raises(TransactionRequired):
         users.lock(user().id)
-    with pytest.raises(NotAtomic):
+    with pytest.raises(TransactionRequired):
         users.lock_active_admins()
 
 
@@ -92,8 +92,8 @@ def test_a_service_account_is_got_back_in_every_field_and_with_its_keys(
     added = service(role=role, is_active=active, created_at=at, keys=keys)
     services.add(added)
     services.add(service(2, keys=(service_key(3),)))
-    assert services.get(added.id) == services.holding(keys[1].id) == added
-    assert services.holding(service_key(9).id) is None
+    assert services.get(added.id) == services.get_by_key(keys[1].id) == added
+    assert services.get_by_key(service_key(9).id) is None
 
 
 def test_a_service_account_is_replaced_with_its_keys(registry: Container) -> None:
@@ -122,7 +122,7 @@ def test_a_service_account_is_locked_inside_an_atomic_only(registry: Container) 
     assert registry.atomic()(lambda: services.lock(service().id)) == service(keys=(service_key(),))
     with pytest.raises(ServiceAccountNotFound):
         registry.atomic()(lambda: services.lock(uuid4()))
-    with pytest.raises(NotAtomic):
+    with pytest.raises(TransactionRequired):
         services.lock(service().id)
 
 
@@ -157,7 +157,7 @@ def test_families_that_expired_are_purged_a_batch_at_a_time(registry: Container)
         RefreshFamily(
             id=uuid7(NOW, number),
             user_id=user().id,
-            generation=1,
+            session_epoch=1,
             token_id=uuid7(NOW, number),
             expires_at=NOW - DAY if number < 3 else NOW,
         )

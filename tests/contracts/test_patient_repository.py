@@ -8,10 +8,10 @@ from hypothesis import given
 from bootstrap import Container
 from core.patients.entities import Patient
 from core.patients.errors import PatientNotFound
-from core.patients.searching import PatientQuery
-from core.patients.upstream import UpstreamCopy
+from core.patients.search import PatientQuery
 from core.patients.values import Identifier
-from core.ports import NotAtomic
+from core.ports import TransactionRequired
+from core.sync.merge import UpstreamSnapshot
 from tests import strategies
 from tests.contracts.conftest import Fresh, some
 from tests.contracts.examples import person
@@ -81,25 +81,25 @@ def test_nobody_unknown_is_got_or_locked(registry: Container) -> None:
 def test_a_lock_outside_atomic_is_refused(registry: Container) -> None:
     patient = person()
     registry.patients().add(patient)
-    with pytest.raises(NotAtomic):
+    with pytest.raises(TransactionRequired):
         registry.patients().lock(patient.id)
-    with pytest.raises(NotAtomic):
+    with pytest.raises(TransactionRequired):
         registry.patients().lock(uuid4())
 
 
 def test_who_is_removed_takes_along_all_that_could_be_found_by(registry: Container) -> None:
-    patients, copies = registry.patients(), registry.copies()
+    patients, snapshots = registry.patients(), registry.snapshots()
     gone, stays = person(1, identifiers=(Identifier("mrn", "7"),)), person(2)
     for patient in (gone, stays):
         patients.add(patient)
-        copies.keep({patient.id: UpstreamCopy("x7", {"last_name": "Byron"}, NOW)})
+        snapshots.save({patient.id: UpstreamSnapshot("x7", {"last_name": "Byron"}, NOW)})
     patients.remove(gone.id)
     with pytest.raises(PatientNotFound):
         patients.get(gone.id)
     assert patients.find(PatientQuery(words=(("ada",),))).patients == (stays,)
     assert patients.find(PatientQuery(identifier=Identifier("mrn", "7"))).patients == ()
-    assert copies.get(gone.id) is None
-    assert copies.get(stays.id) is not None
+    assert snapshots.get(gone.id) is None
+    assert snapshots.get(stays.id) is not None
     patients.add(evolve(gone, id=uuid4()))
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bootstrap import Container
-from core.ports import NotAtomic
+from core.ports import TransactionRequired
 from core.posts.entities import Comment, Post
 from core.posts.errors import AlreadyPublished, CommentNotFound, PostNotFound, SlugTaken
 from tests import strategies
@@ -86,7 +86,7 @@ def test_what_is_not_there_is_not_found(registry: Container) -> None:
 def test_a_post_is_not_locked_outside_atomic(registry: Container) -> None:
     registry.posts().add(draft())
     for post_id in (draft().id, uuid4()):
-        with pytest.raises(NotAtomic):
+        with pytest.raises(TransactionRequired):
             registry.posts().lock(post_id)
 
 
@@ -164,9 +164,9 @@ def test_comments_come_newest_first_and_are_counted(registry: Container) -> None
     posts.add(published(2))
     for number, on in ((1, 1), (3, 1), (2, 1), (4, 2)):
         comments.add(comment(number, on))
-    page = comments.of(published(1).id, after=None, limit=2)
+    page = comments.list_for(published(1).id, after=None, limit=2)
     assert page.items == (comment(3), comment(2))
-    rest = comments.of(published(1).id, after=page.next, limit=2)
+    rest = comments.list_for(published(1).id, after=page.next, limit=2)
     assert (rest.items, rest.next) == ((comment(1),), None)
     assert comments.get(published(2).id, comment(4).id) == comment(4, 2)
     with pytest.raises(CommentNotFound):
@@ -185,8 +185,8 @@ def test_a_removed_post_takes_its_comments_along(registry: Container) -> None:
         posts.remove(published(1).id)
     with pytest.raises(PostNotFound):
         posts.get(published(1).id)
-    assert comments.of(published(1).id, after=None, limit=9).items == ()
-    assert comments.of(published(2).id, after=None, limit=9).items == (comment(2, 2),)
+    assert comments.list_for(published(1).id, after=None, limit=9).items == ()
+    assert comments.list_for(published(2).id, after=None, limit=9).items == (comment(2, 2),)
 
 
 @EVERYWHERE
@@ -244,7 +244,7 @@ def test_each_list_is_one_query_that_takes_its_order_from_an_index(registry: Con
         lambda: posts.drafts(author=None, after=None, limit=20),
         lambda: posts.drafts(author="user:4", after=draft(300).id, limit=3),
         lambda: posts.popular(10),
-        lambda: comments.of(published(3).id, after=comment(300).id, limit=20),
+        lambda: comments.list_for(published(3).id, after=comment(300).id, limit=20),
     ):
         with CaptureQueriesContext(connections[database]) as captured:
             find()

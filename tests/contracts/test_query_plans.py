@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bootstrap import Container
 from core.patients.audit import Action, AuditEvent
-from core.patients.searching import PatientCursor, PatientQuery, Sort
+from core.patients.search import PatientCursor, PatientQuery, Sort
 from core.patients.values import Identifier, Sex, Status
 from tests.contracts.conftest import POSTGRES, SQLITE
 from tests.contracts.examples import person, sql

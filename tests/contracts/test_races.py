@@ -13,7 +13,7 @@ from core.accounts.errors import LastAdmin, ServiceNameTaken, TokenRefused, TooM
 from core.errors import Conflict, VersionMismatch
 from core.patients.entities import Changes, Patient
 from core.patients.errors import EmailTaken
-from core.patients.searching import PatientQuery
+from core.patients.search import PatientQuery
 from core.patients.values import Identifier
 from tests.contracts.conftest import MEMORY, POSTGRES, SQLITE, open_registry
 from tests.contracts.examples import person, together
@@ -51,7 +51,7 @@ def test_of_many_who_saw_one_version_one_changes_it(database: str) -> None:
     update = registry.update_patient()
 
     def rename(number: int) -> Patient:
-        return update(actor=CLERK, patient_id=patient.id, seen_version=1, first_name=f"Ada {number}")
+        return update(actor=CLERK, patient_id=patient.id, expected_version=1, first_name=f"Ada {number}")
 
     outcomes = together(8, rename)
     assert sum(isinstance(outcome, VersionMismatch) for outcome in outcomes) == 7
@@ -121,13 +121,13 @@ def test_an_admin_who_is_being_made_while_the_other_goes_is_not_disabled(databas
 
     other = Thread(target=disable)
 
-    def hand_over() -> None:
+    def enqueue() -> None:
         update(actor=ADMIN, user_id=new.id, role="admin")
         update(actor=ADMIN, user_id=old.id, role="reader")
         other.start()
         other.join(timeout=0.5)  # it waits for this to end, and nothing tells that it has begun to
 
-    registry.atomic()(hand_over)
+    registry.atomic()(enqueue)
     other.join(timeout=30)
     assert [type(outcome) for outcome in outcomes] == [LastAdmin]
     assert registry.users().get(new.id).is_active_admin
@@ -137,7 +137,7 @@ def test_an_admin_who_is_being_made_while_the_other_goes_is_not_disabled(databas
 def test_of_many_keys_made_at_once_two_are(database: str) -> None:
     registry = open_registry(database)
     account = registry.create_service_account()(actor=ADMIN, name="lab", role="clerk")
-    make = registry.make_service_key()
+    make = registry.create_service_key()
     outcomes = together(6, lambda number: make(actor=ADMIN, account_id=account.id, name=f"key {number}"))
     assert sum(isinstance(outcome, TooManyKeys) for outcome in outcomes) == 4
     assert len(registry.services().get(account.id).keys) == 2

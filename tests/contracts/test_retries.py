@@ -13,7 +13,7 @@ from bootstrap import Container
 from core.errors import Unavailable
 from core.patients.errors import PatientNotFound
 from core.patients.ports import PatientRepository
-from core.patients.searching import PatientQuery
+from core.patients.search import PatientQuery
 from tests.contracts.conftest import POSTGRES, SQLITE
 from tests.contracts.examples import person, service, service_key, sql, together
 
@@ -164,7 +164,7 @@ def test_looking_up_one_record_connects_again_by_itself(registry: Container) -> 
     account = service(keys=(service_key(),))
     registry.services().add(account)
     lose_the_connection_while_idle()
-    assert registry.services().holding(service_key().id) == account
+    assert registry.services().get_by_key(service_key().id) == account
 
 
 @on_postgres

@@ -1,22 +1,18 @@
 """The rows that patients are found by follow the patients."""
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from adapters.django_orm.patients import models
 from bootstrap import Container
 from core.patients.entities import Patient
-from core.patients.terms import search_terms
+from core.patients.search_terms import search_terms
 from core.patients.values import Identifier
 from tests.contracts.conftest import POSTGRES, SQLITE
 from tests.contracts.examples import person
 
 pytestmark = pytest.mark.parametrize("database", [SQLITE, POSTGRES])
-filling = import_module("adapters.django_orm.patients.migrations.0006_fill_search_terms")
 
 ADA = person(1, phone="+12015550123", identifiers=(Identifier("mrn", "AB 12"),))
 WANG = person(2, first_name="小明", last_name="王", external_id=None)
@@ -47,15 +43,3 @@ def test_removing_a_patient_removes_its_terms(registry: Container, database: str
     registry.patients().add_all([ADA, WANG])
     registry.patients().remove(ADA.id)
     assert stored(database) == expected(WANG)
-
-
-def test_the_migration_makes_the_terms_that_registering_does(registry: Container, database: str) -> None:
-    registry.patients().add_all([ADA, WANG])
-    rows = models.Patient.objects.using(database).order_by("id")
-    names = [bytes(name) for name in rows.values_list("name", flat=True)]
-    models.SearchTerm.objects.using(database).all().delete()
-    rows.update(name=b"")
-    with connections[database].schema_editor() as editor:
-        filling.fill(apps, editor)
-    assert stored(database) == expected(ADA, WANG)
-    assert [bytes(name) for name in rows.values_list("name", flat=True)] == names

@@ -21,9 +21,9 @@ from hypothesis.stateful import (
 
 from bootstrap import Container
 from core.errors import RateLimited, RegistryError, Unavailable
-from core.patients.audit import Change, ChangeCursor
+from core.patients.audit import ChangeCursor, ChangeEntry
 from core.patients.entities import Changes, Patient, Registration
-from core.patients.searching import Filters, PatientCursor, Sort
+from core.patients.search import Filters, PatientCursor, Sort
 from core.patients.values import Identifier
 from tests import strategies
 from tests.contracts.conftest import POSTGRES, SQLITE, open_registry, some
@@ -108,11 +108,11 @@ def outcome(call: Callable[[], object]) -> Outcome:
     try:
         return "done", call()
     except RegistryError as error:
-        told = getattr(error, "faults", None), getattr(error, "holder", None), str(error)
+        told = getattr(error, "errors", None), getattr(error, "holder", None), str(error)
         return type(error).__name__, told
 
 
-def told_after(registry: Container, position: int, limit: int) -> tuple[tuple[Change, ...], int]:
+def told_after(registry: Container, position: int, limit: int) -> tuple[tuple[ChangeEntry, ...], int]:
     """And the position to go on after. Each registry has an epoch of its own."""
     cursor = ChangeCursor(registry.changes().epoch(), position)
     page = registry.follow_changes()(actor=ADMIN, after=cursor, limit=limit)
@@ -151,18 +151,20 @@ class SideBySide(RuleBasedStateMachine):
         self.known.append(result)
         return result
 
-    @rule(patient=patients, changes=CHANGES, seen_version=st.none() | st.integers(1, 3))
-    def update(self, patient: Patient, changes: Changes, seen_version: int | None) -> None:
+    @rule(patient=patients, changes=CHANGES, expected_version=st.none() | st.integers(1, 3))
+    def update(self, patient: Patient, changes: Changes, expected_version: int | None) -> None:
         self.both(
             lambda registry: registry.update_patient()(
-                actor=ADMIN, patient_id=patient.id, seen_version=seen_version, **changes
+                actor=ADMIN, patient_id=patient.id, expected_version=expected_version, **changes
             )
         )
 
-    @rule(patient=consumes(patients), seen_version=st.none() | st.integers(1, 2))
-    def erase(self, patient: Patient, seen_version: int | None) -> None:
+    @rule(patient=consumes(patients), expected_version=st.none() | st.integers(1, 2))
+    def erase(self, patient: Patient, expected_version: int | None) -> None:
         self.both(
-            lambda registry: registry.erase_patient()(actor=ADMIN, patient_id=patient.id, seen_version=seen_version)
+            lambda registry: registry.erase_patient()(
+                actor=ADMIN, patient_id=patient.id, expected_version=expected_version
+            )
         )
 
     @rule(patient=patients, answer=ANSWERS)
@@ -201,7 +203,7 @@ class SideBySide(RuleBasedStateMachine):
         for patient in getattr(self, "known", []):
             self.both(lambda registry, one=patient: registry.view_history()(actor=ADMIN, patient_id=one.id))
             self.both(lambda registry, one=patient: registry.view_patient()(actor=ADMIN, patient_id=one.id))
-            assert self.memory.copies().get(patient.id) == self.django.copies().get(patient.id)
+            assert self.memory.snapshots().get(patient.id) == self.django.snapshots().get(patient.id)
 
 
 @pytest.mark.soak

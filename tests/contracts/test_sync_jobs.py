@@ -108,8 +108,8 @@ def test_calls_that_upstream_asks_to_be_fewer_hold_up_the_whole_job(
     gateway.answer = RateLimited("Fewer.", retry_after=timedelta(seconds=7))
     job = run(registry, start(registry))
     assert (job.state, job.resume_at, job.done) == (JobState.PAUSED, clock.at + timedelta(seconds=7), 0)
-    assert registry.jobs().waiting(clock.at) == ()
-    assert len(registry.jobs().waiting(clock.at + timedelta(seconds=7))) == 1
+    assert registry.jobs().runnable(clock.at) == ()
+    assert len(registry.jobs().runnable(clock.at + timedelta(seconds=7))) == 1
 
 
 def test_cancelling_drops_what_is_under_way_and_keeps_what_was_done(

@@ -10,7 +10,7 @@ from core.errors import Unavailable
 from core.jobs.entities import JobState
 from core.patients.audit import Action
 from core.patients.entities import Patient
-from core.patients.jobs import JobOutcome
+from core.sync.entities import SyncJobOutcome
 from tests.contracts.syncing import failures, people, run, start
 from tests.fakes import ADMIN, CLERK, ScriptedGateway, StillClock, details
 
@@ -55,7 +55,7 @@ def test_who_is_gone_by_the_time_upstream_has_answered_is_skipped(
     job = run(registry, start(registry))
     assert (job.state, job.counts) == (JobState.COMPLETED, {"skipped": 1, "updated": 2})
     assert last_names(registry) == (["King"] * 2 if change is erase else ["Byron", "King", "King"])
-    assert registry.copies().get(one.id) is None
+    assert registry.snapshots().get(one.id) is None
     assert failures(registry, job) == ()
 
 
@@ -85,7 +85,7 @@ def test_a_record_that_upstream_contradicts_is_refused_and_the_others_of_its_chu
     assert (job.state, job.counts) == (JobState.COMPLETED, {"refused": 1, "updated": 2})
     assert last_names(registry) == ["King", "Byron", "King"]
     (failure,) = failures(registry, job)
-    assert (failure.patient_id, failure.outcome, failure.reason) == (one.id, JobOutcome.REFUSED, "email-taken")
+    assert (failure.patient_id, failure.outcome, failure.reason) == (one.id, SyncJobOutcome.REFUSED, "email-taken")
 
 
 def test_fields_that_both_sides_changed_are_among_the_failures(
@@ -101,7 +101,7 @@ def test_fields_that_both_sides_changed_are_among_the_failures(
     assert job.counts == {"updated": 2}
     (failure,) = failures(registry, job)
     assert (failure.patient_id, failure.outcome, failure.conflicts, failure.reason) == (
-        one.id, JobOutcome.UPDATED, ("last_name",), ""
+        one.id, SyncJobOutcome.UPDATED, ("last_name",), ""
     )  # fmt: skip
     assert failure.at == clock.at
 

@@ -5,7 +5,7 @@ from django.db import IntegrityError
 
 from bootstrap import Container
 from core.paging import Page
-from core.patients.jobs import JobOutcome, SyncOutcome
+from core.sync.entities import SyncJobOutcome, SyncJobResult
 from tests.contracts.conftest import POSTGRES, SQLITE
 from tests.contracts.examples import job, sync_outcome
 
@@ -16,7 +16,7 @@ def jobs(registry: Container) -> None:
         registry.jobs().add(job(number))
 
 
-def failures(registry: Container, number: int = 1) -> tuple[SyncOutcome, ...]:
+def failures(registry: Container, number: int = 1) -> tuple[SyncJobResult, ...]:
     return registry.sync_outcomes().failures(job(number).id, after=None, limit=200).items
 
 
@@ -34,16 +34,16 @@ def test_those_that_need_a_look_come_by_patient_in_pages(registry: Container) ->
 @pytest.mark.parametrize(
     ("outcome", "needs"),
     [
-        (JobOutcome.UPDATED, False),
-        (JobOutcome.UNCHANGED, False),
-        (JobOutcome.SKIPPED, False),
-        (JobOutcome.NOT_FOUND, True),
-        (JobOutcome.REFUSED, True),
-        (JobOutcome.UNAVAILABLE, True),
+        (SyncJobOutcome.UPDATED, False),
+        (SyncJobOutcome.UNCHANGED, False),
+        (SyncJobOutcome.SKIPPED, False),
+        (SyncJobOutcome.NOT_FOUND, True),
+        (SyncJobOutcome.REFUSED, True),
+        (SyncJobOutcome.UNAVAILABLE, True),
     ],
 )
 def test_some_outcomes_need_a_look_and_every_one_with_conflicts(
-    registry: Container, outcome: JobOutcome, needs: bool
+    registry: Container, outcome: SyncJobOutcome, needs: bool
 ) -> None:
     plain = sync_outcome(1, outcome)
     in_conflict = sync_outcome(2, outcome, conflicts=("phone", "email"))
@@ -55,7 +55,7 @@ def test_a_patient_has_one_outcome_in_a_job(registry: Container) -> None:
     outcomes, atomic = registry.sync_outcomes(), registry.atomic()
     outcomes.record(job(1).id, [sync_outcome(1)])
     outcomes.record(job(2).id, [sync_outcome(1)])
-    again = [sync_outcome(2), sync_outcome(1, JobOutcome.UPDATED)]
+    again = [sync_outcome(2), sync_outcome(1, SyncJobOutcome.UPDATED)]
     with pytest.raises((IntegrityError, ValueError)):
         atomic(lambda: outcomes.record(job(1).id, again))
     assert failures(registry) == failures(registry, 2) == (sync_outcome(1),)

@@ -71,9 +71,9 @@ def test_the_chunk_of_a_worker_that_died_is_taken_over_once_its_lease_has_run_ou
         run(registry, job)
     job = run(registry, job)
     assert (job.state, job.counts) == (JobState.RUNNING, {"updated": 4})
-    assert registry.jobs().waiting(clock.at) == ()
+    assert registry.jobs().runnable(clock.at) == ()
     clock.forward(LEASE)
-    assert registry.jobs().waiting(clock.at) == (job,)
+    assert registry.jobs().runnable(clock.at) == (job,)
     job = run(registry, job)
     assert job.state is JobState.COMPLETED
     assert_each_was_synced_once(registry, job)
@@ -118,7 +118,7 @@ def test_a_worker_that_stops_puts_its_chunk_back_at_once(
 ) -> None:
     job = run(registry, start(registry), stopping=lambda: len(gateway.asked) == 3)
     assert (job.state, job.counts) == (JobState.RUNNING, {"updated": 3})
-    assert registry.jobs().waiting(clock.at) == (job,)
+    assert registry.jobs().runnable(clock.at) == (job,)
     job = run(registry, job)
     assert job.state is JobState.COMPLETED
     assert_each_was_synced_once(registry, job)
@@ -155,4 +155,4 @@ def test_a_job_that_is_cancelled_stops_within_a_chunk_and_keeps_what_was_done(
     assert run(registry, job) == job
     found = registry.search_patients()(actor=CLERK).patients
     assert [patient.last_name for patient in found] == ["Byron"] * 4 + ["King"] * 2
-    assert registry.jobs().waiting(registry.clock().now()) == ()
+    assert registry.jobs().runnable(registry.clock().now()) == ()

@@ -7,7 +7,7 @@ from bootstrap import Container
 from core.patients.entities import Patient
 from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
 from core.patients.ports import PatientRepository
-from core.patients.searching import PatientQuery
+from core.patients.search import PatientQuery
 from core.patients.values import Identifier
 from tests.contracts.examples import person
 

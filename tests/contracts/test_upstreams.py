@@ -10,30 +10,30 @@ from django.db import connections
 
 from bootstrap import Container
 from core.errors import Unavailable
-from core.upstreams.entities import CircuitState, UpstreamOrder, UpstreamReport
-from core.upstreams.errors import OrderOverlap
+from core.upstreams.entities import CircuitState, UpstreamOverride, UpstreamReport
+from core.upstreams.errors import OverrideConflict
 from tests.contracts.conftest import POSTGRES, SQLITE, open_registry
 from tests.fakes import NOW
 
-ORDER = UpstreamOrder("ehr", 1, True, NOW, "user:1", "request")
+ORDER = UpstreamOverride("ehr", 1, True, NOW, "user:1", "request")
 REPORT = UpstreamReport("ehr", "web:1", NOW, CircuitState.OPEN, 9, 0.5, 0.25, 0.1, 2.5, 3, 1.5, 29.5)
 LONG_AGO = NOW - timedelta(hours=1)
 
 
 def test_the_latest_order_of_an_upstream_holds(registry: Container) -> None:
-    orders = registry.upstream_orders()
+    orders = registry.upstream_overrides()
     assert orders.latest("ehr") is None
     later = evolve(ORDER, revision=2, isolated=False, at=NOW - timedelta(seconds=1))
     for order in (ORDER, later, evolve(ORDER, upstream="lab", revision=3)):
-        orders.give(order)
+        orders.add(order)
     assert orders.latest("ehr") == later
 
 
 def test_a_revision_is_given_once(registry: Container) -> None:
-    orders = registry.upstream_orders()
-    orders.give(ORDER)
-    with pytest.raises(OrderOverlap):
-        orders.give(evolve(ORDER, isolated=False))
+    orders = registry.upstream_overrides()
+    orders.add(ORDER)
+    with pytest.raises(OverrideConflict):
+        orders.add(evolve(ORDER, isolated=False))
     assert orders.latest("ehr") == ORDER
 
 
@@ -41,8 +41,8 @@ def test_a_report_takes_the_place_of_the_one_before(registry: Container) -> None
     reports = registry.upstream_reports()
     idle = UpstreamReport("ehr", "web:1", NOW, CircuitState.CLOSED, 0, None, None, None, None, 0, 2.0, 0.0)
     for report in (evolve(REPORT, process="web:2"), evolve(REPORT, upstream="lab"), REPORT, idle):
-        reports.keep(report, outdated=LONG_AGO)
-    assert reports.of("ehr", since=NOW) == (idle, evolve(REPORT, process="web:2"))
+        reports.save(report, outdated=LONG_AGO)
+    assert reports.list_for("ehr", since=NOW) == (idle, evolve(REPORT, process="web:2"))
 
 
 def test_old_reports_are_not_shown_and_outdated_ones_are_removed(registry: Container) -> None:
@@ -50,10 +50,10 @@ def test_old_reports_are_not_shown_and_outdated_ones_are_removed(registry: Conta
     old = evolve(REPORT, process="gone:1", reported_at=NOW - timedelta(minutes=20))
     outdated = evolve(REPORT, process="gone:2", reported_at=LONG_AGO - timedelta(seconds=1))
     for report in (old, outdated):
-        reports.keep(report, outdated=LONG_AGO - timedelta(days=1))
-    assert reports.of("ehr", since=NOW - timedelta(minutes=10)) == ()
-    reports.keep(REPORT, outdated=LONG_AGO)
-    assert reports.of("ehr", since=LONG_AGO - timedelta(days=1)) == (old, REPORT)
+        reports.save(report, outdated=LONG_AGO - timedelta(days=1))
+    assert reports.list_for("ehr", since=NOW - timedelta(minutes=10)) == ()
+    reports.save(REPORT, outdated=LONG_AGO)
+    assert reports.list_for("ehr", since=LONG_AGO - timedelta(days=1)) == (old, REPORT)
 
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
@@ -62,23 +62,23 @@ def test_a_report_does_not_wait_for_somebody_elses_lock(database: str) -> None:
     reports = registry.upstream_reports()
     refused: list[float] = []
 
-    def keep() -> None:
+    def save() -> None:
         started = monotonic()
         try:
-            reports.keep(REPORT, outdated=LONG_AGO)
+            reports.save(REPORT, outdated=LONG_AGO)
         except Unavailable:
             refused.append(monotonic() - started)
         finally:
             connections.close_all()
 
     def holding() -> None:
-        reports.keep(REPORT, outdated=LONG_AGO)
-        other = Thread(target=keep)
+        reports.save(REPORT, outdated=LONG_AGO)
+        other = Thread(target=save)
         other.start()
         other.join(timeout=30)
 
     registry.atomic()(holding)
     assert len(refused) == 1
     assert refused[0] < 1
-    reports.keep(evolve(REPORT, calls=10), outdated=LONG_AGO)
-    assert [report.calls for report in reports.of("ehr", since=NOW)] == [10]
+    reports.save(evolve(REPORT, calls=10), outdated=LONG_AGO)
+    assert [report.calls for report in reports.list_for("ehr", since=NOW)] == [10]

@@ -81,13 +81,13 @@ class Registry:
         return self.job(job)
 
     def leases(self) -> set[object]:
-        rows = self.database.execute("SELECT lease FROM jobs_chunk WHERE lease IS NOT NULL AND free_at > now()")
+        rows = self.database.execute("SELECT lease FROM jobs_chunk WHERE lease IS NOT NULL AND available_at > now()")
         return {row["lease"] for row in rows}
 
     def outcomes(self, job: str) -> dict[str, int]:
         """How many outcomes each patient has, by external id."""
         return self._counted(
-            "SELECT external_id, count(*) FROM jobs_syncoutcome JOIN patients_patient"
+            "SELECT external_id, count(*) FROM sync_syncjobresult JOIN patients_patient"
             " ON patient_id = patients_patient.id WHERE job_id = %s GROUP BY external_id",
             [job],
         )

@@ -75,7 +75,7 @@ def show_services(anybody: Caller) -> None:
     admin, clerk = anybody.signed_in("admin"), models.RoleEnum.CLERK
     new = models.NewServiceAccountRequest(name="lab-import", role=clerk)
     service = admin("create_service_account", body=new, expect=201).parsed
-    made = admin("make_service_key", service.id, body=models.NewKeyRequest("november"), expect=201).parsed
+    made = admin("create_service_key", service.id, body=models.NewKeyRequest("november"), expect=201).parsed
     me = anybody.bearing(made.key)("me").parsed
     assert (me.name, me.email, me.role) == ("lab-import", None, clerk)
     viewed = admin("view_service_account", service.id).parsed
@@ -99,7 +99,7 @@ def show_patients(anybody: Caller) -> None:
     assert (patient.date_of_birth, patient.sex) == (date(1987, 3, 14), models.SexEnum.FEMALE)
     assert clerk.problem(409, "register_patient", body=registration).patient_id == patient.id
     nameless = models.RegistrationRequest.from_dict(VISITOR | {"last_name": ""})
-    assert [fault.field for fault in clerk.problem(400, "register_patient", body=nameless).errors] == ["last_name"]
+    assert [error.field for error in clerk.problem(400, "register_patient", body=nameless).errors] == ["last_name"]
 
     newest = clerk("list_patients", limit=2, count=True, status=models.ListPatientsStatus.ACTIVE).parsed
     assert (newest.results[0].to_dict(), len(newest.results)) == (patient.to_dict(), 2)

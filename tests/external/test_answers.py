@@ -9,7 +9,7 @@ import pytest
 
 from adapters.external.resilience.policy import UpstreamPolicy
 from core import __version__
-from core.errors import InvalidAnswer, RateLimited, RegistryError, Unavailable
+from core.errors import InvalidUpstreamResponse, RateLimited, RegistryError, Unavailable
 from tests.external.conftest import Connect, fetch
 from tests.external.upstream import OK, Answer, Upstream, drip, reply, send
 
@@ -76,7 +76,7 @@ def test_404_and_410_are_none_regardless_of_body(
 def test_body_that_is_not_a_strict_json_object_is_invalid(upstream: Upstream, connect: Connect, body: bytes) -> None:
     upstream.answers(reply(body))
     client = connect(UpstreamPolicy(min_calls=1))
-    with pytest.raises(InvalidAnswer):
+    with pytest.raises(InvalidUpstreamResponse):
         fetch(client)
     assert len(upstream.requests) == 1
     assert client.circuit_breaker.state == "closed"
@@ -102,14 +102,14 @@ def test_body_that_is_not_a_strict_json_object_is_invalid(upstream: Upstream, co
 )  # fmt: skip
 def test_wrong_content_type_or_encoding_is_invalid(upstream: Upstream, connect: Connect, answer: Answer) -> None:
     upstream.answers(answer)
-    with pytest.raises(InvalidAnswer):
+    with pytest.raises(InvalidUpstreamResponse):
         fetch(connect())
 
 
 @pytest.mark.parametrize("status", [201, 204, 206, 300, 301, 304, 400, 405, 409, 422])
 def test_unexpected_status_is_invalid_and_not_retried(upstream: Upstream, connect: Connect, status: int) -> None:
     upstream.answers(reply({}, status=status) if status not in {204, 304} else send(b"HTTP/1.1 %d X\r\n\r\n" % status))
-    with pytest.raises(InvalidAnswer):
+    with pytest.raises(InvalidUpstreamResponse):
         fetch(connect(UpstreamPolicy()))
     assert len(upstream.requests) == 1
 
@@ -131,7 +131,7 @@ def test_body_of_max_size_is_read_and_a_larger_one_refused(upstream: Upstream, c
     assert fetch(fits) == {"a": "b"}
     assert fetch(fits) == {"a": "b"}
     upstream.answers(reply(body))
-    with pytest.raises(InvalidAnswer, match="too large"):
+    with pytest.raises(InvalidUpstreamResponse, match="too large"):
         connect(UpstreamPolicy(max_body=len(body) - 1)).get_object("patients", "1", request_id="r")
 
 
@@ -150,7 +150,7 @@ def test_huge_body_is_refused_without_buffering_it(upstream: Upstream, connect: 
     client = connect()
     tracemalloc.start()
     try:
-        with pytest.raises(InvalidAnswer, match="too large"):
+        with pytest.raises(InvalidUpstreamResponse, match="too large"):
             fetch(client)
         _, peak = tracemalloc.get_traced_memory()
     finally:
@@ -226,7 +226,7 @@ def test_error_text_contains_neither_patient_nor_url(upstream: Upstream, connect
     upstream.answers(answer)
     with pytest.raises(RegistryError) as raised:
         connect().get_object("patients", "EHR-777", request_id="r")
-    assert isinstance(raised.value, Unavailable | RateLimited | InvalidAnswer)
+    assert isinstance(raised.value, Unavailable | RateLimited | InvalidUpstreamResponse)
     for secret in ("ada@", "EHR-777", "127.0.0.1", "http:", "JSONDecodeError"):
         assert secret not in str(raised.value)
     assert raised.value.__suppress_context__ or raised.value.__context__ is None

@@ -14,7 +14,7 @@ from adapters.external.client import UpstreamClient
 from adapters.external.errors import CircuitOpen
 from adapters.external.resilience.circuit_breaker import UpstreamCircuitBreaker
 from adapters.external.resilience.policy import UpstreamPolicy
-from core.errors import InvalidAnswer, RateLimited, RegistryError, Unavailable
+from core.errors import InvalidUpstreamResponse, RateLimited, RegistryError, Unavailable
 from tests.external.conftest import Connect, StoppedTime, fetch, logged
 from tests.external.upstream import Answer, Upstream, reply
 
@@ -124,8 +124,8 @@ def test_slow_responses_are_returned_and_open_the_circuit(
     [
         (reply(b"", status=404), None),
         (reply(b"", status=429), RateLimited),
-        (reply(b"", status=400), InvalidAnswer),
-        (reply(b"{"), InvalidAnswer),
+        (reply(b"", status=400), InvalidUpstreamResponse),
+        (reply(b"{"), InvalidUpstreamResponse),
     ],
     ids=["404", "429", "400", "invalid"],
 )

@@ -11,7 +11,7 @@ from time import monotonic
 import pytest
 
 from adapters.external.resilience.policy import UpstreamPolicy
-from core.errors import InvalidAnswer, RegistryError, Unavailable
+from core.errors import InvalidUpstreamResponse, RegistryError, Unavailable
 from tests.external.conftest import Connect, fetch, logged
 from tests.external.upstream import Answer, Upstream, drip, reply, running_upstream, send
 
@@ -45,7 +45,7 @@ def test_every_outcome_releases_its_permit(upstream: Upstream, connect: Connect,
 
 def test_redirect_is_not_followed(upstream: Upstream, elsewhere: Upstream, connect: Connect) -> None:
     upstream.answers(reply(b"", status=302, headers={"Location": f"{elsewhere.url}/patients/1"}))
-    with pytest.raises(InvalidAnswer):
+    with pytest.raises(InvalidUpstreamResponse):
         fetch(connect(token="s3cret"))
     assert elsewhere.connections == 0
 

@@ -52,7 +52,7 @@ def call(client: UpstreamClient, times: int = 1, face: Callable[[UpstreamClient]
         (reply(b"", status=404), "not-found"),
         (reply(b"", status=429), "rate-limited"),
         (reply(b"", status=403), "credentials-rejected"),
-        (reply(b"{"), "invalid-answer"),
+        (reply(b"{"), "invalid-upstream-response"),
         (DOWN, "upstream-down"),
         (send(b""), "upstream-down"),
     ],

@@ -13,7 +13,7 @@ from adapters.external.client import UpstreamClient
 from adapters.external.managed import ManagedUpstream
 from adapters.external.resilience.policy import UpstreamPolicy
 from adapters.in_memory.store import Store
-from adapters.in_memory.upstreams import InMemoryUpstreamOrders, InMemoryUpstreamReports
+from adapters.in_memory.upstreams import InMemoryUpstreamOverrides, InMemoryUpstreamReports
 from core.errors import RegistryError
 from core.upstreams.entities import CircuitState, UpstreamReport
 from tests.external.conftest import Connect, StoppedTime, fetch
@@ -27,8 +27,8 @@ DOWN = reply(b"", status=500)
 def reported(client: UpstreamClient) -> UpstreamReport:
     store = Store()
     reports = InMemoryUpstreamReports(store)
-    ManagedUpstream(client, InMemoryUpstreamOrders(store), reports, StillClock()).heed("upstream")
-    (report,) = reports.of("upstream", since=datetime.min.replace(tzinfo=NOW.tzinfo))
+    ManagedUpstream(client, InMemoryUpstreamOverrides(store), reports, StillClock()).apply_override("upstream")
+    (report,) = reports.list_for("upstream", since=datetime.min.replace(tzinfo=NOW.tzinfo))
     return report
 
 

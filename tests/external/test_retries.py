@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from adapters.external.resilience.policy import UpstreamPolicy
 from adapters.external.transport.exchange import parse_retry_after
-from core.errors import InvalidAnswer, RateLimited, Unavailable
+from core.errors import InvalidUpstreamResponse, RateLimited, Unavailable
 from tests.external.conftest import Connect, StoppedTime, fetch
 from tests.external.upstream import OK, Answer, Upstream, reply, send
 
@@ -149,7 +149,7 @@ def test_seconds_and_dates_are_equivalent(seconds: int) -> None:
 
 def test_invalid_response_is_not_retried(upstream: Upstream, connect: Connect, time: StoppedTime) -> None:
     upstream.answers(refusal(500), reply(b"{"), reply(PATIENT))
-    with pytest.raises(InvalidAnswer):
+    with pytest.raises(InvalidUpstreamResponse):
         fetch(connect(TIRELESS, time=time))
     assert len(upstream.requests) == 2
 

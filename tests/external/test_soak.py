@@ -153,4 +153,4 @@ def test_random_faults_leak_nothing_and_return_no_wrong_record(chaos: str, caplo
     assert growth(memory[PARTS // 2 :]) < 2
     assert outcomes["wrong"] == outcomes["late"] == 0
     assert outcomes["right"] > 0.1 * SECONDS * RATE
-    assert {"UpstreamDown", "InvalidAnswer", "CircuitOpen", "NotFound", "RateLimited"} <= set(outcomes)
+    assert {"UpstreamDown", "InvalidUpstreamResponse", "CircuitOpen", "NotFound", "RateLimited"} <= set(outcomes)

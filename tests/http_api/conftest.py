@@ -7,13 +7,13 @@ from django.core.cache import caches
 
 from adapters.external.client import UpstreamClient
 from adapters.external.managed import ManagedUpstream
-from adapters.in_memory.posts import InMemoryViews
+from adapters.in_memory.posts import InMemoryViewCounter
 from bootstrap import Container
 from config.apps import RegistryConfig
 from core.access import Actor, Role
 from core.accounts.entities import User
+from core.files import FileFormat
 from core.patients.entities import Patient
-from core.patients.files import FileFormat
 from core.posts.entities import Draft
 from tests.fakes import ScriptedGateway, details
 from tests.http_api.client import Api
@@ -29,7 +29,7 @@ CSV = b"first_name,last_name,email,date_of_birth\nEve,King,eve@example.org,1985-
 def views_at_once() -> None:
     """Views are not handed on later, when the test database may be gone."""
     container = RegistryConfig.current().container
-    container.views.override(Singleton(InMemoryViews, container.posts))
+    container.views.override(Singleton(InMemoryViewCounter, container.posts))
 
 
 @pytest.fixture
@@ -55,8 +55,8 @@ def upstream(registry: Container) -> Generator[ScriptedGateway]:
 def name(registry: Container) -> Generator[str]:
     """Of an upstream that the server calls."""
     client = UpstreamClient("http://127.0.0.1:9", name="national-registry")
-    operated = ManagedUpstream(client, registry.upstream_orders(), registry.upstream_reports(), registry.clock())
-    users = (registry.list_upstreams, registry.upstream_listing, registry.order_upstream)
+    operated = ManagedUpstream(client, registry.upstream_overrides(), registry.upstream_reports(), registry.clock())
+    users = (registry.list_upstreams, registry.upstream_listing, registry.override_upstream)
     with registry.upstreams.override(Object(operated)):
         for provider in users:
             provider.reset()
@@ -145,7 +145,7 @@ def account_id(registry: Container) -> UUID:
 
 @pytest.fixture
 def key_id(registry: Container, account_id: UUID) -> UUID:
-    key, _ = registry.make_service_key()(actor=SETUP, account_id=account_id, name="november")
+    key, _ = registry.create_service_key()(actor=SETUP, account_id=account_id, name="november")
     return key.id
 
 

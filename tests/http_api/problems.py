@@ -12,8 +12,8 @@ def kind(response: Answer) -> str:
     return problem["type"].removeprefix("urn:problem-type:patient-registry:")
 
 
-def faults(response: Answer) -> set[tuple[str, str]]:
-    """Field and code of every fault named."""
+def errors(response: Answer) -> set[tuple[str, str]]:
+    """Field and code of every error named."""
     assert kind(response) == "invalid"
     assert response.status_code == 400
-    return {(fault["field"], fault["code"]) for fault in response.json()["errors"]}
+    return {(error["field"], error["code"]) for error in response.json()["errors"]}

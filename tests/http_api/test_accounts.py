@@ -9,7 +9,7 @@ from bootstrap import Container
 from core.access import Role
 from tests.http_api.client import Api
 from tests.http_api.conftest import PASSWORD
-from tests.http_api.problems import faults, kind
+from tests.http_api.problems import errors, kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,7 +55,7 @@ def test_an_admin_adds_finds_and_views_users(admin: Api) -> None:
     ],
 )  # fmt: skip
 def test_every_fault_of_a_new_user_is_named(admin: Api, body: object, expected: set[tuple[str, str]]) -> None:
-    assert faults(admin.post("users/", body)) == expected
+    assert errors(admin.post("users/", body)) == expected
     assert len(admin.get("users/").json()["results"]) == 1
 
 
@@ -111,7 +111,7 @@ def test_a_change_that_cannot_be_made_is_named(
     admin: Api, eve: str, body: object, expected: set[tuple[str, str]]
 ) -> None:
     before = admin.get(eve).json()
-    assert faults(admin.patch(eve, body)) == expected
+    assert errors(admin.patch(eve, body)) == expected
     assert admin.get(eve).json() == before
 
 
@@ -136,7 +136,7 @@ def test_the_own_password_is_changed_and_the_session_goes_on(reader: Api) -> Non
     assert reader.get("users/me/").status_code == 401
     again = Api(changed.json()["access"])
     assert again.get("users/me/").status_code == 200
-    assert faults(again.post("users/me/password/", {"current": PASSWORD, "password": "battery staple"})) == {
+    assert errors(again.post("users/me/password/", {"current": PASSWORD, "password": "battery staple"})) == {
         ("current", "wrong")
     }
 
@@ -178,20 +178,20 @@ def test_a_machine_is_demoted_and_disabled(admin: Api) -> None:
 
 
 def test_bad_service_accounts_and_keys_are_clear_problems(admin: Api) -> None:
-    assert faults(admin.post("service-accounts/", {"name": "L", "role": "boss"})) == {
+    assert errors(admin.post("service-accounts/", {"name": "L", "role": "boss"})) == {
         ("name", "name"),
         ("role", "choice"),
     }
-    assert faults(admin.get("service-accounts/?name=%00")) == {("name", "name")}
+    assert errors(admin.get("service-accounts/?name=%00")) == {("name", "name")}
     account = admin.post("service-accounts/", {"name": "lab-import", "role": "clerk"}).json()
     assert kind(admin.post("service-accounts/", {"name": "lab-import", "role": "clerk"})) == "service-name-taken"
     path = f"service-accounts/{account['id']}/"
-    assert faults(admin.patch(path, {"name": "other"})) == {("name", "read_only")}
-    assert faults(admin.post(f"{path}keys/", {"name": "", "expires_at": "tomorrow"})) == {
+    assert errors(admin.patch(path, {"name": "other"})) == {("name", "read_only")}
+    assert errors(admin.post(f"{path}keys/", {"name": "", "expires_at": "tomorrow"})) == {
         ("name", "blank"),
         ("expires_at", "invalid"),
     }
-    assert faults(admin.post(f"{path}keys/", {})) == {("name", "required")}
+    assert errors(admin.post(f"{path}keys/", {})) == {("name", "required")}
     for number in range(2):
         assert admin.post(f"{path}keys/", {"name": f"key {number}", "expires_at": None}).status_code == 201
     assert kind(admin.post(f"{path}keys/", {"name": "third"})) == "too-many-keys"

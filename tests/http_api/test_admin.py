@@ -17,14 +17,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from adapters.caching.backend import CacheBackend
-from adapters.caching.limiter import CacheLimiter
+from adapters.caching.rate_limiter import CacheRateLimiter
 from bootstrap import Container
 from core.access import Actor, Role
 from core.errors import Unavailable
 from core.jobs.entities import JobKind
 from core.patients.entities import Patient
 from core.patients.values import Status
-from core.ports import Limit, Scope
+from core.ports import RateLimit, RateLimitScope
 from tests.fakes import NOW, ScriptedGateway
 from tests.http_api.client import Api
 from tests.http_api.conftest import PASSWORD, SETUP
@@ -93,8 +93,8 @@ def test_every_page_is_shown_with_its_search_filters_and_links(
     registry.publish_post()(actor=EDITOR, post_id=post.id)
     registry.add_comment()(actor=EDITOR, post_id=post.id, content="Thanks.")
     account = registry.create_service_account()(actor=SETUP, name="lab-import", role="clerk")
-    registry.make_service_key()(actor=SETUP, account_id=account.id, name="first")
-    registry.order_upstream()(actor=SETUP, upstream=name, isolated=False)
+    registry.create_service_key()(actor=SETUP, account_id=account.id, name="first")
+    registry.override_upstream()(actor=SETUP, upstream=name, isolated=False)
     job = registry.start_sync_job()(actor=SETUP)
     registry.run_job()(actor=SETUP, job_id=job.id)
     index = shown(boss.get("/admin/"))
@@ -123,7 +123,7 @@ def test_each_role_sees_what_its_permissions_allow(staff: Callable[[Role], Clien
 
     patients, posts = {"patient", "patientevent"}, {"post", "comment"}
     accounts = {"user", "serviceaccount", "servicekey", "accountevent"}
-    jobs, upstreams = {"job", "syncoutcome"}, {"upstreamorder", "upstreamreport"}
+    jobs, upstreams = {"job", "syncjobresult"}, {"upstreamoverride", "upstreamreport"}
     assert models_for(Role.READER) == patients
     assert models_for(Role.CLERK) == patients | jobs
     assert models_for(Role.EDITOR) == posts
@@ -251,7 +251,7 @@ def test_syncs_are_few_at_once_and_limited(
     patients = [register(email=f"p{number}@example.org", external_id=f"x{number}").id for number in range(5)]
     assert "choose at most 4" in act(boss, "patients_patient", "sync", *patients)
     assert upstream.asked == []
-    few = CacheLimiter(CacheBackend(), dict.fromkeys(Scope, Limit(3, 86_400)))
+    few = CacheRateLimiter(CacheBackend(), dict.fromkeys(RateLimitScope, RateLimit(3, 86_400)))
     with registry.limiter.override(Object(few)):
         assert "1 not done: Too many requests." in act(boss, "patients_patient", "sync", *patients[:4])
     assert len(upstream.asked) == 3
@@ -280,7 +280,7 @@ def test_there_is_no_way_from_a_record_to_a_page_of_its_own(boss: Client) -> Non
     assert boss.get("/admin/r/1/x/").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["patients/patient", "accounts/user", "posts/post", "jobs/syncoutcome"])
+@pytest.mark.parametrize("path", ["patients/patient", "accounts/user", "posts/post", "sync/syncjobresult"])
 @pytest.mark.parametrize("term", ["word " * 30, "\u0301\u0323" * 200])
 def test_a_search_by_too_much_finds_nothing_and_says_so(boss: Client, path: str, term: str) -> None:
     page = shown(boss.get(f"/admin/{path}/", {"q": term}))
@@ -320,8 +320,8 @@ def test_outcomes_are_found_by_patient_and_by_job(
     for job in jobs:
         registry.run_job()(actor=SETUP, job_id=job.id)
     job_page = reverse("admin:jobs_job_change", args=[jobs[0].id])
-    (outcomes,) = [link for link in shown(boss.get(job_page)).links if "syncoutcome" in link and "job=" in link]
-    for query in (outcomes, f"/admin/jobs/syncoutcome/?q={ada.id}", "/admin/jobs/syncoutcome/?q=nobody"):
+    (outcomes,) = [link for link in shown(boss.get(job_page)).links if "syncjobresult" in link and "job=" in link]
+    for query in (outcomes, f"/admin/sync/syncjobresult/?q={ada.id}", "/admin/sync/syncjobresult/?q=nobody"):
         text = shown(boss.get(query)).text
         assert (str(ada.id) in text.replace(f"q={ada.id}", ""), str(eve.id) in text) == ("nobody" not in query, False)
 

@@ -10,7 +10,7 @@ from core.access import Role
 from core.patients.entities import Patient
 from tests.http_api.client import Api
 from tests.http_api.conftest import PASSWORD
-from tests.http_api.problems import faults, kind
+from tests.http_api.problems import errors, kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,13 +41,13 @@ def test_says_the_same_of_a_wrong_password_and_of_an_unknown_email(reader: Api, 
 
 
 def test_names_what_is_wrong_with_credentials(anonymous: Api) -> None:
-    assert faults(anonymous.post("auth/token/", {"email": 5, "password": 5})) == {
+    assert errors(anonymous.post("auth/token/", {"email": 5, "password": 5})) == {
         ("email", "type"),
         ("password", "type"),
     }
-    assert faults(anonymous.post("auth/token/", {})) == {("email", "required"), ("password", "required")}
-    assert ("user", "unknown") in faults(anonymous.post("auth/token/", {"user": "x"}))
-    assert faults(anonymous.post("auth/token/refresh/", {"refresh": 5})) == {("refresh", "type")}
+    assert errors(anonymous.post("auth/token/", {})) == {("email", "required"), ("password", "required")}
+    assert ("user", "unknown") in errors(anonymous.post("auth/token/", {"user": "x"}))
+    assert errors(anonymous.post("auth/token/refresh/", {"refresh": 5})) == {("refresh", "type")}
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", "Bearer a.b.c", "Bearer \xe9"])
@@ -105,7 +105,7 @@ def test_a_password_that_an_admin_set_must_be_changed_before_anything_else(admin
         assert (response.status_code, kind(response)) == (403, "password-change-required")
     assert new.get("users/me/").json()["must_change_password"] is True
     own = {"current": PASSWORD, "password": "battery staple"}
-    assert faults(new.post("users/me/password/", own | {"password": PASSWORD})) == {("password", "unchanged")}
+    assert errors(new.post("users/me/password/", own | {"password": PASSWORD})) == {("password", "unchanged")}
     pair = new.post("users/me/password/", own).json()
     new = Api(pair["access"])
     assert new.get("users/me/").json()["must_change_password"] is False

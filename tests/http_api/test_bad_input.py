@@ -9,7 +9,7 @@ from django.test.client import MULTIPART_CONTENT
 
 from core.patients.entities import Patient
 from tests.http_api.client import Api
-from tests.http_api.problems import faults, kind
+from tests.http_api.problems import errors, kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +27,7 @@ VALID: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    ("given", "fault"),
+    ("given", "error"),
     [
         ({"shoe_size": 43}, ("shoe_size", "unknown")),
         ({"actor": "admin"}, ("actor", "unknown")),
@@ -60,9 +60,9 @@ VALID: dict[str, Any] = {
     ],
 )
 def test_names_the_field_and_the_rule_and_registers_nobody(
-    clerk: Api, given: dict[str, Any], fault: tuple[str, str]
+    clerk: Api, given: dict[str, Any], error: tuple[str, str]
 ) -> None:
-    assert fault in faults(clerk.post("patients/", VALID | given))
+    assert error in errors(clerk.post("patients/", VALID | given))
     assert clerk.get("patients/").json()["results"] == []
 
 
@@ -72,7 +72,7 @@ def test_every_address_refuses_a_parameter_that_it_does_not_know(
 ) -> None:
     ids = {name: request.getfixturevalue(name) for _, name, _, _ in Formatter().parse(path) if name}
     answer = admin.call(method.upper(), f"{path.format(**ids)}?shoe_size=43", content_type=content_type(path))
-    assert {fault for fault in faults(answer) if fault[1] != "required"} == {("shoe_size", "unknown")}
+    assert {error for error in errors(answer) if error[1] != "required"} == {("shoe_size", "unknown")}
 
 
 def content_type(path: str) -> str:
@@ -81,7 +81,7 @@ def content_type(path: str) -> str:
 
 def test_names_every_fault_at_once(clerk: Api) -> None:
     response = clerk.post("patients/", {"first_name": 5, "email": "grace", "date_of_birth": "2999-01-01"})
-    assert faults(response) == {
+    assert errors(response) == {
         ("first_name", "type"),
         ("last_name", "required"),
         ("email", "invalid"),
@@ -95,12 +95,12 @@ def test_names_what_a_copy_of_a_record_has_that_cannot_be_set_with_every_other_f
     derived = {(name, "read_only") for name in ("id", "full_name", "age", "version", "created_at", "updated_at")}
     derived.add(("last_synced_at", "read_only"))
     whole = clerk.get(f"patients/{ada.id}/").json()
-    assert faults(clerk.post("patients/", whole)) == derived
+    assert errors(clerk.post("patients/", whole)) == derived
     wrong = {"shoe_size": 43, "email": "grace", "sex": "yes"}
     others = {("shoe_size", "unknown"), ("email", "invalid"), ("sex", "choice")}
-    assert faults(clerk.post("patients/", whole | wrong)) == derived | others
-    assert faults(clerk.patch(f"patients/{ada.id}/", whole | wrong)) == derived | others
-    assert faults(clerk.put(f"patients/{ada.id}/", wrong | {"version": "1", "first_name": "Ada"})) == others | {
+    assert errors(clerk.post("patients/", whole | wrong)) == derived | others
+    assert errors(clerk.patch(f"patients/{ada.id}/", whole | wrong)) == derived | others
+    assert errors(clerk.put(f"patients/{ada.id}/", wrong | {"version": "1", "first_name": "Ada"})) == others | {
         ("version", "type"),
         ("last_name", "required"),
         ("date_of_birth", "required"),
@@ -108,8 +108,8 @@ def test_names_what_a_copy_of_a_record_has_that_cannot_be_set_with_every_other_f
     assert clerk.get(f"patients/{ada.id}/").json() == whole
     post = admin.post("posts/", {"title": "Flu", "content": "Wash."}).json()
     for answer in (admin.post("posts/", post | {"title": 5}), admin.patch(f"posts/{post['id']}/", post | {"title": 5})):
-        assert {("slug", "read_only"), ("version", "read_only"), ("title", "type")} <= faults(answer)
-    copied = faults(admin.post("users/", admin.get(f"users/{user_id}/").json()))
+        assert {("slug", "read_only"), ("version", "read_only"), ("title", "type")} <= errors(answer)
+    copied = errors(admin.post("users/", admin.get(f"users/{user_id}/").json()))
     assert copied == {(name, "read_only") for name in ("id", "is_active", "must_change_password", "created_at")} | {
         ("password", "required")
     }
@@ -149,12 +149,12 @@ def test_refuses_bodies_it_cannot_read(clerk: Api, body: bytes, status: int, exp
 def test_a_member_given_twice_is_named_rather_than_one_of_them_dropped(
     clerk: Api, body: bytes, named: set[str]
 ) -> None:
-    assert faults(clerk.post("patients/", body)) == {(name, "repeated") for name in named}
+    assert errors(clerk.post("patients/", body)) == {(name, "repeated") for name in named}
 
 
 def test_a_parameter_in_the_address_is_refused_where_none_is_taken(clerk: Api, ada: Patient) -> None:
     for path in ("patients/?dry_run=true", "sync-jobs/?status=active", "patients/search/?q=ada"):
-        assert "unknown" in {code for _, code in faults(clerk.post(path, {}))}
+        assert "unknown" in {code for _, code in errors(clerk.post(path, {}))}
 
 
 @pytest.mark.parametrize(
@@ -170,8 +170,8 @@ def test_a_parameter_in_the_address_is_refused_where_none_is_taken(clerk: Api, a
 )
 def test_input_is_refused_where_none_is_taken(admin: Api, path: str) -> None:
     address = path.format(UUID(int=0))
-    assert faults(admin.post(address, {"dry_run": True})) == {("dry_run", "unknown")}
-    assert faults(admin.post(f"{address}?dry_run=true")) == {("dry_run", "unknown")}
+    assert errors(admin.post(address, {"dry_run": True})) == {("dry_run", "unknown")}
+    assert errors(admin.post(f"{address}?dry_run=true")) == {("dry_run", "unknown")}
     for empty in (None, {}):
         assert admin.post(address, empty).status_code == 404
 
@@ -199,30 +199,30 @@ def test_an_unknown_member_hides_no_other_fault_of_the_body(
     post = admin.post("posts/", {"title": "Flu", "content": "Wash."}).json()["id"]
     machine = admin.post("service-accounts/", {"name": "lab-import", "role": "clerk"}).json()["id"]
     answer = admin.post(path.format(user=user_id, post=post, machine=machine), body | {"shoe_size": 43})
-    assert faults(answer) == expected | {("shoe_size", "unknown")}
+    assert errors(answer) == expected | {("shoe_size", "unknown")}
 
 
 def test_an_unknown_member_hides_no_other_fault_of_a_change_of_an_account(admin: Api, user_id: UUID) -> None:
     machine = admin.post("service-accounts/", {"name": "lab-import", "role": "clerk"}).json()["id"]
     for path in (f"users/{user_id}/", f"service-accounts/{machine}/"):
         answer = admin.patch(path, {"role": "boss", "is_active": 1, "id": "7", "shoe_size": 43})
-        assert faults(answer) == {
+        assert errors(answer) == {
             ("role", "choice"), ("is_active", "type"), ("id", "read_only"), ("shoe_size", "unknown")
         }  # fmt: skip
 
 
 def test_an_unknown_parameter_hides_no_other_fault_of_a_search(admin: Api) -> None:
     answer = admin.get("patients/?shoe_size=43&sex=f&limit=0&q=a&q=b&cursor=x")
-    assert faults(answer) == {
+    assert errors(answer) == {
         ("shoe_size", "unknown"), ("sex", "choice"), ("limit", "range"), ("q", "repeated"), ("cursor", "invalid")
     }  # fmt: skip
 
 
 def test_many_faults_are_named_up_to_a_number_and_the_rest_counted(clerk: Api) -> None:
     answer = clerk.post("patients/", VALID | {f"{number}{'x' * 1000}": 1 for number in range(300)})
-    assert len(faults(answer)) == 50
+    assert len(errors(answer)) == 50
     assert answer.json()["more_errors"] == 250
-    assert {len(fault["field"]) for fault in answer.json()["errors"]} == {100}
+    assert {len(error["field"]) for error in answer.json()["errors"]} == {100}
     assert "more_errors" not in clerk.post("patients/", {}).json()
 
 
@@ -265,5 +265,5 @@ def test_refuses_hosts_it_does_not_serve(anonymous: Api) -> None:
 
 @pytest.mark.parametrize(("query", "field"), [("limit=0", "limit"), ("cursor=zz", "cursor"), ("page=2", "page")])
 def test_names_what_is_wrong_in_asking_for_a_history(clerk: Api, ada: Patient, query: str, field: str) -> None:
-    ((named, _),) = faults(clerk.get(f"patients/{ada.id}/history/?{query}"))
+    ((named, _),) = errors(clerk.get(f"patients/{ada.id}/history/?{query}"))
     assert named == field

@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from core.patients.entities import Patient
 from tests.http_api.client import Api
-from tests.http_api.problems import faults, kind
+from tests.http_api.problems import errors, kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,7 +67,7 @@ def test_after_a_restore_every_cursor_given_before_is_told_where_to_start_again(
 
 
 @pytest.mark.parametrize(
-    ("query", "fault"),
+    ("query", "error"),
     [
         ("limit=0", ("limit", "range")),
         ("cursor=AAAAAQ", ("cursor", "invalid")),
@@ -76,5 +76,5 @@ def test_after_a_restore_every_cursor_given_before_is_told_where_to_start_again(
         ("limit=1&limit=2", ("limit", "repeated")),
     ],
 )
-def test_names_the_parameter_that_is_wrong(reader: Api, query: str, fault: tuple[str, str]) -> None:
-    assert faults(reader.get(f"patients/changes/?{query}")) == {fault}
+def test_names_the_parameter_that_is_wrong(reader: Api, query: str, error: tuple[str, str]) -> None:
+    assert errors(reader.get(f"patients/changes/?{query}")) == {error}

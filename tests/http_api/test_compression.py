@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from backports import zstd
 
-from adapters.http_api.compression import MIN_BYTES, preferred
+from adapters.http_api.rest.compression import MIN_BYTES, preferred
 from core.patients.entities import Patient
 from tests.http_api.client import Api
 from tests.http_api.test_imports import body_of

@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 import pytest
 
-from adapters.console.markdown import html
+from adapters.web.markdown import html
 from bootstrap import Container
 from core.patients.entities import Patient
-from core.posts.entities import LONGEST_CONTENT
+from core.posts.entities import MAX_CONTENT_LENGTH
 from tests.costs import ANONYMOUS, SIGNED_IN, cost
 from tests.http_api.client import Answer, Api
 from tests.http_api.conftest import SETUP
@@ -109,7 +109,7 @@ def test_no_page_costs_more_to_compress_than_anybody_may_take(registry: Containe
     chance = Random(7)
     words = [f"{chance.getrandbits(24):x}" for _ in range(3000)]
     for number in range(limit):
-        content = " ".join(chance.choices(words, k=3000))[:LONGEST_CONTENT]
+        content = " ".join(chance.choices(words, k=3000))[:MAX_CONTENT_LENGTH]
         post = registry.write_post()(actor=SETUP, title=f"Notice {number}", content=content)
         registry.publish_post()(actor=SETUP, post_id=post.id)
     within(ANONYMOUS, lambda: anonymous.get(f"posts/?limit={limit}", Accept_Encoding="gzip"))
@@ -171,7 +171,7 @@ PIECES = [
     "\n", "    a\n", "```\n",
 ]  # fmt: skip
 MARKDOWN = {
-    **{piece: piece * LONGEST_CONTENT for piece in PIECES},
+    **{piece: piece * MAX_CONTENT_LENGTH for piece in PIECES},
     "nested quotes before lines": "> " * 5000 + "\n" + "a\n" * 5000,
     "nested lists before lines": "1. " * 3333 + "\n" + "|\n" * 5000,
     "nested emphasis": "*a " * 3300 + "b* " * 3300,
@@ -183,5 +183,5 @@ MARKDOWN = {
 
 @pytest.mark.parametrize("name", MARKDOWN)
 def test_no_notice_costs_more_to_show_than_anybody_may_take(name: str) -> None:
-    content = MARKDOWN[name][:LONGEST_CONTENT]
+    content = MARKDOWN[name][:MAX_CONTENT_LENGTH]
     within(ANONYMOUS, lambda: html.__wrapped__(content))

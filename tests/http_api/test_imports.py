@@ -18,7 +18,7 @@ from core.patients.entities import Patient
 from tests.fakes import details
 from tests.http_api.client import Answer, Api
 from tests.http_api.conftest import CSV, SETUP
-from tests.http_api.problems import faults, kind
+from tests.http_api.problems import errors, kind
 from tests.spreadsheets import DATE, number, text, xlsx
 
 CSV_HEADER = ["First name", "Surname", "E-mail", "DOB", "Identifiers"]
@@ -33,7 +33,7 @@ def send(api: Api, content: bytes = CSV, name: str = "patients.csv", **fields: s
 
 
 def run(registry: Container) -> None:
-    for job in registry.hand_over_jobs()(actor=SETUP):
+    for job in registry.dispatch_runnable_jobs()(actor=SETUP):
         registry.run_job()(actor=SETUP, job_id=job.id)
 
 
@@ -101,7 +101,7 @@ def test_ndjson_is_known_by_its_name_or_said(registry: Container, clerk: Api) ->
 
 
 @pytest.mark.parametrize(
-    ("fields", "fault"),
+    ("fields", "error"),
     [
         ({"dry_run": "perhaps"}, ("dry_run", "type")),
         ({"update": "1"}, ("update", "type")),
@@ -115,14 +115,14 @@ def test_ndjson_is_known_by_its_name_or_said(registry: Container, clerk: Api) ->
         ({"columns": '{"Cell":"telephone"}'}, ("columns.Cell", "choice")),
     ],
 )
-def test_a_field_that_is_wrong_is_named(clerk: Api, fields: dict[str, str], fault: tuple[str, str]) -> None:
-    assert faults(send(clerk, CSV, "patients.csv", **fields)) == {fault}
+def test_a_field_that_is_wrong_is_named(clerk: Api, fields: dict[str, str], error: tuple[str, str]) -> None:
+    assert errors(send(clerk, CSV, "patients.csv", **fields)) == {error}
 
 
 def test_an_option_sent_as_a_file_is_refused_rather_than_ignored(clerk: Api) -> None:
     parts = {"file": SimpleUploadedFile("patients.csv", CSV), "dry_run": SimpleUploadedFile("dry_run", b"true")}
     answer = clerk.call("POST", "imports/", encode_multipart(BOUNDARY, parts), content_type=MULTIPART_CONTENT)
-    assert faults(answer) == {("dry_run", "type")}
+    assert errors(answer) == {("dry_run", "type")}
     assert clerk.get("imports/").json()["results"] == []
 
 
@@ -133,7 +133,7 @@ def test_a_part_sent_twice_is_refused_rather_than_one_of_them_ignored(clerk: Api
     if part == "file":
         sent = {"file": [file, SimpleUploadedFile("more.csv", CSV)], "dry_run": "true"}
     body = encode_multipart(BOUNDARY, sent)
-    assert faults(clerk.call("POST", "imports/", body, content_type=MULTIPART_CONTENT)) == {(part, "repeated")}
+    assert errors(clerk.call("POST", "imports/", body, content_type=MULTIPART_CONTENT)) == {(part, "repeated")}
     assert clerk.get("imports/").json()["results"] == []
 
 
@@ -153,15 +153,15 @@ def test_a_part_without_a_name_is_refused_rather_than_ignored(clerk: Api, part: 
     file = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("patients.csv", CSV)})
     nameless, close = f"--{BOUNDARY}\r\n".encode() + part + b"\r\n", f"--{BOUNDARY}--\r\n".encode()
     body = nameless + file if before else file.removesuffix(close) + nameless + close
-    assert faults(clerk.call("POST", "imports/", body, content_type=MULTIPART_CONTENT)) == {("", "parts")}
+    assert errors(clerk.call("POST", "imports/", body, content_type=MULTIPART_CONTENT)) == {("", "parts")}
     assert clerk.get("imports/").json()["results"] == []
 
 
 def test_a_form_that_is_not_closed_is_refused(clerk: Api) -> None:
     whole = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("patients.csv", CSV), "dry_run": "true"})
     cut = whole[: -len(f"\r\n--{BOUNDARY}--\r\n")]
-    assert faults(clerk.call("POST", "imports/", cut, content_type=MULTIPART_CONTENT)) == {("", "parts")}
-    assert faults(clerk.call("POST", "imports/", whole, content_type="multipart/form-data")) == {("", "parts")}
+    assert errors(clerk.call("POST", "imports/", cut, content_type=MULTIPART_CONTENT)) == {("", "parts")}
+    assert errors(clerk.call("POST", "imports/", whole, content_type="multipart/form-data")) == {("", "parts")}
 
 
 @pytest.mark.parametrize("size", [64 * 1024, 64 * 1024 - 20, 200_000])
@@ -182,14 +182,14 @@ def test_options_take_little_space(clerk: Api) -> None:
 def test_an_option_in_the_address_is_refused_rather_than_ignored(clerk: Api) -> None:
     body = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("patients.csv", CSV)})
     answer = clerk.call("POST", "imports/?dry_run=true", body, content_type=MULTIPART_CONTENT)
-    assert faults(answer) == {("dry_run", "unknown")}
+    assert errors(answer) == {("dry_run", "unknown")}
 
 
 def test_a_file_is_required_and_must_have_the_columns(clerk: Api) -> None:
     empty = clerk.call("POST", "imports/", encode_multipart(BOUNDARY, {}), content_type=MULTIPART_CONTENT)
-    assert faults(empty) == {("file", "required")}
-    assert faults(clerk.call("POST", "imports/", b"", content_type="")) == {("file", "required")}
-    assert ("shoe size", "unknown") in faults(send(clerk, b"first name,shoe size\n"))
+    assert errors(empty) == {("file", "required")}
+    assert errors(clerk.call("POST", "imports/", b"", content_type="")) == {("file", "required")}
+    assert ("shoe size", "unknown") in errors(send(clerk, b"first name,shoe size\n"))
     assert kind(clerk.post("imports/", {})) == "unsupported-media-type"
     assert clerk.get("imports/").json()["results"] == []
 
@@ -249,7 +249,7 @@ def test_a_spreadsheet_is_imported_and_its_rejects_have_its_row_numbers(registry
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "fields", "fault"),
+    ("name", "content", "fields", "error"),
     [
         ("ward.xlsx", CSV, {}, ("file", "format")),
         ("ward.csv", xlsx(), {}, ("file", "format")),
@@ -258,9 +258,9 @@ def test_a_spreadsheet_is_imported_and_its_rejects_have_its_row_numbers(registry
     ],
 )
 def test_a_spreadsheet_that_does_not_fit_is_refused(
-    clerk: Api, name: str, content: bytes, fields: dict[str, str], fault: tuple[str, str]
+    clerk: Api, name: str, content: bytes, fields: dict[str, str], error: tuple[str, str]
 ) -> None:
-    assert fault in faults(send(clerk, content, name, **fields))
+    assert error in errors(send(clerk, content, name, **fields))
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_a_name_in_a_code_page_is_imported_once_the_encoding_is_named_and_never_
 ) -> None:
     content = CSV.replace(b"Eve", name.encode(encoding))
     refused = send(clerk, content)
-    assert faults(refused) == {("encoding", "required")}
+    assert errors(refused) == {("encoding", "required")}
     assert encoding in refused.json()["errors"][0]["message"]
     assert clerk.get("imports/").json()["results"] == []
     assert send(clerk, content, encoding=encoding).json()["assumed"]["encoding"] == encoding
@@ -316,12 +316,14 @@ def test_what_is_exported_and_imported_is_the_same_registry(
     answer = clerk.get(f"patients/export/{query if 'csv' in accept else ''}", Accept=accept)
     assert answer["Content-Type"].startswith(accept)
     content = body_of(answer)
-    before = registry.patients().oldest(after=None, limit=9)
+    before = registry.patients().list_oldest_first(after=None, limit=9)
     for patient in before:
         registry.erase_patient()(actor=SETUP, patient_id=patient.id)
     send(clerk, content, "export." + ("csv" if "csv" in accept else "ndjson"))
     run(registry)
-    assert [one.plain() for one in registry.patients().oldest(after=None, limit=9)] == [one.plain() for one in before]
+    assert [one.to_json() for one in registry.patients().list_oldest_first(after=None, limit=9)] == [
+        one.to_json() for one in before
+    ]
 
 
 def test_an_export_is_csv_unless_something_else_is_asked_for(clerk: Api, register: Callable[..., Patient]) -> None:
@@ -337,6 +339,6 @@ def test_an_export_for_a_spreadsheet_has_no_formulas(clerk: Api, register: Calla
     (row,) = DictReader(body_of(clerk.get("patients/export/?spreadsheet=true")).decode("utf-8-sig").splitlines())
     assert (row["first_name"], row["phone"]) == ("'=1+1", "'+12015550123")
     assert b"'" not in body_of(clerk.get("patients/export/"))
-    assert faults(clerk.get("patients/export/?spreadsheet=yes")) == {("spreadsheet", "type")}
+    assert errors(clerk.get("patients/export/?spreadsheet=yes")) == {("spreadsheet", "type")}
     ndjson = clerk.get("patients/export/?spreadsheet=true", Accept="application/x-ndjson")
-    assert faults(ndjson) == {("spreadsheet", "format")}
+    assert errors(ndjson) == {("spreadsheet", "format")}

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bootstrap import Configuration, registry_on_django
 from core.errors import TooManyRequests, Unavailable
 from core.patients.entities import Patient
-from core.ports import Scope
+from core.ports import RateLimitScope
 from tests.fakes import ScriptedGateway
 from tests.http_api.client import Api
 from tests.http_api.conftest import PASSWORD
@@ -104,12 +104,12 @@ def test_reads_from_the_cache_are_counted(anonymous: Api, counted: Callable[...,
 
 def test_calls_refused_by_a_limit_are_counted(counted: Callable[..., float]) -> None:
     caches["default"].clear()
-    with override_settings(LIMITS=dict.fromkeys(Scope, "1/day")):
+    with override_settings(LIMITS=dict.fromkeys(RateLimitScope, "1/day")):
         limiter = registry_on_django(Configuration(secret_keys=("k" * 50,))).limiter()
-    limiter.hit(Scope.SYNC, "user:1")
+    limiter.acquire(RateLimitScope.SYNC, "user:1")
     for _ in range(2):
         with pytest.raises(TooManyRequests):
-            limiter.hit(Scope.SYNC, "user:1")
+            limiter.acquire(RateLimitScope.SYNC, "user:1")
     assert counted("limited_calls_total", scope="sync", outcome="refused") == 2
     caches["default"].clear()
 

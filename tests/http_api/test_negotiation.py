@@ -9,7 +9,7 @@ import pytest
 
 from core.patients.entities import Patient
 from tests.http_api.client import Api
-from tests.http_api.problems import faults, kind
+from tests.http_api.problems import errors, kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -108,7 +108,7 @@ def test_patch_takes_a_merge_patch_and_null_clears_what_is_optional(clerk: Api, 
     merged = clerk.call("PATCH", path, {"phone": None}, content_type="application/merge-patch+json")
     assert (merged.status_code, merged.json()["phone"]) == (200, None)
     cleared = clerk.call("PATCH", path, {"last_name": None}, content_type="application/merge-patch+json")
-    assert faults(cleared) == {("last_name", "type")}
+    assert errors(cleared) == {("last_name", "type")}
     refused = clerk.call("PATCH", path, [], content_type="application/json-patch+json")
     assert (refused.status_code, refused["Accept-Patch"]) == (415, "application/json, application/merge-patch+json")
     assert clerk.call("PUT", path, GRACE, content_type="application/merge-patch+json").status_code == 415

@@ -5,7 +5,7 @@ import pytest
 
 from core.patients.entities import Patient
 from tests.http_api.client import Api
-from tests.http_api.problems import faults, kind
+from tests.http_api.problems import errors, kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,11 +66,11 @@ def test_put_takes_back_what_get_gave(clerk: Api, ada: Patient) -> None:
     assert renamed.json()["last_name"] == "Lovelace"
     late = clerk.put(f"patients/{ada.id}/", whole | {"last_name": "King"})
     assert (late.status_code, kind(late)) == (412, "version-mismatch")
-    assert faults(clerk.put(f"patients/{ada.id}/", whole | {"version": None})) == {("version", "type")}
+    assert errors(clerk.put(f"patients/{ada.id}/", whole | {"version": None})) == {("version", "type")}
 
 
 def test_put_wants_the_required_fields(clerk: Api, ada: Patient) -> None:
-    assert faults(clerk.put(f"patients/{ada.id}/", {"first_name": "Ada"})) == {
+    assert errors(clerk.put(f"patients/{ada.id}/", {"first_name": "Ada"})) == {
         ("last_name", "required"),
         ("email", "required"),
         ("date_of_birth", "required"),
@@ -79,7 +79,7 @@ def test_put_wants_the_required_fields(clerk: Api, ada: Patient) -> None:
 
 def test_patch_refuses_read_only_fields(clerk: Api, ada: Patient) -> None:
     response = clerk.patch(f"patients/{ada.id}/", {"version": 1, "id": str(ada.id), "last_name": "King"})
-    assert faults(response) == {("version", "read_only"), ("id", "read_only")}
+    assert errors(response) == {("version", "read_only"), ("id", "read_only")}
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
@@ -97,7 +97,7 @@ def test_if_match_compares_the_version(admin: Api, ada: Patient, method: str) ->
 
 def test_if_match_that_is_no_tag_is_refused(clerk: Api, ada: Patient) -> None:
     response = clerk.patch(f"patients/{ada.id}/", {"last_name": "King"}, If_Match="3")
-    assert faults(response) == {("If-Match", "invalid")}
+    assert errors(response) == {("If-Match", "invalid")}
 
 
 def test_status_moves_by_update_and_an_archived_patient_takes_nothing_else(clerk: Api, ada: Patient) -> None:

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core.access import Role
 from tests.http_api.client import Answer, Api
-from tests.http_api.problems import faults, kind
+from tests.http_api.problems import errors, kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,7 +97,7 @@ def test_drafts_are_listed_for_their_author_and_all_for_an_editor(author: Api, e
     assert results(editor.get("posts/?drafts=true")) == ["By the editor", "Flu season"]
     assert results(editor.get("posts/?drafts=false")) == []
     assert kind(anonymous.get("posts/?drafts=true")) == "unauthenticated"
-    assert faults(author.get("posts/?drafts=yes")) == {("drafts", "type")}
+    assert errors(author.get("posts/?drafts=yes")) == {("drafts", "type")}
 
 
 def test_lists_go_on_where_the_page_before_ended(author: Api, anonymous: Api) -> None:
@@ -107,9 +107,9 @@ def test_lists_go_on_where_the_page_before_ended(author: Api, anonymous: Api) ->
     assert results(page) == ["Notice 2", "Notice 1"]
     rest = anonymous.get(page.json()["next"])
     assert (results(rest), rest.json()["next"]) == (["Notice 0"], None)
-    assert faults(anonymous.get("posts/?limit=0")) == {("limit", "range")}
-    assert faults(anonymous.get("posts/?cursor=x")) == {("cursor", "invalid")}
-    assert faults(anonymous.get("posts/?author=me")) == {("author", "unknown")}
+    assert errors(anonymous.get("posts/?limit=0")) == {("limit", "range")}
+    assert errors(anonymous.get("posts/?cursor=x")) == {("cursor", "invalid")}
+    assert errors(anonymous.get("posts/?author=me")) == {("author", "unknown")}
 
 
 def test_a_list_is_one_query_whatever_its_length_and_none_from_the_cache(author: Api, anonymous: Api) -> None:
@@ -143,7 +143,7 @@ def test_a_read_writes_nothing(author: Api, anonymous: Api) -> None:
 def test_a_bad_draft_is_refused_by_field_and_rule(
     author: Api, draft: dict[str, object], expected: set[tuple[str, str]]
 ) -> None:
-    assert faults(author.post("posts/", draft)) == expected
+    assert errors(author.post("posts/", draft)) == expected
     assert results(author.get("posts/?drafts=true")) == []
 
 
@@ -196,8 +196,8 @@ def test_comments_are_written_listed_and_removed(author: Api, reader: Api, edito
     assert kind(anonymous.delete(address)) == "unauthenticated"
     assert editor.delete(address).status_code == 204
     assert kind(reader.delete(address)) == "comment-not-found"
-    assert faults(reader.post(f"{path}comments/", {"content": "x" * 2001})) == {("content", "too_long")}
-    assert faults(reader.post(f"{path}comments/", {})) == {("content", "required")}
+    assert errors(reader.post(f"{path}comments/", {"content": "x" * 2001})) == {("content", "too_long")}
+    assert errors(reader.post(f"{path}comments/", {})) == {("content", "required")}
 
 
 def test_writing_needs_a_token_and_a_token_that_is_sent_must_be_good(author: Api, anonymous: Api) -> None:

@@ -12,7 +12,7 @@ from core.access import Role
 from core.patients.entities import Patient
 from tests.http_api.client import Api
 from tests.http_api.conftest import NOTICE, SETUP
-from tests.http_api.problems import faults, kind
+from tests.http_api.problems import errors, kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -69,7 +69,7 @@ def test_a_precondition_is_judged_after_the_permission_and_before_the_values(
 @pytest.mark.parametrize("name", ["If-Match", "If-None-Match"])
 @pytest.mark.parametrize("header", ["", "3", "3-0f1e2d3c4b5a6978", ",", '"open'])
 def test_a_precondition_that_names_no_tag_is_refused(clerk: Api, path: str, name: str, header: str) -> None:
-    assert faults(clerk.call("PATCH", path, {"last_name": "King"}, {name: header})) == {(name, "invalid")}
+    assert errors(clerk.call("PATCH", path, {"last_name": "King"}, {name: header})) == {(name, "invalid")}
 
 
 def test_a_read_takes_preconditions_too(reader: Api, path: str) -> None:
@@ -127,7 +127,7 @@ def test_a_precondition_is_not_ignored_where_there_are_no_tags(admin: Api, user_
     ):
         refused = admin.call(method, where, {}, headers)
         assert (refused.status_code, kind(refused)) == (412, "precondition-failed"), (method, where)
-    assert faults(admin.patch(user, {}, If_Match="1")) == {("If-Match", "invalid")}
+    assert errors(admin.patch(user, {}, If_Match="1")) == {("If-Match", "invalid")}
     assert admin.patch(user, {}, If_Match="*").status_code == 200
     assert admin.patch(user, {}, If_None_Match='"1-0"').status_code == 200
     assert admin.post("patients/", other(), If_None_Match='"1-0"').status_code == 201

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 from django.db import connection
 
-from adapters.http_api.errors import _PLAIN, STATUS
+from adapters.http_api.rest.errors import _PLAIN, STATUS
 from core.errors import RegistryError
 from core.patients.entities import Patient
 from tests.http_api.client import Api

@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.http_api.proxies import TrustedProxiesMiddleware
+from adapters.http_api.rest.proxies import TrustedProxiesMiddleware
 from bootstrap import Container
-from core.ports import Limiter, Scope
+from core.ports import RateLimiter, RateLimitScope
 from tests.http_api.conftest import Api
 
 PROXY, OTHER_PROXY, CALLER = "10.0.0.1", "2001:db8::1", "203.0.113.5"
@@ -84,8 +84,8 @@ def test_limits_count_the_caller(settings: Any, registry: Container, trusted: ob
     settings.TRUSTED_PROXIES = trusted
     heard: list[str] = []
 
-    class Listening(Limiter):
-        def hit(self, scope: Scope, who: str) -> None:
+    class Listening(RateLimiter):
+        def acquire(self, scope: RateLimitScope, who: str) -> None:
             heard.append(who)
 
     with registry.limiter.override(Object(Listening())):

@@ -5,7 +5,7 @@ import pytest
 
 from core.patients.entities import Patient
 from tests.http_api.client import Answer, Api
-from tests.http_api.problems import faults, kind
+from tests.http_api.problems import errors, kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -98,7 +98,7 @@ def test_a_search_by_body_goes_on_at_next_with_the_same_body_and_no_personal_val
     assert (found(first), found(second), second.json()["next"]) == (["c"], ["b"], None)
     cursor = first.json()["next_cursor"]
     assert reader.post("patients/search/", body | {"cursor": cursor}).json() == second.json()
-    assert faults(reader.post(link, body | {"cursor": cursor})) == {("cursor", "repeated")}
+    assert errors(reader.post(link, body | {"cursor": cursor})) == {("cursor", "repeated")}
 
 
 def test_gives_the_ids_and_members_that_are_asked_for(reader: Api, people: list[Patient]) -> None:
@@ -143,7 +143,7 @@ def test_counts_only_when_asked(reader: Api, people: list[Patient]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "fault"),
+    ("query", "error"),
     [
         ("nonsense=1", ("nonsense", "unknown")),
         ("after=1", ("after", "unknown")),
@@ -174,5 +174,5 @@ def test_counts_only_when_asked(reader: Api, people: list[Patient]) -> None:
         ("status=active&status=inactive", ("status", "repeated")),
     ],
 )
-def test_names_the_parameter_that_is_wrong(reader: Api, query: str, fault: tuple[str, str]) -> None:
-    assert faults(reader.get(f"patients/?{query}")) == {fault}
+def test_names_the_parameter_that_is_wrong(reader: Api, query: str, error: tuple[str, str]) -> None:
+    assert errors(reader.get(f"patients/?{query}")) == {error}

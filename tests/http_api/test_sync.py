@@ -11,7 +11,7 @@ from adapters.external.managed import ManagedUpstream
 from adapters.external.patients import HttpPatientGateway
 from adapters.external.resilience.policy import UpstreamPolicy
 from bootstrap import Container
-from core.errors import InvalidAnswer, RateLimited, Unavailable
+from core.errors import InvalidUpstreamResponse, RateLimited, Unavailable
 from core.patients.entities import Patient
 from tests.external.upstream import Upstream, reply, running_upstream
 from tests.fakes import ScriptedGateway
@@ -75,7 +75,7 @@ def real_upstream(registry: Container) -> Generator[Upstream]:
     """On a real socket, called as by the server."""
     with running_upstream() as server:
         client = UpstreamClient(server.url, UpstreamPolicy(attempts=1))
-        operated = ManagedUpstream(client, registry.upstream_orders(), registry.upstream_reports(), registry.clock())
+        operated = ManagedUpstream(client, registry.upstream_overrides(), registry.upstream_reports(), registry.clock())
         with registry.gateway.override(Object(HttpPatientGateway(operated))):
             registry.sync_patient.reset()
             yield server
@@ -121,7 +121,7 @@ def test_local_corrections_stand_and_conflicts_are_named(clerk: Api, ada: Patien
         (None, 404, "no-external-data", None),
         (Unavailable(retry_after=timedelta(seconds=29.1)), 503, "unavailable", "30"),
         (RateLimited(retry_after=timedelta(seconds=7)), 429, "rate-limited", "7"),
-        (InvalidAnswer(), 502, "invalid-answer", None),
+        (InvalidUpstreamResponse(), 502, "invalid-answer", None),
         ({"email": "nonsense", "date_of_birth": 5}, 502, "invalid-external-data", None),
         ({"email": "taken@example.org"}, 409, "email-taken", None),
     ],

@@ -5,12 +5,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from bootstrap import Container
-from core.errors import InvalidAnswer, Unavailable
+from core.errors import InvalidUpstreamResponse, Unavailable
 from core.patients.entities import Patient
 from tests.fakes import ScriptedGateway
 from tests.http_api.client import Api
 from tests.http_api.conftest import SETUP
-from tests.http_api.problems import faults, kind
+from tests.http_api.problems import errors, kind
 
 NOTHING_YET = {"updated": 0, "unchanged": 0, "not_found": 0, "refused": 0, "skipped": 0, "unavailable": 0}
 
@@ -72,7 +72,7 @@ def test_a_job_is_about_a_status_or_one_patient(clerk: Api, register: Register, 
 def test_progress_and_failures_are_told(clerk: Api, register: Register, upstream: ScriptedGateway, run: Run) -> None:
     patients = [register(email=f"p{n}@example.org", external_id=f"x{n}") for n in range(4)]
     upstream.answer = {"last_name": "King"}
-    upstream.by_id = {"x1": None, "x2": InvalidAnswer()}
+    upstream.by_id = {"x1": None, "x2": InvalidUpstreamResponse()}
     job_id = clerk.post("sync-jobs/").json()["id"]
     run(job_id)
     job = clerk.get(f"sync-jobs/{job_id}/").json()
@@ -143,7 +143,7 @@ def test_a_job_is_cancelled_once(clerk: Api, ada: Patient, job_id: UUID, upstrea
 
 
 @pytest.mark.parametrize(
-    ("given", "fault"),
+    ("given", "error"),
     [
         ({"status": "archived"}, ("status", "choice")),
         ({"status": "dead"}, ("status", "choice")),
@@ -156,8 +156,8 @@ def test_a_job_is_cancelled_once(clerk: Api, ada: Patient, job_id: UUID, upstrea
         ([], ("", "type")),
     ],
 )
-def test_what_a_job_cannot_be_about_is_named(clerk: Api, given: object, fault: tuple[str, str]) -> None:
-    assert faults(clerk.post("sync-jobs/", given)) == {fault}
+def test_what_a_job_cannot_be_about_is_named(clerk: Api, given: object, error: tuple[str, str]) -> None:
+    assert errors(clerk.post("sync-jobs/", given)) == {error}
     assert clerk.get("sync-jobs/").json()["results"] == []
 
 
@@ -182,4 +182,4 @@ def test_an_unknown_job_is_not_found(clerk: Api, method: str, rest: str) -> None
 @pytest.mark.parametrize("failures", [False, True])
 def test_what_is_wrong_in_asking_for_a_page_is_named(clerk: Api, job_id: UUID, query: str, failures: bool) -> None:
     response = clerk.get(f"sync-jobs/{job_id}/failures/?{query}" if failures else f"sync-jobs/?{query}")
-    assert {field for field, _ in faults(response)} == {query.partition("=")[0]}
+    assert {field for field, _ in errors(response)} == {query.partition("=")[0]}

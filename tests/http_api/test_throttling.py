@@ -8,24 +8,24 @@ from django.core.cache import caches
 from django.test import Client
 
 from adapters.caching.backend import CacheBackend
-from adapters.caching.limiter import CacheLimiter
+from adapters.caching.rate_limiter import CacheRateLimiter
 from bootstrap import Container
 from core.access import Role
 from core.patients.entities import Patient
-from core.ports import Limit, Scope
+from core.ports import RateLimit, RateLimitScope
 from tests.fakes import ScriptedGateway
 from tests.http_api.client import Answer, Api
 from tests.http_api.conftest import PASSWORD, SETUP
 from tests.http_api.problems import kind
 
 LIMITS = {
-    Scope.ANONYMOUS: 3,
-    Scope.USER: 5,
-    Scope.SIGN_IN: 2,
-    Scope.SIGN_IN_ADDRESS: 3,
-    Scope.SIGN_IN_EMAIL: 4,
-    Scope.SIGN_IN_KNOWN: 1,
-    Scope.SYNC: 2,
+    RateLimitScope.ANONYMOUS: 3,
+    RateLimitScope.USER: 5,
+    RateLimitScope.SIGN_IN: 2,
+    RateLimitScope.SIGN_IN_ADDRESS: 3,
+    RateLimitScope.SIGN_IN_EMAIL: 4,
+    RateLimitScope.SIGN_IN_KNOWN: 1,
+    RateLimitScope.SYNC: 2,
 }
 
 
@@ -33,7 +33,7 @@ LIMITS = {
 def limits(registry: Container) -> Generator[None]:
     """So many a day; the calls that the fixtures make are not counted."""
     caches["default"].clear()
-    few = CacheLimiter(CacheBackend(), {scope: Limit(calls, 86_400) for scope, calls in LIMITS.items()})
+    few = CacheRateLimiter(CacheBackend(), {scope: RateLimit(calls, 86_400) for scope, calls in LIMITS.items()})
     limited = (registry.password_check, registry.verify_password, registry.sign_in)
     with registry.limiter.override(Object(few)):
         for provider in limited:

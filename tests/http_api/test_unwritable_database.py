@@ -15,7 +15,7 @@ from django.test.client import MULTIPART_CONTENT
 from bootstrap import Container
 from core.jobs.entities import JobKind
 from core.patients.entities import Patient
-from core.posts.ports import Views
+from core.posts.ports import ViewCounter
 from tests.fakes import details
 from tests.http_api.client import Api
 from tests.http_api.conftest import CSV, PASSWORD, SETUP
@@ -39,10 +39,10 @@ def boss(admin: Api) -> Client:
     return browser
 
 
-class UncountedViews(Views):
+class UncountedViews(ViewCounter):
     """Views are written later, by a thread that bears it when they cannot be."""
 
-    def saw(self, post_id: UUID) -> None:
+    def record_view(self, post_id: UUID) -> None:
         pass
 
 

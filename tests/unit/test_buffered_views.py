@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Event, Thread
 from uuid import UUID
 
-from adapters.buffered_views import MOST_WAITING, BufferedViews
+from adapters.view_counter import MAX_BUFFERED, BufferedViewCounter
 from core.errors import Unavailable
 
 SRC = Path(__file__).parents[2] / "src"
@@ -32,9 +32,9 @@ class Store:
 
 def test_views_wait_and_are_handed_on_together() -> None:
     store = Store()
-    views = BufferedViews(store.add_views, NEVER)
+    views = BufferedViewCounter(store.add_views, NEVER)
     for post in (ONE, OTHER, ONE):
-        views.saw(post)
+        views.record_view(post)
     assert not store.handed.is_set()
     views.flush()
     views.flush()
@@ -43,27 +43,27 @@ def test_views_wait_and_are_handed_on_together() -> None:
 
 def test_views_are_handed_on_by_themselves_after_a_while() -> None:
     store = Store()
-    BufferedViews(store.add_views, 0.01).saw(ONE)
+    BufferedViewCounter(store.add_views, 0.01).record_view(ONE)
     assert store.handed.wait(timeout=30)
     assert store.views == {ONE: 1}
 
 
 def test_many_views_do_not_wait() -> None:
     store = Store()
-    views = BufferedViews(store.add_views, NEVER)
-    for _ in range(MOST_WAITING):
-        views.saw(ONE)
+    views = BufferedViewCounter(store.add_views, NEVER)
+    for _ in range(MAX_BUFFERED):
+        views.record_view(ONE)
     assert store.handed.wait(timeout=30)
-    assert store.views == {ONE: MOST_WAITING}
+    assert store.views == {ONE: MAX_BUFFERED}
 
 
 def test_views_that_could_not_be_handed_on_are_kept() -> None:
     store = Store()
-    views = BufferedViews(store.add_views, NEVER)
+    views = BufferedViewCounter(store.add_views, NEVER)
     store.down = True
-    views.saw(ONE)
+    views.record_view(ONE)
     views.flush()
-    views.saw(ONE)
+    views.record_view(ONE)
     store.down = False
     views.flush()
     assert store.views == {ONE: 2}
@@ -71,8 +71,8 @@ def test_views_that_could_not_be_handed_on_are_kept() -> None:
 
 def test_views_at_once_are_each_counted_once() -> None:
     store = Store()
-    views = BufferedViews(store.add_views, 0.001)
-    readers = [Thread(target=lambda: [views.saw(ONE) for _ in range(500)]) for _ in range(8)]
+    views = BufferedViewCounter(store.add_views, 0.001)
+    readers = [Thread(target=lambda: [views.record_view(ONE) for _ in range(500)]) for _ in range(8)]
     for reader in readers:
         reader.start()
     for reader in readers:
@@ -92,8 +92,8 @@ def test_a_last_flush_waits_for_what_another_thread_is_handing_on() -> None:
         assert go_on.wait(timeout=30)
         handed.append(views)
 
-    views = BufferedViews(slowly, 0.01)
-    views.saw(ONE)
+    views = BufferedViewCounter(slowly, 0.01)
+    views.record_view(ONE)
     assert started.wait(timeout=30)
     last = Thread(target=views.flush)
     last.start()
@@ -107,20 +107,20 @@ def test_a_last_flush_waits_for_what_another_thread_is_handing_on() -> None:
 PROGRAM = """
 import multiprocessing, os, sys
 from uuid import UUID
-from adapters.buffered_views import BufferedViews
+from adapters.view_counter import BufferedViewCounter
 
 def tell(views):
     print(*(f"{post.int}:{count}" for post, count in views.items()), flush=True)
 
-views = BufferedViews(tell, 3600)
-views.saw(UUID(int=1))
+views = BufferedViewCounter(tell, 3600)
+views.record_view(UUID(int=1))
 if "fork" in sys.argv and os.fork() == 0:
-    views.saw(UUID(int=2))
+    views.record_view(UUID(int=2))
     sys.exit()
 if "fork" in sys.argv:
     os.wait()
 if "worker" in sys.argv:
-    worker = multiprocessing.get_context("fork").Process(target=views.saw, args=[UUID(int=2)])
+    worker = multiprocessing.get_context("fork").Process(target=views.record_view, args=[UUID(int=2)])
     worker.start()
     worker.join()
 """

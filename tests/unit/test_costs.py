@@ -10,15 +10,15 @@ import pytest
 
 from core import values
 from core.access import Role
-from core.accounts.passwords import new_password
-from core.accounts.services import read_key, service_name
-from core.errors import Invalid, Refused
+from core.accounts.passwords import parse_new_password
+from core.accounts.service_accounts import parse_key, parse_service_name
+from core.errors import InvalidValue, ValidationError
+from core.files import FileFormat, read_layout, read_rows
 from core.patients import values as patients
 from core.patients.entities import Patient, Rules
-from core.patients.files import FileFormat, read_layout, read_rows
-from core.patients.searching import PatientQuery
-from core.patients.terms import parse_words, search_terms
-from core.posts.entities import LONGEST_COMMENT, LONGEST_CONTENT, Post, comment_content
+from core.patients.search import PatientQuery
+from core.patients.search_terms import parse_words, search_terms
+from core.posts.entities import MAX_COMMENT_LENGTH, MAX_CONTENT_LENGTH, Post, parse_comment
 from tests import strategies
 from tests.contracts.examples import person
 from tests.costs import ANONYMOUS, SIGNED_IN, cost
@@ -50,23 +50,23 @@ def post(title: object, content: object) -> Post:
 
 
 PARSERS: dict[str, tuple[Callable[[object], object], int]] = {
-    "text": (values.text, values.LONGEST_TEXT),
-    "email": (values.email, values.LONGEST_EMAIL),
-    "choice": (lambda raw: values.choice(raw, Role), values.LONGEST_TEXT),
-    "instant": (values.instant, 64),
-    "person_name": (patients.person_name, 100),
-    "phone": (lambda raw: patients.phone(raw, "US"), 250),
-    "iso_date": (patients.iso_date, 10),
-    "external_id": (patients.external_id, 200),
-    "service_name": (service_name, 50),
+    "text": (values.parse_str, values.MAX_TEXT_LENGTH),
+    "email": (values.parse_email, values.MAX_EMAIL_LENGTH),
+    "choice": (lambda raw: values.parse_enum(raw, Role), values.MAX_TEXT_LENGTH),
+    "instant": (values.parse_datetime, 64),
+    "person_name": (patients.parse_person_name, 100),
+    "phone": (lambda raw: patients.parse_phone(raw, "US"), 250),
+    "iso_date": (patients.parse_date, 10),
+    "external_id": (patients.parse_external_id, 200),
+    "service_name": (parse_service_name, 50),
     "search": (lambda raw: parse_words(cast("str", raw)[:250], "US"), 250),
-    "comment": (comment_content, LONGEST_COMMENT),
+    "comment": (parse_comment, MAX_COMMENT_LENGTH),
     "title": (lambda raw: post(raw, "x"), 200),
 }
 
 
 def judged(parser: Callable[[object], object], raw: object) -> None:
-    with suppress(Refused, Invalid):
+    with suppress(InvalidValue, ValidationError):
         parser(raw)
 
 
@@ -83,7 +83,7 @@ def test_no_text_costs_a_parser_more_than_anybody_may_take(name: str, kind: str)
 
 @pytest.mark.parametrize("kind", TEXTS)
 def test_no_content_costs_more_than_somebody_may_take(kind: str) -> None:
-    for length in (LONGEST_CONTENT, 4 * LONGEST_CONTENT, MEGABYTE):
+    for length in (MAX_CONTENT_LENGTH, 4 * MAX_CONTENT_LENGTH, MEGABYTE):
         content = (TEXTS[kind] * length)[:length]
         assert cost(partial(judged, partial(post, "x"), content), SIGNED_IN) <= SIGNED_IN
 
@@ -102,8 +102,8 @@ def test_no_content_costs_more_than_somebody_may_take(kind: str) -> None:
     ],
 )
 def test_no_password_costs_more_than_somebody_may_take(password: str) -> None:
-    judged(lambda raw: new_password(raw, "ada@example.org"), "the lists of words are read at first")
-    judge = partial(judged, lambda raw: new_password(raw, "ada@example.org"), password)
+    judged(lambda raw: parse_new_password(raw, "ada@example.org"), "the lists of words are read at first")
+    judge = partial(judged, lambda raw: parse_new_password(raw, "ada@example.org"), password)
     assert cost(judge, SIGNED_IN) <= SIGNED_IN
 
 
@@ -146,10 +146,10 @@ def test_no_file_costs_more_than_somebody_may_take_for_each_10_kb_or_long_row(na
     kind, content = FILES[name]
 
     def read() -> None:
-        with suppress(Invalid):
+        with suppress(ValidationError):
             layout = read_layout(kind, content[: 64 * 1024])
             for row in read_rows(layout, [content[layout.start :]], offset=layout.start, line=layout.first_line):
-                with suppress(Invalid):
+                with suppress(ValidationError):
                     Patient.register(strategies.uuid7(NOW, 0), NOW, RULES, **cast("Any", row.values))
 
     assert cost(read, SIGNED_IN) <= SIGNED_IN
@@ -171,4 +171,4 @@ def test_the_largest_record_and_query_cost_no_more_than_anybody_may_take() -> No
     assert cost(register, ANONYMOUS) <= ANONYMOUS
     query = {"q": "\U0001fae2" * 200, "email": record["email"], "identifier": f"s|{name}", "created_after": "x" * 64}
     assert cost(lambda: judged(lambda raw: PatientQuery.parse(query, RULES), None), ANONYMOUS) <= ANONYMOUS
-    assert cost(lambda: read_key("prk_" + "0" * MEGABYTE), ANONYMOUS) <= ANONYMOUS
+    assert cost(lambda: parse_key("prk_" + "0" * MEGABYTE), ANONYMOUS) <= ANONYMOUS

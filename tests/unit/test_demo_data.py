@@ -15,8 +15,8 @@ from adapters.cli.demo_data import (
 )
 from core.accounts.entities import User
 from core.patients.entities import Patient, Registration, Rules
-from core.patients.upstream import normalised
 from core.patients.values import Sex, Status
+from core.sync.merge import normalize
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 RULES = Rules(DEMO_DAY, "US")
@@ -86,8 +86,8 @@ def test_upstream_has_changes_for_about_one_in_seven_of_them() -> None:
 
 
 def differing(patient: Patient, record: dict[str, object]) -> set[str]:
-    theirs = normalised(record, RULES)
-    return {name for name, value in theirs.items() if value != patient.plain()[name]}
+    theirs = normalize(record, RULES)
+    return {name for name, value in theirs.items() if value != patient.to_json()[name]}
 
 
 def test_syncing_everybody_takes_nobodys_email() -> None:

@@ -19,7 +19,7 @@ _OBJECT = re.compile(r"(?:core|adapters|bootstrap)(?:\.\w+)+")
 
 @every_document
 def test_every_file_and_name_is_there(document: Path) -> None:
-    """`adapters/tokens.py`, `adapters/tokens.py::JwtTokens.access` and `core.ports.Clock`."""
+    """`adapters/jwt_tokens.py`, `adapters/jwt_tokens.py::JwtTokenService.access` and `core.ports.Clock`."""
     for name in [token.content for token in inline(document, "code_inline")]:
         if file := _FILE.fullmatch(name):
             places = [base / file[1] for base in (ROOT, SRC, SRC / "adapters")]

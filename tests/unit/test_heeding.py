@@ -17,8 +17,8 @@ from adapters.external.errors import OverridesUnavailable
 from adapters.external.managed import ManagedUpstream
 from adapters.external.resilience.policy import UpstreamPolicy
 from core.errors import Unavailable
-from core.upstreams.entities import CircuitState, UpstreamOrder, UpstreamReport
-from core.upstreams.ports import UpstreamOrders, UpstreamReports
+from core.upstreams.entities import CircuitState, UpstreamOverride, UpstreamReport
+from core.upstreams.ports import UpstreamOverrides, UpstreamReports
 from tests.fakes import StillClock
 
 NOWHERE = "http://127.0.0.1:9"
@@ -26,7 +26,7 @@ TIMEOUT = 30
 
 
 @define
-class Store(UpstreamOrders, UpstreamReports):
+class Store(UpstreamOverrides, UpstreamReports):
     """Whoever reads or keeps waits at its gate, and fails if the store is down."""
 
     down: bool = False
@@ -34,12 +34,12 @@ class Store(UpstreamOrders, UpstreamReports):
     may_keep: Event = field(factory=Event)
     reading: Event = field(factory=Event)
     keeping: Event = field(factory=Event)
-    order: UpstreamOrder | None = None
+    order: UpstreamOverride | None = None
     read: int = 0
     kept: list[UpstreamReport] = field(factory=list[UpstreamReport])
     refused: int = 0
 
-    def latest(self, upstream: str) -> UpstreamOrder | None:
+    def latest(self, upstream: str) -> UpstreamOverride | None:
         self.read += 1
         self.reading.set()
         assert self.may_read.wait(TIMEOUT)
@@ -47,13 +47,13 @@ class Store(UpstreamOrders, UpstreamReports):
             raise Unavailable
         return self.order
 
-    def give(self, order: UpstreamOrder) -> None:
-        self.order = order
+    def add(self, override: UpstreamOverride) -> None:
+        self.order = override
 
-    def of(self, upstream: str, *, since: datetime) -> tuple[UpstreamReport, ...]:
+    def list_for(self, upstream: str, *, since: datetime) -> tuple[UpstreamReport, ...]:
         return tuple(self.kept)
 
-    def keep(self, report: UpstreamReport, *, outdated: datetime) -> None:
+    def save(self, report: UpstreamReport, *, outdated: datetime) -> None:
         self.keeping.set()
         assert self.may_keep.wait(TIMEOUT)
         if self.down:
@@ -116,7 +116,7 @@ def test_nobody_calls_by_orders_that_are_a_second_old(
     upstream: ManagedUpstream, store: Store, ticking: Ticking
 ) -> None:
     call(upstream)
-    store.give(UpstreamOrder("upstream", 1, True, StillClock().now(), "user:1", "r"))
+    store.add(UpstreamOverride("upstream", 1, True, StillClock().now(), "user:1", "r"))
     ticking.now += 1.0
     store.may_read.clear()
     store.reading.clear()
@@ -199,7 +199,7 @@ def test_a_report_is_kept_each_half_second_and_when_the_state_changes(
 def test_a_report_that_could_not_be_kept_is_left_out_for_some_seconds(
     upstream: ManagedUpstream, store: Store, ticking: Ticking
 ) -> None:
-    upstream.heed("upstream")
+    upstream.apply_override("upstream")
     ticking.now += 0.4
     store.down = True
     for _ in range(5):

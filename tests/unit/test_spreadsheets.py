@@ -8,7 +8,7 @@ from attrs import evolve
 
 from adapters.spreadsheets import calamine
 from adapters.spreadsheets.calamine import MAX_BYTES, CalamineSpreadsheets
-from core.errors import Invalid, Unavailable
+from core.errors import Unavailable, ValidationError
 from tests.spreadsheets import DATE, archive, number, ods, ods_cell, ods_row, text, xlsx
 
 READER = CalamineSpreadsheets(max_memory=200 * 1024 * 1024, max_seconds=20)
@@ -23,11 +23,11 @@ def csv_of(content: bytes) -> tuple[str, str]:
 
 
 def code_of(content: bytes, reader: CalamineSpreadsheets = READER) -> str:
-    with pytest.raises(Invalid) as refused, reader.as_csv([content]):
+    with pytest.raises(ValidationError) as refused, reader.as_csv([content]):
         pass
-    (fault,) = refused.value.faults
-    assert fault.field == "file"
-    return fault.code
+    (error,) = refused.value.errors
+    assert error.field == "file"
+    return error.code
 
 
 def test_a_row_of_a_sheet_is_a_record_whatever_its_cells_hold() -> None:

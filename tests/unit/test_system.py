@@ -6,7 +6,8 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.system import SystemClock, TimeOrderedIds
+from adapters.clock import SystemClock
+from adapters.ids import TimeOrderedIdGenerator
 from bootstrap import Configuration, in_memory_registry
 from tests import strategies
 
@@ -29,17 +30,17 @@ START = datetime(2026, 1, 31, tzinfo=UTC)
 
 @given(strategies.instants())
 def test_an_id_is_a_uuid7_of_its_instant(instant: datetime) -> None:
-    one = TimeOrderedIds().new(instant)
+    one = TimeOrderedIdGenerator().new(instant)
     assert one.version == 7
     assert one.int >> 80 == (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
 @given(st.lists(strategies.instants() | st.integers(0, 5000).map(lambda us: START + timedelta(microseconds=us))))
 def test_ids_sort_as_the_instants_they_were_made_at(instants: list[datetime]) -> None:
-    ids = [TimeOrderedIds().new(instant) for instant in sorted(set(instants))]
+    ids = [TimeOrderedIdGenerator().new(instant) for instant in sorted(set(instants))]
     assert ids == sorted(ids)
 
 
 def test_no_id_is_given_twice() -> None:
     instant = datetime(2026, 1, 31, tzinfo=UTC)
-    assert len({TimeOrderedIds().new(instant) for _ in range(10_000)}) == 10_000
+    assert len({TimeOrderedIdGenerator().new(instant) for _ in range(10_000)}) == 10_000

@@ -45,7 +45,7 @@ def other_process(registry: Container, ticking: Ticking) -> ManagedUpstream:
     """One with a circuit of its own, which shares the registry's records."""
     client = UpstreamClient(NOWHERE.upstream_url)
     return ManagedUpstream(
-        client, registry.upstream_orders(), registry.upstream_reports(), registry.clock(), monotonic=ticking
+        client, registry.upstream_overrides(), registry.upstream_reports(), registry.clock(), monotonic=ticking
     )
 
 
@@ -56,22 +56,22 @@ def state(upstream: ManagedUpstream) -> str:
 def test_each_upstream_is_shown_with_the_circuit_of_this_process(registry: Container) -> None:
     (status,) = registry.list_upstreams()(actor=ADMIN)
     (report,) = status.reports
-    assert (status.upstream, status.order, status.isolated) == ("upstream", None, False)
+    assert (status.upstream, status.override, status.isolated) == ("upstream", None, False)
     assert (report.state, report.calls, report.failure_rate, report.retry_budget) == (CircuitState.CLOSED, 0, None, 2)
 
 
 def test_isolating_holds_at_once_and_says_who_did_it(registry: Container) -> None:
-    status = registry.order_upstream()(actor=ADMIN, upstream="upstream", isolated=True)
+    status = registry.override_upstream()(actor=ADMIN, upstream="upstream", isolated=True)
     assert status.isolated
-    assert status.order
-    assert (status.order.revision, status.order.actor, status.order.at) == (1, ADMIN.name, NOW)
+    assert status.override
+    assert (status.override.revision, status.override.actor, status.override.at) == (1, ADMIN.name, NOW)
     assert [report.state for report in status.reports] == [CircuitState.ISOLATED]
     with pytest.raises(Unavailable, match="administrator"):
         registry.gateway().fetch("x", request_id="r")
 
 
 def test_closing_ends_an_isolation(registry: Container) -> None:
-    order = registry.order_upstream()
+    order = registry.override_upstream()
     order(actor=ADMIN, upstream="upstream", isolated=True)
     status = order(actor=ADMIN, upstream="upstream", isolated=False)
     assert not status.isolated
@@ -79,10 +79,10 @@ def test_closing_ends_an_isolation(registry: Container) -> None:
 
 
 def test_isolating_again_leaves_the_first_order(registry: Container, clock: StillClock) -> None:
-    order = registry.order_upstream()
-    first = order(actor=ADMIN, upstream="upstream", isolated=True).order
+    order = registry.override_upstream()
+    first = order(actor=ADMIN, upstream="upstream", isolated=True).override
     clock.forward(timedelta(hours=1))
-    assert order(actor=evolve(ADMIN, name="user:2"), upstream="upstream", isolated=True).order == first
+    assert order(actor=evolve(ADMIN, name="user:2"), upstream="upstream", isolated=True).override == first
 
 
 def test_another_process_honours_an_order_within_half_a_second(registry: Container) -> None:
@@ -90,11 +90,11 @@ def test_another_process_honours_an_order_within_half_a_second(registry: Contain
     other = other_process(registry, ticking)
     with pytest.raises(Unavailable):
         other.get_object("patients", "1", request_id="r")
-    registry.order_upstream()(actor=ADMIN, upstream="upstream", isolated=True)
+    registry.override_upstream()(actor=ADMIN, upstream="upstream", isolated=True)
     ticking.now += HALF_A_SECOND
     with pytest.raises(Unavailable, match="administrator"):
         other.get_object("patients", "1", request_id="r")
-    registry.order_upstream()(actor=ADMIN, upstream="upstream", isolated=False)
+    registry.override_upstream()(actor=ADMIN, upstream="upstream", isolated=False)
     ticking.now += HALF_A_SECOND
     with pytest.raises(Unavailable, match="cannot be reached"):
         other.get_object("patients", "1", request_id="r")
@@ -102,18 +102,18 @@ def test_another_process_honours_an_order_within_half_a_second(registry: Contain
 
 
 def test_a_new_process_has_nothing_to_close(registry: Container, caplog: pytest.LogCaptureFixture) -> None:
-    registry.order_upstream()(actor=ADMIN, upstream="upstream", isolated=False)
+    registry.override_upstream()(actor=ADMIN, upstream="upstream", isolated=False)
     caplog.clear()
     new = other_process(registry, Ticking())
-    new.heed("upstream")
+    new.apply_override("upstream")
     assert caplog.records == []
     new.client.close()
 
 
 def test_a_new_process_honours_an_isolation_from_before_it(registry: Container) -> None:
-    registry.order_upstream()(actor=ADMIN, upstream="upstream", isolated=True)
+    registry.override_upstream()(actor=ADMIN, upstream="upstream", isolated=True)
     new = other_process(registry, Ticking())
-    new.heed("upstream")
+    new.apply_override("upstream")
     assert state(new) == "isolated"
     new.client.close()
 
@@ -128,11 +128,11 @@ def test_closing_closes_an_open_circuit_of_another_process_once(registry: Contai
         assert state(other) == "open"
 
     opens()
-    registry.order_upstream()(actor=ADMIN, upstream="upstream", isolated=False)
-    other.heed("upstream")
+    registry.override_upstream()(actor=ADMIN, upstream="upstream", isolated=False)
+    other.apply_override("upstream")
     assert state(other) == "closed"
     opens()
-    other.heed("upstream")
+    other.apply_override("upstream")
     assert state(other) == "open"
     other.client.close()
 
@@ -141,13 +141,13 @@ def test_a_circuit_that_opens_is_reported_at_once(registry: Container) -> None:
     for _ in range(5):
         with pytest.raises(Unavailable):
             registry.gateway().fetch("x", request_id="r")
-    (report,) = registry.upstream_reports().of("upstream", since=NOW)
+    (report,) = registry.upstream_reports().list_for("upstream", since=NOW)
     assert (report.state, report.failure_rate) == (CircuitState.OPEN, 1.0)
 
 
 def test_what_a_process_reported_long_ago_is_not_shown(registry: Container, clock: StillClock) -> None:
     other = evolve(registry.list_upstreams()(actor=ADMIN)[0].reports[0], process="gone:1")
-    registry.upstream_reports().keep(other, outdated=NOW)
+    registry.upstream_reports().save(other, outdated=NOW)
     assert len(registry.list_upstreams()(actor=ADMIN)[0].reports) == 2
     clock.forward(timedelta(minutes=10, seconds=1))
     assert len(registry.list_upstreams()(actor=ADMIN)[0].reports) == 1
@@ -155,18 +155,18 @@ def test_what_a_process_reported_long_ago_is_not_shown(registry: Container, cloc
 
 def test_an_unknown_upstream_takes_no_orders(registry: Container) -> None:
     with pytest.raises(UpstreamNotFound):
-        registry.order_upstream()(actor=ADMIN, upstream="lab", isolated=True)
+        registry.override_upstream()(actor=ADMIN, upstream="lab", isolated=True)
 
 
 def test_without_an_upstream_there_is_none_to_show_or_order() -> None:
     registry = in_memory_registry()
     assert registry.list_upstreams()(actor=ADMIN) == ()
     with pytest.raises(UpstreamNotFound):
-        registry.order_upstream()(actor=ADMIN, upstream="upstream", isolated=True)
+        registry.override_upstream()(actor=ADMIN, upstream="upstream", isolated=True)
 
 
 def test_only_admins_see_and_order(registry: Container) -> None:
     with pytest.raises(Forbidden):
         registry.list_upstreams()(actor=CLERK)
     with pytest.raises(Forbidden):
-        registry.order_upstream()(actor=CLERK, upstream="upstream", isolated=True)
+        registry.override_upstream()(actor=CLERK, upstream="upstream", isolated=True)

@@ -46,7 +46,7 @@ class DjangoCache(Cache):
             self._fly(key, flight, lambda: self._made(key, kind, lifetime, make))
         return cast("T", flight.result())
 
-    def drop(self, *keys: str) -> None:
+    def delete(self, *keys: str) -> None:
         with self._lock:
             for key in keys:
                 self._flights.pop(key, None)  # who asks from now on is not to join it

@@ -7,9 +7,9 @@ from random import Random
 from adapters.cli.demo_names import CULTURES, Culture
 from core.access import Role
 from core.patients.entities import Registration
-from core.patients.names import folded
-from core.patients.upstream import FIELDS
+from core.patients.folding import folded
 from core.patients.values import Identifier, Sex, Status
+from core.sync.merge import FIELDS
 
 DEMO_PASSWORD = "registry-demo"  # noqa: S105  # nosec B105
 DEMO_ACCOUNTS = {

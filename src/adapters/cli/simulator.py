@@ -17,7 +17,7 @@ from adapters.cli.switches import RateLimiter, Switches, SwitchRefused
 
 HOST = "127.0.0.1"
 NO_ANSWER = "no answer"
-_LARGEST_BODY = 10_000
+_MAX_BODY_BYTES = 10_000
 _LARGEST_READ = 1_000_000  # refused, but read, so that the refusal gets through
 
 
@@ -115,11 +115,11 @@ class _Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         readable = length.isdecimal() and int(length) <= _LARGEST_READ
         body = self.rfile.read(int(length)) if readable else b""
-        if self.path == "/control" and readable and len(body) <= _LARGEST_BODY:
+        if self.path == "/control" and readable and len(body) <= _MAX_BODY_BYTES:
             self._send(self._simulator.change(body))
         else:
             self.close_connection = not readable
-            self._send(Answer(400, {"error": f"PUT /control takes a JSON body of at most {_LARGEST_BODY} bytes."}))
+            self._send(Answer(400, {"error": f"PUT /control takes a JSON body of at most {_MAX_BODY_BYTES} bytes."}))
 
     def _send(self, answer: Answer | None) -> None:
         if answer is None:

@@ -8,7 +8,7 @@ from typing import TypedDict, cast
 
 from attrs import evolve, field, frozen
 
-LONGEST_LATENCY = 600
+MAX_LATENCY = 600
 
 
 class SwitchRefused(ValueError):
@@ -50,7 +50,7 @@ def _is_number(value: object, most: float) -> bool:
 
 
 _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
-    "latency": (lambda value: _is_number(value, LONGEST_LATENCY), f"seconds, from 0 to {LONGEST_LATENCY}"),
+    "latency": (lambda value: _is_number(value, MAX_LATENCY), f"seconds, from 0 to {MAX_LATENCY}"),
     "error_rate": (lambda value: _is_number(value, 1), "a number from 0 to 1"),
     "rate_limit": (
         lambda value: value is None or (type(value) is int and value >= 0),

@@ -9,18 +9,18 @@ from attrs import define, field
 
 from adapters.external.errors import UpstreamDown
 from adapters.external.transport.background_loop import loop
-from core.errors import InvalidAnswer, NotFound, TryLater
+from core.errors import InvalidUpstreamResponse, NotFound, RetryableError
 
 T = TypeVar("T")
 Path = tuple[str, ...]
-Result: TypeAlias = tuple[Path, T | UpstreamDown | InvalidAnswer | None]
+Result: TypeAlias = tuple[Path, T | UpstreamDown | InvalidUpstreamResponse | None]
 
 
 def fetch_all(fetch: Callable[[Path], Awaitable[T]], paths: Iterator[Path], concurrency: int) -> Generator[Result[T]]:
     """Yields what `fetch` returns or raises for each path, in order of completion; None for `NotFound`.
 
-    Any other `TryLater` (circuit open, rate limit) stops the run: calls in flight are still yielded, then it is raised.
-    Closing the generator cancels the calls in flight.
+    Any other `RetryableError` (circuit open, rate limit) stops the run: calls in flight are still yielded, then it is
+    raised. Closing the generator cancels the calls in flight.
     """
     run = _BulkRun(fetch, paths)
     future = asyncio.run_coroutine_threadsafe(run.all(concurrency), loop())
@@ -37,7 +37,7 @@ class _BulkRun(Generic[T]):
     fetch: Callable[[Path], Awaitable[T]]
     paths: Iterator[Path]
     results: SimpleQueue[Result[T] | None] = field(init=False, factory=SimpleQueue[Result[T] | None])
-    backoff_reason: TryLater | None = None
+    backoff_reason: RetryableError | None = None
 
     async def all(self, concurrency: int) -> None:
         try:
@@ -55,9 +55,9 @@ class _BulkRun(Generic[T]):
                 self.results.put((path, await self.fetch(path)))
             except NotFound:
                 self.results.put((path, None))
-            except (UpstreamDown, InvalidAnswer) as failure:
+            except (UpstreamDown, InvalidUpstreamResponse) as failure:
                 self.results.put((path, failure))
-            except TryLater as reason:
+            except RetryableError as reason:
                 self.backoff_reason = reason
             if self.backoff_reason:
                 return

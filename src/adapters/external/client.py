@@ -25,7 +25,7 @@ from adapters.external.transport.exchange import utc_now
 from adapters.external.transport.http import HttpTransport
 from adapters.external.transport.tls import ClientCertificate, client_context
 from adapters.external.transport.url import http_url
-from core.errors import InvalidAnswer, NotFound, Unavailable
+from core.errors import InvalidUpstreamResponse, NotFound, Unavailable
 
 JsonObject = Mapping[str, object]
 
@@ -39,7 +39,7 @@ class UpstreamResponse:
     requested_before: timedelta = timedelta()
 
 
-BulkResult = UpstreamResponse | UpstreamDown | InvalidAnswer | None
+BulkResult = UpstreamResponse | UpstreamDown | InvalidUpstreamResponse | None
 """As `get_object` returns or raises it."""
 
 
@@ -98,7 +98,7 @@ class UpstreamClient:
     def get_object(self, *path: str, request_id: str) -> UpstreamResponse | None:
         """The object at `path`, whose segments may contain any characters; None if the upstream has none there.
 
-        Raises `Unavailable`, `RateLimited`, `InvalidAnswer`.
+        Raises `Unavailable`, `RateLimited`, `InvalidUpstreamResponse`.
         """
         try:
             with timed(self.listener, self.name, self.monotonic), self._process.threads.acquire():

@@ -15,7 +15,7 @@ from adapters.external.reporting import CircuitReporter
 from core.errors import Unavailable
 from core.ports import Clock
 from core.upstreams.errors import UpstreamNotFound
-from core.upstreams.ports import UpstreamOrders, UpstreamReports, Upstreams
+from core.upstreams.ports import UpstreamOverrides, UpstreamReports, Upstreams
 
 OVERRIDES_MAX_AGE = 0.5  # seconds
 
@@ -27,7 +27,7 @@ class NoUpstreams(Upstreams):
     def names(self) -> tuple[str, ...]:
         return ()
 
-    def heed(self, upstream: str) -> None:
+    def apply_override(self, upstream: str) -> None:
         raise UpstreamNotFound
 
 
@@ -42,7 +42,7 @@ class _OverrideCheck:
 @frozen
 class ManagedUpstream(Upstreams):
     client: UpstreamClient
-    overrides: UpstreamOrders
+    overrides: UpstreamOverrides
     reports: UpstreamReports
     clock: Clock
     monotonic: Callable[[], float] = field(default=time.monotonic, kw_only=True)
@@ -56,7 +56,7 @@ class ManagedUpstream(Upstreams):
     def names(self) -> tuple[str, ...]:
         return (self.client.name,)
 
-    def heed(self, upstream: str) -> None:
+    def apply_override(self, upstream: str) -> None:
         if upstream != self.client.name:
             raise UpstreamNotFound
         check = self._check

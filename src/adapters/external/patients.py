@@ -7,8 +7,8 @@ from attrs import frozen
 from adapters.external.bulk import Path
 from adapters.external.client import BulkResult, UpstreamResponse
 from core.errors import Unavailable
-from core.patients.ports import Fetched, PatientGateway
-from core.patients.upstream import UpstreamAnswer
+from core.sync.merge import UpstreamDocument
+from core.sync.ports import FetchResult, PatientGateway
 
 _NOT_CONFIGURED = "No upstream system is configured, so there is nothing to sync with."
 
@@ -27,11 +27,11 @@ class HttpPatientGateway(PatientGateway):
 
     source: JsonSource
 
-    def fetch(self, external_id: str, *, request_id: str) -> UpstreamAnswer | None:
+    def fetch(self, external_id: str, *, request_id: str) -> UpstreamDocument | None:
         response = self.source.get_object("patients", external_id, request_id=request_id)
         return _answer(response) if response else None
 
-    def fetch_all(self, external_ids: Iterable[str], *, request_id: str) -> Generator[tuple[str, Fetched]]:
+    def fetch_all(self, external_ids: Iterable[str], *, request_id: str) -> Generator[tuple[str, FetchResult]]:
         paths = (("patients", external_id) for external_id in external_ids)
         with closing(self.source.get_objects(paths, request_id=request_id)) as results:
             for (_, external_id), result in results:
@@ -42,12 +42,12 @@ class HttpPatientGateway(PatientGateway):
 class UnconfiguredGateway(PatientGateway):
     """Every fetch raises `Unavailable`."""
 
-    def fetch(self, external_id: str, *, request_id: str) -> UpstreamAnswer | None:
+    def fetch(self, external_id: str, *, request_id: str) -> UpstreamDocument | None:
         raise Unavailable(_NOT_CONFIGURED)
 
-    def fetch_all(self, external_ids: Iterable[str], *, request_id: str) -> Generator[tuple[str, Fetched]]:
+    def fetch_all(self, external_ids: Iterable[str], *, request_id: str) -> Generator[tuple[str, FetchResult]]:
         raise Unavailable(_NOT_CONFIGURED)
 
 
-def _answer(response: UpstreamResponse) -> UpstreamAnswer:
-    return UpstreamAnswer(response.document, response.requested_before)
+def _answer(response: UpstreamResponse) -> UpstreamDocument:
+    return UpstreamDocument(response.document, response.requested_before)

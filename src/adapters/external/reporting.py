@@ -61,7 +61,7 @@ class CircuitReporter:
     def _save(self, state: ReportState) -> None:
         report = self._build()
         try:
-            self.reports.keep(report, outdated=report.reported_at - RETENTION)
+            self.reports.save(report, outdated=report.reported_at - RETENTION)
         except Unavailable:
             state.paused_until = self.monotonic() + PAUSE_AFTER_FAILURE
         else:

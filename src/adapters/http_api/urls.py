@@ -3,30 +3,26 @@ from csp.decorators import csp_update
 from django.urls import path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from adapters.http_api import (
-    accounts,
-    changes,
-    files,
-    imports,
-    patients,
-    posts,
-    service_accounts,
-    sync_jobs,
-    upstreams,
-    users,
-)
-from adapters.http_api.schema_file import SchemaView
+from adapters.http_api.accounts import service_accounts, sessions, users
+from adapters.http_api.imports import views as imports
+from adapters.http_api.patients import change_feed, export
+from adapters.http_api.patients import views as patients
+from adapters.http_api.posts import views as posts
+from adapters.http_api.rest.openapi_file import SchemaView
+from adapters.http_api.sync import jobs as sync_jobs
+from adapters.http_api.sync import views as sync
+from adapters.http_api.upstreams import views as upstreams
 
 _swagger = csp_update({"style-src": [UNSAFE_INLINE], "img-src": ["data:"]})(
     SpectacularSwaggerSplitView.as_view(url_name="schema")
 )
 
 urlpatterns = [
-    path("v1/auth/token/", accounts.SignInView.as_view()),
-    path("v1/auth/token/refresh/", accounts.RefreshView.as_view()),
-    path("v1/auth/token/revoke/", accounts.RevokeView.as_view()),
-    path("v1/users/me/", accounts.MeView.as_view()),
-    path("v1/users/me/password/", accounts.OwnPasswordView.as_view()),
+    path("v1/auth/token/", sessions.SignInView.as_view()),
+    path("v1/auth/token/refresh/", sessions.RefreshView.as_view()),
+    path("v1/auth/token/revoke/", sessions.RevokeView.as_view()),
+    path("v1/users/me/", sessions.MeView.as_view()),
+    path("v1/users/me/password/", sessions.OwnPasswordView.as_view()),
     path("v1/users/", users.UsersView.as_view()),
     path("v1/users/<uuid:user_id>/", users.UserView.as_view()),
     path("v1/users/<uuid:user_id>/password/", users.UserPasswordView.as_view()),
@@ -38,10 +34,10 @@ urlpatterns = [
     path("v1/service-accounts/<uuid:account_id>/keys/<uuid:key_id>/", service_accounts.ServiceKeyView.as_view()),
     path("v1/patients/", patients.PatientsView.as_view()),
     path("v1/patients/search/", patients.PatientSearchView.as_view()),
-    path("v1/patients/export/", files.PatientExportView.as_view()),
-    path("v1/patients/changes/", changes.PatientChangesView.as_view()),
+    path("v1/patients/export/", export.PatientExportView.as_view()),
+    path("v1/patients/changes/", change_feed.PatientChangesView.as_view()),
     path("v1/patients/<uuid:patient_id>/", patients.PatientView.as_view()),
-    path("v1/patients/<uuid:patient_id>/sync_external_data/", patients.PatientSyncView.as_view()),
+    path("v1/patients/<uuid:patient_id>/sync_external_data/", sync.PatientSyncView.as_view()),
     path("v1/patients/<uuid:patient_id>/history/", patients.PatientHistoryView.as_view()),
     path("v1/imports/", imports.ImportsView.as_view()),
     path("v1/imports/<uuid:import_id>/", imports.ImportView.as_view()),

@@ -13,8 +13,14 @@ from core.access import Role
 from core.accounts.audit import AccountEvent
 from core.accounts.entities import User
 from core.accounts.errors import ServiceAccountNotFound, ServiceNameTaken, UserEmailTaken, UserNotFound
-from core.accounts.ports import AccountTrail, RefreshFamilies, ServiceAccounts, SignInHistory, UserRepository
-from core.accounts.services import ServiceAccount
+from core.accounts.ports import (
+    AccountTrail,
+    RefreshFamilyRepository,
+    ServiceAccountRepository,
+    SignInHistory,
+    UserRepository,
+)
+from core.accounts.service_accounts import ServiceAccount
 from core.accounts.sessions import RefreshFamily
 from core.paging import Page
 
@@ -82,7 +88,7 @@ def _hash(password: str, salt: str) -> str:
 
 
 @frozen
-class InMemoryServiceAccounts(ServiceAccounts):
+class InMemoryServiceAccountRepository(ServiceAccountRepository):
     store: Store
 
     def get(self, account_id: UUID) -> ServiceAccount:
@@ -96,7 +102,7 @@ class InMemoryServiceAccounts(ServiceAccounts):
         self.store.require_atomic()
         return self.get(account_id)
 
-    def holding(self, key_id: UUID) -> ServiceAccount | None:
+    def get_by_key(self, key_id: UUID) -> ServiceAccount | None:
         with self.store.lock:
             accounts = self.store.services.values()
             return next((one for one in accounts if any(key.id == key_id for key in one.keys)), None)
@@ -141,7 +147,7 @@ class InMemorySignInHistory(SignInHistory):
 
 
 @frozen
-class InMemoryRefreshFamilies(RefreshFamilies):
+class InMemoryRefreshFamilyRepository(RefreshFamilyRepository):
     store: Store
 
     def add(self, family: RefreshFamily) -> None:
@@ -152,7 +158,7 @@ class InMemoryRefreshFamilies(RefreshFamilies):
         self.store.require_atomic()
         return self.store.families.get(family_id)
 
-    def with_user(self, family_id: UUID) -> tuple[RefreshFamily, User] | None:
+    def get_with_user(self, family_id: UUID) -> tuple[RefreshFamily, User] | None:
         with self.store.lock:
             family = self.store.families.get(family_id)
             user = family and self.store.users.get(family.user_id)

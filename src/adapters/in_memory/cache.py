@@ -5,7 +5,7 @@ from typing import TypeVar, cast
 
 from attrs import field, frozen
 
-from core.ports import Cache, Clock, Limiter, Scope
+from core.ports import Cache, Clock, RateLimiter, RateLimitScope
 
 T = TypeVar("T")
 
@@ -28,15 +28,15 @@ class InMemoryCache(Cache):
             self._kept[key] = now + lifetime, made
             return made
 
-    def drop(self, *keys: str) -> None:
+    def delete(self, *keys: str) -> None:
         with self._lock:
             for key in keys:
                 self._kept.pop(key, None)
 
 
 @frozen
-class Unlimited(Limiter):
+class NoRateLimiter(RateLimiter):
     """For scripts, which are the operator's own."""
 
-    def hit(self, scope: Scope, who: str) -> None:
+    def acquire(self, scope: RateLimitScope, who: str) -> None:
         pass

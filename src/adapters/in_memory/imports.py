@@ -4,32 +4,32 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from adapters.in_memory.store import Store
-from core.patients.files import Layout, Reject
-from core.patients.imports import Place
-from core.patients.ports import ImportFiles, ImportRejects
+from core.files import Layout, Reject
+from core.imports.entities import FilePosition
+from core.imports.ports import ImportFiles, ImportRejects
 
 
 @frozen
 class InMemoryImportFiles(ImportFiles):
     store: Store
 
-    def keep(self, job_id: UUID, layout: Layout, pieces: Iterable[bytes]) -> None:
+    def save(self, job_id: UUID, layout: Layout, blocks: Iterable[bytes]) -> None:
         with self.store.lock:
             self.store.layouts[job_id] = layout
-            self.store.places[job_id] = Place(layout.start, layout.first_line)
-            self.store.contents[job_id] = b"".join(pieces)
+            self.store.places[job_id] = FilePosition(layout.start, layout.first_line)
+            self.store.contents[job_id] = b"".join(blocks)
 
     def layout(self, job_id: UUID) -> Layout:
         with self.store.lock:
             return self.store.layouts[job_id]
 
-    def place(self, job_id: UUID) -> Place:
+    def position(self, job_id: UUID) -> FilePosition:
         with self.store.lock:
             return self.store.places[job_id]
 
-    def move(self, job_id: UUID, place: Place) -> None:
+    def set_position(self, job_id: UUID, position: FilePosition) -> None:
         with self.store.lock:
-            self.store.places[job_id] = place
+            self.store.places[job_id] = position
 
     def read(self, job_id: UUID, offset: int) -> Generator[bytes]:
         with self.store.lock:
@@ -53,7 +53,7 @@ class InMemoryImportRejects(ImportRejects):
         with self.store.lock:
             self.store.rejects.update({(job_id, reject.line): reject for reject in rejects})
 
-    def of(self, job_id: UUID) -> Generator[Reject]:
+    def iterate(self, job_id: UUID) -> Generator[Reject]:
         with self.store.lock:
             found = [reject for (job, _), reject in self.store.rejects.items() if job == job_id]
         yield from (evolve(one, person_keys=frozenset()) for one in sorted(found, key=lambda reject: reject.line))

@@ -1,4 +1,3 @@
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -6,21 +5,19 @@ from attrs import evolve, frozen
 
 from adapters.in_memory.paging import newest_first
 from adapters.in_memory.store import Store
-from core.jobs.entities import Chunk, ChunksLeft, Job, JobKind
+from core.jobs.entities import Chunk, Job, JobKind, RemainingChunks
 from core.jobs.errors import JobNotFound, JobUnderWay, LeaseLost
-from core.jobs.ports import Chunks, Jobs, Schedule
-from core.paging import Page, cut
-from core.patients.jobs import SyncOutcome
-from core.patients.ports import SyncOutcomes
+from core.jobs.ports import ChunkRepository, JobRepository, Schedule
+from core.paging import Page
 
 
 @frozen
-class InMemoryJobs(Jobs):
+class InMemoryJobRepository(JobRepository):
     store: Store
 
     def add(self, job: Job) -> None:
         with self.store.lock:
-            if job.key is not None and self.under_way(job.key):
+            if job.key is not None and self.unfinished(job.key):
                 raise JobUnderWay
             self.store.jobs[job.id] = job
 
@@ -43,14 +40,14 @@ class InMemoryJobs(Jobs):
         with self.store.lock:
             return newest_first((job for job in self.store.jobs.values() if job.kind is kind), after, limit)
 
-    def under_way(self, key: str) -> Job | None:
+    def unfinished(self, key: str) -> Job | None:
         with self.store.lock:
             found = (job for job in self.store.jobs.values() if job.key == key and not job.state.has_ended)
             return next(found, None)
 
-    def waiting(self, now: datetime) -> tuple[Job, ...]:
+    def runnable(self, now: datetime) -> tuple[Job, ...]:
         with self.store.lock:
-            waiting = [job for job in self.store.jobs.values() if job.can_go_on(now) and self._is_left(job, now)]
+            waiting = [job for job in self.store.jobs.values() if job.is_runnable(now) and self._is_left(job, now)]
         return tuple(sorted(waiting, key=lambda job: job.id))
 
     def remove_ended(self, before: datetime, limit: int) -> int:
@@ -67,26 +64,26 @@ class InMemoryJobs(Jobs):
 
     def _is_left(self, job: Job, now: datetime) -> bool:
         chunks = [chunk for chunk in self.store.chunks.values() if chunk.job_id == job.id]
-        if any(chunk.lease and chunk.free_at > now for chunk in chunks):
+        if any(chunk.lease and chunk.available_at > now for chunk in chunks):
             return False
-        return job.position is not None or any(chunk.free_at <= now for chunk in chunks)
+        return job.position is not None or any(chunk.available_at <= now for chunk in chunks)
 
 
 @frozen
-class InMemoryChunks(Chunks):
+class InMemoryChunkRepository(ChunkRepository):
     store: Store
 
     def add(self, chunk: Chunk) -> None:
         with self.store.lock:
             self.store.chunks[chunk.id] = chunk
 
-    def take(self, job_id: UUID, *, lease: UUID, now: datetime, until: datetime) -> Chunk | None:
+    def claim(self, job_id: UUID, *, lease: UUID, now: datetime, until: datetime) -> Chunk | None:
         self.store.require_atomic()
-        free = [chunk for chunk in self._of(job_id) if chunk.free_at <= now]
+        free = [chunk for chunk in self._of(job_id) if chunk.available_at <= now]
         if not free:
             return None
-        first = min(free, key=lambda chunk: chunk.free_at)
-        taken = evolve(first, lease=lease, free_at=until, takeovers=first.takeovers + (first.lease is not None))
+        first = min(free, key=lambda chunk: chunk.available_at)
+        taken = evolve(first, lease=lease, available_at=until, takeovers=first.takeovers + (first.lease is not None))
         self.store.chunks[taken.id] = taken
         return taken
 
@@ -110,33 +107,16 @@ class InMemoryChunks(Chunks):
             for chunk in self._of(job_id):
                 self.remove(chunk)
 
-    def left(self, job_id: UUID, now: datetime) -> ChunksLeft:
+    def remaining(self, job_id: UUID, now: datetime) -> RemainingChunks:
         with self.store.lock:
             chunks = self._of(job_id)
-        leased = [chunk for chunk in chunks if chunk.lease and chunk.free_at > now]
-        return ChunksLeft(len(leased), min((chunk.free_at for chunk in chunks if chunk not in leased), default=None))
+        leased = [chunk for chunk in chunks if chunk.lease and chunk.available_at > now]
+        return RemainingChunks(
+            len(leased), min((chunk.available_at for chunk in chunks if chunk not in leased), default=None)
+        )
 
     def _of(self, job_id: UUID) -> list[Chunk]:
         return [chunk for chunk in self.store.chunks.values() if chunk.job_id == job_id]
-
-
-@frozen
-class InMemorySyncOutcomes(SyncOutcomes):
-    store: Store
-
-    def record(self, job_id: UUID, outcomes: Iterable[SyncOutcome]) -> None:
-        with self.store.lock:
-            for outcome in outcomes:
-                if (job_id, outcome.patient_id) in self.store.outcomes:
-                    raise ValueError("This patient has an outcome in the job already.")
-                self.store.outcomes[job_id, outcome.patient_id] = outcome
-
-    def failures(self, job_id: UUID, *, after: UUID | None, limit: int) -> Page[SyncOutcome]:
-        with self.store.lock:
-            found = [one for (job, _), one in self.store.outcomes.items() if job == job_id and one.needs_a_look]
-        found.sort(key=lambda one: one.patient_id)
-        rest = [one for one in found if after is None or after < one.patient_id]
-        return cut(rest, limit, lambda one: one.patient_id)
 
 
 @frozen

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -10,11 +10,10 @@ from core.errors import Conflict
 from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
 from core.patients.errors import CursorGone, EmailTaken, ExternalIdTaken, IdentifierTaken, PatientNotFound
-from core.patients.names import sort_key
-from core.patients.ports import AuditTrail, PatientRepository, UpstreamCopies
-from core.patients.searching import PatientCursor, PatientPage, PatientQuery, Sort
-from core.patients.terms import Prefixes, search_terms
-from core.patients.upstream import UpstreamCopy
+from core.patients.folding import sort_key
+from core.patients.ports import AuditTrail, PatientRepository
+from core.patients.search import PatientCursor, PatientPage, PatientQuery, Sort
+from core.patients.search_terms import Prefixes, search_terms
 from core.patients.values import Status
 
 D = TypeVar("D", date, datetime)
@@ -44,7 +43,7 @@ class InMemoryPatientRepository(PatientRepository):
         self.store.require_atomic()
         return {patient.id: patient for patient in self.get_all(ids)}
 
-    def oldest(self, *, after: UUID | None, limit: int) -> tuple[Patient, ...]:
+    def list_oldest_first(self, *, after: UUID | None, limit: int) -> tuple[Patient, ...]:
         with self.store.lock:
             found = sorted(self.store.patients.values(), key=lambda patient: patient.id)
         return tuple(patient for patient in found if after is None or after < patient.id)[:limit]
@@ -54,7 +53,7 @@ class InMemoryPatientRepository(PatientRepository):
             found = sorted(p.id for p in self.store.patients.values() if p.status in statuses and p.id < before)
         return tuple(one for one in found if after is None or after < one)[:limit]
 
-    def how_many(self, statuses: Collection[Status]) -> int:
+    def count_by_status(self, statuses: Collection[Status]) -> int:
         with self.store.lock:
             return sum(patient.status in statuses for patient in self.store.patients.values())
 
@@ -91,7 +90,7 @@ class InMemoryPatientRepository(PatientRepository):
     def remove(self, patient_id: UUID) -> None:
         with self.store.lock:
             self.store.patients.pop(patient_id, None)
-            self.store.copies.pop(patient_id, None)
+            self.store.snapshots.pop(patient_id, None)
 
     def find(self, query: PatientQuery) -> PatientPage:
         by = _ORDERS[query.sort.by]
@@ -184,20 +183,3 @@ class InMemoryAuditTrail(AuditTrail):
             for key, event in self.store.events.items():
                 if event.patient_id == patient_id:
                     self.store.events[key] = evolve(event, values=None)
-
-
-@frozen
-class InMemoryUpstreamCopies(UpstreamCopies):
-    store: Store
-
-    def get(self, patient_id: UUID) -> UpstreamCopy | None:
-        with self.store.lock:
-            return self.store.copies.get(patient_id)
-
-    def of(self, ids: Collection[UUID]) -> dict[UUID, UpstreamCopy]:
-        with self.store.lock:
-            return {one: self.store.copies[one] for one in ids if one in self.store.copies}
-
-    def keep(self, copies: Mapping[UUID, UpstreamCopy]) -> None:
-        with self.store.lock:
-            self.store.copies.update(copies)

@@ -8,7 +8,7 @@ from adapters.in_memory.store import Store
 from core.paging import Page, cut
 from core.posts.entities import Comment, Post
 from core.posts.errors import CommentNotFound, PostNotFound, SlugTaken
-from core.posts.ports import Comments, PostRepository, Views
+from core.posts.ports import CommentRepository, PostRepository, ViewCounter
 
 
 @frozen
@@ -73,7 +73,7 @@ class InMemoryPostRepository(PostRepository):
 
 
 @frozen
-class InMemoryComments(Comments):
+class InMemoryCommentRepository(CommentRepository):
     store: Store
 
     def add(self, comment: Comment) -> None:
@@ -93,7 +93,7 @@ class InMemoryComments(Comments):
             if self.store.comments.pop(comment.id, None):
                 self._count(comment.post_id, -1)
 
-    def of(self, post_id: UUID, *, after: UUID | None, limit: int) -> Page[Comment]:
+    def list_for(self, post_id: UUID, *, after: UUID | None, limit: int) -> Page[Comment]:
         with self.store.lock:
             found = [one for one in self.store.comments.values() if one.post_id == post_id]
         return newest_first(found, after, limit)
@@ -104,10 +104,10 @@ class InMemoryComments(Comments):
 
 
 @frozen
-class InMemoryViews(Views):
+class InMemoryViewCounter(ViewCounter):
     """Nothing is saved by waiting here."""
 
     posts: PostRepository
 
-    def saw(self, post_id: UUID) -> None:
+    def record_view(self, post_id: UUID) -> None:
         self.posts.add_views({post_id: 1})

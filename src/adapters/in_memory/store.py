@@ -6,18 +6,18 @@ from uuid import UUID
 
 from core.accounts.audit import AccountEvent
 from core.accounts.entities import User
-from core.accounts.services import ServiceAccount
+from core.accounts.service_accounts import ServiceAccount
 from core.accounts.sessions import RefreshFamily
+from core.files import Layout, Reject
+from core.imports.entities import FilePosition
 from core.jobs.entities import Chunk, Job
 from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
-from core.patients.files import Layout, Reject
-from core.patients.imports import Place
-from core.patients.jobs import SyncOutcome
-from core.patients.upstream import UpstreamCopy
-from core.ports import Atomic, Doomed, NotAtomic
+from core.ports import Atomic, TransactionAborted, TransactionRequired
 from core.posts.entities import Comment, Post
-from core.upstreams.entities import UpstreamOrder, UpstreamReport
+from core.sync.entities import SyncJobResult
+from core.sync.merge import UpstreamSnapshot
+from core.upstreams.entities import UpstreamOverride, UpstreamReport
 
 T = TypeVar("T")
 
@@ -35,20 +35,20 @@ class Store:
         self.patients: dict[UUID, Patient] = {}
         self.events: dict[tuple[UUID, int], AuditEvent] = {}
         self.epochs: dict[str, UUID] = {}
-        self.copies: dict[UUID, UpstreamCopy] = {}
+        self.snapshots: dict[UUID, UpstreamSnapshot] = {}
         self.posts: dict[UUID, Post] = {}
         self.comments: dict[UUID, Comment] = {}
         self.users: dict[UUID, User] = {}
         self.passwords: dict[UUID, str] = {}
         self.services: dict[UUID, ServiceAccount] = {}
         self.account_events: dict[UUID, AccountEvent] = {}
-        self.orders: dict[tuple[str, int], UpstreamOrder] = {}
+        self.overrides: dict[tuple[str, int], UpstreamOverride] = {}
         self.reports: dict[tuple[str, str], UpstreamReport] = {}
         self.jobs: dict[UUID, Job] = {}
         self.chunks: dict[UUID, Chunk] = {}
-        self.outcomes: dict[tuple[UUID, UUID], SyncOutcome] = {}
+        self.outcomes: dict[tuple[UUID, UUID], SyncJobResult] = {}
         self.layouts: dict[UUID, Layout] = {}
-        self.places: dict[UUID, Place] = {}
+        self.places: dict[UUID, FilePosition] = {}
         self.contents: dict[UUID, bytes] = {}
         self.keys: dict[tuple[UUID, bytes], bool] = {}
         self.turns: dict[str, datetime] = {}
@@ -58,7 +58,7 @@ class Store:
     def require_atomic(self) -> None:
         with self.lock:
             if not self.depth:
-                raise NotAtomic
+                raise TransactionRequired
 
     def snapshot(self) -> dict[str, dict[object, object]]:
         return {
@@ -92,7 +92,7 @@ class InMemoryAtomic(Atomic):
             if not done:
                 self._store.restore(before)
         if not done:
-            raise Doomed
+            raise TransactionAborted
         return result
 
     def _join(self, work: Callable[[], T]) -> T:

@@ -14,8 +14,8 @@ from typing import IO
 
 from attrs import frozen
 
-from core.errors import Fault, Invalid, Unavailable
-from core.patients.ports import Sheet, Spreadsheets
+from core.errors import FieldError, Unavailable, ValidationError
+from core.files.ports import Sheet, Spreadsheets
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_MEMORY = 768 * 1024 * 1024
@@ -91,9 +91,9 @@ def _pieces(out: IO[bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def _too_large() -> Invalid:
+def _too_large() -> ValidationError:
     return _refused("too_large", "The spreadsheet is too large to be read as one. Save the sheet as CSV.")
 
 
-def _refused(code: str, message: str) -> Invalid:
-    return Invalid([Fault("file", code, message)])
+def _refused(code: str, message: str) -> ValidationError:
+    return ValidationError([FieldError("file", code, message)])

@@ -14,7 +14,7 @@ from core.ports import Clock
 
 RUN_JOB = "registry.run_job"
 QUEUE = "patient-registry"
-LONGEST_COUNTDOWN = 600.0  # seconds; a worker holds the message meanwhile, and brokers take it back after 30 minutes
+MAX_COUNTDOWN = 600.0  # seconds; a worker holds the message meanwhile, and brokers take it back after 30 minutes
 MESSAGE_LASTS = 600.0  # seconds; by then the sweeper has sent others
 SECONDS_FOR_THE_BROKER = 1.0
 SHARED = {
@@ -38,11 +38,11 @@ class CeleryQueue(JobQueue):
     after_commit: Callable[[Callable[[], None]], object]
     clock: Clock
 
-    def hand_over(self, job: Job, *, at: datetime | None = None) -> None:
+    def enqueue(self, job: Job, *, at: datetime | None = None) -> None:
         self.after_commit(lambda: self._send(job, at))
 
     def _send(self, job: Job, at: datetime | None) -> None:
-        wait = min(max((at - self.clock.now()).total_seconds(), 0.0), LONGEST_COUNTDOWN) if at else 0.0
+        wait = min(max((at - self.clock.now()).total_seconds(), 0.0), MAX_COUNTDOWN) if at else 0.0
         try:
             self.app.send_task(RUN_JOB, [str(job.id)], countdown=wait or None, expires=wait + MESSAGE_LASTS)
         except Exception as error:  # noqa: BLE001

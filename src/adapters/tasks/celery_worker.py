@@ -17,10 +17,10 @@ from adapters.tasks.celery import RUN_JOB, SHARED
 from core.access import Actor
 from core.jobs.entities import Job
 from core.jobs.errors import JobUnderWay
-from core.jobs.ports import JobQueue, Jobs
+from core.jobs.ports import JobQueue, JobRepository
 from core.ports import Clock
 
-HAND_OVER_JOBS = "registry.hand_over_jobs"
+DISPATCH_RUNNABLE_JOBS = "registry.dispatch_runnable_jobs"
 NIGHTLY_SYNC = "registry.nightly_sync"
 PURGE = "registry.purge"
 SECONDS_BETWEEN_LOOKS_FOR_PURGE = 3600.0
@@ -48,10 +48,10 @@ class Work:
     """What the tasks do. A job is worked on for some minutes at a time, so that others have their turn, and by one
     worker as a rule: a second message is passed over, unless it is that of a worker who died."""
 
-    jobs: Jobs
+    jobs: JobRepository
     queue: JobQueue
     run_job: Callable[..., Job]
-    hand_over_jobs: Callable[..., object]
+    dispatch_runnable_jobs: Callable[..., object]
     start_sync_job: Callable[..., object]
     purge: Callable[[], None]
     clock: Clock
@@ -60,20 +60,20 @@ class Work:
     def run(self, job_id: str, *, again: bool) -> None:
         """`again` where the message was delivered before."""
         job = self.jobs.get(UUID(job_id))
-        if not again and job.can_go_on(self.clock.now()) and not self._waits(job):
+        if not again and job.is_runnable(self.clock.now()) and not self._waits(job):
             return
         ends = monotonic() + SECONDS_AT_A_TIME
         actor = Actor.system("jobs")
         with structlog.contextvars.bound_contextvars(request_id=job.request_id, job=job_id):
             job = self.run_job(actor=actor, job_id=job.id, stopping=lambda: bool(self.stopping) or monotonic() > ends)
             if job.resume_at or self._waits(job):
-                self.queue.hand_over(job, at=job.resume_at)
+                self.queue.enqueue(job, at=job.resume_at)
 
     def _waits(self, job: Job) -> bool:
-        return any(job.id == one.id for one in self.jobs.waiting(self.clock.now()))
+        return any(job.id == one.id for one in self.jobs.runnable(self.clock.now()))
 
     def sweep(self) -> None:
-        self.hand_over_jobs(actor=Actor.system("sweeper"))
+        self.dispatch_runnable_jobs(actor=Actor.system("sweeper"))
 
     def sync_at_night(self) -> None:
         """Not while the last one is under way, however many beats ask for it."""
@@ -105,7 +105,7 @@ def worker(broker_url: str, work: Work, *, sweep: float, nightly: tuple[int, int
         work.run(job_id, again=bool(task.request.delivery_info["redelivered"]))
 
     define = partial(app.task, typing=False)  # Celery counts the parameters of a method wrongly
-    define(work.sweep, name=HAND_OVER_JOBS)
+    define(work.sweep, name=DISPATCH_RUNNABLE_JOBS)
     define(work.purge_daily, name=PURGE)
     define(work.sync_at_night, name=NIGHTLY_SYNC, acks_late=False)  # a second one would sync everybody again
     return app
@@ -113,7 +113,7 @@ def worker(broker_url: str, work: Work, *, sweep: float, nightly: tuple[int, int
 
 def _schedule(sweep: float, nightly: tuple[int, int] | None) -> Mapping[str, Any]:
     schedule = {
-        HAND_OVER_JOBS: {"task": HAND_OVER_JOBS, "schedule": sweep, "options": {"expires": sweep}},
+        DISPATCH_RUNNABLE_JOBS: {"task": DISPATCH_RUNNABLE_JOBS, "schedule": sweep, "options": {"expires": sweep}},
         PURGE: {"task": PURGE, "schedule": SECONDS_BETWEEN_LOOKS_FOR_PURGE},
     }
     if nightly is None:

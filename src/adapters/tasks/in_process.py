@@ -27,7 +27,7 @@ class InProcessQueue(JobQueue):
     def __init__(self) -> None:
         self.asked = Event()
 
-    def hand_over(self, job: Job, *, at: datetime | None = None) -> None:
+    def enqueue(self, job: Job, *, at: datetime | None = None) -> None:
         self.asked.set()
 
 
@@ -43,13 +43,13 @@ class InProcessWorker:
     def __init__(
         self,
         queue: InProcessQueue,
-        hand_over: Callable[..., tuple[Job, ...]],
+        enqueue: Callable[..., tuple[Job, ...]],
         run: Callable[..., Job],
         purge: Callable[[], None],
         between: Callable[[], None] = lambda: None,
     ) -> None:
         self._queue = queue
-        self._hand_over = hand_over
+        self._hand_over = enqueue
         self._run = run
         self._purge = purge
         self._purge_looked_for = -LOOKS_FOR_PURGE_EVERY

@@ -72,7 +72,7 @@ class UpstreamMetrics:
     """Listens to upstream clients."""
 
     def on_call(self, upstream: str, failure: type[BaseException] | None, seconds: float) -> None:
-        outcome = in_words(failure.__name__, "-") if failure else "answered"
+        outcome = to_snake_case(failure.__name__, "-") if failure else "answered"
         UPSTREAM_CALLS.labels(upstream, outcome).inc()
         UPSTREAM_SECONDS.labels(upstream).observe(seconds)
 
@@ -95,5 +95,5 @@ def _of_use_case(operation: str, outcome: str) -> tuple[Counter, Histogram]:
     return USE_CASES.labels(operation, outcome), USE_CASE_SECONDS.labels(operation)
 
 
-def in_words(class_name: str, between: str) -> str:
+def to_snake_case(class_name: str, between: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", between, class_name).lower()

@@ -5,7 +5,7 @@ from typing import ParamSpec, TypeVar
 
 import structlog
 
-from adapters.telemetry.metrics import count_use_case, in_words
+from adapters.telemetry.metrics import count_use_case, to_snake_case
 from core.errors import RegistryError
 
 P = ParamSpec("P")
@@ -17,7 +17,7 @@ def observed(use_case: Callable[P, R], *, logs_success: bool = True) -> Callable
 
     The outcome is the result's own `outcome` if it is one of an enumeration, otherwise `done`; or the error's kind.
     """
-    operation = in_words(type(use_case).__name__, "_")
+    operation = to_snake_case(type(use_case).__name__, "_")
     log = structlog.stdlib.get_logger("patient_registry.use_cases")
 
     def call(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -12,8 +12,8 @@ from config.settings.secret_files import secret
 from core import __version__
 from core.jobs.entities import JobState
 from core.patients.audit import Action
-from core.patients.jobs import SYNCABLE
 from core.patients.values import Status
+from core.sync.entities import SYNCABLE
 from core.upstreams.entities import CircuitState
 
 env = environ.Env()
@@ -23,10 +23,10 @@ DEBUG = False  # its pages would take the place of our problem documents
 DEVELOPMENT_SECRET = "for development only: production refuses to start with this secret"
 
 SECRET_KEY_FALLBACKS = [key for key in secret("SECRET_KEY_FALLBACKS").split(",") if key]
-CSRF_FAILURE_VIEW = "adapters.http_api.errors.forbidden"
+CSRF_FAILURE_VIEW = "adapters.http_api.rest.errors.forbidden"
 
 INSTALLED_APPS = [
-    "adapters.django_orm.staff.apps.StaffConfig",
+    "adapters.django_orm.admin_site.apps.AdminSiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -38,33 +38,35 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "adapters.django_orm.accounts",
+    "adapters.django_orm.imports",
     "adapters.django_orm.jobs",
     "adapters.django_orm.patients",
     "adapters.django_orm.posts",
+    "adapters.django_orm.sync",
     "adapters.django_orm.upstreams",
     "adapters.http_api",
-    "adapters.console",
+    "adapters.web",
     "adapters.cli",
     "config",
 ]
 
 MIDDLEWARE = [
-    "adapters.http_api.proxies.TrustedProxiesMiddleware",
+    "adapters.http_api.rest.proxies.TrustedProxiesMiddleware",
     "adapters.telemetry.request_context.RequestContextMiddleware",
-    "adapters.http_api.bounds.BoundsMiddleware",
+    "adapters.http_api.rest.bounds.BoundsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "adapters.http_api.middleware.ContentLengthMiddleware",
+    "adapters.http_api.rest.middleware.ContentLengthMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "adapters.http_api.page_limits.PageLimitsMiddleware",
+    "adapters.http_api.rest.page_limits.PageLimitsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "adapters.http_api.compression.CompressionMiddleware",
-    "adapters.http_api.middleware.ApiMiddleware",
+    "adapters.http_api.rest.compression.CompressionMiddleware",
+    "adapters.http_api.rest.middleware.ApiMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -109,7 +111,7 @@ ADMIN_PASSWORD = secret("ADMIN_PASSWORD")
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["adapters.django_orm.accounts.sign_in.RegistryBackend"]
 LOGIN_REDIRECT_URL = "/admin/"  # where `next` leads elsewhere
-SESSION_ENGINE = "adapters.django_orm.staff.sessions"
+SESSION_ENGINE = "adapters.django_orm.admin_site.sessions"
 SESSION_COOKIE_AGE = 30 * 60  # seconds that nobody does anything at the admin
 SESSION_SAVE_EVERY_REQUEST = True  # each request begins them again
 SESSION_LASTS = 12 * 3600  # seconds after which one has to sign in again all the same
@@ -176,14 +178,14 @@ LOGGING_CONFIG = None  # config.apps sets logging up
 LOG_READABLE = False
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["adapters.http_api.authentication.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["adapters.http_api.throttling.Throttle"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "adapters.http_api.negotiation.Negotiation",
-    "DEFAULT_PARSER_CLASSES": ["adapters.http_api.requests.JsonParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["adapters.http_api.rest.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["adapters.http_api.rest.throttling.Throttle"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "adapters.http_api.rest.negotiation.Negotiation",
+    "DEFAULT_PARSER_CLASSES": ["adapters.http_api.rest.requests.JsonParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "adapters.http_api.errors.answer_exception",
+    "EXCEPTION_HANDLER": "adapters.http_api.rest.errors.answer_exception",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }

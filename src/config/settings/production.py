@@ -6,13 +6,13 @@ from config.settings.caches import require_shared_cache
 from config.settings.places import DATA_DIR
 from config.settings.secret_files import secret
 
-SHORTEST_SECRET = 50
+MIN_SECRET_LENGTH = 50
 
 DJANGO_ENV = "production"
 SECRET_KEY = secret("SECRET_KEY")
 for name, keys in {"SECRET_KEY": [SECRET_KEY], "SECRET_KEY_FALLBACKS": SECRET_KEY_FALLBACKS}.items():
-    if any(len(key) < SHORTEST_SECRET or key == DEVELOPMENT_SECRET for key in keys):
-        raise ImproperlyConfigured(f"Set {name} to secrets of your own, of at least {SHORTEST_SECRET} characters.")
+    if any(len(key) < MIN_SECRET_LENGTH or key == DEVELOPMENT_SECRET for key in keys):
+        raise ImproperlyConfigured(f"Set {name} to secrets of your own, of at least {MIN_SECRET_LENGTH} characters.")
 ALLOWED_HOSTS = [host for host in env.str("ALLOWED_HOSTS", "").split(",") if host]
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set ALLOWED_HOSTS to the host names this registry is reached by, separated by commas.")

@@ -17,7 +17,7 @@ class AccountAction(StrEnum):
     ENABLED = "enabled"
     PASSWORD_SET = "password_set"  # noqa: S105 (no password)
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (no password)
-    KEY_MADE = "key_made"
+    KEY_CREATED = "key_made"
     KEY_REVOKED = "key_revoked"
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from core.access import Role
-from core.accounts.passwords import new_password
-from core.errors import FaultList, Parser, Refused, parse_all
-from core.values import choice, email, yes_or_no
+from core.accounts.passwords import parse_new_password
+from core.errors import ErrorCollector, InvalidValue, Parser, parse_all
+from core.values import parse_bool, parse_email, parse_enum
 
 
 class AccountChanges(TypedDict, total=False):
@@ -38,19 +38,19 @@ class _Created(TypedDict):
 
 
 def parse_role(raw: object) -> Role:
-    return choice(raw, Role)
+    return parse_enum(raw, Role)
 
 
-def parse_changes(changes: Mapping[str, object], faults: FaultList | None = None) -> Standing:
-    """Raises `Invalid` with all of `faults` and every other there is."""
-    return cast("Standing", parse_all(changes, {"role": parse_role, "is_active": yes_or_no}, faults=faults))
+def parse_changes(changes: Mapping[str, object], errors: ErrorCollector | None = None) -> Standing:
+    """Raises `ValidationError` with all of `errors` and every other there is."""
+    return cast("Standing", parse_all(changes, {"role": parse_role, "is_active": parse_bool}, errors=errors))
 
 
 @frozen(kw_only=True, repr=False)
 class User:
     """Someone who signs in. Passwords are the repository's secret and never part of this.
 
-    `generation` counts up when all sessions of the user are to end: tokens of an earlier one are refused. Who
+    `session_epoch` counts up when all sessions of the user are to end: tokens of an earlier one are refused. Who
     `must_change_password` has one that somebody else chose.
     """
 
@@ -58,7 +58,7 @@ class User:
     email: str
     role: Role
     is_active: bool
-    generation: int
+    session_epoch: int
     must_change_password: bool = False
     created_at: datetime
 
@@ -67,29 +67,29 @@ class User:
         cls,
         new_id: UUID,
         now: datetime,
-        faults: FaultList | None = None,
+        errors: ErrorCollector | None = None,
         /,
         *,
         must_change_password: bool = False,
         **details: Unpack[NewUser],
     ) -> "User":
-        """`faults` are those that the input has besides. Raises `Invalid` with every fault there is; the password is
-        checked and not kept."""
+        """`errors` are those that the input has besides. Raises `ValidationError` with every error there is; the
+        password is checked and not kept."""
         address = ""
-        with suppress(Refused):
-            address = email(details.get("email"))
+        with suppress(InvalidValue):
+            address = parse_email(details.get("email"))
         parsers: dict[str, Parser] = {
-            "email": email,
-            "password": lambda raw: new_password(raw, address),
+            "email": parse_email,
+            "password": lambda raw: parse_new_password(raw, address),
             "role": parse_role,
         }
-        parsed = cast("_Created", parse_all(details, parsers, required=tuple(parsers), faults=faults))
+        parsed = cast("_Created", parse_all(details, parsers, required=tuple(parsers), errors=errors))
         return cls(
             id=new_id,
             email=parsed["email"],
             role=parsed["role"],
             is_active=True,
-            generation=1,
+            session_epoch=1,
             must_change_password=must_change_password,
             created_at=now,
         )
@@ -104,7 +104,7 @@ class User:
         return after.signed_out() if self.is_active and not after.is_active else after
 
     def signed_out(self) -> "User":
-        return evolve(self, generation=self.generation + 1)
+        return evolve(self, session_epoch=self.session_epoch + 1)
 
     def with_new_password(self, *, must_change: bool) -> "User":
         """Every session that began with the one before ends."""

@@ -1,38 +1,41 @@
 import unicodedata
 from threading import Lock
 
-from core.errors import Refused
-from core.values import text
+from core.errors import InvalidValue
+from core.values import parse_str
 
-SHORTEST_PASSWORD = 10
-LONGEST_PASSWORD = 256
+MIN_PASSWORD_LENGTH = 10
+MAX_PASSWORD_LENGTH = 256
 _STRONG_ENOUGH = 3  # of zxcvbn's scores, from 0 to 4: a hundred million guesses do not find it
 _LETTER_SIGNS = frozenset("4@8({[<3690!|1$5+7%2")  # zxcvbn tries each as the letters that it may stand for
 _one_at_a_time = Lock()  # zxcvbn keeps what it was given in a global
 
 
-def password(raw: object) -> str:
+def parse_password(raw: object) -> str:
     """One as it is hashed and compared: in NFKC (NIST SP 800-63B), so that every keyboard gives the same one.
 
-    Raises `Refused`.
+    Raises `InvalidValue`.
     """
-    return unicodedata.normalize("NFKC", text(raw, LONGEST_PASSWORD))
+    return unicodedata.normalize("NFKC", parse_str(raw, MAX_PASSWORD_LENGTH))
 
 
-def new_password(raw: object, email: str) -> str:
+def parse_new_password(raw: object, email: str) -> str:
     """A password fit to be set. One that can be guessed from the email, lists of passwords or patterns is refused.
 
-    Raises `Refused`.
+    Raises `InvalidValue`.
     """
     from zxcvbn import zxcvbn  # noqa: PLC0415 (its lists of words take 15 MB, which few programs need)
 
-    if len(chosen := text(raw)) > LONGEST_PASSWORD or len(chosen := password(chosen)) < SHORTEST_PASSWORD:
-        raise Refused("length", f"Give a password of {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
+    if (
+        len(chosen := parse_str(raw)) > MAX_PASSWORD_LENGTH
+        or len(chosen := parse_password(chosen)) < MIN_PASSWORD_LENGTH
+    ):
+        raise InvalidValue("length", f"Give a password of {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters.")
     parts = [email, *email.split("@"), *email.replace("@", ".").split(".")]
     with _one_at_a_time:
         score = zxcvbn(_judged(chosen), user_inputs=parts)["score"]
     if score < _STRONG_ENOUGH:
-        raise Refused("guessable", "This is easy to guess. Take several words that have nothing to do with you.")
+        raise InvalidValue("guessable", "This is easy to guess. Take several words that have nothing to do with you.")
     return chosen
 
 

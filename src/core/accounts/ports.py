@@ -6,7 +6,7 @@ from uuid import UUID
 from core.access import Role
 from core.accounts.audit import AccountEvent
 from core.accounts.entities import User
-from core.accounts.services import ServiceAccount
+from core.accounts.service_accounts import ServiceAccount
 from core.accounts.sessions import RefreshFamily
 from core.paging import Page
 
@@ -25,12 +25,12 @@ class UserRepository(Protocol):
     def lock(self, user_id: UUID) -> User:
         """The user as they are now; nobody else can lock or change them until the surrounding `Atomic` ends.
 
-        Raises `UserNotFound`, and `NotAtomic` outside `Atomic`.
+        Raises `UserNotFound`, and `TransactionRequired` outside `Atomic`.
         """
         ...
 
     def lock_active_admins(self) -> frozenset[UUID]:
-        """All active admins, locked one after the other in the order of their ids. Raises `NotAtomic`."""
+        """All active admins, locked one after the other in the order of their ids. Raises `TransactionRequired`."""
         ...
 
     def hash(self, password: str) -> str:
@@ -56,7 +56,7 @@ class UserRepository(Protocol):
         ...
 
 
-class ServiceAccounts(Protocol):
+class ServiceAccountRepository(Protocol):
     """Accounts with all their keys. Every method raises `Unavailable` when the store does not answer."""
 
     def get(self, account_id: UUID) -> ServiceAccount:
@@ -66,11 +66,11 @@ class ServiceAccounts(Protocol):
     def lock(self, account_id: UUID) -> ServiceAccount:
         """The account as it is now; nobody else can lock or change it until the surrounding `Atomic` ends.
 
-        Raises `ServiceAccountNotFound`, and `NotAtomic` outside `Atomic`.
+        Raises `ServiceAccountNotFound`, and `TransactionRequired` outside `Atomic`.
         """
         ...
 
-    def holding(self, key_id: UUID) -> ServiceAccount | None:
+    def get_by_key(self, key_id: UUID) -> ServiceAccount | None:
         """The account that the key is for; None if there is no such key."""
         ...
 
@@ -101,17 +101,17 @@ class SignInHistory(Protocol):
     def knows(self, email: str, origin: str) -> bool: ...
 
 
-class RefreshFamilies(Protocol):
+class RefreshFamilyRepository(Protocol):
     def add(self, family: RefreshFamily) -> None: ...
 
     def lock(self, family_id: UUID) -> RefreshFamily | None:
         """The family, held until the surrounding `Atomic` ends; None if there never was one.
 
-        Raises `NotAtomic` outside `Atomic`.
+        Raises `TransactionRequired` outside `Atomic`.
         """
         ...
 
-    def with_user(self, family_id: UUID) -> tuple[RefreshFamily, User] | None:
+    def get_with_user(self, family_id: UUID) -> tuple[RefreshFamily, User] | None:
         """The family and whose it is, read at once; None if there is no such family."""
         ...
 
@@ -130,7 +130,7 @@ class AccountTrail(Protocol):
         ...
 
 
-class Tokens(Protocol):
+class TokenService(Protocol):
     """Makes and reads signed tokens. Reading raises `TokenRefused` for whatever is not a live token of its kind."""
 
     def access(self, family: RefreshFamily, issued_at: datetime, expires_at: datetime) -> str: ...

@@ -5,7 +5,7 @@ from attrs import evolve, frozen
 
 from core.access import Actor
 from core.accounts.entities import User
-from core.accounts.services import ServiceAccount
+from core.accounts.service_accounts import ServiceAccount
 
 
 @frozen(kw_only=True)
@@ -14,13 +14,13 @@ class RefreshFamily:
 
     id: UUID
     user_id: UUID
-    generation: int
+    session_epoch: int
     token_id: UUID
     expires_at: datetime
     revoked: bool = False
 
     def is_live(self, now: datetime, user: User) -> bool:
-        current = user.is_active and user.generation == self.generation
+        current = user.is_active and user.session_epoch == self.session_epoch
         return current and not self.revoked and now < self.expires_at
 
     def rotated(self, token_id: UUID, expires_at: datetime) -> "RefreshFamily":

@@ -59,7 +59,7 @@ class Job:
     def done(self) -> int:
         return sum(self.counts.values())
 
-    def can_go_on(self, now: datetime) -> bool:
+    def is_runnable(self, now: datetime) -> bool:
         return not self.state.has_ended and (self.resume_at is None or self.resume_at <= now)
 
     def running(self, now: datetime) -> Self:
@@ -94,7 +94,7 @@ class Job:
 class Chunk:
     """A part of a job: `items` are the records left in it, where its job hands out records.
 
-    With a `lease` it is being done by the worker who holds that, until `free_at`; without one it waits until then.
+    With a `lease` it is being done by the worker who holds that, until `available_at`; without one it waits until then.
     `tries` counts how often it was put back because some of it had failed. `takeovers` counts how often its lease has
     run out since some of it was last done: the worker died, crashed or took too long.
     """
@@ -103,14 +103,14 @@ class Chunk:
     job_id: UUID
     items: tuple[UUID, ...]
     lease: UUID | None
-    free_at: datetime
+    available_at: datetime
     tries: int = 0
     takeovers: int = 0
 
 
 @frozen
-class ChunksLeft:
+class RemainingChunks:
     """Of one job: how many are being done, and when the first of those that wait is free."""
 
     leased: int
-    free_at: datetime | None
+    available_at: datetime | None

@@ -3,11 +3,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from core.jobs.entities import Chunk, ChunksLeft, Job, JobKind
+from core.jobs.entities import Chunk, Job, JobKind, RemainingChunks
 from core.paging import Page
 
 
-class Jobs(Protocol):
+class JobRepository(Protocol):
     """Every method raises `Unavailable` when the store does not answer."""
 
     def add(self, job: Job) -> None:
@@ -21,7 +21,7 @@ class Jobs(Protocol):
     def lock(self, job_id: UUID) -> Job:
         """The job as it is now; nobody else can lock or change it until the surrounding `Atomic` ends.
 
-        Raises `JobNotFound`, and `NotAtomic` outside `Atomic`.
+        Raises `JobNotFound`, and `TransactionRequired` outside `Atomic`.
         """
         ...
 
@@ -33,11 +33,11 @@ class Jobs(Protocol):
         """Newest first, which is by falling id."""
         ...
 
-    def under_way(self, key: str) -> Job | None:
+    def unfinished(self, key: str) -> Job | None:
         """The job with this key that has not ended."""
         ...
 
-    def waiting(self, now: datetime) -> tuple[Job, ...]:
+    def runnable(self, now: datetime) -> tuple[Job, ...]:
         """Those that could go on and that nobody works on, oldest first."""
         ...
 
@@ -46,20 +46,23 @@ class Jobs(Protocol):
         ...
 
 
-class Chunks(Protocol):
+class ChunkRepository(Protocol):
     """Every method raises `Unavailable` when the store does not answer."""
 
     def add(self, chunk: Chunk) -> None: ...
 
-    def take(self, job_id: UUID, *, lease: UUID, now: datetime, until: datetime) -> Chunk | None:
+    def claim(self, job_id: UUID, *, lease: UUID, now: datetime, until: datetime) -> Chunk | None:
         """Leases a chunk that waits no longer, or one whose lease has run out, which its `takeovers` count. None when
-        there is none. Two workers who take at the same time get different ones. Raises `NotAtomic` outside `Atomic`."""
+        there is none. Two workers who take at the same time get different ones. Raises `TransactionRequired` outside
+        `Atomic`.
+        """
         ...
 
     def lock(self, chunk: Chunk) -> None:
         """Nobody can take the chunk until the surrounding `Atomic` ends.
 
-        Raises `LeaseLost` when somebody else has taken it since or its job is over, and `NotAtomic` outside `Atomic`.
+        Raises `LeaseLost` when somebody else has taken it since or its job is over, and `TransactionRequired` outside
+        `Atomic`.
         """
         ...
 
@@ -71,7 +74,7 @@ class Chunks(Protocol):
 
     def remove_all(self, job_id: UUID) -> None: ...
 
-    def left(self, job_id: UUID, now: datetime) -> ChunksLeft: ...
+    def remaining(self, job_id: UUID, now: datetime) -> RemainingChunks: ...
 
 
 class JobRequesters(Protocol):
@@ -89,7 +92,7 @@ class Schedule(Protocol):
 
 
 class JobQueue(Protocol):
-    def hand_over(self, job: Job, *, at: datetime | None = None) -> None:
+    def enqueue(self, job: Job, *, at: datetime | None = None) -> None:
         """Asks for a worker to go on with the job, soon or at `at`; called after the job was committed.
 
         A queue that does not answer costs time, never an error: jobs that nobody works on are handed over again.

@@ -10,19 +10,19 @@ from core.access import Actor, Permission
 from core.errors import parse_one
 from core.jobs.entities import Job, JobKind
 from core.jobs.errors import JobNotFound
-from core.jobs.ports import Chunks, JobQueue, Jobs, Runners
+from core.jobs.ports import ChunkRepository, JobQueue, JobRepository, Runners
 from core.paging import Page
 from core.ports import Atomic, Clock
-from core.values import DEFAULT_PER_PAGE, page_limit
+from core.values import DEFAULT_PER_PAGE, parse_page_limit
 
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 
 
 @frozen
 class ViewJob:
     """Raises `Forbidden`, `JobNotFound`."""
 
-    jobs: Jobs
+    jobs: JobRepository
 
     def __call__(self, *, actor: Actor, kind: JobKind, job_id: UUID) -> Job:
         actor.require(Permission.MANAGE_JOBS)
@@ -31,15 +31,15 @@ class ViewJob:
 
 @frozen
 class ListJobs:
-    """All jobs of one kind, whoever asked for them, newest first. Raises `Forbidden`, `Invalid`."""
+    """All jobs of one kind, whoever asked for them, newest first. Raises `Forbidden`, `ValidationError`."""
 
-    jobs: Jobs
+    jobs: JobRepository
 
     def __call__(
         self, *, actor: Actor, kind: JobKind, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE
     ) -> Page[Job]:
         actor.require(Permission.MANAGE_JOBS)
-        return self.jobs.find(kind, after=after, limit=parse_one("limit", page_limit, limit))
+        return self.jobs.find(kind, after=after, limit=parse_one("limit", parse_page_limit, limit))
 
 
 @frozen
@@ -49,8 +49,8 @@ class CancelJob:
     Raises `Forbidden`, `JobNotFound`, `JobEnded`.
     """
 
-    jobs: Jobs
-    chunks: Chunks
+    jobs: JobRepository
+    chunks: ChunkRepository
     atomic: Atomic
     clock: Clock
 
@@ -68,19 +68,19 @@ class CancelJob:
 
 
 @frozen
-class HandOverJobs:
+class DispatchRunnableJobs:
     """Hands over again every job that could go on and that nobody works on: the worker died, the queue lost it or was
     down, or its pause is over. Says which. Raises `Forbidden`."""
 
-    jobs: Jobs
+    jobs: JobRepository
     queue: JobQueue
     clock: Clock
 
     def __call__(self, *, actor: Actor) -> tuple[Job, ...]:
         actor.require(Permission.RUN_JOBS)
-        waiting = self.jobs.waiting(self.clock.now())
+        waiting = self.jobs.runnable(self.clock.now())
         for job in waiting:
-            self.queue.hand_over(job)
+            self.queue.enqueue(job)
         return waiting
 
 
@@ -91,7 +91,7 @@ class RunJob:
     The job's changes are made in the name of who asked for it. Raises `Forbidden`, `JobNotFound`, `Unavailable`.
     """
 
-    jobs: Jobs
+    jobs: JobRepository
     runners: Runners
 
     def __call__(self, *, actor: Actor, job_id: UUID, stopping: Callable[[], bool] = lambda: False) -> Job:
@@ -107,13 +107,13 @@ class PurgeJobs:
     """Removes jobs 30 days after they ended, with what they say of each patient and the rows they rejected. Says how
     many. Raises `Forbidden`."""
 
-    jobs: Jobs
+    jobs: JobRepository
     clock: Clock
     at_once: int = 10
 
     def __call__(self, *, actor: Actor) -> int:
         actor.require(Permission.RUN_JOBS)
-        before, total = self.clock.now() - KEPT, 0
+        before, total = self.clock.now() - RETENTION, 0
         while removed := self.jobs.remove_ended(before, self.at_once):
             total += removed
         return total

@@ -10,7 +10,7 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor
-from core.patients.entities import Patient, Plain
+from core.patients.entities import JsonValue, Patient
 
 
 class Action(StrEnum):
@@ -24,8 +24,8 @@ class Action(StrEnum):
 class Values:
     """What the changed fields held before and after. Kept apart from the event, so that erasing can remove it."""
 
-    before: Mapping[str, Plain]
-    after: Mapping[str, Plain]
+    before: Mapping[str, JsonValue]
+    after: Mapping[str, JsonValue]
     salt: str
 
     @property
@@ -56,7 +56,7 @@ class AuditEvent:
     def of(
         cls, action: Action, actor: Actor, at: datetime, salt: str, *, before: Patient | None, after: Patient
     ) -> "AuditEvent":
-        was, now = before.plain() if before else {}, after.plain()
+        was, now = before.to_json() if before else {}, after.to_json()
         fields = tuple(name for name in now if was.get(name) != now[name])
         values = Values({name: was[name] for name in fields if name in was}, {name: now[name] for name in fields}, salt)
         return cls(
@@ -96,7 +96,7 @@ class ChangeCursor:
 
 
 @frozen(kw_only=True)
-class Change:
+class ChangeEntry:
     """An event as those are told of it who follow the registry, at its place among all events of all patients. What the
     fields hold is not told: whoever may know reads it in the record, as long as there is one."""
 

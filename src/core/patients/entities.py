@@ -5,13 +5,13 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
-from core.errors import FaultList
+from core.errors import ErrorCollector
 from core.patients import values
 from core.patients.errors import PatientArchived, StatusMoveRefused
 from core.patients.values import Identifier, Sex, Status
-from core.values import email
+from core.values import parse_email
 
-Plain = str | list[dict[str, str]] | None
+JsonValue = str | list[dict[str, str]] | None
 
 
 @frozen
@@ -63,36 +63,37 @@ class _Registered(TypedDict):
 
 
 _PARSERS: dict[str, Callable[[object, Rules], object]] = {
-    "first_name": lambda raw, _: values.person_name(raw),
-    "last_name": lambda raw, _: values.person_name(raw),
-    "email": lambda raw, _: email(raw),
-    "phone": lambda raw, rules: None if raw is None else values.phone(raw, rules.phone_region),
-    "date_of_birth": lambda raw, rules: values.date_of_birth(raw, rules.today),
-    "sex": lambda raw, _: values.sex(raw),
-    "identifiers": lambda raw, _: values.identifiers(raw),
-    "external_id": lambda raw, _: None if raw is None else values.external_id(raw),
-    "status": lambda raw, _: values.status(raw),
+    "first_name": lambda raw, _: values.parse_person_name(raw),
+    "last_name": lambda raw, _: values.parse_person_name(raw),
+    "email": lambda raw, _: parse_email(raw),
+    "phone": lambda raw, rules: None if raw is None else values.parse_phone(raw, rules.phone_region),
+    "date_of_birth": lambda raw, rules: values.parse_date_of_birth(raw, rules.today),
+    "sex": lambda raw, _: values.parse_sex(raw),
+    "identifiers": lambda raw, _: values.parse_identifiers(raw),
+    "external_id": lambda raw, _: None if raw is None else values.parse_external_id(raw),
+    "status": lambda raw, _: values.parse_status(raw),
 }
 SETTABLE = tuple(_PARSERS)
 REQUIRED = ("first_name", "last_name", "email", "date_of_birth")
 
 
 def parse(
-    raw: Mapping[str, object], rules: Rules, *, required: tuple[str, ...] = (), faults: FaultList | None = None
+    raw: Mapping[str, object], rules: Rules, *, required: tuple[str, ...] = (), errors: ErrorCollector | None = None
 ) -> dict[str, object]:
-    """The settable values in their normal forms. Raises `Invalid` with all of `faults` and every other there is."""
-    faults = faults or FaultList()
+    """The settable values in their normal forms. Raises `ValidationError` with all of `errors` and every other there
+    is."""
+    errors = errors or ErrorCollector()
     parsed: dict[str, object] = {}
     for name in required:
         if name not in raw:
-            faults.add(name, "required", "This is required.")
+            errors.add(name, "required", "This is required.")
     for name, value in raw.items():
         if name not in _PARSERS:
-            faults.add(name, "unknown", "There is no such field.")
+            errors.add(name, "unknown", "There is no such field.")
             continue
-        with faults.noting(name):
+        with errors.field(name):
             parsed[name] = _PARSERS[name](value, rules)
-    faults.raise_if_any()
+    errors.raise_if_any()
     return parsed
 
 
@@ -121,12 +122,12 @@ class Patient:
         new_id: UUID,
         now: datetime,
         rules: Rules,
-        faults: FaultList | None = None,
+        errors: ErrorCollector | None = None,
         /,
         **details: Unpack[Registration],
     ) -> "Patient":
-        """`faults` are those that the input has besides. Raises `Invalid` with every fault there is."""
-        parsed = cast("_Registered", parse(details, rules, required=REQUIRED, faults=faults))
+        """`errors` are those that the input has besides. Raises `ValidationError` with every error there is."""
+        parsed = cast("_Registered", parse(details, rules, required=REQUIRED, errors=errors))
         return cls(
             id=new_id,
             first_name=parsed["first_name"],
@@ -145,18 +146,18 @@ class Patient:
         )
 
     def changed(
-        self, now: datetime, rules: Rules, faults: FaultList | None = None, /, **changes: Unpack[Changes]
+        self, now: datetime, rules: Rules, errors: ErrorCollector | None = None, /, **changes: Unpack[Changes]
     ) -> "Patient":
-        """The next version, or this one where nothing differs. `faults` are those that the input has besides.
+        """The next version, or this one where nothing differs. `errors` are those that the input has besides.
 
         Status moves active ⇄ inactive → archived, and archived → inactive; an archived record takes no other change.
         A value that is what the record holds already is taken even where today's rules would refuse it, so that a
-        record can be sent back as it was read. Raises `Invalid` with every fault there is, `PatientArchived`,
+        record can be sent back as it was read. Raises `ValidationError` with every error there is, `PatientArchived`,
         `StatusMoveRefused`.
         """
-        held = self.plain()
+        held = self.to_json()
         differing = {name: value for name, value in changes.items() if name not in held or held[name] != value}
-        after = evolve(self, **parse(differing, rules, faults=faults))
+        after = evolve(self, **parse(differing, rules, errors=errors))
         if after == self:
             return self
         if after.status is not self.status and not self.status.may_become(after.status):
@@ -165,7 +166,7 @@ class Patient:
             raise PatientArchived
         return evolve(after, version=self.version + 1, updated_at=now)
 
-    def refuse_if_archived(self) -> None:
+    def ensure_not_archived(self) -> None:
         if self.status is Status.ARCHIVED:
             raise PatientArchived
 
@@ -177,7 +178,7 @@ class Patient:
         """In years; 0 on the days before birth, where that day is still to come in another time zone."""
         return max(values.age_on(day, self.date_of_birth), 0)
 
-    def plain(self) -> dict[str, Plain]:
+    def to_json(self) -> dict[str, JsonValue]:
         """The settable values as JSON has them."""
         return {
             "first_name": self.first_name,

@@ -24,11 +24,6 @@ class CursorGone(Gone):
     )
 
 
-class NoUpstreamRecord(NotFound):
-    kind = "no-external-data"
-    message = "No external data found for patient"
-
-
 class EmailTaken(Conflict):
     """`holder` is the patient who has the email, or None when that may not be told."""
 
@@ -43,11 +38,6 @@ class EmailTaken(Conflict):
 class ExternalIdTaken(Conflict):
     kind = "external-id-taken"
     message = "Another patient already has this external id."
-
-
-class ExternalIdChanged(Conflict):
-    kind = "external-id-changed"
-    message = "The patient's external id changed while upstream was being asked. Sync again."
 
 
 class IdentifierTaken(Conflict):

@@ -6,10 +6,10 @@ from contextlib import suppress
 from hashlib import blake2b
 from itertools import islice
 
-from core.errors import Invalid, Refused
+from core.errors import InvalidValue, ValidationError
 from core.patients import values as patients
-from core.patients.names import joined
-from core.values import email
+from core.patients.folding import joined
+from core.values import parse_email
 
 MAX_EMAILS_IN_TEXT = 50
 _BETWEEN_CELLS = re.compile(r"""[\s,;|"<>:=(){}\[\]]+""")
@@ -32,15 +32,15 @@ def _digest(parts: tuple[str, ...]) -> bytes:
 
 
 def _parts(values: Mapping[str, object]) -> Iterator[tuple[str, ...]]:
-    with suppress(Refused, KeyError):
-        yield "email", email(values["email"])
-    with suppress(Refused, KeyError):
-        yield "external_id", patients.external_id(values["external_id"])
-    with suppress(Refused, KeyError):
-        names = [patients.person_name(values[name]) for name in ("first_name", "last_name")]
-        yield "person", *(joined(name) or name for name in names), patients.iso_date(
+    with suppress(InvalidValue, KeyError):
+        yield "email", parse_email(values["email"])
+    with suppress(InvalidValue, KeyError):
+        yield "external_id", patients.parse_external_id(values["external_id"])
+    with suppress(InvalidValue, KeyError):
+        names = [patients.parse_person_name(values[name]) for name in ("first_name", "last_name")]
+        yield "person", *(joined(name) or name for name in names), patients.parse_date(
             values["date_of_birth"]
         ).isoformat()
-    with suppress(Refused, Invalid, KeyError):
-        for one in patients.identifiers(values["identifiers"]):
+    with suppress(InvalidValue, ValidationError, KeyError):
+        for one in patients.parse_identifiers(values["identifiers"]):
             yield "identifier", one.system, one.value

@@ -11,11 +11,11 @@ from uuid import UUID
 import phonenumbers
 from attrs import frozen
 
-from core.errors import FaultList, Refused
-from core.values import choice, one_line, text
+from core.errors import ErrorCollector, InvalidValue
+from core.values import parse_enum, parse_single_line, parse_str
 
-OLDEST_IN_YEARS = 130
-MOST_IDENTIFIERS = 20
+MAX_AGE_YEARS = 130
+MAX_IDENTIFIERS = 20
 MAX_PHONE_LENGTH = 50
 _MAX_E164 = 16
 _PHONE = re.compile(r"[\s(\uff08]*[+\uff0b]?[\d\s()./\u002d\u2010-\u2015\u2212\u30fc\uff08\uff09\uff0d-\uff0f]+")
@@ -56,34 +56,34 @@ class Identifier:
     value: str
 
 
-def person_name(raw: object) -> str:
-    return one_line(raw, 100)
+def parse_person_name(raw: object) -> str:
+    return parse_single_line(raw, 100)
 
 
-def phone(raw: object, region: str) -> str:
+def parse_phone(raw: object, region: str) -> str:
     """In E.164. Without a country code, a number is read as one dialled in `region`.
 
     Nothing but a number may stand there, with the marks that people write into one: a spreadsheet's `3.1E9` or
     `4930123456.0` would otherwise become another number.
     """
-    written = text(raw)
+    written = parse_str(raw)
     if len(written) > MAX_PHONE_LENGTH:
-        raise Refused("too_long", f"Must be at most {MAX_PHONE_LENGTH} characters.")
+        raise InvalidValue("too_long", f"Must be at most {MAX_PHONE_LENGTH} characters.")
     written = written.translate(_DIRECTION_MARKS)
     number = phonenumbers.PhoneNumber()
     with suppress(phonenumbers.NumberParseException):
         number = phonenumbers.parse(written, region)
     if number.extension:
-        raise Refused("extension", "Leave out the extension.")
+        raise InvalidValue("extension", "Leave out the extension.")
     value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     shaped = _PHONE.fullmatch(written) and not _FRACTION.fullmatch(written) and len(value) <= _MAX_E164
     if not shaped or not phonenumbers.is_valid_number(number):
         assumed = "" if "+" in written else f" Without a country code, it is read as dialled in {region}."
-        raise Refused("invalid", f"Must be a valid phone number, such as +49 30 123456.{assumed}")
+        raise InvalidValue("invalid", f"Must be a valid phone number, such as +49 30 123456.{assumed}")
     return value
 
 
-def iso_date(raw: object) -> date:
+def parse_date(raw: object) -> date:
     if isinstance(raw, date) and not isinstance(raw, datetime):
         return raw
     if isinstance(raw, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", raw):
@@ -91,15 +91,15 @@ def iso_date(raw: object) -> date:
             return date.fromisoformat(raw)
         except ValueError:
             pass
-    raise Refused("invalid", "Give a date as YYYY-MM-DD.")
+    raise InvalidValue("invalid", "Give a date as YYYY-MM-DD.")
 
 
-def date_of_birth(raw: object, today: date) -> date:
-    value = iso_date(raw)
+def parse_date_of_birth(raw: object, today: date) -> date:
+    value = parse_date(raw)
     if value > today:
-        raise Refused("future", "A date of birth cannot be in the future.")
-    if age_on(today - timedelta(days=1), value) >= OLDEST_IN_YEARS:
-        raise Refused("too_old", f"A date of birth cannot be more than {OLDEST_IN_YEARS} years ago.")
+        raise InvalidValue("future", "A date of birth cannot be in the future.")
+    if age_on(today - timedelta(days=1), value) >= MAX_AGE_YEARS:
+        raise InvalidValue("too_old", f"A date of birth cannot be more than {MAX_AGE_YEARS} years ago.")
     return value
 
 
@@ -108,65 +108,65 @@ def age_on(day: date, born: date) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
-def sex(raw: object) -> Sex:
-    return choice(raw, Sex)
+def parse_sex(raw: object) -> Sex:
+    return parse_enum(raw, Sex)
 
 
-def status(raw: object) -> Status:
-    return choice(raw, Status)
+def parse_status(raw: object) -> Status:
+    return parse_enum(raw, Status)
 
 
-def external_id(raw: object) -> str:
-    value = one_line(raw, 200)
+def parse_external_id(raw: object) -> str:
+    value = parse_single_line(raw, 200)
     if any(c.isspace() for c in value) or value in {".", ".."}:
-        raise Refused("characters", "An external id has no spaces and is more than dots.")
+        raise InvalidValue("characters", "An external id has no spaces and is more than dots.")
     return value
 
 
-def identifier(raw: object) -> Identifier:
+def parse_identifier(raw: object) -> Identifier:
     """From an `Identifier` or a mapping with just `system` and `value`."""
     if isinstance(raw, Identifier):
         raw = {"system": raw.system, "value": raw.value}
     if not isinstance(raw, Mapping):
-        raise Refused("type", "Give an object with system and value.")
+        raise InvalidValue("type", "Give an object with system and value.")
     given = cast("Mapping[object, object]", raw)
     if set(given) != {"system", "value"}:
-        raise Refused("members", "Give system and value, and nothing else.")
-    faults = FaultList()
+        raise InvalidValue("members", "Give system and value, and nothing else.")
+    errors = ErrorCollector()
     system, value = "", ""
-    with faults.noting("system"):
-        system = one_line(given["system"], 200)
+    with errors.field("system"):
+        system = parse_single_line(given["system"], 200)
         if "|" in system or any(c.isspace() for c in system):
-            raise Refused("characters", "A system has neither spaces nor a bar.")
-    with faults.noting("value"):
-        value = identifier_value(given["value"])
-    faults.raise_if_any()
+            raise InvalidValue("characters", "A system has neither spaces nor a bar.")
+    with errors.field("value"):
+        value = parse_identifier_value(given["value"])
+    errors.raise_if_any()
     return Identifier(system, value)
 
 
-def identifier_value(raw: object) -> str:
-    return one_line(raw, 100)
+def parse_identifier_value(raw: object) -> str:
+    return parse_single_line(raw, 100)
 
 
-def identifiers(raw: object) -> tuple[Identifier, ...]:
+def parse_identifiers(raw: object) -> tuple[Identifier, ...]:
     """In order of system and value: the order they are given in means nothing."""
     if not isinstance(raw, list | tuple):
-        raise Refused("type", "Give a list of identifiers.")
+        raise InvalidValue("type", "Give a list of identifiers.")
     given = cast("list[object] | tuple[object, ...]", raw)
-    if len(given) > MOST_IDENTIFIERS:
-        raise Refused("too_long", f"Give at most {MOST_IDENTIFIERS} identifiers.")
-    faults = FaultList()
+    if len(given) > MAX_IDENTIFIERS:
+        raise InvalidValue("too_long", f"Give at most {MAX_IDENTIFIERS} identifiers.")
+    errors = ErrorCollector()
     found: list[Identifier] = []
     for position, one in enumerate(given):
-        with faults.noting(str(position)):
-            found.append(identifier(one))
-    faults.raise_if_any()
+        with errors.field(str(position)):
+            found.append(parse_identifier(one))
+    errors.raise_if_any()
     if len(set(found)) != len(found):
-        raise Refused("repeated", "Give each identifier once.")
+        raise InvalidValue("repeated", "Give each identifier once.")
     return tuple(sorted(found))
 
 
-def patient_id(raw: object) -> UUID:
+def parse_patient_id(raw: object) -> UUID:
     if isinstance(raw, UUID):
         return raw
-    raise Refused("type", "Give the id of a patient.")
+    raise InvalidValue("type", "Give the id of a patient.")

@@ -6,14 +6,14 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from core.access import Actor, Permission
-from core.errors import FaultList, Forbidden, parse_all
+from core.errors import ErrorCollector, Forbidden, parse_all
 from core.posts.errors import AlreadyPublished, PostNotFound
-from core.posts.slugs import slug
-from core.values import one_line, paragraphs
+from core.posts.slugs import make_slug
+from core.values import parse_multi_line, parse_single_line
 
-LONGEST_TITLE = 200
-LONGEST_CONTENT = 20_000
-LONGEST_COMMENT = 2_000
+MAX_TITLE_LENGTH = 200
+MAX_CONTENT_LENGTH = 20_000
+MAX_COMMENT_LENGTH = 2_000
 
 
 class Draft(TypedDict):
@@ -37,17 +37,17 @@ class NewComment(TypedDict):
 
 
 def _title(raw: object) -> str:
-    title = one_line(raw, LONGEST_TITLE)
-    slug(title)  # whatever a post is called, there is an address for it
+    title = parse_single_line(raw, MAX_TITLE_LENGTH)
+    make_slug(title)  # whatever a post is called, there is an address for it
     return title
 
 
 def _content(raw: object) -> str:
-    return paragraphs(raw, LONGEST_CONTENT)
+    return parse_multi_line(raw, MAX_CONTENT_LENGTH)
 
 
-def comment_content(raw: object) -> str:
-    return paragraphs(raw, LONGEST_COMMENT)
+def parse_comment(raw: object) -> str:
+    return parse_multi_line(raw, MAX_COMMENT_LENGTH)
 
 
 _PARSERS: dict[str, Callable[[object], str]] = {"title": _title, "content": _content}
@@ -77,14 +77,14 @@ class Post:
 
     @classmethod
     def write(
-        cls, new_id: UUID, now: datetime, author: str, faults: FaultList | None = None, /, **draft: Unpack[Draft]
+        cls, new_id: UUID, now: datetime, author: str, errors: ErrorCollector | None = None, /, **draft: Unpack[Draft]
     ) -> "Post":
-        """`faults` are those that the input has besides. Raises `Invalid` with every fault there is."""
-        parsed = cast("Draft", parse_all(draft, _PARSERS, required=REQUIRED, faults=faults))
+        """`errors` are those that the input has besides. Raises `ValidationError` with every error there is."""
+        parsed = cast("Draft", parse_all(draft, _PARSERS, required=REQUIRED, errors=errors))
         return cls(
             id=new_id,
             title=parsed["title"],
-            slug=slug(parsed["title"]),
+            slug=make_slug(parsed["title"]),
             author=author,
             content=parsed["content"],
             publication=None,
@@ -96,12 +96,12 @@ class Post:
             updated_at=now,
         )
 
-    def edited(self, now: datetime, faults: FaultList | None = None, /, **edits: Unpack[Edits]) -> "Post":
+    def edited(self, now: datetime, errors: ErrorCollector | None = None, /, **edits: Unpack[Edits]) -> "Post":
         """The next version, or this one where nothing differs. The slug stays, as others may have linked to it.
 
-        `faults` are those that the input has besides. Raises `Invalid` with every fault there is.
+        `errors` are those that the input has besides. Raises `ValidationError` with every error there is.
         """
-        after = evolve(self, **cast("Edits", parse_all(edits, _PARSERS, faults=faults)))
+        after = evolve(self, **cast("Edits", parse_all(edits, _PARSERS, errors=errors)))
         return self if after == self else evolve(after, version=self.version + 1, updated_at=now)
 
     def publish(self, publication: UUID, now: datetime) -> "Post":
@@ -114,14 +114,14 @@ class Post:
     def published(self) -> bool:
         return self.published_at is not None
 
-    def refuse_unseen(self, actor: Actor) -> None:
+    def ensure_visible_to(self, actor: Actor) -> None:
         """A draft is there for its author and for editors alone. Raises `PostNotFound` to the others."""
         if not (self.published or self._is_in_charge(actor)):
             raise PostNotFound
 
-    def refuse_change(self, actor: Actor) -> None:
+    def ensure_editable_by(self, actor: Actor) -> None:
         """The author and editors change a post. Raises `PostNotFound` where it may not be seen, else `Forbidden`."""
-        self.refuse_unseen(actor)
+        self.ensure_visible_to(actor)
         if not self._is_in_charge(actor):
             raise Forbidden("You may not do this: only the author and editors change a post.")
 
@@ -148,12 +148,12 @@ class Comment:
         now: datetime,
         author: str,
         post_id: UUID,
-        faults: FaultList | None = None,
+        errors: ErrorCollector | None = None,
         /,
         **comment: Unpack[NewComment],
     ) -> "Comment":
-        """`faults` are those that the input has besides. Raises `Invalid` with every fault there is."""
-        parsed = parse_all(comment, {"content": comment_content}, required=("content",), faults=faults)
+        """`errors` are those that the input has besides. Raises `ValidationError` with every error there is."""
+        parsed = parse_all(comment, {"content": parse_comment}, required=("content",), errors=errors)
         return cls(
             id=new_id,
             post_id=post_id,
@@ -162,7 +162,7 @@ class Comment:
             created_at=now,
         )
 
-    def refuse_removal(self, actor: Actor) -> None:
+    def ensure_removable_by(self, actor: Actor) -> None:
         """Its author and editors remove a comment. Raises `Forbidden`."""
         if self.author != actor.name and not actor.may(Permission.EDIT_POSTS):
             raise Forbidden("You may not do this: only the author of a comment and editors remove it.")

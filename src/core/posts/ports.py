@@ -20,7 +20,7 @@ class PostRepository(Protocol):
     def lock(self, post_id: UUID) -> Post:
         """The post as it is now; nobody else can lock or change it until the surrounding `Atomic` ends.
 
-        Raises `PostNotFound`, and `NotAtomic` outside `Atomic`.
+        Raises `PostNotFound`, and `TransactionRequired` outside `Atomic`.
         """
         ...
 
@@ -53,7 +53,7 @@ class PostRepository(Protocol):
         ...
 
 
-class Comments(Protocol):
+class CommentRepository(Protocol):
     def add(self, comment: Comment) -> None:
         """Counted on its post at once."""
         ...
@@ -66,12 +66,12 @@ class Comments(Protocol):
         """Counted on its post at once. One that is gone already is no error, and is not counted twice."""
         ...
 
-    def of(self, post_id: UUID, *, after: UUID | None, limit: int) -> Page[Comment]:
+    def list_for(self, post_id: UUID, *, after: UUID | None, limit: int) -> Page[Comment]:
         """Newest first, which is by falling id."""
         ...
 
 
-class Views(Protocol):
-    def saw(self, post_id: UUID) -> None:
+class ViewCounter(Protocol):
+    def record_view(self, post_id: UUID) -> None:
         """Somebody read the post. Costs the reader no write: the count follows some seconds later."""
         ...

@@ -4,25 +4,25 @@ import re
 
 from anyascii import anyascii
 
-from core.errors import Refused
+from core.errors import InvalidValue
 
-LONGEST_SLUG = 80
+MAX_SLUG_LENGTH = 80
 RESERVED = frozenset({"admin", "drafts", "feed", "new", "page", "popular", "search"})
 
 
-def slug(title: str) -> str:
+def make_slug(title: str) -> str:
     """The title in lower-case ASCII letters and digits, its words joined by hyphens, cut between words where it can be.
 
-    Raises `Refused` for a title of which nothing is left, or only a word that addresses need themselves.
+    Raises `InvalidValue` for a title of which nothing is left, or only a word that addresses need themselves.
     """
     words: list[str] = re.findall("[a-z0-9]+", anyascii(title).replace("'", "").lower())
     if not words:
-        raise Refused("no_slug", "Give a title with at least one letter or digit.")
-    joined = words[0][:LONGEST_SLUG]
+        raise InvalidValue("no_slug", "Give a title with at least one letter or digit.")
+    joined = words[0][:MAX_SLUG_LENGTH]
     for word in words[1:]:
-        if len(joined) + 1 + len(word) > LONGEST_SLUG:
+        if len(joined) + 1 + len(word) > MAX_SLUG_LENGTH:
             break
         joined = f"{joined}-{word}"
     if joined in RESERVED:
-        raise Refused("reserved", f"Give another title: the address {joined} has a use of its own.")
+        raise InvalidValue("reserved", f"Give another title: the address {joined} has a use of its own.")
     return joined

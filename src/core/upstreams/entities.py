@@ -35,7 +35,7 @@ class UpstreamReport:
 
 
 @frozen
-class UpstreamOrder:
+class UpstreamOverride:
     """What an operator ordered: to leave the upstream alone, or to take it up again whatever its circuits say.
 
     The latest holds. Revisions of an upstream count up from 1 without a gap, so all of them are its audit trail.
@@ -51,12 +51,12 @@ class UpstreamOrder:
 
 @frozen
 class UpstreamStatus:
-    """`order` is the latest, None when there never was one."""
+    """`override` is the latest, None when there never was one."""
 
     upstream: str
-    order: UpstreamOrder | None
+    override: UpstreamOverride | None
     reports: tuple[UpstreamReport, ...]
 
     @property
     def isolated(self) -> bool:
-        return self.order is not None and self.order.isolated
+        return self.override is not None and self.override.isolated

@@ -6,6 +6,6 @@ class UpstreamNotFound(NotFound):
     message = "No upstream system of this name is configured."
 
 
-class OrderOverlap(Conflict):
+class OverrideConflict(Conflict):
     kind = "order-overlap"
-    message = "Somebody else gave an order for this upstream system at the same moment. Look, then repeat yours."
+    message = "Somebody else gave an override for this upstream system at the same moment. Look, then repeat yours."

@@ -8,9 +8,8 @@ from attrs import frozen
 
 from adapters.external.errors import CredentialsRejected, UpstreamDown
 from adapters.external.resilience.policy import UpstreamPolicy
-from core.errors import InvalidAnswer, RateLimited
-from core.patients.errors import NoUpstreamRecord
-from core.patients.upstream import UnacceptableAnswer
+from core.errors import InvalidUpstreamResponse, RateLimited
+from core.sync.errors import InvalidUpstreamRecord, NoUpstreamRecord
 from tests.external.faults.server import OK, Behaviour, drips, hangs, resets, sends, whole
 
 
@@ -40,7 +39,7 @@ def endless(name: str, behaviour: Behaviour) -> Fault:
 
 
 def invalid(name: str, *parts: bytes) -> Fault:
-    return Fault(name, sends(*parts), InvalidAnswer, counted=[])
+    return Fault(name, sends(*parts), InvalidUpstreamResponse, counted=[])
 
 
 def limited(name: str, header: str | None, retry_after: float | None, attempts: int) -> Fault:
@@ -55,7 +54,7 @@ def body(name: str, raw: bytes) -> Fault:
 
 def record(name: str, raw: bytes) -> Fault:
     """To the client, a good answer."""
-    return Fault(name, sends(whole(raw)), UnacceptableAnswer, counted=[False])
+    return Fault(name, sends(whole(raw)), InvalidUpstreamRecord, counted=[False])
 
 
 PAST_THE_DEADLINE = sends(whole(b"{}", 503, Retry_After="290"))

@@ -13,10 +13,10 @@ from adapters.external.client import UpstreamClient, UpstreamResponse
 from adapters.external.patients import HttpPatientGateway
 from adapters.external.resilience.policy import UpstreamPolicy
 from bootstrap import Container, in_memory_registry
-from core.errors import RegistryError, TryLater
+from core.errors import RegistryError, RetryableError
 from core.patients.entities import Patient, Rules
-from core.patients.errors import NoUpstreamRecord
-from core.patients.upstream import SyncResult, normalised
+from core.sync.errors import NoUpstreamRecord
+from core.sync.merge import SyncResult, normalize
 from tests.external.faults.server import ADA, MisbehavingServer, misbehaving, presenting, well
 from tests.fakes import ADMIN, CLERK, StillClock, details, equip
 
@@ -52,7 +52,7 @@ class Scene:
         answer = asyncio.run(client.aget_object("patients", "x7", request_id="r"))
         if answer is None:
             raise NoUpstreamRecord
-        normalised(answer.document, Rules(self.registry.clock().today(), "US"))
+        normalize(answer.document, Rules(self.registry.clock().today(), "US"))
 
     def is_untouched(self) -> bool:
         history = self.registry.view_history()(actor=ADMIN, patient_id=self.patient.id)
@@ -94,7 +94,7 @@ class Seen:
     @property
     def retry_after(self) -> float | None:
         """In seconds."""
-        wait = self.error.retry_after if isinstance(self.error, TryLater) else None
+        wait = self.error.retry_after if isinstance(self.error, RetryableError) else None
         return None if wait is None else wait.total_seconds()
 
 

@@ -11,8 +11,8 @@ from adapters.external.client import UpstreamClient
 from adapters.external.errors import CircuitOpen, UpstreamDown
 from adapters.external.resilience.policy import UpstreamPolicy
 from core.errors import RegistryError, Unavailable
-from core.patients.errors import NoUpstreamRecord
-from core.patients.upstream import Outcome
+from core.sync.errors import NoUpstreamRecord
+from core.sync.merge import SyncOutcome
 from tests.external.faults.catalogue import FAULTS, Fault
 from tests.external.faults.conftest import GRACE, POLICY, TIRELESS, ClientOf, Face, Scene, failing
 from tests.external.faults.server import Connection, MisbehavingServer, sends, well, whole
@@ -87,7 +87,7 @@ def test_sync_with_open_circuit_returns_the_stale_record_with_age_and_reason(
     started = monotonic()
     stale = scene.sync(client)
     assert monotonic() - started < GRACE
-    assert (stale.outcome, stale.age, stale.fetched_at) == (Outcome.STALE, timedelta(minutes=5), good.fetched_at)
+    assert (stale.outcome, stale.age, stale.fetched_at) == (SyncOutcome.STALE, timedelta(minutes=5), good.fetched_at)
     assert stale.patient == good.patient
     assert stale.reason == CircuitOpen.message
     assert server.requests == []
@@ -102,7 +102,7 @@ def test_outage_after_a_good_sync_returns_the_stale_record_and_other_faults_rais
     server.behaviour = fault.behaviour
     if issubclass(fault.outcome, Unavailable):
         stale = scene.sync(client)
-        assert (stale.outcome, stale.fetched_at, stale.patient) == (Outcome.STALE, good.fetched_at, good.patient)
+        assert (stale.outcome, stale.fetched_at, stale.patient) == (SyncOutcome.STALE, good.fetched_at, good.patient)
         assert stale.reason
     else:
         assert type(failing(scene.syncs, client).error) is fault.outcome

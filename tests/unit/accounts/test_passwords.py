@@ -13,11 +13,11 @@ from bootstrap import Container
 from core.access import Actor, Role
 from core.accounts.entities import User
 from core.accounts.errors import PasswordChangeRequired, TokenRefused, WrongCredentials
-from core.accounts.passwords import new_password
+from core.accounts.passwords import parse_new_password
 from core.accounts.sessions import SignedIn, TokenPair
 from core.accounts.use_cases import PurgeExpired
-from core.errors import Forbidden, Invalid, Refused, TooManyRequests
-from core.ports import Limiter, Scope
+from core.errors import Forbidden, InvalidValue, TooManyRequests, ValidationError
+from core.ports import RateLimiter, RateLimitScope
 from tests.contracts.examples import together
 from tests.fakes import ADMIN
 from tests.unit.accounts.conftest import PASSWORD
@@ -26,11 +26,11 @@ NEW = "battery staple"
 LONG = "correct horse battery staple "
 
 
-def fault(registry: Container, password: str) -> str | None:
+def error(registry: Container, password: str) -> str | None:
     try:
         registry.create_user()(actor=ADMIN, email="margaret.hamilton@example.org", password=password, role="reader")
-    except Invalid as refused:
-        (found,) = refused.faults
+    except ValidationError as refused:
+        (found,) = refused.errors
         assert found.field == "password"
         return found.code
     return None
@@ -47,7 +47,7 @@ def fault(registry: Container, password: str) -> str | None:
     ],
 )
 def test_a_password_has_10_to_256_characters(registry: Container, password: str, code: str | None) -> None:
-    assert fault(registry, password) == code
+    assert error(registry, password) == code
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_password_has_10_to_256_characters(registry: Container, password: str,
     ],
 )
 def test_a_password_that_is_easy_to_guess_is_refused(registry: Container, password: str) -> None:
-    assert fault(registry, password) == "guessable"
+    assert error(registry, password) == "guessable"
 
 
 def test_any_text_that_is_hard_to_guess_is_a_password(registry: Container) -> None:
@@ -102,7 +102,7 @@ def test_a_session_that_was_begun_with_the_password_before_ends_with_it(registry
 def test_a_password_unfit_to_be_set_changes_nothing(
     registry: Container, ada: User, pair: TokenPair, password: str
 ) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationError):
         registry.set_password()(actor=ADMIN, user_id=ada.id, password=password)
     assert not ended(registry, pair)
     registry.sign_in()(email=ada.email, password=PASSWORD)
@@ -129,9 +129,9 @@ def test_the_own_password_is_changed_by_who_knows_it_only(registry: Container, a
         (PASSWORD, "short", ["password"]),
         (PASSWORD, ada.email, ["password"]),
     ]:
-        with pytest.raises(Invalid) as refused:
+        with pytest.raises(ValidationError) as refused:
             registry.change_own_password()(me=me(registry, pair), current=current, password=password)
-        assert [one.field for one in refused.value.faults] == fields
+        assert [one.field for one in refused.value.errors] == fields
     assert not ended(registry, pair)
 
 
@@ -163,8 +163,8 @@ def test_passwords_are_judged_by_their_own_users_email_when_many_are_judged_at_o
         name = f"xaviermontgomery.{number}"
         codes: set[str | None] = set()
         for _ in range(20):
-            with pytest.raises(Refused) as refused:
-                new_password(name, f"{name}@clinic.example")
+            with pytest.raises(InvalidValue) as refused:
+                parse_new_password(name, f"{name}@clinic.example")
             codes.add(refused.value.code)
         return codes
 
@@ -183,15 +183,20 @@ def test_a_machine_has_no_password(registry: Container) -> None:
         registry.change_own_password()(me=signed_in, current=PASSWORD, password=NEW)
 
 
-class Strict(Limiter):
+class Strict(RateLimiter):
     """So many calls of each, and no more."""
 
-    most = {Scope.SIGN_IN: 2, Scope.SIGN_IN_ADDRESS: 3, Scope.SIGN_IN_EMAIL: 4, Scope.SIGN_IN_KNOWN: 3}
+    most = {
+        RateLimitScope.SIGN_IN: 2,
+        RateLimitScope.SIGN_IN_ADDRESS: 3,
+        RateLimitScope.SIGN_IN_EMAIL: 4,
+        RateLimitScope.SIGN_IN_KNOWN: 3,
+    }
 
     def __init__(self) -> None:
-        self.calls: list[tuple[Scope, str]] = []
+        self.calls: list[tuple[RateLimitScope, str]] = []
 
-    def hit(self, scope: Scope, who: str) -> None:
+    def acquire(self, scope: RateLimitScope, who: str) -> None:
         self.calls.append((scope, who))
         if self.calls.count((scope, who)) > self.most[scope]:
             raise TooManyRequests(retry_after=timedelta(minutes=1))
@@ -243,7 +248,7 @@ def test_an_owner_gets_in_from_a_known_address_whoever_guesses_elsewhere(
     registry.change_own_password()(me=me(registry, pair), current=PASSWORD, password=NEW, address="192.0.2.1")
     with pytest.raises(TooManyRequests):
         registry.sign_in()(email=ada.email, password=NEW, address="192.0.2.1")
-    assert strict.calls[-1] == (Scope.SIGN_IN_KNOWN, f"192.0.2.1 {ada.email}")
+    assert strict.calls[-1] == (RateLimitScope.SIGN_IN_KNOWN, f"192.0.2.1 {ada.email}")
 
 
 def test_purging_goes_on_until_nothing_is_left(
@@ -259,7 +264,7 @@ def test_purging_goes_on_until_nothing_is_left(
 def test_purging_removes_what_ended_and_nothing_that_is_of_use(
     registry: Container, ada: User, pair: TokenPair, time: time_machine.Traveller
 ) -> None:
-    purge, make = registry.purge_expired(), registry.make_service_key()
+    purge, make = registry.purge_expired(), registry.create_service_key()
     account = registry.create_service_account()(actor=ADMIN, name="lab", role="clerk")
     key, _ = make(actor=ADMIN, account_id=account.id, name="first")
     registry.revoke_service_key()(actor=ADMIN, account_id=account.id, key_id=key.id)
@@ -278,9 +283,9 @@ def test_a_password_is_the_same_in_every_unicode_form(registry: Container, pair:
     composed, typed = "caf\u00e9 au lait \ufb01n", "cafe\u0301 au lait fin"
     registry.change_own_password()(me=me(registry, pair), current=PASSWORD, password=composed)
     pair = registry.sign_in()(email=ada.email, password=typed)
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationError) as refused:
         registry.change_own_password()(me=me(registry, pair), current=composed, password=typed)
-    assert [(fault.field, fault.code) for fault in refused.value.faults] == [("password", "unchanged")]
+    assert [(error.field, error.code) for error in refused.value.errors] == [("password", "unchanged")]
     registry.set_password()(actor=ADMIN, user_id=ada.id, password=typed)
     registry.sign_in()(email=ada.email, password=composed)
     eve = {"email": "eve@example.org", "password": composed}
@@ -297,7 +302,7 @@ def test_a_password_that_another_user_chose_has_to_be_changed_first(registry: Co
         with pytest.raises(PasswordChangeRequired):
             registry.authenticate()(access=pair.access, request_id="request-1")
         signed_in = registry.authenticate()(access=pair.access, request_id="request-1", before_password_change=True)
-        with pytest.raises(Invalid):
+        with pytest.raises(ValidationError):
             registry.change_own_password()(me=signed_in, current=NEW, password=NEW)
         pair = registry.change_own_password()(me=signed_in, current=NEW, password=PASSWORD)
         assert registry.authenticate()(access=pair.access, request_id="request-1").account.id == user.id

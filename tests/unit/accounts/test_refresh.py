@@ -7,7 +7,7 @@ from bootstrap import Container
 from core.accounts.entities import User
 from core.accounts.errors import TokenRefused
 from core.accounts.sessions import TokenPair
-from core.errors import Invalid
+from core.errors import ValidationError
 from tests.fakes import NOW
 from tests.unit.accounts.conftest import PASSWORD
 
@@ -115,7 +115,7 @@ def test_an_access_token_refreshes_nothing_and_a_refresh_token_lets_nobody_in(
 
 @pytest.mark.parametrize("refresh", [None, 5, b"token"])
 def test_a_refresh_token_is_a_text(registry: Container, refresh: str) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationError):
         registry.refresh_session()(refresh=refresh)
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationError):
         registry.sign_out()(refresh=refresh)

@@ -13,8 +13,8 @@ from core.accounts.errors import (
     TokenRefused,
     TooManyKeys,
 )
-from core.accounts.services import ServiceAccount
-from core.errors import Forbidden, Invalid
+from core.accounts.service_accounts import ServiceAccount
+from core.errors import Forbidden, ValidationError
 from tests.fakes import ADMIN, CLERK, NOW
 from tests.strategies import uuid7
 from tests.unit.accounts.conftest import PASSWORD
@@ -34,7 +34,7 @@ def refused(registry: Container, token: str) -> bool:
 
 
 def test_a_machine_with_a_key_acts_under_its_name_and_in_its_role(registry: Container, lab: ServiceAccount) -> None:
-    key, token = registry.make_service_key()(actor=ADMIN, account_id=lab.id, name="first")
+    key, token = registry.create_service_key()(actor=ADMIN, account_id=lab.id, name="first")
     signed_in = registry.authenticate()(access=token, request_id="request-1")
     assert (signed_in.actor.name, signed_in.actor.request_id) == ("service:lab-import", "request-1")
     assert signed_in.actor.permissions == Role.CLERK.permissions
@@ -43,7 +43,7 @@ def test_a_machine_with_a_key_acts_under_its_name_and_in_its_role(registry: Cont
 
 
 def test_a_key_is_stored_as_a_digest_only(registry: Container, lab: ServiceAccount) -> None:
-    key, token = registry.make_service_key()(actor=ADMIN, account_id=lab.id, name="first")
+    key, token = registry.create_service_key()(actor=ADMIN, account_id=lab.id, name="first")
     _, _, secret = token.split("_", 2)
     assert token.startswith(f"prk_{key.id.hex}_")
     assert key.digest != secret
@@ -52,7 +52,7 @@ def test_a_key_is_stored_as_a_digest_only(registry: Container, lab: ServiceAccou
 
 
 def test_only_the_key_itself_lets_in(registry: Container, lab: ServiceAccount) -> None:
-    make = registry.make_service_key()
+    make = registry.create_service_key()
     (_, first), (_, second) = (make(actor=ADMIN, account_id=lab.id, name=name) for name in ("first", "second"))
     (_, key_id, secret), (_, _, other) = first.split("_", 2), second.split("_", 2)
     mixed, unknown = f"prk_{key_id}_{other}", f"prk_{uuid7(NOW, 99).hex}_{secret}"
@@ -64,7 +64,7 @@ def test_only_the_key_itself_lets_in(registry: Container, lab: ServiceAccount) -
 def test_a_key_expires_when_it_is_told_to(
     registry: Container, lab: ServiceAccount, time: time_machine.Traveller
 ) -> None:
-    make = registry.make_service_key()
+    make = registry.create_service_key()
     _, usual = make(actor=ADMIN, account_id=lab.id, name="usual")
     _, short = make(actor=ADMIN, account_id=lab.id, name="short", expires_at=NOW + timedelta(days=1))
     time.shift(timedelta(days=1) - timedelta(seconds=1))
@@ -88,13 +88,13 @@ def test_a_key_expires_when_it_is_told_to(
     ],
 )
 def test_a_key_lasts_366_days_at_most(registry: Container, lab: ServiceAccount, span: timedelta, taken: bool) -> None:
-    make = registry.make_service_key()
+    make = registry.create_service_key()
     if taken:
         assert make(actor=ADMIN, account_id=lab.id, name="key", expires_at=NOW + span)[0].expires_at == NOW + span
     else:
-        with pytest.raises(Invalid) as invalid:
+        with pytest.raises(ValidationError) as invalid:
             make(actor=ADMIN, account_id=lab.id, name=" ", expires_at=NOW + span)
-        assert {(fault.field, fault.code) for fault in invalid.value.faults} == {
+        assert {(error.field, error.code) for error in invalid.value.errors} == {
             ("name", "blank"),
             ("expires_at", "range"),
         }
@@ -103,7 +103,7 @@ def test_a_key_lasts_366_days_at_most(registry: Container, lab: ServiceAccount, 
 def test_two_keys_are_live_at_once_so_that_they_can_take_turns(
     registry: Container, lab: ServiceAccount, time: time_machine.Traveller
 ) -> None:
-    make, revoke = registry.make_service_key(), registry.revoke_service_key()
+    make, revoke = registry.create_service_key(), registry.revoke_service_key()
     first, first_token = make(actor=ADMIN, account_id=lab.id, name="first")
     _, second_token = make(actor=ADMIN, account_id=lab.id, name="second", expires_at=NOW + timedelta(days=1))
     with pytest.raises(TooManyKeys):
@@ -118,20 +118,20 @@ def test_two_keys_are_live_at_once_so_that_they_can_take_turns(
 
 
 def test_revoking_twice_is_harmless_and_told_once(registry: Container, lab: ServiceAccount) -> None:
-    key, _ = registry.make_service_key()(actor=ADMIN, account_id=lab.id, name="first")
+    key, _ = registry.create_service_key()(actor=ADMIN, account_id=lab.id, name="first")
     for _ in range(2):
         registry.revoke_service_key()(actor=ADMIN, account_id=lab.id, key_id=key.id)
     events = registry.view_account_history()(actor=ADMIN, account_id=lab.id).items
     told = {"key_id": str(key.id), "name": "first"}
     assert [(event.action, dict(event.details)) for event in events] == [
         (AccountAction.KEY_REVOKED, told),
-        (AccountAction.KEY_MADE, told),
+        (AccountAction.KEY_CREATED, told),
         (AccountAction.CREATED, {"role": "clerk"}),
     ]
 
 
 def test_a_machine_that_is_disabled_or_demoted_is_so_at_once(registry: Container, lab: ServiceAccount) -> None:
-    _, token = registry.make_service_key()(actor=ADMIN, account_id=lab.id, name="first")
+    _, token = registry.create_service_key()(actor=ADMIN, account_id=lab.id, name="first")
     update = registry.update_service_account()
     update(actor=ADMIN, account_id=lab.id, role="reader")
     signed_in = registry.authenticate()(access=token, request_id="request-1")
@@ -169,9 +169,9 @@ def test_a_name_fits_into_the_audit_trail(registry: Container, name: str, code: 
     if code is None:
         assert create(actor=ADMIN, name=name, role="reader").name == name
     else:
-        with pytest.raises(Invalid) as invalid:
+        with pytest.raises(ValidationError) as invalid:
             create(actor=ADMIN, name=name, role="boss")
-        assert [(fault.field, fault.code) for fault in invalid.value.faults] == [("name", code), ("role", "choice")]
+        assert [(error.field, error.code) for error in invalid.value.errors] == [("name", code), ("role", "choice")]
 
 
 def test_a_name_is_never_given_again(registry: Container, lab: ServiceAccount) -> None:
@@ -184,7 +184,7 @@ def test_a_name_is_never_given_again(registry: Container, lab: ServiceAccount) -
 def test_unknown_accounts_and_keys_are_not_found(registry: Container, lab: ServiceAccount) -> None:
     nobody = uuid7(NOW, 99)
     with pytest.raises(ServiceAccountNotFound):
-        registry.make_service_key()(actor=ADMIN, account_id=nobody, name="first")
+        registry.create_service_key()(actor=ADMIN, account_id=nobody, name="first")
     with pytest.raises(ServiceKeyNotFound):
         registry.revoke_service_key()(actor=ADMIN, account_id=lab.id, key_id=nobody)
 
@@ -195,7 +195,7 @@ def test_a_clerk_manages_no_machines(registry: Container, lab: ServiceAccount) -
         lambda: registry.list_service_accounts()(actor=CLERK),
         lambda: registry.view_service_account()(actor=CLERK, account_id=lab.id),
         lambda: registry.update_service_account()(actor=CLERK, account_id=lab.id, role="admin"),
-        lambda: registry.make_service_key()(actor=CLERK, account_id=lab.id, name=PASSWORD),
+        lambda: registry.create_service_key()(actor=CLERK, account_id=lab.id, name=PASSWORD),
         lambda: registry.revoke_service_key()(actor=CLERK, account_id=lab.id, key_id=lab.id),
     ):
         with pytest.raises(Forbidden):

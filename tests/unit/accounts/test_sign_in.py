@@ -9,7 +9,7 @@ from core.access import Role
 from core.accounts.entities import User
 from core.accounts.errors import TokenRefused, WrongCredentials
 from core.accounts.sessions import TokenPair
-from core.errors import Invalid, RegistryError
+from core.errors import RegistryError, ValidationError
 from tests.unit.accounts.conftest import PASSWORD
 
 
@@ -40,9 +40,9 @@ def test_a_wrong_password_an_unknown_email_and_a_disabled_user_are_alike(
 def test_signing_in_takes_an_email_and_a_text(
     registry: Container, email: str, password: str, fields: list[str]
 ) -> None:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationError) as refused:
         registry.sign_in()(email=email, password=password)
-    assert [fault.field for fault in refused.value.faults] == fields
+    assert [error.field for error in refused.value.errors] == fields
 
 
 def test_an_access_token_lasts_ten_minutes(registry: Container, pair: TokenPair, time: time_machine.Traveller) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.tokens import JwtTokens, SigningKey
+from adapters.jwt_tokens import JwtTokenService, SigningKey
 from core.accounts.errors import TokenRefused
 from core.accounts.sessions import RefreshFamily
 from tests.contracts.examples import user
@@ -17,9 +17,9 @@ from tests.unit.accounts.conftest import SECRET
 
 KEY = SigningKey(SECRET)
 CLOCK = StillClock()
-TOKENS = JwtTokens([KEY], CLOCK)
+TOKENS = JwtTokenService([KEY], CLOCK)
 USER = user(7)
-FAMILY = RefreshFamily(id=UUID(int=8), user_id=USER.id, generation=1, token_id=UUID(int=9), expires_at=NOW)
+FAMILY = RefreshFamily(id=UUID(int=8), user_id=USER.id, session_epoch=1, token_id=UUID(int=9), expires_at=NOW)
 CLAIMS = {
     "iss": "patient-registry",
     "aud": "patient-registry/access",
@@ -111,17 +111,17 @@ def test_a_deeply_nested_header_is_refused() -> None:
 
 def test_tokens_of_an_older_key_are_read_until_it_is_dropped() -> None:
     old, new = SigningKey("o" * 50), SigningKey("n" * 50)
-    token = JwtTokens([old], CLOCK).access(FAMILY, NOW, NOW + timedelta(minutes=1))
-    assert JwtTokens([new, old], CLOCK).read_access(token) == FAMILY.id
+    token = JwtTokenService([old], CLOCK).access(FAMILY, NOW, NOW + timedelta(minutes=1))
+    assert JwtTokenService([new, old], CLOCK).read_access(token) == FAMILY.id
     with pytest.raises(TokenRefused):
-        JwtTokens([new], CLOCK).read_access(token)
+        JwtTokenService([new], CLOCK).read_access(token)
 
 
 def test_the_first_key_signs() -> None:
     old, new = SigningKey("o" * 50), SigningKey("n" * 50)
-    token = JwtTokens([new, old], CLOCK).access(FAMILY, NOW, NOW + timedelta(minutes=1))
+    token = JwtTokenService([new, old], CLOCK).access(FAMILY, NOW, NOW + timedelta(minutes=1))
     assert jwt.get_unverified_header(token)["kid"] == new.id
-    JwtTokens([new], CLOCK).read_access(token)
+    JwtTokenService([new], CLOCK).read_access(token)
 
 
 def test_keys_do_not_print() -> None:

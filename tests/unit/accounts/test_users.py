@@ -8,7 +8,7 @@ from core.accounts.audit import AccountAction
 from core.accounts.entities import AccountChanges, User
 from core.accounts.errors import AccountNotFound, LastAdmin, TokenRefused, UserEmailTaken, UserNotFound
 from core.accounts.sessions import TokenPair
-from core.errors import Forbidden, Invalid
+from core.errors import Forbidden, ValidationError
 from tests.fakes import ADMIN, CLERK, NOW
 from tests.unit.accounts.conftest import PASSWORD
 
@@ -26,10 +26,10 @@ def test_two_users_never_share_an_email_however_it_is_written(registry: Containe
 
 
 def test_every_fault_of_a_new_user_is_reported_at_once(registry: Container) -> None:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationError) as refused:
         registry.create_user()(actor=ADMIN, email="ada", password="short", role="boss")
-    faults = {fault.field: fault.code for fault in refused.value.faults}
-    assert faults == {"email": "invalid", "password": "length", "role": "choice"}
+    errors = {error.field: error.code for error in refused.value.errors}
+    assert errors == {"email": "invalid", "password": "length", "role": "choice"}
     assert registry.store().users == {}
 
 
@@ -88,7 +88,7 @@ def test_there_is_no_history_of_nobody(registry: Container, ada: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "faults"),
+    ("changes", "errors"),
     [
         ({"role": "boss", "is_active": "no"}, {"role": "choice", "is_active": "type"}),
         ({"role": None}, {"role": "type"}),
@@ -97,11 +97,11 @@ def test_there_is_no_history_of_nobody(registry: Container, ada: User) -> None:
     ],
 )
 def test_every_fault_of_a_change_is_reported_and_nothing_is_changed(
-    registry: Container, ada: User, changes: AccountChanges, faults: dict[str, str]
+    registry: Container, ada: User, changes: AccountChanges, errors: dict[str, str]
 ) -> None:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationError) as refused:
         registry.update_user()(actor=ADMIN, user_id=ada.id, **changes)
-    assert {fault.field: fault.code for fault in refused.value.faults} == faults
+    assert {error.field: error.code for error in refused.value.errors} == errors
     assert registry.store().users[ada.id] == ada
 
 
@@ -155,6 +155,6 @@ def test_users_are_listed_by_filters_however_they_are_written(registry: Containe
 
 
 def test_every_fault_of_filters_is_reported(registry: Container) -> None:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationError) as refused:
         registry.list_users()(actor=ADMIN, email="x", role="boss", is_active="no", limit=0)  # type: ignore[arg-type]  # as callers may
-    assert {fault.field for fault in refused.value.faults} == {"email", "role", "is_active", "limit"}
+    assert {error.field for error in refused.value.errors} == {"email", "role", "is_active", "limit"}

@@ -21,27 +21,27 @@ from hypothesis.stateful import (
 
 from bootstrap import Configuration, in_memory_registry
 from core.access import Actor
-from core.errors import InvalidAnswer, RateLimited, TryLater, Unavailable
+from core.errors import InvalidUpstreamResponse, RateLimited, RetryableError, Unavailable
 from core.jobs.entities import JobKind, JobState
 from core.jobs.errors import JobEnded, LeaseLost
-from core.jobs.leases import NO_PROGRESS, Claim
-from core.patients.ports import Fetched
-from core.patients.upstream import UpstreamAnswer
-from core.patients.use_cases.sync_pass import Pass
+from core.jobs.services.leases import NO_PROGRESS, Lease
+from core.sync.merge import UpstreamDocument
+from core.sync.ports import FetchResult
+from core.sync.services.batch import SyncBatch
 from tests.fakes import ADMIN, CLERK, Failing, ScriptedGateway, StillClock, details, equip
 
 MANY, AT_A_TIME = 8, 3
-KING = UpstreamAnswer({"last_name": "King"})
+KING = UpstreamDocument({"last_name": "King"})
 ANSWERS = st.sampled_from(
-    [KING, KING, KING, None, Failing(), InvalidAnswer(), UpstreamAnswer({"email": "p0@example.org"})]
+    [KING, KING, KING, None, Failing(), InvalidUpstreamResponse(), UpstreamDocument({"email": "p0@example.org"})]
 )
 REASONS = st.sampled_from([Unavailable(), Unavailable(retry_after=timedelta(minutes=9)), RateLimited()])
 
 
 @define(eq=False)
 class Worker:
-    claim: Claim
-    done: Pass
+    claim: Lease
+    done: SyncBatch
 
 
 class OneJob(RuleBasedStateMachine):
@@ -74,7 +74,7 @@ class OneJob(RuleBasedStateMachine):
         return Worker(claim, self.runner._begun(claim.chunk)) if claim else multiple()
 
     @rule(worker=workers, answer=ANSWERS)
-    def hears(self, worker: Worker, answer: Fetched) -> None:
+    def hears(self, worker: Worker, answer: FetchResult) -> None:
         unheard = worker.done.external_ids.keys() - worker.done.fetched.keys()
         if unheard:
             worker.done.fetched[min(unheard)] = answer
@@ -82,18 +82,18 @@ class OneJob(RuleBasedStateMachine):
                 worker.claim = self.leases.renewed(worker.claim)
 
     @rule(worker=consumes(workers), answer=ANSWERS)
-    def hears_of_all_and_settles(self, worker: Worker, answer: Fetched) -> None:
+    def hears_of_all_and_settles(self, worker: Worker, answer: FetchResult) -> None:
         unheard = worker.done.external_ids.keys() - worker.done.fetched.keys()
         worker.done.fetched.update(dict.fromkeys(unheard, answer))
         self.settles(worker, None)
 
     @rule(worker=consumes(workers), left_alone=st.none() | REASONS)
-    def settles(self, worker: Worker, left_alone: TryLater | None) -> None:
+    def settles(self, worker: Worker, left_alone: RetryableError | None) -> None:
         """Without a reason it stops, or has heard of all."""
         held = self.store.chunks.get(worker.claim.chunk.id)
         may = held is not None and held.lease == worker.claim.chunk.lease and not self.state.has_ended
         try:
-            self.runner._settle(worker.claim, evolve(worker.done, left_alone=left_alone))
+            self.runner._settle(worker.claim, evolve(worker.done, backoff_reason=left_alone))
         except (LeaseLost, JobEnded):
             assert not may
         else:
@@ -163,7 +163,7 @@ class OneJob(RuleBasedStateMachine):
         self.gateway.answer = {"last_name": "King"}
         for _ in range(4):
             self.clock.forward(timedelta(hours=1))
-            for job in self.registry.jobs().waiting(self.clock.at):
+            for job in self.registry.jobs().runnable(self.clock.at):
                 self.registry.run_job()(actor=Actor.system("worker"), job_id=job.id)
         assert self.state.has_ended
         if self.state is JobState.COMPLETED:

@@ -9,11 +9,11 @@ from uuid import UUID
 import pytest
 from attrs import define, evolve, field
 
-from adapters.in_memory.jobs import InMemoryChunks, InMemoryJobs, InMemorySchedule
+from adapters.in_memory.jobs import InMemoryChunkRepository, InMemoryJobRepository, InMemorySchedule
 from adapters.in_memory.store import Store
-from adapters.tasks.celery import LONGEST_COUNTDOWN, QUEUE, CeleryQueue, sender
+from adapters.tasks.celery import MAX_COUNTDOWN, QUEUE, CeleryQueue, sender
 from adapters.tasks.celery_worker import PURGE, SECONDS_BETWEEN_LOOKS_FOR_PURGE, Work, worker
-from adapters.tasks.purging import DailyPurge
+from adapters.tasks.daily_purge import DailyPurge
 from core.access import Actor
 from core.jobs.entities import Chunk, Job, JobState
 from core.jobs.ports import JobQueue
@@ -33,24 +33,24 @@ def test_a_broker_that_is_not_there_or_says_nothing_costs_little_time_and_no_err
         for port in (1, silent.getsockname()[1]):
             queue = CeleryQueue(sender(f"{scheme}://127.0.0.1:{port}//"), now, StillClock())
             started = monotonic()
-            queue.hand_over(job(1))
+            queue.enqueue(job(1))
             assert monotonic() - started < AT_ONCE
 
 
 def test_a_message_holds_a_jobs_id_alone_and_waits_no_longer_than_brokers_bear() -> None:
     app = sender("memory://")
-    CeleryQueue(app, now, StillClock(datetime.now(UTC))).hand_over(job(7), at=datetime.now(UTC) + timedelta(days=1))
+    CeleryQueue(app, now, StillClock(datetime.now(UTC))).enqueue(job(7), at=datetime.now(UTC) + timedelta(days=1))
     with app.connection_for_read() as connection, connection.SimpleQueue(QUEUE) as queue:
         message = queue.get_nowait()
     assert message.content_type == "application/json"
     assert message.payload[:2] == [[str(UUID(int=7))], {}]
     eta = datetime.fromisoformat(message.headers["eta"])
-    assert eta < datetime.now(UTC) + timedelta(seconds=LONGEST_COUNTDOWN)
+    assert eta < datetime.now(UTC) + timedelta(seconds=MAX_COUNTDOWN)
 
 
 def test_nothing_is_sent_before_what_asked_for_it_is_committed() -> None:
     app, waiting = sender("memory://"), list[Callable[[], None]]()
-    CeleryQueue(app, waiting.append, StillClock()).hand_over(job(8))
+    CeleryQueue(app, waiting.append, StillClock()).enqueue(job(8))
     assert len(waiting) == 1
 
 
@@ -58,7 +58,7 @@ def test_nothing_is_sent_before_what_asked_for_it_is_committed() -> None:
 class Queue(JobQueue):
     handed_over: list[datetime | None] = field(factory=list[datetime | None])
 
-    def hand_over(self, job: Job, *, at: datetime | None = None) -> None:
+    def enqueue(self, job: Job, *, at: datetime | None = None) -> None:
         self.handed_over.append(at)
 
 
@@ -75,12 +75,18 @@ class Worker:
     def work(self) -> Work:
         clock = StillClock(datetime.now(UTC))
         return Work(
-            InMemoryJobs(self.store), self.queue, self.run, lambda **_: None, lambda **_: None, lambda: None, clock
+            InMemoryJobRepository(self.store),
+            self.queue,
+            self.run,
+            lambda **_: None,
+            lambda **_: None,
+            lambda: None,
+            clock,
         )
 
     def run(self, *, job_id: UUID, **_: object) -> Job:
         self.runs += 1
-        jobs = InMemoryJobs(self.store)
+        jobs = InMemoryJobRepository(self.store)
         jobs.replace(self.becomes(jobs.get(job_id)))
         return jobs.get(job_id)
 
@@ -107,12 +113,14 @@ def test_beat_asks_for_a_purge_every_hour_and_one_a_day_is_done() -> None:
 
 def leased(store: Store) -> None:
     later = datetime.now(UTC) + timedelta(minutes=1)
-    InMemoryChunks(store).add(Chunk(id=UUID(int=9), job_id=UUID(int=1), items=(), lease=UUID(int=9), free_at=later))
+    InMemoryChunkRepository(store).add(
+        Chunk(id=UUID(int=9), job_id=UUID(int=1), items=(), lease=UUID(int=9), available_at=later)
+    )
 
 
 def test_a_job_that_is_left_over_is_handed_over_and_a_paused_one_for_when_its_pause_ends() -> None:
     worker = Worker()
-    InMemoryJobs(worker.store).add(job(1))
+    InMemoryJobRepository(worker.store).add(job(1))
     worker.told()
     later = datetime.now(UTC) + timedelta(minutes=1)
     worker.becomes = lambda job: job.paused(later, "Upstream is down.")
@@ -122,14 +130,14 @@ def test_a_job_that_is_left_over_is_handed_over_and_a_paused_one_for_when_its_pa
 
 def test_a_job_that_has_ended_is_not_handed_over() -> None:
     worker = Worker(becomes=lambda job: job.completed(datetime.now(UTC)))
-    InMemoryJobs(worker.store).add(job(1))
+    InMemoryJobRepository(worker.store).add(job(1))
     worker.told()
     assert worker.queue.handed_over == []
 
 
 def test_a_second_message_is_passed_over_while_somebody_does_the_job_unless_its_worker_died() -> None:
     worker = Worker()
-    InMemoryJobs(worker.store).add(evolve(job(1), state=JobState.RUNNING))
+    InMemoryJobRepository(worker.store).add(evolve(job(1), state=JobState.RUNNING))
     leased(worker.store)
     worker.told()
     assert worker.runs == 0

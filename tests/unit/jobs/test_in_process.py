@@ -39,7 +39,7 @@ class Registry:
     begun: Event = field(factory=Event)
     stopped: Event = field(factory=Event)
 
-    def hand_over(self, *, actor: Actor) -> tuple[Job, ...]:
+    def enqueue(self, *, actor: Actor) -> tuple[Job, ...]:
         self.looked += 1
         if self.looked <= self.down:
             raise Unavailable
@@ -66,7 +66,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_job_that_fails_does_not_keep_the_others_waiting() -> None:
     registry = Registry()
-    worker = InProcessWorker(InProcessQueue(), registry.hand_over, registry.run, lambda: None)
+    worker = InProcessWorker(InProcessQueue(), registry.enqueue, registry.run, lambda: None)
     worker.start()
     assert registry.done.wait(SOON)
     worker.stop()
@@ -74,7 +74,7 @@ def test_a_job_that_fails_does_not_keep_the_others_waiting() -> None:
 
 def test_a_worker_outlives_a_database_that_is_down() -> None:
     registry = Registry(down=1)
-    worker = InProcessWorker(InProcessQueue(), registry.hand_over, registry.run, lambda: None)
+    worker = InProcessWorker(InProcessQueue(), registry.enqueue, registry.run, lambda: None)
     worker.start()
     assert registry.done.wait(SOON)
     worker.stop()
@@ -89,7 +89,7 @@ def test_a_worker_purges_as_it_begins_and_a_purge_that_fails_is_logged_and_keeps
         purged.set()
         raise Unavailable
 
-    worker = InProcessWorker(InProcessQueue(), registry.hand_over, registry.run, purge)
+    worker = InProcessWorker(InProcessQueue(), registry.enqueue, registry.run, purge)
     worker.start()
     assert purged.wait(SOON)
     assert registry.done.wait(SOON)
@@ -100,7 +100,7 @@ def test_a_worker_purges_as_it_begins_and_a_purge_that_fails_is_logged_and_keeps
 
 def test_stopping_a_worker_stops_what_it_does_before_its_turn_is_over() -> None:
     registry = Registry()
-    worker = InProcessWorker(InProcessQueue(), registry.hand_over, registry.run_until_stopped, lambda: None)
+    worker = InProcessWorker(InProcessQueue(), registry.enqueue, registry.run_until_stopped, lambda: None)
     worker.start()
     assert registry.begun.wait(SOON)
     worker.stop()

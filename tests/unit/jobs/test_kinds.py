@@ -3,8 +3,8 @@
 import pytest
 
 from bootstrap import Container
+from core.files import FileFormat
 from core.jobs.errors import JobNotFound
-from core.patients.files import FileFormat
 from tests.fakes import CLERK
 
 CSV = b"first_name,last_name,email,date_of_birth\nAda,Byron,ada@example.org,1985-12-10\n"

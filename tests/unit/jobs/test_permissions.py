@@ -29,7 +29,7 @@ USE_CASES: dict[str, tuple[Permission, Call]] = {
         lambda registry, actor, job_id: registry.list_sync_failures()(actor=actor, job_id=job_id),
     ),
     "run": (Permission.RUN_JOBS, lambda registry, actor, job_id: registry.run_job()(actor=actor, job_id=job_id)),
-    "hand over": (Permission.RUN_JOBS, lambda registry, actor, _: registry.hand_over_jobs()(actor=actor)),
+    "hand over": (Permission.RUN_JOBS, lambda registry, actor, _: registry.dispatch_runnable_jobs()(actor=actor)),
 }
 
 
@@ -69,9 +69,9 @@ def test_what_waits_is_handed_over_again_each_time(registry: Container, job_id: 
     assert isinstance(queue, InProcessQueue)
     for _ in range(2):
         queue.asked.clear()
-        assert [job.id for job in registry.hand_over_jobs()(actor=system)] == [job_id]
+        assert [job.id for job in registry.dispatch_runnable_jobs()(actor=system)] == [job_id]
         assert queue.asked.is_set()
     registry.cancel_job()(actor=CLERK, kind=JobKind.SYNC, job_id=job_id)
     queue.asked.clear()
-    assert registry.hand_over_jobs()(actor=system) == ()
+    assert registry.dispatch_runnable_jobs()(actor=system) == ()
     assert not queue.asked.is_set()

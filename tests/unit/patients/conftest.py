@@ -4,7 +4,7 @@ import pytest
 
 from bootstrap import Container
 from core.patients.entities import Patient
-from core.patients.upstream import SyncResult
+from core.sync.merge import SyncResult
 from tests.fakes import CLERK, Answer, ScriptedGateway, details
 
 Sync = Callable[[Answer], SyncResult]

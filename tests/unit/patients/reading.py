@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import pairwise
 
-from core.patients.files import AS_IT_STANDS, FileFormat, FileOptions, Row, read_layout, read_rows
+from core.files import DEFAULT_OPTIONS, FileFormat, FileOptions, Row, read_layout, read_rows
 
 TEXT_FORMATS = [FileFormat.CSV, FileFormat.NDJSON]
 HEADER = b"first_name,last_name,email,date_of_birth,phone,identifiers\n"
@@ -18,7 +18,7 @@ def rows_of(
     format: FileFormat = FileFormat.CSV,
     *,
     cuts: Iterable[int] = (),
-    options: FileOptions = AS_IT_STANDS,
+    options: FileOptions = DEFAULT_OPTIONS,
 ) -> list[Row]:
     """`cuts`: where the content after the header is cut into pieces."""
     layout = read_layout(format, content[: 64 * 1024], options)
@@ -26,7 +26,7 @@ def rows_of(
     return list(read_rows(layout, pieces, offset=layout.start, line=layout.first_line))
 
 
-def objects_of(content: bytes, options: FileOptions = AS_IT_STANDS) -> list[Row]:
+def objects_of(content: bytes, options: FileOptions = DEFAULT_OPTIONS) -> list[Row]:
     return rows_of(content, FileFormat.NDJSON, options=options)
 
 
@@ -36,4 +36,4 @@ def cut(content: bytes, cuts: Iterable[int]) -> list[bytes]:
 
 
 def codes(row: Row) -> dict[str, str]:
-    return {fault.field: fault.code for fault in row.faults}
+    return {error.field: error.code for error in row.errors}

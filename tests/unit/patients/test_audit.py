@@ -46,8 +46,8 @@ def test_an_event_holds_the_fields_that_differ_and_no_other(patient: Patient, ch
     after = before.changed(NOW, RULES, **anything(**rest))
     told = event(before, after)
     assert set(told.fields) == {name for name in SETTABLE if getattr(before, name) != getattr(after, name)}
-    assert values_of(told).before == {name: before.plain()[name] for name in told.fields}
-    assert values_of(told).after == {name: after.plain()[name] for name in told.fields}
+    assert values_of(told).before == {name: before.to_json()[name] for name in told.fields}
+    assert values_of(told).after == {name: after.to_json()[name] for name in told.fields}
     assert told.version == after.version
 
 

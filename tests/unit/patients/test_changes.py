@@ -1,7 +1,7 @@
 import pytest
 
 from bootstrap import Container
-from core.errors import Invalid
+from core.errors import ValidationError
 from core.patients.audit import Action
 from tests.fakes import ADMIN, CLERK, READER, details
 
@@ -37,5 +37,5 @@ def test_there_is_always_a_place_to_go_on_after(registry: Container) -> None:
 
 @pytest.mark.parametrize("limit", [0, 201])
 def test_a_broken_limit_is_refused(registry: Container, limit: int) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationError):
         registry.follow_changes()(actor=READER, limit=limit)

@@ -57,21 +57,21 @@ def test_nothing_of_the_person_is_left_in_the_store(
     gateway.answer = {"last_name": "King"}
     registry.sync_patient()(actor=CLERK, patient_id=patient.id)
     registry.erase_patient()(actor=ADMIN, patient_id=patient.id)
-    assert registry.copies().get(patient.id) is None
-    assert (registry.store().patients, registry.store().copies) == ({}, {})
+    assert registry.snapshots().get(patient.id) is None
+    assert (registry.store().patients, registry.store().snapshots) == ({}, {})
     assert {event.values for event in registry.store().events.values()} == {None}
 
 
 @pytest.mark.parametrize("status", ["active", "inactive", "archived"])
 def test_a_patient_is_erased_in_any_status(registry: Container, status: str) -> None:
     patient = registry.register_patient()(actor=CLERK, **details(status=status))
-    registry.erase_patient()(actor=ADMIN, patient_id=patient.id, seen_version=1)
+    registry.erase_patient()(actor=ADMIN, patient_id=patient.id, expected_version=1)
     assert registry.search_patients()(actor=ADMIN).patients == ()
 
 
 def test_another_version_than_the_caller_saw_is_not_erased(registry: Container, patient: Patient) -> None:
     with pytest.raises(VersionMismatch):
-        registry.erase_patient()(actor=ADMIN, patient_id=patient.id, seen_version=1)
+        registry.erase_patient()(actor=ADMIN, patient_id=patient.id, expected_version=1)
     assert registry.view_patient()(actor=ADMIN, patient_id=patient.id) == patient
     assert len(registry.view_history()(actor=ADMIN, patient_id=patient.id).events) == 2
 

@@ -10,9 +10,9 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import Invalid
+from core.errors import ValidationError
+from core.files import FileFormat, read_layout, read_rows, write_patients
 from core.patients.entities import SETTABLE, Patient
-from core.patients.files import FileFormat, read_layout, read_rows, write_patients
 from core.patients.values import Identifier, Status
 from tests import strategies
 from tests.fakes import NOW, anything, details
@@ -58,7 +58,7 @@ def odd_patients(draw: st.DrawFn) -> Patient:
         "identifiers": [Identifier(draw(ODD), draw(ODD)), Identifier("mrn", draw(ODD))],
     }  # fmt: skip
     for name, value in given.items():
-        with suppress(Invalid):
+        with suppress(ValidationError):
             patient = evolve(patient, status=Status.ACTIVE).changed(NOW, RULES, **anything(**{name: value}))
     return patient
 

@@ -1,8 +1,8 @@
 import pytest
 
-from core.errors import Invalid
+from core.errors import ValidationError
+from core.files import MAX_RECORD_BYTES, FileFormat, Layout, read_layout
 from core.patients.entities import SETTABLE
-from core.patients.files import MOST_BYTES, FileFormat, Layout, read_layout
 from tests.unit.patients.reading import ADA, ADAS, HEADER, TEXT_FORMATS, codes, rows_of
 
 REQUIRED = b"first_name,last_name,email,date_of_birth"
@@ -13,9 +13,9 @@ def layout_of(head: bytes) -> Layout:
 
 
 def faults_of(head: bytes, format: FileFormat = FileFormat.CSV) -> dict[str, str]:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationError) as refused:
         read_layout(format, head)
-    return {fault.field: fault.code for fault in refused.value.faults}
+    return {error.field: error.code for error in refused.value.errors}
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -91,11 +91,11 @@ def test_a_file_of_a_header_alone_has_no_rows(head: bytes) -> None:
         (HEADER.decode().encode("utf-16"), "encoding"),
         (HEADER.replace(b"phone", b"t\xe9l"), "encoding"),
         (b"\x00\xff" * 9, "encoding"),
-        (REQUIRED + b"," * MOST_BYTES, "too_long"),
+        (REQUIRED + b"," * MAX_RECORD_BYTES, "too_long"),
     ],
 )
 def test_what_has_no_header_to_read_is_refused(head: bytes, code: str) -> None:
-    assert faults_of(head[:MOST_BYTES]) == {"file": code}
+    assert faults_of(head[:MAX_RECORD_BYTES]) == {"file": code}
 
 
 def test_a_header_over_several_lines_counts_them() -> None:

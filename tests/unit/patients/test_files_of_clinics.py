@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import Invalid
-from core.patients.files import Encoding, EncodingDetector, FileFormat, FileOptions, read_layout, to_utf8
+from core.errors import ValidationError
+from core.files import Encoding, EncodingDetector, FileFormat, FileOptions, read_layout, to_utf8
 from tests.unit.patients.reading import ADA, ADAS, EVE, EVES, HEADER, codes, objects_of, rows_of
 
 REQUIRED = b"first_name,last_name,email,date_of_birth"
@@ -18,7 +18,7 @@ def options(columns: object = None, ignore_unknown: object = False, date_format:
 
 
 def value_of(column: bytes, cell: bytes, date_format: str | None = None) -> object:
-    """What is read of one cell, or the code of its fault."""
+    """What is read of one cell, or the code of its error."""
     header = REQUIRED if column == b"date_of_birth" else REQUIRED + b"," + column
     record = b"Ada,Byron,ada@example.org," + (b"" if column == b"date_of_birth" else b"1985-12-10,") + cell
     (row,) = rows_of(header + b"\n" + record, options=options(date_format=date_format))
@@ -106,9 +106,9 @@ def test_a_date_is_read_as_iso_8601_or_as_the_caller_says(cell: bytes, date_form
 
 @pytest.mark.parametrize("shape", ["", "D", "DD/MM", "DD/MM/YY", "DD/MM-YYYY", "MM/MM/YYYY", "DMYYYY", "%d/%m/%Y", 5])
 def test_a_date_format_that_leaves_something_open_is_refused(shape: object) -> None:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationError) as refused:
         options(date_format=shape)
-    assert [fault.field for fault in refused.value.faults] == ["date_format"]
+    assert [error.field for error in refused.value.errors] == ["date_format"]
 
 
 @pytest.mark.parametrize("first", [b"sep=;\r\n", b'"sep=;"\n', b"\xef\xbb\xbfSEP=;\n\n"])
@@ -136,7 +136,7 @@ def test_columns_that_are_unknown_are_named_or_ignored_by_the_caller() -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "faults"),
+    ("columns", "errors"),
     [
         ({"Cell No.": "phone"}, {"Emergency Phone": "unknown", "Notes": "unknown"}),
         ({"Cell No.": "phone", "Emergency Phone": "phone", "Notes": None}, {"Cell No.": "repeated"}),
@@ -146,16 +146,16 @@ def test_columns_that_are_unknown_are_named_or_ignored_by_the_caller() -> None:
         ({f"Column {number}": None for number in range(1001)}, {"columns": "too_long"}),
     ],
 )
-def test_a_mapping_that_does_not_fit_the_file_is_refused_by_name(columns: object, faults: Mapping[str, str]) -> None:
-    with pytest.raises(Invalid) as refused:
+def test_a_mapping_that_does_not_fit_the_file_is_refused_by_name(columns: object, errors: Mapping[str, str]) -> None:
+    with pytest.raises(ValidationError) as refused:
         read_layout(FileFormat.CSV, COLUMNS, options(columns))
-    assert {fault.field: fault.code for fault in refused.value.faults} == faults
+    assert {error.field: error.code for error in refused.value.errors} == errors
 
 
 def test_a_name_with_a_nul_is_refused_even_where_its_column_is_ignored() -> None:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationError) as refused:
         read_layout(FileFormat.CSV, COLUMNS.replace(b"Notes", b"No\0tes"), options(ignore_unknown=True))
-    assert [(fault.field, fault.code) for fault in refused.value.faults] == [("file", "characters")]
+    assert [(error.field, error.code) for error in refused.value.errors] == [("file", "characters")]
 
 
 def test_members_of_objects_go_by_the_names_and_spellings_of_columns() -> None:

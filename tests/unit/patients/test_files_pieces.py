@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.patients.files import MOST_BYTES, FileFormat, read_layout, read_rows
+from core.files import MAX_RECORD_BYTES, FileFormat, read_layout, read_rows
 from tests.unit.patients.reading import ADA, EVE, HEADER, TEXT_FORMATS, codes, cut, rows_of
 
 CUTS = st.lists(st.integers(0, 2**16), max_size=8)
@@ -15,7 +15,7 @@ FORMATS = st.sampled_from(TEXT_FORMATS)
 CHUNKS = [
     b'"', b'""', b",", b"\n", b"\r", b"\r\n", b" ", b"\0", b"\xff", b"\xc3", b"\xa9", b"mrn|1", b"{", b"}",
     b'{"a":"\\ud800"}', ADA, ADA + b"\n", b'"' + EVE + b"\n", ADA + b'"mrn|1\nmrn|2"\r\n',
-    b'{"first_name":"Ada"}\n', b"x" * MOST_BYTES,
+    b'{"first_name":"Ada"}\n', b"x" * MAX_RECORD_BYTES,
 ]  # fmt: skip
 CONTENTS = st.lists(st.sampled_from(CHUNKS) | st.binary(max_size=4), max_size=12).map(b"".join)
 
@@ -32,7 +32,7 @@ def test_rows_are_the_same_however_the_file_is_cut(format: FileFormat, content: 
 @given(FORMATS, CONTENTS, CUTS)
 def test_reading_goes_on_from_the_end_of_any_row(format: FileFormat, content: bytes, cuts: list[int]) -> None:
     content = whole(format, content)
-    layout, rows = read_layout(format, content[:MOST_BYTES]), rows_of(content, format)
+    layout, rows = read_layout(format, content[:MAX_RECORD_BYTES]), rows_of(content, format)
     for position, row in enumerate(rows, start=1):
         pieces = cut(content[row.end :], cuts)
         assert list(read_rows(layout, pieces, offset=row.end, line=row.next_line)) == rows[position:]
@@ -41,7 +41,7 @@ def test_reading_goes_on_from_the_end_of_any_row(format: FileFormat, content: by
 @given(FORMATS, CONTENTS)
 def test_no_byte_is_lost_whatever_the_file_holds(format: FileFormat, content: bytes) -> None:
     content = whole(format, content)
-    layout = read_layout(format, content[:MOST_BYTES])
+    layout = read_layout(format, content[:MAX_RECORD_BYTES])
     end, line = layout.start, layout.first_line
     for row in rows_of(content, format):
         begin = row.end - len(content[end : row.end].split(row.raw, 1)[1]) - len(row.raw)
@@ -90,7 +90,7 @@ def test_a_long_row_that_begins_blank_is_a_row(blank: bytes, cuts: tuple[int, ..
 def test_memory_does_not_grow_with_the_file(piece: bytes, pieces: int, most_kib: int) -> None:
     layout = read_layout(FileFormat.CSV, HEADER)
 
-    content = (piece * (MOST_BYTES // len(piece)) for _ in range(pieces))
+    content = (piece * (MAX_RECORD_BYTES // len(piece)) for _ in range(pieces))
     tracemalloc.start()
     try:
         for _ in read_rows(layout, content, offset=layout.start, line=2):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.patients.files import MOST_BYTES, Row
+from core.files import MAX_RECORD_BYTES, Row
 from tests.unit.patients.reading import ADA, ADAS, EVE, EVES, HEADER, codes, rows_of
 
 OPEN = b'"' + ADA
@@ -20,7 +20,7 @@ def test_a_quote_that_is_never_closed_costs_its_own_line() -> None:
 
 
 def test_a_quote_that_is_not_closed_within_64_kib_costs_its_own_line() -> None:
-    lines = MOST_BYTES // len(MANY) + 2
+    lines = MAX_RECORD_BYTES // len(MANY) + 2
     broken, *others = read(OPEN, *[EVE] * lines, b'x",,,,,', b'x"y"')
     assert (codes(broken), broken.raw) == ({"row": "quote"}, OPEN)
     assert [row.values for row in others[:lines]] == [EVES] * lines
@@ -35,7 +35,7 @@ def test_a_cell_has_at_most_100_lines() -> None:
 
 
 def test_a_quote_before_a_line_of_more_than_64_kib_costs_its_own_line() -> None:
-    broken, long, after = read(OPEN, ADA + b"x" * MOST_BYTES, EVE)
+    broken, long, after = read(OPEN, ADA + b"x" * MAX_RECORD_BYTES, EVE)
     assert (codes(broken), codes(long), after.values) == ({"row": "quote"}, {"row": "too_long"}, EVES)
 
 

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import Fault
-from core.patients.files import FileFormat, FileOptions, Reject, read_layout, write_rejects
+from core.errors import FieldError
+from core.files import FileFormat, FileOptions, Reject, read_layout, write_rejects
 from tests.unit.patients.reading import ADA, ADAS, EVE, EVES, HEADER, codes, objects_of, rows_of
 
-FAULTS = (Fault("email", "invalid", 'Give an "@".'), Fault("phone", "invalid", "Give a number, too."))
+FAULTS = (FieldError("email", "invalid", 'Give an "@".'), FieldError("phone", "invalid", "Give a number, too."))
 PREFIX = b',"email; phone","Give an ""@"". Give a number, too.",'
 
 
 def rejected(content: bytes, format: FileFormat = FileFormat.CSV) -> bytes:
     """The rejects file of a file whose rows are all refused."""
     layout = read_layout(format, content[: 64 * 1024])
-    rejects = [Reject(row.line, row.raw, row.faults or FAULTS) for row in rows_of(content, format)]
+    rejects = [Reject(row.line, row.raw, row.errors or FAULTS) for row in rows_of(content, format)]
     return b"".join(write_rejects(layout, rejects))
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.patients.files import MOST_BYTES
+from core.files import MAX_RECORD_BYTES
 from tests.unit.patients.reading import ADA, ADAS, EVE, EVES, HEADER, codes, objects_of, rows_of
 
 ADA_OBJECT = b'{"first_name":"Ada","phone":null,"shoes":[1,2.5,{"a":true}],"now":"9"}'
@@ -30,7 +30,7 @@ def test_blank_lines_are_no_rows_and_are_counted() -> None:
 def test_cells_are_trimmed_and_empty_ones_not_given() -> None:
     (row,) = rows_of(HEADER + b' Ada ,"By, ""Ron""",,"", 5" ,  \n')
     assert row.values == {"first_name": "Ada", "last_name": 'By, "Ron"', "phone": '5"'}
-    assert row.faults == ()
+    assert row.errors == ()
 
 
 def test_columns_that_are_passed_over_give_nothing() -> None:
@@ -62,7 +62,7 @@ BROKEN = {
     "a lone carriage return": (ADA.replace(b"Ada", b"A\rda"), {"row": "line_end"}),
     "a quote left open": (b'"' + ADA, {"row": "quote"}),
     "text after a quote": (ADA.replace(b"Ada", b'"A"da'), {"row": "quote"}),
-    "too long": (ADA + b"x" * MOST_BYTES, {"row": "too_long"}),
+    "too long": (ADA + b"x" * MAX_RECORD_BYTES, {"row": "too_long"}),
 }  # fmt: skip
 
 
@@ -124,11 +124,11 @@ def test_a_line_that_is_no_object_json_can_say_is_a_fault(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "code"), [(b'{"a":"\xff"}', "encoding"), (b'{"a":"' + b"x" * MOST_BYTES + b'"}', "too_long")]
+    ("raw", "code"), [(b'{"a":"\xff"}', "encoding"), (b'{"a":"' + b"x" * MAX_RECORD_BYTES + b'"}', "too_long")]
 )
 def test_a_line_of_other_bytes_or_too_many_is_a_fault(raw: bytes, code: str) -> None:
     broken, after = objects_of(raw + b"\n" + ADA_OBJECT)
-    assert (codes(broken), broken.raw, after.faults) == ({"row": code}, raw, ())
+    assert (codes(broken), broken.raw, after.errors) == ({"row": code}, raw, ())
 
 
 def test_a_pair_of_surrogates_is_a_character() -> None:

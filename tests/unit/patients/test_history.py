@@ -3,7 +3,7 @@ from uuid import uuid4
 import pytest
 
 from bootstrap import Container
-from core.errors import Invalid
+from core.errors import ValidationError
 from core.patients.entities import Patient
 from core.patients.errors import PatientNotFound
 from tests.fakes import CLERK, READER, details
@@ -47,5 +47,5 @@ def test_the_history_of_nobody_is_not_found(registry: Container, patient: Patien
 
 @pytest.mark.parametrize("limit", [0, 201])
 def test_a_broken_limit_is_refused(registry: Container, patient: Patient, limit: int) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationError):
         registry.view_history()(actor=READER, patient_id=patient.id, limit=limit)

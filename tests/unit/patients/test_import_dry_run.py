@@ -4,8 +4,8 @@ import pytest
 
 from bootstrap import Container
 from core.access import Actor
-from core.patients.files import FileFormat
-from core.patients.imports import RowOutcome
+from core.files import FileFormat
+from core.imports.entities import ImportRowOutcome
 from tests.fakes import CLERK, details
 
 HEADER = b"first_name,last_name,email,date_of_birth,external_id,identifiers\n"
@@ -21,14 +21,14 @@ EVE = b"Eve,Stone,eve@example.org,1990-01-02,"
     ],
 )
 def test_a_row_with_a_key_of_an_earlier_row_is_rejected(registry: Container, ada: bytes, eve: bytes, code: str) -> None:
-    assert dry_run(registry, ADA + ada, EVE + eve) == ([RowOutcome.ADDED, RowOutcome.REJECTED], [code])
+    assert dry_run(registry, ADA + ada, EVE + eve) == ([ImportRowOutcome.ADDED, ImportRowOutcome.REJECTED], [code])
 
 
 def test_an_update_to_the_key_of_another_patient_is_rejected(registry: Container) -> None:
     register = registry.register_patient()
     register(actor=CLERK, **details(external_id="EHR-1"))
     register(actor=CLERK, **details(email="eve@example.org"))
-    assert dry_run(registry, EVE + b"EHR-1,", update=True) == ([RowOutcome.REJECTED], ["external-id-taken"])
+    assert dry_run(registry, EVE + b"EHR-1,", update=True) == ([ImportRowOutcome.REJECTED], ["external-id-taken"])
 
 
 def dry_run(registry: Container, *rows: bytes, update: bool = False) -> tuple[list[str], list[str]]:
@@ -41,5 +41,5 @@ def dry_run(registry: Container, *rows: bytes, update: bool = False) -> tuple[li
         dry_run=True,
     )
     counts = registry.run_job()(actor=Actor.system("worker"), job_id=job.id).counts
-    rejects = registry.import_rejects().of(job.id)
-    return list(counts), [fault.code for reject in rejects for fault in reject.faults]
+    rejects = registry.import_rejects().iterate(job.id)
+    return list(counts), [error.code for reject in rejects for error in reject.errors]

@@ -8,10 +8,10 @@ from attrs import evolve
 
 from bootstrap import Container
 from core.access import Actor, Role
+from core.files import FileFormat
+from core.imports.services.job_runner import ONE_BY_ONE_AFTER
 from core.jobs.entities import Job, JobKind, JobState
-from core.jobs.leases import WAITS_FOR_REQUESTER
-from core.patients.files import FileFormat
-from core.patients.use_cases.run_import import ONE_BY_ONE_AFTER
+from core.jobs.services.leases import WAITS_FOR_REQUESTER
 from tests.fakes import ADMIN, CLERK, StillClock
 
 HEADER = b"first_name,last_name,email,date_of_birth\n"

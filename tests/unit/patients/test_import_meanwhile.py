@@ -9,8 +9,8 @@ from dependency_injector.providers import Singleton
 from adapters.in_memory.patients import InMemoryPatientRepository
 from bootstrap import Container
 from core.access import Actor
+from core.files import FileFormat
 from core.patients.entities import Patient
-from core.patients.files import FileFormat
 from tests.fakes import CLERK, details
 
 CSV = b"first_name,last_name,email,date_of_birth\nAugusta,King,ada@example.org,1985-12-10\n"
@@ -37,4 +37,4 @@ def test_a_row_that_met_somebody_who_is_erased_comes_back(
     registry.register_patient()(actor=CLERK, **details())
     job = registry.start_import()(actor=CLERK, content=lambda: [CSV], format=FileFormat.CSV, update=True)
     assert registry.run_job()(actor=Actor.system("worker"), job_id=job.id).counts == {"rejected": 1}
-    assert [reject.line for reject in registry.import_rejects().of(job.id)] == [2]
+    assert [reject.line for reject in registry.import_rejects().iterate(job.id)] == [2]

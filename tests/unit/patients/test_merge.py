@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.patients.entities import Patient, Registration
-from core.patients.upstream import FIELDS, UnacceptableAnswer, merge, normalised
+from core.sync.errors import InvalidUpstreamRecord
+from core.sync.merge import FIELDS, merge, normalize
 from tests import strategies
 from tests.fakes import NOW
 from tests.strategies import RULES
@@ -76,20 +77,20 @@ def test_a_phone_taken_out_here_is_a_correction_too() -> None:
 
 @given(strategies.registrations())
 def test_an_answer_is_put_into_the_form_of_a_registration(answer: Registration) -> None:
-    plain = Patient.register(uuid4(), NOW, RULES, **answer).plain()
+    plain = Patient.register(uuid4(), NOW, RULES, **answer).to_json()
     given = {name for name in FIELDS if answer.get(name) is not None}
-    assert normalised(answer, RULES) == {name: plain[name] for name in given}
+    assert normalize(answer, RULES) == {name: plain[name] for name in given}
 
 
 def test_other_fields_of_an_answer_are_passed_over_and_null_is_no_value() -> None:
     answer = {"first_name": None, "id": "7", "status": "dead", "sex": 5, "external_id": "y", "identifiers": 7, "x": {}}
-    assert normalised({**answer, "last_name": " Byron "}, RULES) == {"last_name": "Byron"}
+    assert normalize({**answer, "last_name": " Byron "}, RULES) == {"last_name": "Byron"}
 
 
 def test_an_answer_is_held_to_every_rule_of_a_registration() -> None:
     answer = {"first_name": 5, "last_name": "a\tb", "email": "ada", "phone": "12", "date_of_birth": date(2990, 1, 1)}
-    with pytest.raises(UnacceptableAnswer) as refused:
-        normalised(answer, RULES)
+    with pytest.raises(InvalidUpstreamRecord) as refused:
+        normalize(answer, RULES)
     for told in (
         "first_name (type)",
         "last_name (characters)",

@@ -4,19 +4,19 @@ from itertools import chain, repeat
 
 import pytest
 
-from core.errors import InvalidAnswer, Unavailable
-from core.patients.ports import MAX_UNAVAILABLE_IN_A_ROW, Fetched, PatientGateway
-from core.patients.upstream import UpstreamAnswer
+from core.errors import InvalidUpstreamResponse, Unavailable
+from core.sync.merge import UpstreamDocument
+from core.sync.ports import MAX_UNAVAILABLE_IN_A_ROW, FetchResult, PatientGateway
 
-KNOWN = UpstreamAnswer({"phone": "+12015550123"})
-DOWN, INVALID = Unavailable("down"), InvalidAnswer("not JSON")
+KNOWN = UpstreamDocument({"phone": "+12015550123"})
+DOWN, INVALID = Unavailable("down"), InvalidUpstreamResponse("not JSON")
 
 
 class Scripted(PatientGateway):
-    def __init__(self, *answers: Fetched) -> None:
+    def __init__(self, *answers: FetchResult) -> None:
         self.answers = chain(answers, repeat(KNOWN))
 
-    def fetch(self, external_id: str, *, request_id: str) -> UpstreamAnswer | None:
+    def fetch(self, external_id: str, *, request_id: str) -> UpstreamDocument | None:
         answer = next(self.answers)
         if isinstance(answer, Exception):
             raise answer

@@ -3,9 +3,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.errors import Invalid
-from core.patients.searching import LONGEST_QUERY, MAX_IDS, PatientCursor, PatientQuery, Sort
-from core.patients.terms import MAX_TERM_LENGTH
+from core.errors import ValidationError
+from core.patients.search import MAX_IDS, MAX_QUERY_LENGTH, PatientCursor, PatientQuery, Sort
+from core.patients.search_terms import MAX_TERM_LENGTH
 from core.patients.values import Identifier, Sex, Status
 from tests.strategies import RULES
 
@@ -87,9 +87,9 @@ def test_ids_are_a_list_or_stand_between_commas(given: object) -> None:
     ],
 )
 def test_what_is_no_list_of_ids_is_refused(given: object, code: str) -> None:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationError) as refused:
         parsed(ids=given)
-    assert [(fault.field, fault.code) for fault in refused.value.faults] == [("ids", code)]
+    assert [(error.field, error.code) for error in refused.value.errors] == [("ids", code)]
 
 
 @pytest.mark.parametrize("day", ["2990-01-01", "0001-01-01"])
@@ -118,9 +118,9 @@ def test_every_fault_of_a_query_is_reported_at_once() -> None:
         "name": "Ada",
         "words": ("ada",),
     }
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationError) as refused:
         PatientQuery.parse(broken, RULES)
-    assert {fault.field: fault.code for fault in refused.value.faults} == {
+    assert {error.field: error.code for error in refused.value.errors} == {
         "q": "blank",
         "sex": "choice",
         "born_after": "invalid",
@@ -144,10 +144,10 @@ def test_every_fault_of_a_query_is_reported_at_once() -> None:
 
 def test_a_query_has_at_most_250_characters_which_is_more_than_any_full_name() -> None:
     assert parsed(q=f"{'a' * 100} {'b' * 100}").words == (("a" * 100,), ("b" * 100,))
-    assert parsed(q="a" * LONGEST_QUERY).words == (("a" * MAX_TERM_LENGTH,),)
-    with pytest.raises(Invalid) as refused:
-        parsed(q="a" * (LONGEST_QUERY + 1))
-    assert refused.value.faults[0].code == "too_long"
+    assert parsed(q="a" * MAX_QUERY_LENGTH).words == (("a" * MAX_TERM_LENGTH,),)
+    with pytest.raises(ValidationError) as refused:
+        parsed(q="a" * (MAX_QUERY_LENGTH + 1))
+    assert refused.value.errors[0].code == "too_long"
 
 
 def test_a_filter_that_is_null_is_a_fault_and_no_filter() -> None:
@@ -166,7 +166,7 @@ def test_a_filter_that_is_null_is_a_fault_and_no_filter() -> None:
         "limit",
         "after",
     ):
-        with pytest.raises(Invalid):
+        with pytest.raises(ValidationError):
             parsed(**{name: None})
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 
 from bootstrap import Configuration, Container, in_memory_registry
 from core.access import Actor, Permission
-from core.errors import Invalid
+from core.errors import ValidationError
 from core.patients.audit import Action
 from core.patients.entities import Registration
 from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
@@ -46,7 +46,7 @@ def test_a_registration_leaves_one_event(registry: Container) -> None:
 
 
 def test_a_refused_registration_leaves_nothing(registry: Container) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationError):
         registry.register_patient()(actor=CLERK, **details(email="ada"))
     first = registry.register_patient()(actor=CLERK, **details())
     with pytest.raises(EmailTaken):
@@ -110,9 +110,9 @@ def test_today_is_the_date_in_the_registrys_time_zone(time_zone: str, at: dateti
     born_today = registry.register_patient()(actor=ADMIN, **details(date_of_birth=today))
     assert born_today.date_of_birth == today
     tomorrow = today + timedelta(days=1)
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationError):
         registry.register_patient()(actor=ADMIN, **details(email="eve@example.org", date_of_birth=tomorrow))
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationError):
         registry.update_patient()(actor=ADMIN, patient_id=born_today.id, date_of_birth=tomorrow)
 
 

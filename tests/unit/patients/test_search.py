@@ -6,8 +6,8 @@ from attrs import frozen
 
 from adapters.in_memory.patients import InMemoryPatientRepository
 from bootstrap import Container
-from core.errors import Invalid
-from core.patients.searching import Filters, PatientCursor, PatientQuery
+from core.errors import ValidationError
+from core.patients.search import Filters, PatientCursor, PatientQuery
 from core.patients.use_cases import SearchPatients
 from core.patients.values import Identifier
 from tests.fakes import CLERK, READER, StillClock, details
@@ -102,9 +102,9 @@ def test_who_is_registered_meanwhile_is_on_no_later_page(registry: Container, id
 
 
 def test_a_cursor_must_be_the_next_of_a_page(registry: Container, ids: list[UUID]) -> None:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationError) as refused:
         registry.search_patients()(actor=READER, after=ids[0])  # type: ignore[arg-type]
-    assert [(fault.field, fault.code) for fault in refused.value.faults] == [("after", "type")]
+    assert [(error.field, error.code) for error in refused.value.errors] == [("after", "type")]
 
 
 def test_a_count_is_of_all_pages(registry: Container, ids: list[UUID]) -> None:
@@ -135,5 +135,5 @@ def test_counting_stops_at_10_000(registry: Container, size: int, count: int, ca
 
 
 def test_a_broken_search_is_refused(registry: Container) -> None:
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationError):
         registry.search_patients()(actor=READER, q="", limit=201)

@@ -5,7 +5,7 @@ import pytest
 from bootstrap import Container
 from core.patients.audit import Action
 from core.patients.entities import Patient
-from core.patients.upstream import Outcome
+from core.sync.merge import SyncOutcome
 from tests.fakes import CLERK, NOW, READER, ScriptedGateway, StillClock
 from tests.unit.patients.conftest import Sync
 
@@ -26,7 +26,7 @@ def test_what_upstream_says_is_applied_in_its_normal_form(
     assert (after.first_name, after.last_name, after.email) == ("Ada", "King", "a.king@example.org")
     assert (after.phone, after.date_of_birth) == ("+12015550123", ada.date_of_birth)
     assert (after.version, after.last_synced_at, after.updated_at) == (2, NOW, clock.now())
-    assert (result.outcome, result.stale, result.conflicts) == (Outcome.UPDATED, False, ())
+    assert (result.outcome, result.stale, result.conflicts) == (SyncOutcome.UPDATED, False, ())
     assert (result.fetched_at, result.age) == (NOW, timedelta(seconds=3))
     assert registry.view_patient()(actor=READER, patient_id=ada.id) == after
 
@@ -42,7 +42,7 @@ def test_a_sync_that_changes_nothing_moves_last_synced_at_and_nothing_else(
 ) -> None:
     clock.forward(timedelta(hours=1))
     result = sync({"first_name": "Ada", "email": "ADA@example.org"})
-    assert (result.outcome, result.stale, result.conflicts) == (Outcome.UNCHANGED, False, ())
+    assert (result.outcome, result.stale, result.conflicts) == (SyncOutcome.UNCHANGED, False, ())
     assert (result.patient.version, result.patient.updated_at) == (1, NOW)
     assert result.patient.last_synced_at == result.fetched_at == clock.now()
     assert registry.view_patient()(actor=READER, patient_id=ada.id) == result.patient
@@ -54,7 +54,7 @@ def test_the_same_answer_twice_changes_nothing_the_second_time(sync: Sync, clock
     first = sync(answer)
     clock.forward(timedelta(hours=1))
     second = sync(answer)
-    assert (first.outcome, second.outcome) == (Outcome.UPDATED, Outcome.UNCHANGED)
+    assert (first.outcome, second.outcome) == (SyncOutcome.UPDATED, SyncOutcome.UNCHANGED)
     assert second.patient.version == first.patient.version
 
 
@@ -68,7 +68,7 @@ def test_a_local_correction_stands_until_upstream_changes_that_field(
     changed = sync({"first_name": "Anna", "last_name": "Prince"})
     assert (changed.patient.full_name, changed.conflicts) == ("Ada Prince", ("first_name",))
     again = sync({"first_name": "Anna", "last_name": "Prince"})
-    assert (again.outcome, again.conflicts) == (Outcome.UNCHANGED, ())
+    assert (again.outcome, again.conflicts) == (SyncOutcome.UNCHANGED, ())
 
 
 def test_a_field_that_upstream_adopted_from_us_is_no_conflict(registry: Container, ada: Patient, sync: Sync) -> None:
@@ -103,16 +103,16 @@ def test_upstreams_other_fields_change_nothing(ada: Patient, sync: Sync) -> None
             "allergies": ["penicillin"],
         }
     )
-    assert result.outcome is Outcome.UNCHANGED
-    assert result.patient.plain() == ada.plain()
+    assert result.outcome is SyncOutcome.UNCHANGED
+    assert result.patient.to_json() == ada.to_json()
     assert (result.patient.id, result.patient.version, result.patient.created_at) == (ada.id, 1, NOW)
 
 
 def test_only_the_five_fields_of_an_answer_are_kept(registry: Container, ada: Patient, sync: Sync) -> None:
     sync({"last_name": "King", "allergies": ["penicillin"], "sex": "male"})
-    copy = registry.copies().get(ada.id)
+    copy = registry.snapshots().get(ada.id)
     assert copy is not None
-    assert (copy.external_id, copy.values, copy.asked_at) == ("x7", {"last_name": "King"}, NOW)
+    assert (copy.external_id, copy.values, copy.requested_at) == ("x7", {"last_name": "King"}, NOW)
 
 
 def test_under_a_new_external_id_upstream_has_not_spoken_yet(registry: Container, ada: Patient, sync: Sync) -> None:
@@ -125,4 +125,4 @@ def test_under_a_new_external_id_upstream_has_not_spoken_yet(registry: Container
 @pytest.mark.parametrize("status", ["active", "inactive"])
 def test_active_and_inactive_patients_are_synced(registry: Container, ada: Patient, sync: Sync, status: str) -> None:
     registry.update_patient()(actor=CLERK, patient_id=ada.id, status=status)
-    assert sync({"last_name": "King"}).outcome is Outcome.UPDATED
+    assert sync({"last_name": "King"}).outcome is SyncOutcome.UPDATED

@@ -5,16 +5,17 @@ from uuid import uuid4
 import pytest
 
 from bootstrap import Container
-from core.errors import InvalidAnswer, RateLimited, Unavailable
+from core.errors import InvalidUpstreamResponse, RateLimited, Unavailable
 from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
-from core.patients.errors import EmailTaken, NoUpstreamRecord, PatientArchived, PatientNotFound
-from core.patients.upstream import Outcome, UnacceptableAnswer, UpstreamCopy
+from core.patients.errors import EmailTaken, PatientArchived, PatientNotFound
+from core.sync.errors import InvalidUpstreamRecord, NoUpstreamRecord
+from core.sync.merge import SyncOutcome, UpstreamSnapshot
 from tests.fakes import CLERK, NOW, READER, Answer, ScriptedGateway, StillClock, details
 from tests.unit.patients.conftest import Sync
 
 MAX_STALE = timedelta(days=1)
-Held = tuple[Patient, UpstreamCopy | None, tuple[AuditEvent, ...]]
+Held = tuple[Patient, UpstreamSnapshot | None, tuple[AuditEvent, ...]]
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def held(registry: Container, ada: Patient) -> Callable[[], Held]:
     """All that is held of Ada."""
     return lambda: (
         registry.view_patient()(actor=READER, patient_id=ada.id),
-        registry.copies().get(ada.id),
+        registry.snapshots().get(ada.id),
         registry.view_history()(actor=READER, patient_id=ada.id).events,
     )
 
@@ -36,7 +37,7 @@ def test_while_upstream_is_down_the_record_as_it_stands_is_the_answer(
     for age in (timedelta(0), timedelta(hours=3), MAX_STALE):
         clock.at = NOW + age
         result = sync(Unavailable())
-        assert (result.outcome, result.stale, result.age, result.fetched_at) == (Outcome.STALE, True, age, NOW)
+        assert (result.outcome, result.stale, result.age, result.fetched_at) == (SyncOutcome.STALE, True, age, NOW)
         assert result.patient == corrected
     assert held() == before
 
@@ -81,9 +82,9 @@ def test_without_a_copy_upstreams_failure_is_passed_on_as_it_is(sync: Sync, held
     [
         (None, NoUpstreamRecord),
         (RateLimited(retry_after=timedelta(seconds=7)), RateLimited),
-        (InvalidAnswer(), InvalidAnswer),
-        ({"last_name": "King", "date_of_birth": "2990-01-01"}, UnacceptableAnswer),
-        ({"last_name": "King", "first_name": 5}, UnacceptableAnswer),
+        (InvalidUpstreamResponse(), InvalidUpstreamResponse),
+        ({"last_name": "King", "date_of_birth": "2990-01-01"}, InvalidUpstreamRecord),
+        ({"last_name": "King", "first_name": 5}, InvalidUpstreamRecord),
         ({"last_name": "King", "email": "eve@example.org"}, EmailTaken),
     ],
 )
@@ -106,7 +107,7 @@ def test_a_refused_answer_changes_nothing(
 
 
 def test_an_unacceptable_answer_says_which_rules_it_breaks_and_not_how(sync: Sync) -> None:
-    with pytest.raises(InvalidAnswer, match=r"first_name \(type\), email \(invalid\)") as refused:
+    with pytest.raises(InvalidUpstreamResponse, match=r"first_name \(type\), email \(invalid\)") as refused:
         sync({"first_name": 5, "email": "not-an-address"})
     assert "not-an-address" not in str(refused.value)
 

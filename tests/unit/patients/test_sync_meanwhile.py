@@ -7,21 +7,22 @@ import pytest
 from bootstrap import Container
 from core.errors import Unavailable
 from core.patients.entities import Patient
-from core.patients.errors import ExternalIdChanged, PatientArchived, PatientNotFound
-from core.patients.upstream import Outcome
-from core.ports import NotAtomic
+from core.patients.errors import PatientArchived, PatientNotFound
+from core.ports import TransactionRequired
+from core.sync.errors import ExternalIdChanged
+from core.sync.merge import SyncOutcome
 from tests.fakes import ADMIN, CLERK, NOW, READER, ScriptedGateway, StillClock
 from tests.unit.patients.conftest import Sync
 
 
 def test_no_transaction_is_open(registry: Container, ada: Patient, sync: Sync, gateway: ScriptedGateway) -> None:
     def lock() -> None:
-        with pytest.raises(NotAtomic):
+        with pytest.raises(TransactionRequired):
             registry.patients().lock(ada.id)
 
     gateway.meanwhile = lock
-    assert sync({"last_name": "King"}).outcome is Outcome.UPDATED
-    assert sync(Unavailable()).outcome is Outcome.STALE
+    assert sync({"last_name": "King"}).outcome is SyncOutcome.UPDATED
+    assert sync(Unavailable()).outcome is SyncOutcome.STALE
 
 
 def test_an_update_is_merged_and_not_lost(
@@ -44,7 +45,7 @@ def test_a_changed_external_id_refuses_the_answer(
         sync({"last_name": "King"})
     after = registry.view_patient()(actor=READER, patient_id=ada.id)
     assert (after.last_name, after.external_id, after.last_synced_at) == ("Byron", "x8", None)
-    assert registry.copies().get(ada.id) is None
+    assert registry.snapshots().get(ada.id) is None
 
 
 @pytest.mark.parametrize("answer", [{"last_name": "King"}, {}, Unavailable()])
@@ -59,7 +60,7 @@ def test_an_archived_record_refuses_the_answer(
     with pytest.raises(PatientArchived):
         sync(answer)
     assert registry.view_patient()(actor=READER, patient_id=ada.id).last_name == "Byron"
-    assert registry.copies().get(ada.id) is None
+    assert registry.snapshots().get(ada.id) is None
 
 
 @pytest.mark.parametrize("answer", [{"last_name": "King"}, Unavailable()])
@@ -69,7 +70,7 @@ def test_an_erased_record_stays_erased(
     gateway.meanwhile = lambda: registry.erase_patient()(actor=ADMIN, patient_id=ada.id)
     with pytest.raises(PatientNotFound):
         sync(answer)
-    assert (registry.store().patients, registry.store().copies) == ({}, {})
+    assert (registry.store().patients, registry.store().snapshots) == ({}, {})
 
 
 def test_an_answer_asked_for_earlier_than_the_one_applied_is_ignored(
@@ -84,10 +85,10 @@ def test_an_answer_asked_for_earlier_than_the_one_applied_is_ignored(
 
     gateway.meanwhile = a_later_sync_overtakes
     result = sync({})
-    assert (result.patient.last_name, result.outcome) == ("New", Outcome.UNCHANGED)
+    assert (result.patient.last_name, result.outcome) == ("New", SyncOutcome.UNCHANGED)
     assert (result.fetched_at, result.age) == (NOW + timedelta(seconds=2), timedelta(seconds=3))
     assert result.patient.last_synced_at == NOW + timedelta(seconds=2)
-    copy = registry.copies().get(ada.id)
+    copy = registry.snapshots().get(ada.id)
     assert copy is not None
     assert copy.values == {"last_name": "New"}
 

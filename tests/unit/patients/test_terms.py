@@ -5,9 +5,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.patients.names import folded, sort_key
-from core.patients.terms import MAX_NAME_TERMS, MAX_TERM_LENGTH, MAX_WORDS, parse_words, search_terms
-from core.patients.values import Identifier, person_name
+from core.patients.folding import folded, sort_key
+from core.patients.search_terms import MAX_NAME_TERMS, MAX_TERM_LENGTH, MAX_WORDS, parse_words, search_terms
+from core.patients.values import Identifier, parse_person_name
 from tests import strategies
 from tests.contracts.examples import person
 
@@ -79,7 +79,7 @@ def test_accents_and_cases_do_not_matter(query: str) -> None:
     ],
 )
 def test_names_are_found_without_their_spaces_and_marks(query: str, first: str, last: str) -> None:
-    assert finds(query, person_name(first), person_name(last))
+    assert finds(query, parse_person_name(first), parse_person_name(last))
 
 
 @pytest.mark.parametrize("query", ["marysmithann", "aryann", "maryannsmithm", "—"])
@@ -88,7 +88,7 @@ def test_words_are_joined_in_their_order(query: str) -> None:
 
 
 def written(first: str, last: str) -> str:
-    return f"{person_name(first)} {person_name(last)}"
+    return f"{parse_person_name(first)} {parse_person_name(last)}"
 
 
 NAMES = strategies.names() | st.text(st.characters(categories=["L", "M", "N", "P", "S"]), min_size=1, max_size=100)
@@ -106,7 +106,7 @@ NAMES = strategies.names() | st.text(st.characters(categories=["L", "M", "N", "P
 @example("\u180e-\u180e", "'", True)
 @example("﷽" * 100, "x", True)
 def test_everybody_is_found_by_the_full_name_in_either_order(first: str, last: str, in_order: bool) -> None:
-    name = person_name(first[:100]), person_name(last)
+    name = parse_person_name(first[:100]), parse_person_name(last)
     in_order = in_order or len(" ".join(name).split()) > MAX_WORDS
     assert finds(" ".join(name if in_order else reversed(name)), *name)
 

@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 
 from bootstrap import Container
-from core.errors import Invalid, VersionMismatch
+from core.errors import ValidationError, VersionMismatch
 from core.patients.audit import Action
 from core.patients.entities import Patient
 from core.patients.errors import (
@@ -60,12 +60,12 @@ def test_an_update_that_changes_nothing_keeps_the_version_and_leaves_no_event(
 
 def test_an_update_of_another_version_than_the_callers_is_refused(registry: Container, patient: Patient) -> None:
     update = registry.update_patient()
-    update(actor=CLERK, patient_id=patient.id, seen_version=1, first_name="Augusta")
+    update(actor=CLERK, patient_id=patient.id, expected_version=1, first_name="Augusta")
     for seen in (1, 3, 0):
         with pytest.raises(VersionMismatch):
-            update(actor=CLERK, patient_id=patient.id, seen_version=seen, first_name="Eve")
+            update(actor=CLERK, patient_id=patient.id, expected_version=seen, first_name="Eve")
     with pytest.raises(VersionMismatch):
-        update(actor=CLERK, patient_id=patient.id, seen_version=1, first_name="Augusta")
+        update(actor=CLERK, patient_id=patient.id, expected_version=1, first_name="Augusta")
     update(actor=CLERK, patient_id=patient.id, first_name="Ada")
     assert versions(registry, patient) == [3, 2, 1]
 
@@ -81,7 +81,7 @@ def test_a_refused_update_changes_nothing(registry: Container, patient: Patient)
         update(actor=CLERK, patient_id=patient.id, first_name="Eve", external_id="x7")
     with pytest.raises(IdentifierTaken):
         update(actor=CLERK, patient_id=patient.id, first_name="Eve", identifiers=[Identifier("mrn", "7")])
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationError):
         update(actor=CLERK, patient_id=patient.id, **anything(first_name="Eve", sex="f"))
     with pytest.raises(StatusMoveRefused):
         update(actor=CLERK, patient_id=patient.id, first_name="Eve", status="archived")

@@ -4,8 +4,8 @@ import pytest
 
 from bootstrap import Container
 from core.access import Actor
-from core.errors import Forbidden, Invalid
-from core.posts.entities import LONGEST_COMMENT, Post
+from core.errors import Forbidden, ValidationError
+from core.posts.entities import MAX_COMMENT_LENGTH, Post
 from core.posts.errors import CommentNotFound, PostNotFound, PostNotPublished
 from tests.fakes import ADMIN, ANYBODY, AUTHOR, CLERK, EDITOR, NOW, OTHER_AUTHOR, READER, StillClock
 
@@ -27,12 +27,12 @@ def test_nobody_comments_without_signing_in(registry: Container, published: Post
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [(5, "type"), ("  \n ", "blank"), ("\x07", "characters"), ("x" * (LONGEST_COMMENT + 1), "too_long")],
+    [(5, "type"), ("  \n ", "blank"), ("\x07", "characters"), ("x" * (MAX_COMMENT_LENGTH + 1), "too_long")],
 )
 def test_a_comment_that_breaks_a_rule_is_refused(registry: Container, published: Post, content: str, code: str) -> None:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationError) as refused:
         registry.add_comment()(actor=READER, post_id=published.id, content=content)
-    assert [(fault.field, fault.code) for fault in refused.value.faults] == [("content", code)]
+    assert [(error.field, error.code) for error in refused.value.errors] == [("content", code)]
 
 
 def test_a_draft_takes_no_comments(registry: Container, draft: Post) -> None:

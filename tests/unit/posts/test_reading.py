@@ -5,7 +5,7 @@ import pytest
 
 from bootstrap import Container
 from core.access import Actor
-from core.errors import Invalid
+from core.errors import ValidationError
 from core.paging import Page
 from core.posts.entities import Post
 from core.posts.errors import PostNotFound
@@ -80,7 +80,7 @@ def test_the_list_has_those_published_last_first_a_page_at_a_time(
 @pytest.mark.parametrize("limit", [0, 201, "5", True])
 def test_a_limit_out_of_range_is_refused(registry: Container, limit: int) -> None:
     for list_ in (registry.list_posts(), registry.list_drafts()):
-        with pytest.raises(Invalid):
+        with pytest.raises(ValidationError):
             list_(actor=EDITOR, limit=limit)
 
 

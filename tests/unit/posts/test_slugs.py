@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import Refused
-from core.posts.slugs import LONGEST_SLUG, RESERVED, slug
+from core.errors import InvalidValue
+from core.posts.slugs import MAX_SLUG_LENGTH, RESERVED, make_slug
 
 
 @pytest.mark.parametrize(
@@ -21,36 +21,36 @@ from core.posts.slugs import LONGEST_SLUG, RESERVED, slug
     ],
 )
 def test_a_title_becomes_words_in_plain_letters(title: str, made: str) -> None:
-    assert slug(title).replace("--", "-") == made
+    assert make_slug(title).replace("--", "-") == made
 
 
 @pytest.mark.parametrize("title", ["!!!", "—", " . ", "‍"])
 def test_a_title_of_which_nothing_is_left_is_refused(title: str) -> None:
-    with pytest.raises(Refused) as refused:
-        slug(title)
+    with pytest.raises(InvalidValue) as refused:
+        make_slug(title)
     assert refused.value.code == "no_slug"
 
 
 @pytest.mark.parametrize("word", sorted(RESERVED))
 def test_a_title_that_is_a_word_of_our_addresses_is_refused(word: str) -> None:
     for title in (word, word.upper(), f" {word}! "):
-        with pytest.raises(Refused) as refused:
-            slug(title)
+        with pytest.raises(InvalidValue) as refused:
+            make_slug(title)
         assert refused.value.code == "reserved"
 
 
 def test_a_long_title_is_cut_between_words() -> None:
-    assert slug("word " * 40) == "-".join(["word"] * 16)
-    assert slug("x" * 200) == "x" * LONGEST_SLUG
-    assert slug("one " + "x" * 200) == "one"
+    assert make_slug("word " * 40) == "-".join(["word"] * 16)
+    assert make_slug("x" * 200) == "x" * MAX_SLUG_LENGTH
+    assert make_slug("one " + "x" * 200) == "one"
 
 
 @given(st.text())
 def test_a_slug_is_plain_and_is_its_own_slug(title: str) -> None:
     try:
-        made = slug(title)
-    except Refused:
+        made = make_slug(title)
+    except InvalidValue:
         return
     assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", made)
-    assert len(made) <= LONGEST_SLUG
-    assert slug(made) == made
+    assert len(made) <= MAX_SLUG_LENGTH
+    assert make_slug(made) == made

@@ -4,16 +4,16 @@ from datetime import timedelta
 import pytest
 
 from bootstrap import Container
-from core.errors import Forbidden, Invalid, VersionMismatch
-from core.posts.entities import LONGEST_CONTENT, LONGEST_TITLE, Post
+from core.errors import Forbidden, ValidationError, VersionMismatch
+from core.posts.entities import MAX_CONTENT_LENGTH, MAX_TITLE_LENGTH, Post
 from core.posts.errors import AlreadyPublished, PostNotFound, SlugTaken
 from tests.fakes import ADMIN, ANYBODY, AUTHOR, CLERK, EDITOR, NOW, OTHER_AUTHOR, READER, StillClock
 
 Write = Callable[..., Post]
 
 
-def faults(refused: pytest.ExceptionInfo[Invalid]) -> dict[str, str]:
-    return {fault.field: fault.code for fault in refused.value.faults}
+def errors(refused: pytest.ExceptionInfo[ValidationError]) -> dict[str, str]:
+    return {error.field: error.code for error in refused.value.errors}
 
 
 def test_a_new_post_is_a_draft_of_who_wrote_it(draft: Post) -> None:
@@ -35,7 +35,7 @@ def test_titles_are_one_line_and_contents_keep_their_lines(write: Write) -> None
         (5, None, {"title": "type", "content": "type"}),
         ("", " \n\t ", {"title": "blank", "content": "blank"}),
         ("a\nb", "a\x00b", {"title": "characters", "content": "characters"}),
-        ("x" * (LONGEST_TITLE + 1), "x" * (LONGEST_CONTENT + 1), {"title": "too_long", "content": "too_long"}),
+        ("x" * (MAX_TITLE_LENGTH + 1), "x" * (MAX_CONTENT_LENGTH + 1), {"title": "too_long", "content": "too_long"}),
         ("!!!", "\ud800", {"title": "no_slug", "content": "characters"}),
         ("Popular", "ok", {"title": "reserved"}),
     ],
@@ -43,16 +43,16 @@ def test_titles_are_one_line_and_contents_keep_their_lines(write: Write) -> None
 def test_every_fault_of_a_draft_is_named_at_once_and_nothing_is_written(
     registry: Container, write: Write, title: str, content: str, codes: dict[str, str]
 ) -> None:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationError) as refused:
         write(title, content)
-    assert faults(refused) == codes
+    assert errors(refused) == codes
     assert registry.store().posts == {}
 
 
 def test_a_draft_needs_its_fields_and_takes_no_others(registry: Container, write: Write) -> None:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationError) as refused:
         registry.write_post()(actor=AUTHOR, slug="mine")  # type: ignore[call-arg]  # what a caller may send
-    assert faults(refused) == {"title": "required", "content": "required", "slug": "unknown"}
+    assert errors(refused) == {"title": "required", "content": "required", "slug": "unknown"}
 
 
 def test_two_posts_never_share_an_address(registry: Container, draft: Post, write: Write) -> None:
@@ -75,18 +75,18 @@ def test_an_edit_to_what_already_is_keeps_the_version(registry: Container, draft
 
 def test_an_edit_of_a_version_that_has_moved_on_is_refused(registry: Container, draft: Post) -> None:
     edit = registry.edit_post()
-    edit(actor=AUTHOR, post_id=draft.id, seen_version=1, title="Second")
+    edit(actor=AUTHOR, post_id=draft.id, expected_version=1, title="Second")
     with pytest.raises(VersionMismatch):
-        edit(actor=AUTHOR, post_id=draft.id, seen_version=1, title="Third")
+        edit(actor=AUTHOR, post_id=draft.id, expected_version=1, title="Third")
     with pytest.raises(VersionMismatch):
-        registry.delete_post()(actor=AUTHOR, post_id=draft.id, seen_version=1)
+        registry.delete_post()(actor=AUTHOR, post_id=draft.id, expected_version=1)
     assert registry.posts().get(draft.id).title == "Second"
 
 
 def test_an_edit_is_held_to_the_rules_of_writing(registry: Container, draft: Post) -> None:
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(ValidationError) as refused:
         registry.edit_post()(actor=AUTHOR, post_id=draft.id, title="drafts", content="")
-    assert faults(refused) == {"title": "reserved", "content": "blank"}
+    assert errors(refused) == {"title": "reserved", "content": "blank"}
     assert registry.posts().get(draft.id) == draft
 
 

@@ -46,7 +46,7 @@ def test_who_sends_a_good_token_leaves_no_line_and_who_sends_a_bad_one_does(
     registry: Container, written: io.StringIO, lines: Lines
 ) -> None:
     account = registry.create_service_account()(actor=ADMIN, name="lab", role="reader")
-    _, key = registry.make_service_key()(actor=ADMIN, account_id=account.id, name="first")
+    _, key = registry.create_service_key()(actor=ADMIN, account_id=account.id, name="first")
     before = len(lines())
     registry.authenticate()(access=key, request_id="request-1")
     with pytest.raises(TokenRefused):

@@ -19,7 +19,7 @@ class User(AbstractBaseUser):
     email = models.CharField(max_length=254)
     role = models.CharField(max_length=20, choices=_ROLES)
     is_active = models.BooleanField(default=True)
-    generation = models.PositiveIntegerField(default=1)
+    session_epoch = models.PositiveIntegerField(default=1)
     must_change_password = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
@@ -51,8 +51,8 @@ class User(AbstractBaseUser):
         return False
 
     def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
-        """Sessions of the admin end with the generation, too."""
-        content = f"{self.generation}:{self.password}"
+        """Sessions of the admin end with the session_epoch, too."""
+        content = f"{self.session_epoch}:{self.password}"
         return salted_hmac("adapters.django_orm.accounts", content, secret=secret, algorithm="sha256").hexdigest()
 
 
@@ -60,7 +60,7 @@ class RefreshFamily(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     user_id: UUID
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
-    generation = models.PositiveIntegerField(default=1)
+    session_epoch = models.PositiveIntegerField(default=1)
     token_id = models.UUIDField()
     expires_at = models.DateTimeField()
     revoked = models.BooleanField(default=False)

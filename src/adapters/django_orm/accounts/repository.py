@@ -8,13 +8,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from adapters.django_orm.accounts import models
-from adapters.django_orm.atomic import require_atomic
-from adapters.django_orm.errors import core_errors
-from adapters.django_orm.lookup import Row, lookup
+from adapters.django_orm.db.atomic import require_atomic
+from adapters.django_orm.db.compiled_get import Row, compiled_get
+from adapters.django_orm.db.errors import core_errors
 from core.access import Role
 from core.accounts.entities import User
 from core.accounts.errors import UserNotFound
-from core.accounts.ports import RefreshFamilies, UserRepository
+from core.accounts.ports import RefreshFamilyRepository, UserRepository
 from core.accounts.sessions import RefreshFamily
 from core.paging import Page, cut
 
@@ -29,7 +29,7 @@ class DjangoUserRepository(UserRepository):
 
     @core_errors()
     def get(self, user_id: UUID) -> User:
-        row = lookup(models.User, _COLUMNS, self.database)(user_id)
+        row = compiled_get(models.User, _COLUMNS, self.database)(user_id)
         if row is None:
             raise UserNotFound
         return _user(row)
@@ -101,7 +101,7 @@ def _user(row: Row) -> User:
 
 
 @frozen
-class DjangoRefreshFamilies(RefreshFamilies):
+class DjangoRefreshFamilyRepository(RefreshFamilyRepository):
     database: str = "default"
 
     @core_errors()
@@ -115,8 +115,8 @@ class DjangoRefreshFamilies(RefreshFamilies):
         return None if row is None else RefreshFamily(**row)
 
     @core_errors()
-    def with_user(self, family_id: UUID) -> tuple[RefreshFamily, User] | None:
-        row = lookup(models.RefreshFamily, (*_FAMILY_COLUMNS, *_USER_COLUMNS), self.database)(family_id)
+    def get_with_user(self, family_id: UUID) -> tuple[RefreshFamily, User] | None:
+        row = compiled_get(models.RefreshFamily, (*_FAMILY_COLUMNS, *_USER_COLUMNS), self.database)(family_id)
         if row is None:
             return None
         family = RefreshFamily(**{name: row[name] for name in _FAMILY_COLUMNS})

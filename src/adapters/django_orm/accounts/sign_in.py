@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from adapters.django_orm.accounts.models import User
 from core.accounts.errors import WrongCredentials
 from core.accounts.use_cases import VerifyPassword
-from core.errors import Invalid
+from core.errors import ValidationError
 
 
 class RegistryBackend(BaseBackend):
@@ -25,7 +25,7 @@ class RegistryBackend(BaseBackend):
             return None
         try:
             user = verify_password(email=username, password=password, address=request.META.get("REMOTE_ADDR", ""))
-        except (Invalid, WrongCredentials):
+        except (ValidationError, WrongCredentials):
             return None
         return self.get_user(user.id)
 

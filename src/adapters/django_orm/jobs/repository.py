@@ -5,13 +5,13 @@ from attrs import asdict, fields, frozen
 from django.db import connections
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
-from adapters.django_orm.atomic import require_atomic
-from adapters.django_orm.errors import core_errors
+from adapters.django_orm.db.atomic import require_atomic
+from adapters.django_orm.db.compiled_get import Row
+from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.jobs import models
-from adapters.django_orm.lookup import Row
-from core.jobs.entities import Chunk, ChunksLeft, Job, JobKind, JobState
+from core.jobs.entities import Chunk, Job, JobKind, JobState, RemainingChunks
 from core.jobs.errors import JobNotFound, LeaseLost
-from core.jobs.ports import Chunks, Jobs, Schedule
+from core.jobs.ports import ChunkRepository, JobRepository, Schedule
 from core.paging import Page, cut
 
 _JOB = tuple(field.name for field in fields(Job))
@@ -19,7 +19,7 @@ _CHUNK = tuple(field.name for field in fields(Chunk))
 
 
 @frozen
-class DjangoJobs(Jobs):
+class DjangoJobRepository(JobRepository):
     database: str = "default"
 
     @core_errors()
@@ -47,16 +47,16 @@ class DjangoJobs(Jobs):
         return cut([_job(row) for row in rows.values(*_JOB)[: limit + 1]], limit, lambda job: job.id)
 
     @core_errors()
-    def under_way(self, key: str) -> Job | None:
+    def unfinished(self, key: str) -> Job | None:
         row = self._rows.filter(key=key, ended_at=None).values(*_JOB).first()
         return _job(row) if row else None
 
     @core_errors()
-    def waiting(self, now: datetime) -> tuple[Job, ...]:
+    def runnable(self, now: datetime) -> tuple[Job, ...]:
         chunks = models.Chunk.objects.using(self.database).filter(job_id=OuterRef("pk"))
         rows = self._rows.filter(Q(resume_at=None) | Q(resume_at__lte=now), ended_at=None)
-        rows = rows.exclude(Exists(chunks.exclude(lease=None).filter(free_at__gt=now)))
-        rows = rows.filter(Q(position__isnull=False) | Exists(chunks.filter(free_at__lte=now)))
+        rows = rows.exclude(Exists(chunks.exclude(lease=None).filter(available_at__gt=now)))
+        rows = rows.filter(Q(position__isnull=False) | Exists(chunks.filter(available_at__lte=now)))
         return tuple(_job(row) for row in rows.order_by("id").values(*_JOB))
 
     @core_errors()
@@ -71,7 +71,7 @@ class DjangoJobs(Jobs):
 
 
 @frozen
-class DjangoChunks(Chunks):
+class DjangoChunkRepository(ChunkRepository):
     database: str = "default"
 
     @core_errors()
@@ -79,16 +79,18 @@ class DjangoChunks(Chunks):
         self._rows.create(**_columns(chunk))
 
     @core_errors()
-    def take(self, job_id: UUID, *, lease: UUID, now: datetime, until: datetime) -> Chunk | None:
+    def claim(self, job_id: UUID, *, lease: UUID, now: datetime, until: datetime) -> Chunk | None:
         require_atomic(self.database)
         skip = connections[self.database].features.has_select_for_update_skip_locked
         free = (
-            self._rows.filter(job_id=job_id, free_at__lte=now).order_by("free_at").select_for_update(skip_locked=skip)
+            self._rows.filter(job_id=job_id, available_at__lte=now)
+            .order_by("available_at")
+            .select_for_update(skip_locked=skip)
         )
         row = free.values(*_CHUNK).first()
         if row is None:
             return None
-        taken = {"lease": lease, "free_at": until, "takeovers": row["takeovers"] + (row["lease"] is not None)}
+        taken = {"lease": lease, "available_at": until, "takeovers": row["takeovers"] + (row["lease"] is not None)}
         self._rows.filter(id=row["id"]).update(**taken)
         return _chunk(row | taken)
 
@@ -111,12 +113,12 @@ class DjangoChunks(Chunks):
         self._rows.filter(job_id=job_id).delete()
 
     @core_errors()
-    def left(self, job_id: UUID, now: datetime) -> ChunksLeft:
-        leased = Q(lease__isnull=False, free_at__gt=now)
+    def remaining(self, job_id: UUID, now: datetime) -> RemainingChunks:
+        leased = Q(lease__isnull=False, available_at__gt=now)
         found = self._rows.filter(job_id=job_id).aggregate(
-            leased=Count("id", filter=leased), free_at=Min("free_at", filter=~leased)
+            leased=Count("id", filter=leased), available_at=Min("available_at", filter=~leased)
         )
-        return ChunksLeft(**found)
+        return RemainingChunks(**found)
 
     @property
     def _rows(self) -> QuerySet[models.Chunk]:
@@ -129,7 +131,7 @@ class DjangoSchedule(Schedule):
 
     @core_errors()
     def take(self, name: str, now: datetime, every: timedelta) -> bool:
-        rows = models.Turn.objects.using(self.database)
+        rows = models.ScheduledTask.objects.using(self.database)
         if rows.filter(name=name, taken_at__lte=now - every).update(taken_at=now):
             return True
         return rows.get_or_create(name=name, defaults={"taken_at": now})[1]

@@ -7,23 +7,24 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from adapters.django_orm.admin_site.actors import ActedAdmin
+from adapters.django_orm.admin_site.pages import actor_of, may
+from adapters.django_orm.admin_site.view_only import ViewOnlyAdmin, uuid_in
 from adapters.django_orm.patients import models
-from adapters.django_orm.patients.finding import matching
-from adapters.django_orm.staff.actors import ActedAdmin
-from adapters.django_orm.staff.pages import actor_of, may
-from adapters.django_orm.staff.view_only import ViewOnlyAdmin, uuid_in
+from adapters.django_orm.patients.search import matching
 from core.access import Permission
-from core.patients.searching import PatientQuery
-from core.patients.terms import parse_words
-from core.patients.use_cases import SyncPatient, UpdatePatient
+from core.patients.search import PatientQuery
+from core.patients.search_terms import parse_words
+from core.patients.use_cases import UpdatePatient
 from core.patients.values import Status
-from core.ports import Limiter, Scope
+from core.ports import RateLimiter, RateLimitScope
+from core.sync.use_cases import SyncPatient
 
 ARCHIVING = (
     "Only inactive patients are archived. An archived patient is still found, and takes no change and no sync. "
     "To undo it, make the patient inactive, then active."
 )
-MOST_SYNCS_AT_ONCE = 4  # each may take as long as EXTERNAL_API_TIMEOUT
+MAX_SYNCS_AT_ONCE = 4  # each may take as long as EXTERNAL_API_TIMEOUT
 
 
 def _described(patient: models.Patient) -> str:
@@ -96,15 +97,15 @@ class PatientAdmin(ViewOnlyAdmin):
         request: HttpRequest,
         queryset: QuerySet[models.Patient],
         sync_patient: SyncPatient = Provide["sync_patient"],
-        limiter: Limiter = Provide["limiter"],
+        limiter: RateLimiter = Provide["limiter"],
     ) -> None:
         actor = actor_of(request)
 
         def work(patient: models.Patient) -> str:
-            limiter.hit(Scope.SYNC, actor.name)
+            limiter.acquire(RateLimitScope.SYNC, actor.name)
             return f"{sync_patient(actor=actor, patient_id=patient.id).outcome}"
 
-        self.for_each(request, queryset, work, MOST_SYNCS_AT_ONCE)
+        self.for_each(request, queryset, work, MAX_SYNCS_AT_ONCE)
 
 
 @admin.register(models.PatientEvent)

@@ -4,8 +4,8 @@ from uuid import UUID
 from attrs import frozen
 from django.db.models import QuerySet
 
-from adapters.django_orm.copying import insert
-from adapters.django_orm.errors import core_errors
+from adapters.django_orm.db.bulk_insert import bulk_insert
+from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.patients import models
 from core.patients.audit import Action, AuditEvent, Values
 from core.patients.ports import AuditTrail
@@ -23,7 +23,7 @@ class DjangoAuditTrail(AuditTrail):
             (one.patient_id, one.version, one.at, one.actor, one.request_id, one.action, list(one.fields), one.digest)
             for one in events
         )
-        insert(models.PatientEvent, _COLUMNS, rows, self.database)
+        bulk_insert(models.PatientEvent, _COLUMNS, rows, self.database)
         held = [one for one in events if one.values is not None]
         ids = self._ids(held)
         values = (
@@ -31,7 +31,7 @@ class DjangoAuditTrail(AuditTrail):
             for one in held
             if one.values
         )
-        insert(models.EventValues, ("event", "before", "after", "salt"), values, self.database)
+        bulk_insert(models.EventValues, ("event", "before", "after", "salt"), values, self.database)
 
     def _ids(self, events: Sequence[AuditEvent]) -> dict[tuple[UUID, int], int]:
         """Of the rows that were just written."""

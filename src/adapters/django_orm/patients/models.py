@@ -99,19 +99,6 @@ class Identifier(models.Model):
         return str(self.patient_id)
 
 
-class UpstreamCopy(models.Model):
-    """What upstream said last."""
-
-    patient_id: UUID
-    patient = models.OneToOneField(Patient, models.CASCADE, primary_key=True, related_name="+")
-    external_id = models.CharField(max_length=200)
-    values = models.JSONField()
-    asked_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return str(self.patient_id)
-
-
 class PatientEvent(models.Model):
     """Outlives its patient: there is no foreign key. `position` is null until somebody asks for changes."""
 

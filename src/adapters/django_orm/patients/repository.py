@@ -7,20 +7,20 @@ from attrs import asdict, fields, frozen
 from django.db import transaction
 from django.db.models import QuerySet
 
-from adapters.django_orm.atomic import require_atomic
-from adapters.django_orm.copying import insert
-from adapters.django_orm.errors import core_errors
-from adapters.django_orm.lookup import Row, lookup
+from adapters.django_orm.db.atomic import require_atomic
+from adapters.django_orm.db.bulk_insert import bulk_insert
+from adapters.django_orm.db.compiled_get import Row, compiled_get
+from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.patients import models
-from adapters.django_orm.patients.finding import matching, page_of
-from adapters.django_orm.patients.taken import Taken
+from adapters.django_orm.patients.search import matching, page_of
+from adapters.django_orm.patients.uniqueness import UniquenessCheck
 from core.errors import Conflict
 from core.patients.entities import Patient
 from core.patients.errors import PatientNotFound
-from core.patients.names import sort_key
+from core.patients.folding import sort_key
 from core.patients.ports import PatientRepository
-from core.patients.searching import PatientCursor, PatientPage, PatientQuery
-from core.patients.terms import search_terms
+from core.patients.search import PatientCursor, PatientPage, PatientQuery
+from core.patients.search_terms import search_terms
 from core.patients.values import Identifier, Sex, Status
 
 _COLUMNS = tuple(field.name for field in fields(Patient))
@@ -32,7 +32,7 @@ class DjangoPatientRepository(PatientRepository):
 
     @core_errors()
     def get(self, patient_id: UUID) -> Patient:
-        return _found(lookup(models.Patient, _COLUMNS, self.database)(patient_id))
+        return _found(compiled_get(models.Patient, _COLUMNS, self.database)(patient_id))
 
     @core_errors()
     def lock(self, patient_id: UUID) -> Patient:
@@ -50,7 +50,7 @@ class DjangoPatientRepository(PatientRepository):
         return {row["id"]: _patient(row) for row in rows.values(*_COLUMNS)}
 
     @core_errors()
-    def oldest(self, *, after: UUID | None, limit: int) -> tuple[Patient, ...]:
+    def list_oldest_first(self, *, after: UUID | None, limit: int) -> tuple[Patient, ...]:
         rows = self._rows if after is None else self._rows.filter(id__gt=after)
         return tuple(_patient(row) for row in rows.order_by("id").values(*_COLUMNS)[:limit])
 
@@ -62,7 +62,7 @@ class DjangoPatientRepository(PatientRepository):
         return tuple(rows.values_list("id", flat=True)[:limit])
 
     @core_errors()
-    def how_many(self, statuses: Collection[Status]) -> int:
+    def count_by_status(self, statuses: Collection[Status]) -> int:
         return self._rows.filter(status__in=statuses).count()
 
     @core_errors()
@@ -86,7 +86,7 @@ class DjangoPatientRepository(PatientRepository):
 
     @core_errors()
     def conflicts(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
-        return Taken.of(patients, self.database).refuse(patients)
+        return UniquenessCheck.of(patients, self.database).refuse(patients)
 
     @core_errors()
     def replace(self, before: Patient, after: Patient) -> None:
@@ -130,7 +130,7 @@ class DjangoPatientRepository(PatientRepository):
     def _insert(self, patients: Sequence[Patient]) -> None:
         rows = (_columns(patient) for patient in patients)
         names = (*_COLUMNS, "name")
-        insert(models.Patient, names, ([row[name] for name in names] for row in rows), self.database)
+        bulk_insert(models.Patient, names, ([row[name] for name in names] for row in rows), self.database)
         self._write_terms({patient.id: search_terms(patient) for patient in patients})
         self._write_identifiers(*patients)
 
@@ -143,11 +143,11 @@ class DjangoPatientRepository(PatientRepository):
 
     def _write_terms(self, terms: Mapping[UUID, Collection[str]]) -> None:
         rows = ((patient_id, term.encode()) for patient_id, held in terms.items() for term in held)
-        insert(models.SearchTerm, ("patient", "term"), rows, self.database)
+        bulk_insert(models.SearchTerm, ("patient", "term"), rows, self.database)
 
     def _write_identifiers(self, *patients: Patient) -> None:
         rows = ((one.id, each.system, each.value) for one in patients for each in one.identifiers)
-        insert(models.Identifier, ("patient", "system", "value"), rows, self.database)
+        bulk_insert(models.Identifier, ("patient", "system", "value"), rows, self.database)
 
     @contextmanager
     def _all_or_nothing(self, patient: Patient) -> Generator[None]:
@@ -156,7 +156,9 @@ class DjangoPatientRepository(PatientRepository):
             with core_errors(), transaction.atomic(using=self.database):
                 yield
         except Conflict as conflict:
-            refused = Taken.of([patient], self.database).refuse([patient])  # of several, databases differ in which
+            refused = UniquenessCheck.of([patient], self.database).refuse(
+                [patient]
+            )  # of several, databases differ in which
             raise refused.get(patient.id, conflict) from None
 
 

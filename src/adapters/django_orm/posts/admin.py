@@ -4,9 +4,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
+from adapters.django_orm.admin_site.pages import actor_of
+from adapters.django_orm.admin_site.view_only import ViewOnlyAdmin
 from adapters.django_orm.posts import models
-from adapters.django_orm.staff.pages import actor_of
-from adapters.django_orm.staff.view_only import ViewOnlyAdmin
 from core.access import Permission
 from core.posts.use_cases import PublishPost, RemoveComment
 

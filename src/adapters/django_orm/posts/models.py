@@ -4,8 +4,8 @@ from django.db import models
 from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 from django.db.models.functions import Length
 
-from core.posts.entities import LONGEST_COMMENT, LONGEST_CONTENT, LONGEST_TITLE
-from core.posts.slugs import LONGEST_SLUG
+from core.posts.entities import MAX_COMMENT_LENGTH, MAX_CONTENT_LENGTH, MAX_TITLE_LENGTH
+from core.posts.slugs import MAX_SLUG_LENGTH
 
 models.CharField.register_lookup(Length)
 models.TextField.register_lookup(Length)
@@ -22,8 +22,8 @@ _DRAFT = Q(publication=None)
 
 class Post(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
-    title = models.CharField(max_length=LONGEST_TITLE)
-    slug = models.CharField(max_length=LONGEST_SLUG)
+    title = models.CharField(max_length=MAX_TITLE_LENGTH)
+    slug = models.CharField(max_length=MAX_SLUG_LENGTH)
     author = models.CharField(max_length=100)
     content = models.TextField()
     publication = models.UUIDField(null=True)
@@ -44,9 +44,9 @@ class Post(models.Model):
                 name="posts_published_whole",
             ),
             CheckConstraint(condition=Q(version__gte=1), name="posts_version_counts_from_one"),
-            _filled("title", LONGEST_TITLE),
-            _filled("slug", LONGEST_SLUG),
-            _filled("content", LONGEST_CONTENT),
+            _filled("title", MAX_TITLE_LENGTH),
+            _filled("slug", MAX_SLUG_LENGTH),
+            _filled("content", MAX_CONTENT_LENGTH),
         ]
         indexes = [
             Index(fields=["-view_count", "-id"], name="posts_by_views", condition=_PUBLISHED),
@@ -67,7 +67,7 @@ class Comment(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [_filled("content", LONGEST_COMMENT)]
+        constraints = [_filled("content", MAX_COMMENT_LENGTH)]
         indexes = [Index(fields=["post", "-id"], name="posts_comments_of_post")]
 
     def __str__(self) -> str:

@@ -5,13 +5,13 @@ from attrs import asdict, fields, frozen
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from adapters.django_orm.atomic import require_atomic
-from adapters.django_orm.errors import core_errors
+from adapters.django_orm.db.atomic import require_atomic
+from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.posts import models
 from core.paging import Page, cut
 from core.posts.entities import Comment, Post
 from core.posts.errors import CommentNotFound, PostNotFound
-from core.posts.ports import Comments, PostRepository
+from core.posts.ports import CommentRepository, PostRepository
 
 _COLUMNS = tuple(field.name for field in fields(Post))
 _COMMENT_COLUMNS = tuple(field.name for field in fields(Comment))
@@ -94,7 +94,7 @@ def _only(rows: QuerySet[models.Post]) -> Post:
 
 
 @frozen
-class DjangoComments(Comments):
+class DjangoCommentRepository(CommentRepository):
     database: str = "default"
 
     @core_errors()
@@ -117,7 +117,7 @@ class DjangoComments(Comments):
             self._count(comment.post_id, -removed)
 
     @core_errors()
-    def of(self, post_id: UUID, *, after: UUID | None, limit: int) -> Page[Comment]:
+    def list_for(self, post_id: UUID, *, after: UUID | None, limit: int) -> Page[Comment]:
         rows = self._rows.filter(post_id=post_id).order_by("-id")
         if after is not None:
             rows = rows.filter(id__lt=after)

@@ -1,13 +1,13 @@
 from django.contrib import admin
 
-from adapters.django_orm.staff.actors import ActedAdmin
-from adapters.django_orm.staff.view_only import ViewOnlyAdmin
-from adapters.django_orm.upstreams.models import UpstreamOrder, UpstreamReport
+from adapters.django_orm.admin_site.actors import ActedAdmin
+from adapters.django_orm.admin_site.view_only import ViewOnlyAdmin
+from adapters.django_orm.upstreams.models import UpstreamOverride, UpstreamReport
 from core.access import Permission
 
 
-@admin.register(UpstreamOrder)
-class UpstreamOrderAdmin(ActedAdmin):
+@admin.register(UpstreamOverride)
+class UpstreamOverrideAdmin(ActedAdmin):
     permission = Permission.MANAGE_UPSTREAMS
     list_display = ["at", "upstream", "isolated", "actor", "request_id"]
     list_filter = ["isolated"]

@@ -4,7 +4,7 @@ from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 from core.upstreams.entities import CircuitState
 
 
-class UpstreamOrder(models.Model):
+class UpstreamOverride(models.Model):
     """Rows are only ever added: all of them are the audit trail, the latest is what holds."""
 
     upstream = models.CharField(max_length=100)

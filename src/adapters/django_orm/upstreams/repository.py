@@ -3,32 +3,32 @@ from datetime import datetime
 from attrs import asdict, fields, frozen
 from django.db import transaction
 
-from adapters.django_orm.errors import core_errors
-from adapters.django_orm.locks import waiting_for_locks
-from adapters.django_orm.lookup import Row
+from adapters.django_orm.db.compiled_get import Row
+from adapters.django_orm.db.errors import core_errors
+from adapters.django_orm.db.locks import waiting_for_locks
 from adapters.django_orm.upstreams import models
-from core.upstreams.entities import CircuitState, UpstreamOrder, UpstreamReport
-from core.upstreams.ports import UpstreamOrders, UpstreamReports
+from core.upstreams.entities import CircuitState, UpstreamOverride, UpstreamReport
+from core.upstreams.ports import UpstreamOverrides, UpstreamReports
 
-_ORDER = tuple(field.name for field in fields(UpstreamOrder))
+_ORDER = tuple(field.name for field in fields(UpstreamOverride))
 _REPORT = tuple(field.name for field in fields(UpstreamReport))
 _KEY = ("upstream", "process")
 
 
 @frozen
-class DjangoUpstreamOrders(UpstreamOrders):
+class DjangoUpstreamOverrides(UpstreamOverrides):
     database: str = "default"
 
     @core_errors()
-    def latest(self, upstream: str) -> UpstreamOrder | None:
-        rows = models.UpstreamOrder.objects.using(self.database).filter(upstream=upstream).order_by("-revision")
+    def latest(self, upstream: str) -> UpstreamOverride | None:
+        rows = models.UpstreamOverride.objects.using(self.database).filter(upstream=upstream).order_by("-revision")
         row = rows.values(*_ORDER).first()
-        return UpstreamOrder(**row) if row else None
+        return UpstreamOverride(**row) if row else None
 
     @core_errors()
-    def give(self, order: UpstreamOrder) -> None:
+    def add(self, override: UpstreamOverride) -> None:
         with transaction.atomic(using=self.database):
-            models.UpstreamOrder.objects.using(self.database).create(**asdict(order))
+            models.UpstreamOverride.objects.using(self.database).create(**asdict(override))
 
 
 @frozen
@@ -36,7 +36,7 @@ class DjangoUpstreamReports(UpstreamReports):
     database: str = "default"
 
     @core_errors()
-    def keep(self, report: UpstreamReport, *, outdated: datetime) -> None:
+    def save(self, report: UpstreamReport, *, outdated: datetime) -> None:
         """Somebody waits for an answer meanwhile."""
         rows = models.UpstreamReport.objects.using(self.database)
         with waiting_for_locks(50, self.database):
@@ -49,7 +49,7 @@ class DjangoUpstreamReports(UpstreamReports):
             rows.filter(reported_at__lt=outdated).delete()
 
     @core_errors()
-    def of(self, upstream: str, *, since: datetime) -> tuple[UpstreamReport, ...]:
+    def list_for(self, upstream: str, *, since: datetime) -> tuple[UpstreamReport, ...]:
         rows = models.UpstreamReport.objects.using(self.database).filter(upstream=upstream, reported_at__gte=since)
         return tuple(_report(row) for row in rows.order_by("process").values(*_REPORT))
 

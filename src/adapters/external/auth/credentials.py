@@ -12,7 +12,7 @@ class Credentials(Protocol):
     """Of one process; used on its background loop only."""
 
     async def headers(self) -> Mapping[str, str]:
-        """To add to a request. Raises `Unavailable`, `RateLimited`, `InvalidAnswer` if there are none."""
+        """To add to a request. Raises `Unavailable`, `RateLimited`, `InvalidUpstreamResponse` if there are none."""
         ...
 
     def invalidate(self, headers: Mapping[str, str]) -> bool:

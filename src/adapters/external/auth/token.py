@@ -3,7 +3,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from adapters.external.errors import CredentialsRejected
-from core.errors import InvalidAnswer
+from core.errors import InvalidUpstreamResponse
 
 MAX_RENEWAL_MARGIN = 60.0  # seconds before expiry
 MAX_LIFETIME = 365 * 86_400.0
@@ -21,7 +21,7 @@ class Token:
 
 
 def parse_token(response: Mapping[str, object], now: float) -> Token:
-    """From a response to a request sent at `now`. Raises `CredentialsRejected`, `InvalidAnswer`."""
+    """From a response to a request sent at `now`. Raises `CredentialsRejected`, `InvalidUpstreamResponse`."""
     if response.get("error") in _CLIENT_REJECTED:
         raise CredentialsRejected(expired=False)
     lifetime = _lifetime(response)
@@ -32,9 +32,9 @@ def parse_token(response: Mapping[str, object], now: float) -> Token:
 def _bearer(response: Mapping[str, object]) -> str:
     token, kind = response.get("access_token"), response.get("token_type")
     if not isinstance(token, str) or not isinstance(kind, str) or kind.lower() != "bearer":
-        raise InvalidAnswer(_INVALID)
+        raise InvalidUpstreamResponse(_INVALID)
     if not (token and token.isascii() and token.isprintable()):
-        raise InvalidAnswer(_INVALID)
+        raise InvalidUpstreamResponse(_INVALID)
     return token
 
 
@@ -46,5 +46,5 @@ def _lifetime(response: Mapping[str, object]) -> float:
     if isinstance(expires_in, str) and expires_in.isascii() and expires_in.isdigit():
         expires_in = MAX_LIFETIME if len(expires_in) > 9 else int(expires_in)
     if isinstance(expires_in, bool) or not isinstance(expires_in, int | float) or expires_in <= 0:
-        raise InvalidAnswer(_INVALID)
+        raise InvalidUpstreamResponse(_INVALID)
     return min(expires_in, MAX_LIFETIME)

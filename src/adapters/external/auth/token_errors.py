@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from adapters.external.errors import CredentialsRejected, UpstreamDown, UpstreamNotTrusted
-from core.errors import InvalidAnswer, NotFound, RateLimited, Unavailable
+from core.errors import InvalidUpstreamResponse, NotFound, RateLimited, Unavailable
 
 _SERVER = "The token server of the upstream system"
 _UNUSABLE = f"{_SERVER} sent an invalid response."
@@ -32,7 +32,7 @@ def translated() -> Generator[None]:
         raise CredentialsRejected(_REJECTED, expired=False) from None
     except RateLimited as limited:
         raise Unavailable(_RATE_LIMITED, retry_after=limited.retry_after) from None
-    except (NotFound, InvalidAnswer):
+    except (NotFound, InvalidUpstreamResponse):
         raise Unavailable(_UNUSABLE) from None
     except TimeoutError:
         raise UpstreamDown(_TIMEOUT) from None

@@ -13,7 +13,7 @@ from adapters.external.errors import CredentialsRejected, UpstreamDown, Upstream
 from adapters.external.transport.http import HttpError, HttpResponse, HttpTransport
 from adapters.external.transport.payload import read_object
 from core import __version__
-from core.errors import InvalidAnswer, NotFound, RateLimited
+from core.errors import InvalidUpstreamResponse, NotFound, RateLimited
 
 utc_now = partial(datetime.now, UTC)
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": f"patient-registry/{__version__}"}
@@ -40,7 +40,7 @@ async def exchange(
     | 408, 5xx, none, not HTTP | `UpstreamDown` |
     | TLS failure | `UpstreamNotTrusted` |
     | 401, 403 | `CredentialsRejected` |
-    | any other status, a body that is not a JSON object | `InvalidAnswer` |
+    | any other status, a body that is not a JSON object | `InvalidUpstreamResponse` |
     """
     try:
         async with http.send(request) as response:
@@ -64,7 +64,7 @@ def _raise_for_status(response: HttpResponse, max_retry_after: float, now: Calla
         raise UpstreamDown("The upstream system reports an internal error. Try again later.", retry_after=wait)
     if status in {401, 403}:
         raise CredentialsRejected(expired=status == 401)
-    raise InvalidAnswer("The upstream system sent a response with an unexpected status.")
+    raise InvalidUpstreamResponse("The upstream system sent a response with an unexpected status.")
 
 
 def parse_retry_after(header: str | None, now: datetime, cap: float) -> timedelta | None:

@@ -15,7 +15,7 @@ import h11
 import httpx
 from attrs import frozen
 
-from core.errors import InvalidAnswer
+from core.errors import InvalidUpstreamResponse
 
 READ_SIZE = 4096  # bytes: h11 parses each read without a pause, and timeouts only apply between reads
 MAX_HEAD_SIZE = 100 * 1024
@@ -33,12 +33,12 @@ class HttpResponse:
     _reader: asyncio.StreamReader
 
     async def read(self, max_bytes: int) -> bytes:
-        """The body as sent. Raises `InvalidAnswer` if it is longer, and `HttpError`."""
+        """The body as sent. Raises `InvalidUpstreamResponse` if it is longer, and `HttpError`."""
         body = bytearray()
         while isinstance(event := await _next_event(self._connection, self._reader), h11.Data):
             body += event.data
             if len(body) > max_bytes:
-                raise InvalidAnswer("The upstream system sent a response that is too large.")
+                raise InvalidUpstreamResponse("The upstream system sent a response that is too large.")
         return bytes(body)
 
 

@@ -5,10 +5,10 @@ from core.accounts.use_cases.authenticate import Authenticate
 from core.accounts.use_cases.history import ViewAccountHistory
 from core.accounts.use_cases.passwords import ChangeOwnPassword, SetPassword
 from core.accounts.use_cases.purge import PurgeExpired
-from core.accounts.use_cases.services import (
+from core.accounts.use_cases.service_accounts import (
     CreateServiceAccount,
+    CreateServiceKey,
     ListServiceAccounts,
-    MakeServiceKey,
     RevokeServiceKey,
     UpdateServiceAccount,
     ViewServiceAccount,
@@ -20,10 +20,10 @@ __all__ = [
     "Authenticate",
     "ChangeOwnPassword",
     "CreateServiceAccount",
+    "CreateServiceKey",
     "CreateUser",
     "ListServiceAccounts",
     "ListUsers",
-    "MakeServiceKey",
     "NameActors",
     "PurgeExpired",
     "RefreshSession",

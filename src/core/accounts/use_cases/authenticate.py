@@ -5,8 +5,8 @@ from attrs import frozen
 from core.access import Actor
 from core.accounts.entities import User
 from core.accounts.errors import PasswordChangeRequired, TokenRefused
-from core.accounts.ports import RefreshFamilies, ServiceAccounts, Tokens
-from core.accounts.services import read_key
+from core.accounts.ports import RefreshFamilyRepository, ServiceAccountRepository, TokenService
+from core.accounts.service_accounts import parse_key
 from core.accounts.sessions import SignedIn
 from core.ports import Clock
 
@@ -20,13 +20,13 @@ class Authenticate:
     `before_password_change`. Raises `TokenRefused`, `PasswordChangeRequired`.
     """
 
-    families: RefreshFamilies
-    services: ServiceAccounts
-    tokens: Tokens
+    families: RefreshFamilyRepository
+    services: ServiceAccountRepository
+    tokens: TokenService
     clock: Clock
 
     def __call__(self, *, access: str, request_id: str, before_password_change: bool = False) -> SignedIn:
-        key = read_key(access)
+        key = parse_key(access)
         if key is not None:
             return self._service(*key, request_id)
         user = self._user(access)
@@ -35,7 +35,7 @@ class Authenticate:
         return SignedIn(user, Actor.user(user.id, user.role, request_id))
 
     def _user(self, access: str) -> User:
-        found = self.families.with_user(self.tokens.read_access(access))
+        found = self.families.get_with_user(self.tokens.read_access(access))
         if found is None:
             raise TokenRefused
         family, user = found
@@ -44,7 +44,7 @@ class Authenticate:
         return user
 
     def _service(self, key_id: UUID, secret: str, request_id: str) -> SignedIn:
-        account = self.services.holding(key_id)
+        account = self.services.get_by_key(key_id)
         if account is None or not account.is_active:
             raise TokenRefused
         key = account.key(key_id)

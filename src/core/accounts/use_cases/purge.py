@@ -4,7 +4,7 @@ from datetime import timedelta
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.accounts.ports import RefreshFamilies, ServiceAccounts
+from core.accounts.ports import RefreshFamilyRepository, ServiceAccountRepository
 from core.ports import Clock
 
 KEEP_FAMILIES = timedelta(days=1)
@@ -24,8 +24,8 @@ class PurgeExpired:
     Raises `Forbidden`.
     """
 
-    families: RefreshFamilies
-    services: ServiceAccounts
+    families: RefreshFamilyRepository
+    services: ServiceAccountRepository
     clock: Clock
     at_once: int = 1_000  # few enough for others not to wait
 

@@ -2,13 +2,13 @@ from attrs import evolve, frozen
 
 from core.accounts.entities import User
 from core.accounts.errors import TokenRefused, UserNotFound, WrongCredentials
-from core.accounts.passwords import password as parse_password
-from core.accounts.ports import RefreshFamilies, SignInHistory, Tokens, UserRepository
+from core.accounts.passwords import parse_password
+from core.accounts.ports import RefreshFamilyRepository, SignInHistory, TokenService, UserRepository
+from core.accounts.services.sessions import SessionStarter
 from core.accounts.sessions import RefreshFamily, TokenLifetimes, TokenPair
-from core.errors import FaultList, TooManyRequests, parse_one
-from core.ports import Atomic, Clock, Ids, Limiter, Scope
-from core.values import email as email_address
-from core.values import network, text
+from core.errors import ErrorCollector, TooManyRequests, parse_one
+from core.ports import Atomic, Clock, IdGenerator, RateLimiter, RateLimitScope
+from core.values import network_prefix, parse_email, parse_str
 
 
 @frozen
@@ -18,21 +18,21 @@ class VerifyPassword:
     Tries are limited by address and email together, and more widely by each alone, so that many addresses cannot guess
     together either. Where this account was signed in to lately they are counted apart from all others, and too many are
     slowed down to one a second: nobody elsewhere can keep an owner out.
-    Raises `Invalid`, `WrongCredentials`, `TooManyRequests`.
+    Raises `ValidationError`, `WrongCredentials`, `TooManyRequests`.
     """
 
     users: UserRepository
-    limiter: Limiter
+    limiter: RateLimiter
     history: SignInHistory
 
     def __call__(self, *, email: str, password: str, address: str = "") -> User:
-        faults = FaultList()
-        owner, given, origin = "", "", network(address)
-        with faults.noting("email"):
-            owner = email_address(email)
-        with faults.noting("password"):
+        errors = ErrorCollector()
+        owner, given, origin = "", "", network_prefix(address)
+        with errors.field("email"):
+            owner = parse_email(email)
+        with errors.field("password"):
             given = parse_password(password)
-        faults.raise_if_any()
+        errors.raise_if_any()
         self._count(owner, origin)
         user = self.users.verify(owner, given)
         if user is None:
@@ -44,37 +44,13 @@ class VerifyPassword:
         pair = f"{origin} {email}"
         if self.history.knows(email, origin):
             try:
-                self.limiter.hit(Scope.SIGN_IN, pair)
+                self.limiter.acquire(RateLimitScope.SIGN_IN, pair)
             except TooManyRequests:
-                self.limiter.hit(Scope.SIGN_IN_KNOWN, pair)
+                self.limiter.acquire(RateLimitScope.SIGN_IN_KNOWN, pair)
         else:
-            self.limiter.hit(Scope.SIGN_IN_ADDRESS, origin)
-            self.limiter.hit(Scope.SIGN_IN, pair)
-            self.limiter.hit(Scope.SIGN_IN_EMAIL, email)
-
-
-@frozen
-class Sessions:
-    """Starts families of refresh tokens."""
-
-    families: RefreshFamilies
-    tokens: Tokens
-    clock: Clock
-    ids: Ids
-    lifetimes: TokenLifetimes
-
-    def start(self, user: User) -> TokenPair:
-        now = self.clock.now()
-        family = RefreshFamily(
-            id=self.ids.new(now),
-            user_id=user.id,
-            generation=user.generation,
-            token_id=self.ids.new(now),
-            expires_at=now + self.lifetimes.refresh,
-        )
-        self.families.add(family)
-        access = self.tokens.access(family, now, now + self.lifetimes.access)
-        return TokenPair(access, self.tokens.refresh(family, now))
+            self.limiter.acquire(RateLimitScope.SIGN_IN_ADDRESS, origin)
+            self.limiter.acquire(RateLimitScope.SIGN_IN, pair)
+            self.limiter.acquire(RateLimitScope.SIGN_IN_EMAIL, email)
 
 
 @frozen
@@ -82,7 +58,7 @@ class SignIn:
     """Starts a session for whoever knows the password. Raises as `VerifyPassword` does."""
 
     verify: VerifyPassword
-    sessions: Sessions
+    sessions: SessionStarter
 
     def __call__(self, *, email: str, password: str, address: str = "") -> TokenPair:
         return self.sessions.start(self.verify(email=email, password=password, address=address))
@@ -93,19 +69,19 @@ class RefreshSession:
     """Trades a refresh token for a new pair. A token used for the second time was copied: its whole family is revoked,
     the access tokens with it.
 
-    Raises `Invalid`, `TokenRefused`.
+    Raises `ValidationError`, `TokenRefused`.
     """
 
     users: UserRepository
-    families: RefreshFamilies
-    tokens: Tokens
+    families: RefreshFamilyRepository
+    tokens: TokenService
     atomic: Atomic
     clock: Clock
-    ids: Ids
+    ids: IdGenerator
     lifetimes: TokenLifetimes
 
     def __call__(self, *, refresh: str) -> TokenPair:
-        family_id, token_id = self.tokens.read_refresh(parse_one("refresh", text, refresh))
+        family_id, token_id = self.tokens.read_refresh(parse_one("refresh", parse_str, refresh))
         now = self.clock.now()
 
         def rotate() -> RefreshFamily | None:
@@ -139,15 +115,15 @@ class RefreshSession:
 class SignOut:
     """Revokes the family of a refresh token, the access tokens with it; doing it twice is harmless.
 
-    Raises `Invalid`, `TokenRefused`.
+    Raises `ValidationError`, `TokenRefused`.
     """
 
-    families: RefreshFamilies
-    tokens: Tokens
+    families: RefreshFamilyRepository
+    tokens: TokenService
     atomic: Atomic
 
     def __call__(self, *, refresh: str) -> None:
-        family_id, _ = self.tokens.read_refresh(parse_one("refresh", text, refresh))
+        family_id, _ = self.tokens.read_refresh(parse_one("refresh", parse_str, refresh))
 
         def revoke() -> None:
             family = self.families.lock(family_id)

@@ -7,15 +7,13 @@ from core.access import Actor, Permission, Role
 from core.accounts.audit import AccountAction
 from core.accounts.entities import AccountChanges, NewUser, User, parse_changes
 from core.accounts.errors import LastAdmin
-from core.accounts.passwords import password as parse_password
+from core.accounts.passwords import parse_password
 from core.accounts.ports import UserRepository
-from core.accounts.use_cases.ledger import AccountLedger
-from core.errors import FaultList
+from core.accounts.services.recorder import AccountRecorder
+from core.errors import ErrorCollector
 from core.paging import Page
-from core.ports import Atomic, Clock, Ids
-from core.values import DEFAULT_PER_PAGE, choice
-from core.values import email as email_address
-from core.values import page_limit, yes_or_no
+from core.ports import Atomic, Clock, IdGenerator
+from core.values import DEFAULT_PER_PAGE, parse_bool, parse_email, parse_enum, parse_page_limit
 
 
 @frozen
@@ -23,23 +21,23 @@ class CreateUser:
     """Adds someone who signs in by email and password. Unless a script of the operator's adds them, they have to change
     the password when they first sign in.
 
-    `faults` found in the input already are raised with those of its values.
-    Raises `Forbidden`, `Invalid`, `UserEmailTaken`.
+    `errors` found in the input already are raised with those of its values.
+    Raises `Forbidden`, `ValidationError`, `UserEmailTaken`.
     """
 
     users: UserRepository
-    ledger: AccountLedger
+    recorder: AccountRecorder
     atomic: Atomic
     clock: Clock
-    ids: Ids
+    ids: IdGenerator
 
-    def __call__(self, *, actor: Actor, faults: FaultList | None = None, **details: Unpack[NewUser]) -> User:
+    def __call__(self, *, actor: Actor, errors: ErrorCollector | None = None, **details: Unpack[NewUser]) -> User:
         actor.require(Permission.MANAGE_USERS)
         now = self.clock.now()
         user = User.create(
             self.ids.new(now),
             now,
-            faults,
+            errors,
             must_change_password=not actor.is_operator,
             **details,
         )
@@ -47,7 +45,7 @@ class CreateUser:
 
         def create() -> User:
             self.users.add(user, hashed)
-            self.ledger.enter(actor, now, user.id, AccountAction.CREATED, role=user.role)
+            self.recorder.record(actor, now, user.id, AccountAction.CREATED, role=user.role)
             return user
 
         return self.atomic(create)
@@ -55,7 +53,7 @@ class CreateUser:
 
 @frozen
 class ListUsers:
-    """The users for whom every filter holds, newest first. Raises `Forbidden`, `Invalid`."""
+    """The users for whom every filter holds, newest first. Raises `Forbidden`, `ValidationError`."""
 
     users: UserRepository
 
@@ -70,17 +68,17 @@ class ListUsers:
         limit: int = DEFAULT_PER_PAGE,
     ) -> Page[User]:
         actor.require(Permission.MANAGE_USERS)
-        faults = FaultList()
+        errors = ErrorCollector()
         address, chosen = None, None
-        with faults.noting("email"):
-            address = None if email is None else email_address(email)
-        with faults.noting("role"):
-            chosen = None if role is None else choice(role, Role)
-        with faults.noting("is_active"):
-            is_active = None if is_active is None else yes_or_no(is_active)
-        with faults.noting("limit"):
-            page_limit(limit)
-        faults.raise_if_any()
+        with errors.field("email"):
+            address = None if email is None else parse_email(email)
+        with errors.field("role"):
+            chosen = None if role is None else parse_enum(role, Role)
+        with errors.field("is_active"):
+            is_active = None if is_active is None else parse_bool(is_active)
+        with errors.field("limit"):
+            parse_page_limit(limit)
+        errors.raise_if_any()
         return self.users.find(email=address, role=chosen, is_active=is_active, after=after, limit=limit)
 
 
@@ -99,21 +97,21 @@ class ViewUser:
 class UpdateUser:
     """Changes a user's role, disables or enables them. It holds from their next request on, whatever tokens they have.
 
-    There is always an active admin, however many change one another at once. `faults` found in the input already are
+    There is always an active admin, however many change one another at once. `errors` found in the input already are
     raised with those of its values.
-    Raises `Forbidden`, `Invalid`, `UserNotFound`, `LastAdmin`.
+    Raises `Forbidden`, `ValidationError`, `UserNotFound`, `LastAdmin`.
     """
 
     users: UserRepository
-    ledger: AccountLedger
+    recorder: AccountRecorder
     atomic: Atomic
     clock: Clock
 
     def __call__(
-        self, *, actor: Actor, user_id: UUID, faults: FaultList | None = None, **changes: Unpack[AccountChanges]
+        self, *, actor: Actor, user_id: UUID, errors: ErrorCollector | None = None, **changes: Unpack[AccountChanges]
     ) -> User:
         actor.require(Permission.MANAGE_USERS)
-        standing = parse_changes(changes, faults)
+        standing = parse_changes(changes, errors)
         now = self.clock.now()
 
         def update() -> User:
@@ -124,7 +122,7 @@ class UpdateUser:
                 raise LastAdmin
             if after != before:
                 self.users.replace(after)
-                self.ledger.enter_changes(actor, now, before, after)
+                self.recorder.record_changes(actor, now, before, after)
             return after
 
         return self.atomic(update)

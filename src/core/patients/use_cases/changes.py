@@ -2,17 +2,17 @@ from attrs import frozen
 
 from core.access import Actor, Permission
 from core.errors import parse_one
-from core.patients.audit import Change, ChangeCursor
+from core.patients.audit import ChangeCursor, ChangeEntry
 from core.patients.errors import ChangesRestarted
-from core.patients.ports import ChangeLog
-from core.values import DEFAULT_PER_PAGE, page_limit
+from core.patients.ports import ChangeFeed
+from core.values import DEFAULT_PER_PAGE, parse_page_limit
 
 
 @frozen
 class ChangePage:
     """`next` is where to go on: now if the page is full, later if it is not."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[ChangeEntry, ...]
     next: ChangeCursor
 
 
@@ -21,14 +21,15 @@ class FollowChanges:
     """Every change and erasure of every patient, once, in the order they were committed in.
 
     Whoever goes on after `next` each time misses none, an empty page included: what is committed later comes later.
-    Raises `Forbidden`, `Invalid`, and `ChangesRestarted` for a cursor that this registry, as it is now, did not give.
+    Raises `Forbidden`, `ValidationError`, and `ChangesRestarted` for a cursor that this registry, as it is now, did not
+    give.
     """
 
-    changes: ChangeLog
+    changes: ChangeFeed
 
     def __call__(self, *, actor: Actor, after: ChangeCursor | None = None, limit: int = DEFAULT_PER_PAGE) -> ChangePage:
         actor.require(Permission.VIEW_PATIENTS)
-        parse_one("limit", page_limit, limit)
+        parse_one("limit", parse_page_limit, limit)
         epoch = self.changes.epoch()
         start = after or ChangeCursor(epoch, 0)
         if start.epoch != epoch:
@@ -44,7 +45,7 @@ class RestartChanges:
     """After a restore from a backup: every cursor that was given before is refused from now on, so that all who follow
     the registry learn that what they were told may not have happened. Raises `Forbidden`."""
 
-    changes: ChangeLog
+    changes: ChangeFeed
 
     def __call__(self, *, actor: Actor) -> None:
         actor.require(Permission.RESTART_CHANGES)

@@ -7,8 +7,8 @@ from core.access import Actor, Permission
 from core.errors import VersionMismatch
 from core.patients.entities import Patient
 from core.patients.person_keys import person_keys
-from core.patients.ports import ImportRejects, PatientRepository
-from core.patients.use_cases.ledger import Ledger
+from core.patients.ports import PatientRepository, RejectedRows
+from core.patients.services.recorder import PatientRecorder
 from core.ports import Atomic, Clock
 
 EVENTS_AT_ONCE = 200
@@ -21,13 +21,13 @@ class ErasePatient:
     Of the audit trail the events stay, without the values they held, and a last one says who erased the patient. Rows
     about the patient that imports have rejected are removed as well: those with an email, external id or identifier the
     patient ever had, or with the same names and date of birth.
-    `seen_version` and `check` refuse it as they refuse a change.
+    `expected_version` and `check` refuse it as they refuse a change.
     Raises `Forbidden`, `PatientNotFound`, `VersionMismatch`.
     """
 
     patients: PatientRepository
-    ledger: Ledger
-    rejects: ImportRejects
+    recorder: PatientRecorder
+    rejects: RejectedRows
     atomic: Atomic
     clock: Clock
 
@@ -36,7 +36,7 @@ class ErasePatient:
         *,
         actor: Actor,
         patient_id: UUID,
-        seen_version: int | None = None,
+        expected_version: int | None = None,
         check: Callable[[Patient], None] = lambda _: None,
     ) -> None:
         actor.require(Permission.ERASE_PATIENTS)
@@ -45,16 +45,16 @@ class ErasePatient:
         def erase() -> None:
             patient = self.patients.lock(patient_id)
             check(patient)
-            if seen_version not in (None, patient.version):
+            if expected_version not in (None, patient.version):
                 raise VersionMismatch
             self.rejects.remove_about(self._keys(patient))
-            self.ledger.strike(actor, now, patient)
+            self.recorder.erase(actor, now, patient)
 
         self.atomic(erase)
 
     def _keys(self, patient: Patient) -> frozenset[bytes]:
-        keys, version = person_keys(patient.plain()), patient.version + 1
-        while events := self.ledger.trail.history(patient.id, before_version=version, limit=EVENTS_AT_ONCE):
+        keys, version = person_keys(patient.to_json()), patient.version + 1
+        while events := self.recorder.trail.history(patient.id, before_version=version, limit=EVENTS_AT_ONCE):
             keys = keys.union(*(person_keys(event.values.before) for event in events if event.values))
             version = events[-1].version
         return keys

@@ -21,7 +21,7 @@ class ExportPatients:
         return self._all()
 
     def _all(self) -> Iterator[Patient]:
-        found = self.patients.oldest(after=None, limit=AT_A_TIME)
+        found = self.patients.list_oldest_first(after=None, limit=AT_A_TIME)
         while found:
             yield from found
-            found = self.patients.oldest(after=found[-1].id, limit=AT_A_TIME)
+            found = self.patients.list_oldest_first(after=found[-1].id, limit=AT_A_TIME)

@@ -7,7 +7,7 @@ from core.errors import parse_one
 from core.patients.audit import AuditEvent
 from core.patients.errors import PatientNotFound
 from core.patients.ports import AuditTrail
-from core.values import DEFAULT_PER_PAGE, page_limit
+from core.values import DEFAULT_PER_PAGE, parse_page_limit
 
 
 @frozen
@@ -22,7 +22,7 @@ class HistoryPage:
 class ViewHistory:
     """Who changed what in a record, and when. An erased patient's events can still be read; their values are gone.
 
-    Raises `Forbidden`, `Invalid`, `PatientNotFound`.
+    Raises `Forbidden`, `ValidationError`, `PatientNotFound`.
     """
 
     trail: AuditTrail
@@ -31,7 +31,7 @@ class ViewHistory:
         self, *, actor: Actor, patient_id: UUID, before_version: int | None = None, limit: int = DEFAULT_PER_PAGE
     ) -> HistoryPage:
         actor.require(Permission.VIEW_PATIENTS)
-        parse_one("limit", page_limit, limit)
+        parse_one("limit", parse_page_limit, limit)
         events = self.trail.history(patient_id, before_version=before_version, limit=limit + 1)
         if not events and before_version is None:
             raise PatientNotFound

@@ -3,30 +3,32 @@ from typing import Unpack
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.errors import FaultList
+from core.errors import ErrorCollector
 from core.patients.audit import Action
 from core.patients.entities import Patient, Registration, Rules
-from core.patients.use_cases.ledger import Ledger
-from core.ports import Atomic, Clock, Ids
+from core.patients.services.recorder import PatientRecorder
+from core.ports import Atomic, Clock, IdGenerator
 
 
 @frozen
 class RegisterPatient:
     """Adds a patient. Email, external id and each identifier belong to one patient only, however many register at once.
 
-    `faults` found in the input already are raised with those of its values.
-    Raises `Forbidden`, `Invalid`, `EmailTaken`, `ExternalIdTaken`, `IdentifierTaken`.
+    `errors` found in the input already are raised with those of its values.
+    Raises `Forbidden`, `ValidationError`, `EmailTaken`, `ExternalIdTaken`, `IdentifierTaken`.
     """
 
-    ledger: Ledger
+    recorder: PatientRecorder
     atomic: Atomic
     clock: Clock
-    ids: Ids
+    ids: IdGenerator
     phone_region: str
 
-    def __call__(self, *, actor: Actor, faults: FaultList | None = None, **details: Unpack[Registration]) -> Patient:
+    def __call__(
+        self, *, actor: Actor, errors: ErrorCollector | None = None, **details: Unpack[Registration]
+    ) -> Patient:
         actor.require(Permission.REGISTER_PATIENTS)
         now = self.clock.now()
         rules = Rules(self.clock.today(), self.phone_region)
-        patient = Patient.register(self.ids.new(now), now, rules, faults, **details)
-        return self.atomic(lambda: self.ledger.enter(Action.REGISTERED, actor, now, before=None, after=patient))
+        patient = Patient.register(self.ids.new(now), now, rules, errors, **details)
+        return self.atomic(lambda: self.recorder.save(Action.REGISTERED, actor, now, before=None, after=patient))

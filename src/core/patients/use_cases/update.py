@@ -5,11 +5,11 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.errors import FaultList, VersionMismatch
+from core.errors import ErrorCollector, VersionMismatch
 from core.patients.audit import Action
 from core.patients.entities import Changes, Patient, Rules
 from core.patients.ports import PatientRepository
-from core.patients.use_cases.ledger import Ledger
+from core.patients.services.recorder import PatientRecorder
 from core.ports import Atomic, Clock
 
 
@@ -17,14 +17,14 @@ from core.ports import Atomic, Clock
 class UpdatePatient:
     """Changes a patient, status included. What is not given stays; a change to what already is keeps the version.
 
-    With `seen_version`, the change is refused when the record has moved on since. `check` is called with the locked
-    record, and refuses the change by raising. `faults` found in the input already are raised with those of its values.
-    Raises `Forbidden`, `Invalid`, `PatientNotFound`, `VersionMismatch`, `PatientArchived`, `StatusMoveRefused`,
+    With `expected_version`, the change is refused when the record has moved on since. `check` is called with the locked
+    record, and refuses the change by raising. `errors` found in the input already are raised with those of its values.
+    Raises `Forbidden`, `ValidationError`, `PatientNotFound`, `VersionMismatch`, `PatientArchived`, `StatusMoveRefused`,
     `EmailTaken`, `ExternalIdTaken`, `IdentifierTaken`.
     """
 
     patients: PatientRepository
-    ledger: Ledger
+    recorder: PatientRecorder
     atomic: Atomic
     clock: Clock
     phone_region: str
@@ -34,9 +34,9 @@ class UpdatePatient:
         *,
         actor: Actor,
         patient_id: UUID,
-        seen_version: int | None = None,
+        expected_version: int | None = None,
         check: Callable[[Patient], None] = lambda _: None,
-        faults: FaultList | None = None,
+        errors: ErrorCollector | None = None,
         **changes: Unpack[Changes],
     ) -> Patient:
         actor.require(Permission.UPDATE_PATIENTS)
@@ -46,11 +46,11 @@ class UpdatePatient:
         def update() -> Patient:
             before = self.patients.lock(patient_id)
             check(before)
-            if seen_version not in (None, before.version):
+            if expected_version not in (None, before.version):
                 raise VersionMismatch
-            after = before.changed(now, rules, faults, **changes)
+            after = before.changed(now, rules, errors, **changes)
             if after is before:
                 return before
-            return self.ledger.enter(Action.UPDATED, actor, now, before=before, after=after)
+            return self.recorder.save(Action.UPDATED, actor, now, before=before, after=after)
 
         return self.atomic(update)

@@ -7,9 +7,9 @@ from core.errors import parse_one
 from core.paging import Page
 from core.posts.entities import Post
 from core.posts.errors import PostNotFound
-from core.posts.ports import PostRepository, Views
-from core.posts.use_cases.public import PublicPosts
-from core.values import DEFAULT_PER_PAGE, page_limit
+from core.posts.ports import PostRepository, ViewCounter
+from core.posts.services.public_posts import PublicPosts
+from core.values import DEFAULT_PER_PAGE, parse_page_limit
 
 
 @frozen
@@ -17,7 +17,7 @@ class ListPosts:
     """The published posts, those published last first. The first page of the usual length is at most 15 minutes old,
     and never older than the last post published, edited or deleted.
 
-    Raises `Forbidden`, `Invalid`.
+    Raises `Forbidden`, `ValidationError`.
     """
 
     posts: PostRepository
@@ -25,7 +25,7 @@ class ListPosts:
 
     def __call__(self, *, actor: Actor, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE) -> Page[Post]:
         actor.require(Permission.VIEW_POSTS)
-        parse_one("limit", page_limit, limit)
+        parse_one("limit", parse_page_limit, limit)
         if after is None and limit == DEFAULT_PER_PAGE:
             return self.public.newest()
         return self.posts.published(after=after, limit=limit)
@@ -46,14 +46,14 @@ class PopularPosts:
 class ListDrafts:
     """The drafts that the actor may see: one's own, or for editors all of them. Newest first.
 
-    Raises `Forbidden`, `Invalid`.
+    Raises `Forbidden`, `ValidationError`.
     """
 
     posts: PostRepository
 
     def __call__(self, *, actor: Actor, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE) -> Page[Post]:
         actor.require(Permission.WRITE_POSTS)
-        parse_one("limit", page_limit, limit)
+        parse_one("limit", parse_page_limit, limit)
         author = None if actor.may(Permission.EDIT_POSTS) else actor.name
         return self.posts.drafts(author=author, after=after, limit=limit)
 
@@ -66,14 +66,14 @@ class ViewPost:
     """
 
     posts: PostRepository
-    views: Views
+    views: ViewCounter
 
     def __call__(self, *, actor: Actor, post_id: UUID, only_looked_up: bool = False) -> Post:
         actor.require(Permission.VIEW_POSTS)
         post = self.posts.get(post_id)
-        post.refuse_unseen(actor)
+        post.ensure_visible_to(actor)
         if post.published and not only_looked_up:
-            self.views.saw(post.id)
+            self.views.record_view(post.id)
         return post
 
 
@@ -85,7 +85,7 @@ class ReadPost:
     """
 
     posts: PostRepository
-    views: Views
+    views: ViewCounter
 
     def __call__(self, *, actor: Actor, slug: str, only_looked_up: bool = False) -> Post:
         actor.require(Permission.VIEW_POSTS)
@@ -93,5 +93,5 @@ class ReadPost:
         if not post.published:
             raise PostNotFound
         if not only_looked_up:
-            self.views.saw(post.id)
+            self.views.record_view(post.id)
         return post

@@ -5,29 +5,29 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.errors import FaultList, VersionMismatch
-from core.ports import Atomic, Clock, Ids
+from core.errors import ErrorCollector, VersionMismatch
+from core.ports import Atomic, Clock, IdGenerator
 from core.posts.entities import Draft, Edits, Post
 from core.posts.ports import PostRepository
-from core.posts.use_cases.public import PublicPosts
+from core.posts.services.public_posts import PublicPosts
 
 
 @frozen
 class WritePost:
     """Adds a draft. Its slug is made from its title and belongs to it alone, however many are written at once.
 
-    `faults` found in the input already are raised with those of its values.
-    Raises `Forbidden`, `Invalid`, `SlugTaken`.
+    `errors` found in the input already are raised with those of its values.
+    Raises `Forbidden`, `ValidationError`, `SlugTaken`.
     """
 
     posts: PostRepository
     clock: Clock
-    ids: Ids
+    ids: IdGenerator
 
-    def __call__(self, *, actor: Actor, faults: FaultList | None = None, **draft: Unpack[Draft]) -> Post:
+    def __call__(self, *, actor: Actor, errors: ErrorCollector | None = None, **draft: Unpack[Draft]) -> Post:
         actor.require(Permission.WRITE_POSTS)
         now = self.clock.now()
-        post = Post.write(self.ids.new(now), now, actor.name, faults, **draft)
+        post = Post.write(self.ids.new(now), now, actor.name, errors, **draft)
         self.posts.add(post)
         return post
 
@@ -36,10 +36,10 @@ class WritePost:
 class EditPost:
     """Changes a post; what is not given stays, and so does the slug.
 
-    With `seen_version`, the change is refused when the post has moved on since. `check` is called with the locked post,
-    and refuses the change by raising. `faults` found in the input already are raised with those of its
+    With `expected_version`, the change is refused when the post has moved on since. `check` is called with the locked
+    post, and refuses the change by raising. `errors` found in the input already are raised with those of its
     values.
-    Raises `Forbidden`, `Invalid`, `PostNotFound`, `VersionMismatch`.
+    Raises `Forbidden`, `ValidationError`, `PostNotFound`, `VersionMismatch`.
     """
 
     posts: PostRepository
@@ -52,17 +52,17 @@ class EditPost:
         *,
         actor: Actor,
         post_id: UUID,
-        seen_version: int | None = None,
+        expected_version: int | None = None,
         check: Callable[[Post], None] = lambda _: None,
-        faults: FaultList | None = None,
+        errors: ErrorCollector | None = None,
         **edits: Unpack[Edits],
     ) -> Post:
         actor.require(Permission.WRITE_POSTS)
         now = self.clock.now()
 
         def edit() -> tuple[Post, Post]:
-            before = _locked(self.posts, actor, post_id, seen_version, check)
-            after = before.edited(now, faults, **edits)
+            before = _locked(self.posts, actor, post_id, expected_version, check)
+            after = before.edited(now, errors, **edits)
             if after is not before:
                 self.posts.replace(after)
             return before, after
@@ -81,7 +81,7 @@ class PublishPost:
     public: PublicPosts
     atomic: Atomic
     clock: Clock
-    ids: Ids
+    ids: IdGenerator
 
     def __call__(self, *, actor: Actor, post_id: UUID) -> Post:
         actor.require(Permission.WRITE_POSTS)
@@ -99,8 +99,8 @@ class PublishPost:
 
 @frozen
 class DeletePost:
-    """Removes a post with its comments, for good; its slug is free again. `seen_version` and `check` refuse it as they
-    refuse a change.
+    """Removes a post with its comments, for good; its slug is free again. `expected_version` and `check` refuse it as
+    they refuse a change.
 
     Raises `Forbidden`, `PostNotFound`, `VersionMismatch`.
     """
@@ -114,13 +114,13 @@ class DeletePost:
         *,
         actor: Actor,
         post_id: UUID,
-        seen_version: int | None = None,
+        expected_version: int | None = None,
         check: Callable[[Post], None] = lambda _: None,
     ) -> None:
         actor.require(Permission.WRITE_POSTS)
 
         def delete() -> Post:
-            post = _locked(self.posts, actor, post_id, seen_version, check)
+            post = _locked(self.posts, actor, post_id, expected_version, check)
             self.posts.remove(post.id)
             return post
 
@@ -132,13 +132,13 @@ def _locked(
     posts: PostRepository,
     actor: Actor,
     post_id: UUID,
-    seen_version: int | None = None,
+    expected_version: int | None = None,
     check: Callable[[Post], None] = lambda _: None,
 ) -> Post:
     """To be changed by `actor`."""
     post = posts.lock(post_id)
-    post.refuse_change(actor)
+    post.ensure_editable_by(actor)
     check(post)
-    if seen_version not in (None, post.version):
+    if expected_version not in (None, post.version):
         raise VersionMismatch
     return post

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from core.access import Actor, Role
 from core.accounts.errors import UserEmailTaken
 from core.accounts.use_cases import CreateUser
-from core.errors import Invalid
+from core.errors import ValidationError
 
 
 class Command(BaseCommand):
@@ -26,8 +26,8 @@ class Command(BaseCommand):
             create_user(actor=actor, email=settings.ADMIN_EMAIL, password=settings.ADMIN_PASSWORD, role=Role.ADMIN)
         except UserEmailTaken:
             self.stdout.write("A user with ADMIN_EMAIL is there already, and was left as it is.")
-        except Invalid as invalid:
-            faults = "\n".join(f"  ADMIN_{fault.field.upper()}: {fault.message}" for fault in invalid.faults)
-            raise CommandError(f"No admin was added.\n{faults}") from None
+        except ValidationError as invalid:
+            errors = "\n".join(f"  ADMIN_{error.field.upper()}: {error.message}" for error in invalid.errors)
+            raise CommandError(f"No admin was added.\n{errors}") from None
         else:
             self.stdout.write("The admin was added.")

@@ -14,12 +14,12 @@ from django.core.management.base import BaseCommand, CommandError
 from adapters.cli.progress import Foreground
 from adapters.cli.quiet import quiet
 from core.access import Actor
-from core.errors import Invalid, RegistryError
+from core.errors import RegistryError, ValidationError
+from core.files import Encoding, FileFormat, FileOptions, parse_encoding
+from core.imports.entities import ImportOptions, ImportRowOutcome
+from core.imports.use_cases import DownloadRejects, StartImport
 from core.jobs.entities import Job, JobKind, JobState
 from core.jobs.use_cases import CancelJob, RunJob, ViewJob
-from core.patients.files import Encoding, FileFormat, FileOptions, parse_encoding
-from core.patients.imports import ImportOptions, RowOutcome
-from core.patients.use_cases import DownloadRejects, StartImport
 
 PIECE = 1024 * 1024
 
@@ -102,24 +102,24 @@ class Command(BaseCommand):
             ).finish(self.stdout)
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
-        except Invalid as invalid:
-            faults = "\n".join(f"  {fault.field}: {fault.message}" for fault in invalid.faults)
-            raise CommandError(f"Nothing was imported.\n{faults}") from None
+        except ValidationError as invalid:
+            errors = "\n".join(f"  {error.field}: {error.message}" for error in invalid.errors)
+            raise CommandError(f"Nothing was imported.\n{errors}") from None
         except RegistryError as error:
             raise CommandError(str(error)) from None
         self._report(done, path, download(actor=actor, job_id=job_id))
 
     def _report(self, done: Job, path: Path, rejects: Iterator[bytes]) -> None:
-        for outcome in RowOutcome:
+        for outcome in ImportRowOutcome:
             self.stdout.write(f"{outcome.value:<12}{done.counts.get(outcome, 0):>9,}")
-        if done.counts.get(RowOutcome.REJECTED):
+        if done.counts.get(ImportRowOutcome.REJECTED):
             with path.open("wb") as out:
                 out.writelines(rejects)
         if done.state is JobState.FAILED:
             raise CommandError(f"The import failed. {done.reason} What was done stays done.")
         if done.state is JobState.CANCELLED:
             raise CommandError("Somebody cancelled the import. What was done stays done.")
-        if done.counts.get(RowOutcome.REJECTED):
+        if done.counts.get(ImportRowOutcome.REJECTED):
             raise CommandError(f"Some rows were refused. They are in {path}, with their lines, fields and reasons.")
 
     def _tell(self, options: ImportOptions) -> None:

@@ -11,7 +11,7 @@ from core.access import Actor
 from core.accounts.errors import UserEmailTaken
 from core.accounts.use_cases import CreateUser
 from core.patients.entities import Registration
-from core.patients.searching import Filters
+from core.patients.search import Filters
 from core.patients.use_cases import RegisterPatient, SearchPatients
 from core.ports import Atomic
 from core.posts.errors import SlugTaken

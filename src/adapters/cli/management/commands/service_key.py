@@ -7,14 +7,14 @@ from dependency_injector.wiring import Provide, inject
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core.access import Actor, Role
-from core.accounts.services import KEY_LASTS, KEY_LASTS_AT_MOST, ServiceAccount
-from core.accounts.use_cases import CreateServiceAccount, ListServiceAccounts, MakeServiceKey, RevokeServiceKey
-from core.errors import Invalid, RegistryError
+from core.accounts.service_accounts import KEY_LIFETIME, MAX_KEY_LIFETIME, ServiceAccount
+from core.accounts.use_cases import CreateServiceAccount, CreateServiceKey, ListServiceAccounts, RevokeServiceKey
+from core.errors import RegistryError, ValidationError
 from core.ports import Clock
 
 Create = Annotated[CreateServiceAccount, Provide["create_service_account"]]
 Find = Annotated[ListServiceAccounts, Provide["list_service_accounts"]]
-Make = Annotated[MakeServiceKey, Provide["make_service_key"]]
+Make = Annotated[CreateServiceKey, Provide["create_service_key"]]
 Revoke = Annotated[RevokeServiceKey, Provide["revoke_service_key"]]
 Now = Annotated[Clock, Provide["clock"]]
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         make = commands.add_parser("make", help="make a key, and print it this once")
         make.add_argument("account", help="the name of the service account, such as lab-import")
         make.add_argument("name", help="what tells this key from the account's others, such as 2026-11")
-        make.add_argument("--days", type=_days, default=KEY_LASTS.days, help="how long it lasts (%(default)s)")
+        make.add_argument("--days", type=_days, default=KEY_LIFETIME.days, help="how long it lasts (%(default)s)")
         make.add_argument("--role", choices=list(Role), help="add the account first, with this role")
         show = commands.add_parser("list", help="list the keys of an account")
         show.add_argument("account")
@@ -39,8 +39,8 @@ class Command(BaseCommand):
         work = {"make": self._make, "list": self._list, "revoke": self._revoke}[command]
         try:
             work(Actor.system("service_key"), **options)
-        except Invalid as invalid:
-            raise CommandError("\n".join(f"{fault.field}: {fault.message}" for fault in invalid.faults)) from None
+        except ValidationError as invalid:
+            raise CommandError("\n".join(f"{error.field}: {error.message}" for error in invalid.errors)) from None
         except RegistryError as error:
             raise CommandError(str(error)) from None
 
@@ -79,8 +79,8 @@ class Command(BaseCommand):
 
 
 def _days(given: str) -> int:
-    if not given.isdecimal() or not 1 <= int(given) <= KEY_LASTS_AT_MOST.days:
-        raise ArgumentTypeError(f"give a whole number from 1 to {KEY_LASTS_AT_MOST.days}")
+    if not given.isdecimal() or not 1 <= int(given) <= MAX_KEY_LIFETIME.days:
+        raise ArgumentTypeError(f"give a whole number from 1 to {MAX_KEY_LIFETIME.days}")
     return int(given)
 
 

@@ -11,10 +11,10 @@ from core.access import Actor
 from core.errors import RegistryError
 from core.jobs.entities import JobKind, JobState
 from core.jobs.use_cases import CancelJob, RunJob, ViewJob
-from core.patients.jobs import SYNCABLE, JobOutcome
-from core.patients.use_cases import StartSyncJob
+from core.sync.entities import SYNCABLE, SyncJobOutcome
+from core.sync.use_cases import StartSyncJob
 
-_FINE = {JobOutcome.UPDATED, JobOutcome.UNCHANGED, JobOutcome.SKIPPED}
+_FINE = {SyncJobOutcome.UPDATED, SyncJobOutcome.UNCHANGED, SyncJobOutcome.SKIPPED}
 
 
 class Command(BaseCommand):
@@ -47,12 +47,12 @@ class Command(BaseCommand):
             ).finish(self.stdout)
         except RegistryError as error:
             raise CommandError(str(error)) from None
-        for outcome in JobOutcome:
+        for outcome in SyncJobOutcome:
             if outcome in done.counts:
                 self.stdout.write(f"{outcome.value.replace('_', ' '):<12}{done.counts[outcome]:>9,}")
         if done.state is JobState.FAILED:
             raise CommandError(f"The job failed. {done.reason} What was done stays done.")
         if done.state is JobState.CANCELLED:
             raise CommandError("Somebody cancelled the job. What was done stays done.")
-        if any(done.counts.get(outcome) for outcome in JobOutcome if outcome not in _FINE):
+        if any(done.counts.get(outcome) for outcome in SyncJobOutcome if outcome not in _FINE):
             raise CommandError(f"Some could not be synced. Look at GET /api/v1/sync-jobs/{job_id}/failures/")

@@ -8,8 +8,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 
-from adapters.django_orm.staff.pages import ROLES, form_page, may
-from adapters.django_orm.staff.view_only import ViewOnlyAdmin
+from adapters.django_orm.admin_site.pages import ROLES, form_page, may
+from adapters.django_orm.admin_site.view_only import ViewOnlyAdmin
 from core.access import Permission
 from core.accounts.entities import AccountChanges
 

@@ -10,8 +10,8 @@ from django.urls import URLPattern
 
 from adapters.django_orm.accounts import models
 from adapters.django_orm.accounts.admin.accounts import AccountAdmin, RoleForm
-from adapters.django_orm.staff.actors import ActedAdmin
-from adapters.django_orm.staff.pages import actor_of, form_page, password_field
+from adapters.django_orm.admin_site.actors import ActedAdmin
+from adapters.django_orm.admin_site.pages import actor_of, form_page, password_field
 from core.access import Permission
 from core.accounts.entities import AccountChanges
 from core.accounts.use_cases import CreateUser, SetPassword, UpdateUser

@@ -1,0 +1,107 @@
+from datetime import datetime
+from uuid import UUID
+
+from attrs import asdict, frozen
+from django.db import transaction
+from django.db.models import Prefetch, Q, QuerySet
+
+from adapters.django_orm.accounts import models
+from adapters.django_orm.db.atomic import require_atomic
+from adapters.django_orm.db.compiled_get import compiled_get
+from adapters.django_orm.db.errors import core_errors
+from core.access import Role
+from core.accounts.errors import ServiceAccountNotFound
+from core.accounts.ports import ServiceAccountRepository
+from core.accounts.service_accounts import ServiceAccount, ServiceKey
+from core.paging import Page, cut
+
+_KEYS = Prefetch("keys", models.ServiceKey.objects.order_by("id"), to_attr="held_keys")
+
+
+@frozen
+class DjangoServiceAccountRepository(ServiceAccountRepository):
+    database: str = "default"
+
+    @core_errors()
+    def get(self, account_id: UUID) -> ServiceAccount:
+        return _only(self._rows.filter(id=account_id))
+
+    @core_errors()
+    def lock(self, account_id: UUID) -> ServiceAccount:
+        require_atomic(self.database)
+        return _only(self._rows.filter(id=account_id).select_for_update())
+
+    @core_errors()
+    def get_by_key(self, key_id: UUID) -> ServiceAccount | None:
+        key = compiled_get(models.ServiceKey, ("account_id",), self.database)(key_id)  # connects again where it has to
+        row = self._rows.filter(id=key["account_id"]).first() if key else None
+        return None if row is None else _account(row)
+
+    @core_errors()
+    def add(self, account: ServiceAccount) -> None:
+        with transaction.atomic(using=self.database):
+            self._rows.create(id=account.id, name=account.name, created_at=account.created_at, **_standing(account))
+            self._keep(account)
+
+    @core_errors()
+    def replace(self, account: ServiceAccount) -> None:
+        self._rows.filter(id=account.id).update(**_standing(account))
+        self._keep(account)
+
+    @core_errors()
+    def find(self, *, name: str | None, after: UUID | None, limit: int) -> Page[ServiceAccount]:
+        given = {"name": name, "id__lt": after}
+        rows = self._rows.filter(**{name: value for name, value in given.items() if value is not None})
+        found = [_account(row) for row in rows.order_by("-id")[: limit + 1]]
+        return cut(found, limit, lambda account: account.id)
+
+    @core_errors()
+    def purge_keys(self, ended_before: datetime, most: int) -> int:
+        ended = self._keys.filter(Q(expires_at__lt=ended_before) | Q(revoked_at__lt=ended_before))
+        removed, _ = self._keys.filter(id__in=list(ended.values_list("id", flat=True)[:most])).delete()
+        return removed
+
+    @property
+    def _rows(self) -> QuerySet[models.ServiceAccount]:
+        return models.ServiceAccount.objects.using(self.database).prefetch_related(_KEYS)
+
+    @property
+    def _keys(self) -> QuerySet[models.ServiceKey]:
+        return models.ServiceKey.objects.using(self.database)
+
+    def _keep(self, account: ServiceAccount) -> None:
+        """Keys are added and revoked, and change in no other way."""
+        rows = [models.ServiceKey(account_id=account.id, **asdict(key)) for key in account.keys]
+        self._keys.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=["revoked_at"])
+
+
+def _standing(account: ServiceAccount) -> dict[str, Role | bool]:
+    return {"role": account.role, "is_active": account.is_active}
+
+
+def _only(rows: QuerySet[models.ServiceAccount]) -> ServiceAccount:
+    row = rows.first()
+    if row is None:
+        raise ServiceAccountNotFound
+    return _account(row)
+
+
+def _account(row: models.ServiceAccount) -> ServiceAccount:
+    return ServiceAccount(
+        id=row.id,
+        name=row.name,
+        role=Role(row.role),
+        is_active=row.is_active,
+        created_at=row.created_at,
+        keys=tuple(
+            ServiceKey(
+                id=key.id,
+                name=key.name,
+                digest=key.digest,
+                created_at=key.created_at,
+                expires_at=key.expires_at,
+                revoked_at=key.revoked_at,
+            )
+            for key in row.held_keys
+        ),
+    )

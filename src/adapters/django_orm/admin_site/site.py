@@ -1,0 +1,92 @@
+from collections.abc import Callable
+from functools import update_wrapper
+from time import time
+from typing import Any, TypeVar, cast
+
+from dependency_injector.wiring import Provide, inject
+from django import forms
+from django.conf import settings
+from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver, reverse
+
+from adapters.django_orm.accounts import models
+from adapters.django_orm.admin_site.pages import actor_of, form_page, password_field, signed_in_user
+from core.accounts.ports import UserRepository
+from core.accounts.sessions import SignedIn
+from core.accounts.use_cases import ChangeOwnPassword
+from core.errors import TooManyRequests
+
+SIGNED_IN_AT = "signed_in_at"
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+@receiver(user_logged_in)
+def note_time(request: HttpRequest, **_: object) -> None:
+    request.session[SIGNED_IN_AT] = time()
+
+
+class SignInForm(AdminAuthenticationForm):
+    password = password_field("Password", "current-password")
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            return super().clean()
+        except TooManyRequests as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+class OwnPasswordForm(forms.Form):
+    current = password_field("Your password", "current-password")
+    password = password_field("Your new password")
+
+
+class RegistryAdminSite(AdminSite):
+    site_title = site_header = "Patient registry"
+    index_title = "Records"
+    login_form = SignInForm
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        began = request.session.get(SIGNED_IN_AT, 0)
+        return super().has_permission(request) and time() - began < settings.SESSION_LASTS
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Without Django's way from a record to its own page: no record has one."""
+        return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Whoever was given a password by somebody else is led to change it, whatever page they ask for."""
+        guarded = super().admin_view(view, cacheable)
+
+        def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            change = reverse("admin:password_change")
+            leads_on = request.path in {change, reverse("admin:logout")} or not self.has_permission(request)
+            if leads_on or not signed_in_user(request).must_change_password:
+                return guarded(request, *args, **kwargs)
+            return HttpResponseRedirect(change)
+
+        return cast("View", update_wrapper(shown, guarded))
+
+    @inject
+    def password_change(  # type: ignore[override]  # it goes back where Django shows another page
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,
+        change: ChangeOwnPassword = Provide["change_own_password"],
+        users: UserRepository = Provide["users"],
+    ) -> HttpResponse:
+        """Every other session of the user ends."""
+        user_id = signed_in_user(request).id
+
+        def work(given: dict[str, str]) -> None:
+            me = SignedIn(users.get(user_id), actor_of(request))
+            change(me=me, address=request.META.get("REMOTE_ADDR", ""), **given)
+            update_session_auth_hash(request, models.User.objects.get(id=user_id))
+
+        form = OwnPasswordForm(request.POST or None)
+        return form_page(request, None, form, work, title="Change your password", back=reverse("admin:index"))

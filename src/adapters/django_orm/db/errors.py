@@ -1,0 +1,121 @@
+"""Where database errors become the core's."""
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import cache
+from typing import cast
+
+import structlog
+from django.apps import apps
+from django.db import (
+    DataError,
+    Error,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+    close_old_connections,
+    connections,
+)
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Field, UniqueConstraint
+from django.db.transaction import TransactionManagementError
+from psycopg.errors import FeatureNotSupported
+
+from core.accounts.errors import ServiceNameTaken, UserEmailTaken
+from core.errors import Conflict, Unavailable
+from core.jobs.errors import JobUnderWay
+from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
+from core.ports import TransactionAborted
+from core.posts.errors import SlugTaken
+from core.upstreams.errors import OverrideConflict
+
+CONFLICTS: dict[str, type[Conflict]] = {
+    "patients_email_unique": EmailTaken,
+    "patients_external_id_unique": ExternalIdTaken,
+    "patients_identifier_unique": IdentifierTaken,
+    "accounts_email_unique": UserEmailTaken,
+    "jobs_one_under_way": JobUnderWay,
+    "accounts_service_name_unique": ServiceNameTaken,
+    "posts_slug_unique": SlugTaken,
+    "upstreams_revision_unique": OverrideConflict,
+}
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+@contextmanager
+def core_errors() -> Generator[None]:
+    """Database errors raised inside leave as core errors, their cause kept for `Atomic`; our bugs leave as they are.
+
+    While migrations are pending, what looks like a bug is the old schema: new code asks for columns that are not there,
+    or stores what they do not take yet.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        conflict = CONFLICTS.get(violated_constraint(error))
+        if conflict is None:
+            _raise_if_migrations_are_pending(error)
+            raise
+        raise conflict from error
+    except TransactionManagementError as error:
+        raise TransactionAborted from error
+    except (ProgrammingError, DataError) as error:
+        _raise_if_migrations_are_pending(error)
+        raise
+    except NotSupportedError as error:
+        _close_if_prepared_before_a_migration(error)
+        raise
+    except (OperationalError, InterfaceError, InternalError) as error:  # internal: a stand-by that only reads
+        close_old_connections()  # those that broke, so that the next call connects again; none inside a transaction
+        log.warning("database_failed", error=type(error.__cause__ or error).__qualname__)
+        raise Unavailable from error
+
+
+def _raise_if_migrations_are_pending(error: Error) -> None:
+    """Within a transaction that has to end first, the error passes here once more."""
+    vendor = "sqlite" if isinstance(error.__cause__, sqlite3.Error) else "postgresql"
+    used = [connection for connection in connections.all(initialized_only=True) if connection.vendor == vendor]
+    if any(connection.in_atomic_block for connection in used):
+        return
+    for executor in map(MigrationExecutor, used):
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            log.error("migrations_pending", error=type(error.__cause__ or error).__qualname__)
+            raise Unavailable from error
+
+
+def _close_if_prepared_before_a_migration(error: NotSupportedError) -> None:
+    """PostgreSQL does not run a prepared statement once a column that it gives has another type. Within a transaction,
+    which has to end first, the error passes here once more."""
+    used = connections.all(initialized_only=True)
+    prepared = isinstance(error.__cause__, FeatureNotSupported)
+    if not prepared or any(connection.in_atomic_block for connection in used):
+        return
+    for connection in used:
+        connection.close()
+    raise Unavailable from error
+
+
+def violated_constraint(error: IntegrityError) -> str:
+    """The constraint's name; empty when the database does not tell."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    if diagnosis is not None:
+        return diagnosis.constraint_name or ""
+    _, _, columns = str(error).partition("UNIQUE constraint failed: ")
+    return _sqlite_constraints().get(columns, "")
+
+
+@cache
+def _sqlite_constraints() -> dict[str, str]:
+    """SQLite names the columns of a unique constraint, not the constraint."""
+    names: dict[str, str] = {}
+    for options in (model._meta for model in apps.get_models()):
+        for constraint in options.constraints:
+            if isinstance(constraint, UniqueConstraint):
+                columns = (cast("Field", options.get_field(name)).column for name in constraint.fields)
+                names[", ".join(f"{options.db_table}.{column}" for column in columns)] = constraint.name
+    return names

@@ -1,0 +1,111 @@
+import django.db.models.deletion
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    initial = True
+
+    dependencies = [
+        ("jobs", "0001_initial"),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="ImportFile",
+            fields=[
+                (
+                    "job",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="jobs.job",
+                    ),
+                ),
+                ("layout", models.JSONField()),
+                ("offset", models.PositiveBigIntegerField()),
+                ("line", models.PositiveIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ImportPiece",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "chunk",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="jobs.chunk",
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("content", models.BinaryField()),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("chunk", "number"), name="imports_piece_unique")],
+            },
+        ),
+        migrations.CreateModel(
+            name="ImportKey",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "chunk",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="jobs.chunk",
+                    ),
+                ),
+                ("key", models.BinaryField()),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("chunk", "key"), name="imports_key_unique")],
+            },
+        ),
+        migrations.CreateModel(
+            name="ImportReject",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "job",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="jobs.job"
+                    ),
+                ),
+                ("line", models.PositiveIntegerField()),
+                ("raw", models.BinaryField()),
+                ("errors", models.JSONField()),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("job", "line"), name="imports_one_reject_per_line")],
+            },
+        ),
+        migrations.CreateModel(
+            name="ImportRejectKey",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "job",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="jobs.job"
+                    ),
+                ),
+                ("line", models.PositiveIntegerField()),
+                ("key", models.BinaryField()),
+            ],
+            options={
+                "indexes": [models.Index(fields=["key"], name="imports_reject_by_key")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("job", "line", "key"), name="imports_reject_key_unique")
+                ],
+            },
+        ),
+    ]

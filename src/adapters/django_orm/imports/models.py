@@ -1,0 +1,76 @@
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Index, UniqueConstraint
+
+from adapters.django_orm.jobs.models import Chunk, Job
+
+
+class ImportFile(models.Model):
+    """How a file under import is read, and how far it was."""
+
+    job_id: UUID
+    job = models.OneToOneField(Job, models.CASCADE, primary_key=True, related_name="+")
+    layout = models.JSONField()
+    offset = models.PositiveBigIntegerField()
+    line = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.job_id)
+
+
+class ImportPiece(models.Model):
+    """A part of a file's content. Goes with the chunk that stands for the whole file, when that is done or dropped."""
+
+    chunk = models.ForeignKey(Chunk, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    number = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["chunk", "number"], name="imports_piece_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.number} of {self.chunk}"
+
+
+class ImportKey(models.Model):
+    """What a file under import has met that no second row of it may have: a patient, or in a dry run a digest."""
+
+    chunk = models.ForeignKey(Chunk, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    key = models.BinaryField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["chunk", "key"], name="imports_key_unique")]
+
+    def __str__(self) -> str:
+        return str(self.chunk)
+
+
+class ImportReject(models.Model):
+    """A row that was refused, as it stood in the file."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="+", db_index=False)
+    line = models.PositiveIntegerField()
+    raw = models.BinaryField()
+    errors = models.JSONField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["job", "line"], name="imports_one_reject_per_line")]
+
+    def __str__(self) -> str:
+        return f"line {self.line} of {self.job}"
+
+
+class ImportRejectKey(models.Model):
+    """Whom a refused row is about, as a digest."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="+", db_index=False)
+    line = models.PositiveIntegerField()
+    key = models.BinaryField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["job", "line", "key"], name="imports_reject_key_unique")]
+        indexes = [Index(fields=["key"], name="imports_reject_by_key")]
+
+    def __str__(self) -> str:
+        return f"line {self.line} of {self.job}"

@@ -1,0 +1,117 @@
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from uuid import UUID
+
+from attrs import asdict, frozen
+from cattrs import Converter
+
+from adapters.django_orm.db.bulk_insert import bulk_insert
+from adapters.django_orm.db.errors import core_errors
+from adapters.django_orm.imports import models
+from core.errors import FieldError
+from core.files import Layout, Reject
+from core.imports.entities import FilePosition
+from core.imports.ports import ImportFiles, ImportRejects
+
+PIECE = 64 * 1024
+_AT_A_TIME = 500
+_CONVERTER = Converter()
+_CONVERTER.register_unstructure_hook(bytes, bytes.decode)
+_CONVERTER.register_structure_hook(bytes, lambda text, _: text.encode())
+
+
+@frozen
+class DjangoImportFiles(ImportFiles):
+    database: str = "default"
+
+    @core_errors()
+    def save(self, job_id: UUID, layout: Layout, blocks: Iterable[bytes]) -> None:
+        models.ImportFile.objects.using(self.database).create(
+            job_id=job_id, layout=_CONVERTER.unstructure(layout), offset=layout.start, line=layout.first_line
+        )
+        rows = models.ImportPiece.objects.using(self.database)
+        for number, piece in enumerate(_even(blocks)):
+            rows.create(chunk_id=job_id, number=number, content=piece)
+
+    @core_errors()
+    def layout(self, job_id: UUID) -> Layout:
+        row = models.ImportFile.objects.using(self.database).get(job_id=job_id)
+        return _CONVERTER.structure(row.layout, Layout)
+
+    @core_errors()
+    def position(self, job_id: UUID) -> FilePosition:
+        row = models.ImportFile.objects.using(self.database).get(job_id=job_id)
+        return FilePosition(row.offset, row.line)
+
+    @core_errors()
+    def set_position(self, job_id: UUID, position: FilePosition) -> None:
+        models.ImportFile.objects.using(self.database).filter(job_id=job_id).update(**asdict(position))
+
+    def read(self, job_id: UUID, offset: int) -> Generator[bytes]:
+        number, skip = divmod(offset, PIECE)
+        while (piece := self._piece(job_id, number)) is not None:
+            yield piece[skip:]
+            number, skip = number + 1, 0
+
+    @core_errors()
+    def _piece(self, job_id: UUID, number: int) -> bytes | None:
+        rows = models.ImportPiece.objects.using(self.database).filter(chunk_id=job_id, number=number)
+        found = rows.values_list("content", flat=True).first()
+        return None if found is None else bytes(found)
+
+    @core_errors()
+    def seen(self, job_id: UUID, keys: Collection[bytes]) -> set[bytes]:
+        rows = models.ImportKey.objects.using(self.database).filter(chunk_id=job_id, key__in=keys)
+        return {bytes(key) for key in rows.values_list("key", flat=True)}
+
+    @core_errors()
+    def mark(self, job_id: UUID, keys: Collection[bytes]) -> None:
+        bulk_insert(models.ImportKey, ["chunk", "key"], ((job_id, key) for key in keys), self.database)
+
+
+@frozen
+class DjangoImportRejects(ImportRejects):
+    database: str = "default"
+
+    @core_errors()
+    def record(self, job_id: UUID, rejects: Sequence[Reject]) -> None:
+        models.ImportReject.objects.using(self.database).bulk_create(
+            models.ImportReject(
+                job_id=job_id, line=one.line, raw=one.raw, errors=[asdict(error) for error in one.errors]
+            )
+            for one in rejects
+        )
+        keys = ((job_id, one.line, key) for one in rejects for key in one.person_keys)
+        bulk_insert(models.ImportRejectKey, ["job", "line", "key"], keys, self.database)
+
+    @core_errors()
+    def remove_about(self, person_keys: Collection[bytes]) -> None:
+        found = models.ImportRejectKey.objects.using(self.database).filter(key__in=person_keys)
+        for job_id, line in set(found.values_list("job_id", "line")):
+            for model in (models.ImportReject, models.ImportRejectKey):
+                model.objects.using(self.database).filter(job_id=job_id, line=line).delete()
+
+    def iterate(self, job_id: UUID) -> Generator[Reject]:
+        line = 0
+        while page := self._page(job_id, line):
+            yield from page
+            line = page[-1].line
+
+    @core_errors()
+    def _page(self, job_id: UUID, line: int) -> list[Reject]:
+        rows = models.ImportReject.objects.using(self.database).filter(job_id=job_id, line__gt=line).order_by("line")
+        return [
+            Reject(row.line, bytes(row.raw), tuple(FieldError(**error) for error in row.errors))
+            for row in rows[:_AT_A_TIME]
+        ]
+
+
+def _even(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Of `PIECE` bytes each, but for the last: so an offset tells the piece it is in."""
+    rest = b""
+    for piece in blocks:
+        rest += piece
+        while len(rest) >= PIECE:
+            yield rest[:PIECE]
+            rest = rest[PIECE:]
+    if rest:
+        yield rest

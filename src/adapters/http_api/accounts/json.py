@@ -1,0 +1,1 @@
+"""What accounts look like in JSON, as `responses` says it of the rest."""

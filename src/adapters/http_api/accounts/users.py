@@ -1,0 +1,97 @@
+from typing import Annotated, cast
+from uuid import UUID
+
+from dependency_injector.wiring import Provide, inject
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from adapters.http_api.accounts.schemas import (
+    AccountHistorySerializer,
+    NewUserSerializer,
+    PasswordSerializer,
+    UserFiltersSerializer,
+    UserPageSerializer,
+    UserSerializer,
+    account_event_json,
+    user_json,
+)
+from adapters.http_api.rest.authentication import actor
+from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
+from adapters.http_api.rest.requests import CredentialsParser, cursor, names, paging, read_body_collecting, read_query
+from adapters.http_api.rest.responses import document, page
+from core.access import Permission
+from core.accounts import use_cases
+from core.accounts.entities import AccountChanges, NewUser
+from core.accounts.use_cases.passwords import NewPassword
+
+Names = Annotated[use_cases.NameActors, Provide["name_actors"]]
+History = Annotated[use_cases.ViewAccountHistory, Provide["view_account_history"]]
+
+
+class UsersView(APIView):
+    @document_operation("list_users", UserPageSerializer, parameters=[UserFiltersSerializer, LIMIT, CURSOR])
+    @inject
+    def get(self, request: Request, list_users: Annotated[use_cases.ListUsers, Provide["list_users"]]) -> HttpResponse:
+        given = read_query(request.query_params, [*names(UserFiltersSerializer), "limit", "cursor"])
+        found = list_users(actor=actor(request), **paging(given))
+        return page(request, [user_json(user) for user in found.items], cursor(found.next) if found.next else None)
+
+    @document_operation("create_user", UserSerializer, 409, status=201, body=NewUserSerializer)
+    @inject
+    def post(self, request: Request, create: Annotated[use_cases.CreateUser, Provide["create_user"]]) -> HttpResponse:
+        details, errors = read_body_collecting(request, NewUserSerializer, Permission.MANAGE_USERS)
+        user = create(actor=actor(request), errors=errors, **cast("NewUser", details))
+        location = request.build_absolute_uri(f"/api/v1/users/{user.id}/")
+        return document(user_json(user), status=201, headers={"Location": location})
+
+
+class UserView(APIView):
+    @document_operation("view_user", UserSerializer, 404)
+    @inject
+    def get(
+        self, request: Request, user_id: UUID, view: Annotated[use_cases.ViewUser, Provide["view_user"]]
+    ) -> HttpResponse:
+        read_query(request.query_params, [])
+        return document(user_json(view(actor=actor(request), user_id=user_id)))
+
+    @document_operation("update_user", UserSerializer, 404, 409, body=UserSerializer(partial=True))
+    @inject
+    def patch(
+        self, request: Request, user_id: UUID, update: Annotated[use_cases.UpdateUser, Provide["update_user"]]
+    ) -> HttpResponse:
+        """A new role and `is_active` hold from the user's next request on."""
+        given, errors = read_body_collecting(request, UserSerializer, Permission.MANAGE_USERS)
+        changes = cast("AccountChanges", given)
+        return document(user_json(update(actor=actor(request), user_id=user_id, errors=errors, **changes)))
+
+
+class UserPasswordView(APIView):
+    parser_classes = (CredentialsParser,)
+
+    @document_operation("set_password", None, 404, status=204, body=PasswordSerializer)
+    @inject
+    def post(
+        self, request: Request, user_id: UUID, set_password: Annotated[use_cases.SetPassword, Provide["set_password"]]
+    ) -> HttpResponse:
+        """The user is signed out everywhere."""
+        given, errors = read_body_collecting(request, PasswordSerializer, Permission.MANAGE_USERS)
+        set_password(actor=actor(request), user_id=user_id, errors=errors, **cast("NewPassword", given))
+        return HttpResponse(status=204)
+
+
+class UserHistoryView(APIView):
+    @document_operation("view_user_history", AccountHistorySerializer, 404, parameters=[LIMIT, CURSOR])
+    @inject
+    def get(self, request: Request, user_id: UUID, view_history: History, name_actors: Names) -> HttpResponse:
+        return history(request, user_id, view_history, name_actors)
+
+
+def history(
+    request: Request, account_id: UUID, view_history: use_cases.ViewAccountHistory, name_actors: use_cases.NameActors
+) -> HttpResponse:
+    given = paging(read_query(request.query_params, ["limit", "cursor"]))
+    found = view_history(actor=actor(request), account_id=account_id, **given)
+    names = name_actors(actor=actor(request), names={event.actor for event in found.items})
+    results = [account_event_json(event, names) for event in found.items]
+    return page(request, results, cursor(found.next) if found.next else None)

@@ -1,0 +1,116 @@
+from collections.abc import Mapping
+from typing import Annotated
+from uuid import UUID
+
+from dependency_injector.wiring import Provide, inject
+from django.conf import settings
+from django.http import HttpResponse, StreamingHttpResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from adapters.http_api.accounts.users import Names
+from adapters.http_api.imports.forms import ImportFormParser, ImportFormSerializer, import_form
+from adapters.http_api.imports.schemas import ImportPageSerializer, ImportSerializer, import_json
+from adapters.http_api.jobs.schemas import LOOK_AGAIN
+from adapters.http_api.patients.export import MEDIA, CsvRenderer, NdjsonRenderer, file_response
+from adapters.http_api.rest.authentication import actor
+from adapters.http_api.rest.errors import BodyTooLarge
+from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
+from adapters.http_api.rest.requests import admit, content_length, cursor, paging, read_query, require_no_input
+from adapters.http_api.rest.responses import document, page
+from core.access import Permission
+from core.accounts.use_cases import NameActors
+from core.imports.entities import ImportOptions
+from core.imports.use_cases import DownloadRejects, StartImport
+from core.jobs import use_cases
+from core.jobs.entities import Job, JobKind
+
+
+class ImportsView(APIView):
+    parser_classes = (ImportFormParser,)
+
+    @document_operation("list_imports", ImportPageSerializer, parameters=[LIMIT, CURSOR])
+    @inject
+    def get(
+        self, request: Request, list_jobs: Annotated[use_cases.ListJobs, Provide["list_jobs"]], name_actors: Names
+    ) -> HttpResponse:
+        """Whoever asked for them, newest first."""
+        given = paging(read_query(request.query_params, ["limit", "cursor"]))
+        found = list_jobs(actor=actor(request), kind=JobKind.IMPORT, **given)
+        names = name_actors(actor=actor(request), names={job.actor for job in found.items})
+        results = [import_json(request, job, names) for job in found.items]
+        return page(request, results, cursor(found.next) if found.next else None)
+
+    @document_operation("start_import", ImportSerializer, status=202, body=ImportFormSerializer)
+    @inject
+    def post(
+        self, request: Request, start: Annotated[StartImport, Provide["start_import"]], name_actors: Names
+    ) -> HttpResponse:
+        """Registers every row of the file in the background, by the rules of a registration."""
+        admit(request, Permission.IMPORT_PATIENTS)  # as the use case does, but before the body is read
+        if content_length(request) > settings.IMPORT_MAX_BYTES:
+            raise BodyTooLarge
+        file, how = import_form(request)
+        job = start(actor=actor(request), content=file.chunks, **how)
+        location = request.build_absolute_uri(f"/api/v1/imports/{job.id}/")
+        return _answer(request, job, name_actors, status=202, headers={"Location": location} | LOOK_AGAIN)
+
+
+class ImportView(APIView):
+    @document_operation("view_import", ImportSerializer, 404)
+    @inject
+    def get(
+        self,
+        request: Request,
+        import_id: UUID,
+        view: Annotated[use_cases.ViewJob, Provide["view_job"]],
+        name_actors: Names,
+    ) -> HttpResponse:
+        read_query(request.query_params, [])
+        return _answer(request, view(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id), name_actors)
+
+
+class CancelImportView(APIView):
+    @document_operation("cancel_import", ImportSerializer, 404, 409)
+    @inject
+    def post(
+        self,
+        request: Request,
+        import_id: UUID,
+        cancel: Annotated[use_cases.CancelJob, Provide["cancel_job"]],
+        name_actors: Names,
+    ) -> HttpResponse:
+        """What was added stays; the file is forgotten."""
+        require_no_input(request, Permission.MANAGE_JOBS)
+        return _answer(request, cancel(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id), name_actors)
+
+
+class ImportRejectsView(APIView):
+    renderer_classes = (CsvRenderer, NdjsonRenderer)
+
+    @document_operation("download_rejects", None, 404, files=tuple(MEDIA.values()))
+    @inject
+    def get(
+        self,
+        request: Request,
+        import_id: UUID,
+        view: Annotated[use_cases.ViewJob, Provide["view_job"]],
+        download: Annotated[DownloadRejects, Provide["download_rejects"]],
+    ) -> StreamingHttpResponse:
+        """The rejected rows, in the format of the file: to be mended, and imported as it is."""
+        read_query(request.query_params, [])
+        job = view(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id)
+        rejects = download(actor=actor(request), job_id=import_id)
+        return file_response(request, rejects, ImportOptions.of(job).format.written, "rejects")
+
+
+def _answer(
+    request: Request,
+    job: Job,
+    name_actors: NameActors,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    names = name_actors(actor=actor(request), names=[job.actor])
+    return document(import_json(request, job, names), status=status, headers=headers)

@@ -1,0 +1,40 @@
+from typing import Annotated, TypedDict, cast
+
+from dependency_injector.wiring import Provide, inject
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from adapters.http_api.patients.schemas import PatientChangePageSerializer, change_json
+from adapters.http_api.rest.authentication import actor
+from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
+from adapters.http_api.rest.requests import change_cursor, read_change_cursor, read_query
+from adapters.http_api.rest.responses import page
+from core.accounts.use_cases import NameActors
+from core.patients.audit import ChangeCursor
+from core.patients.use_cases import FollowChanges
+
+
+class Following(TypedDict, total=False):
+    after: ChangeCursor
+    limit: int
+
+
+class PatientChangesView(APIView):
+    @document_operation("follow_changes", PatientChangePageSerializer, 410, parameters=[LIMIT, CURSOR])
+    @inject
+    def get(
+        self,
+        request: Request,
+        follow: Annotated[FollowChanges, Provide["follow_changes"]],
+        name_actors: Annotated[NameActors, Provide["name_actors"]],
+    ) -> HttpResponse:
+        """Every change and erasure of a patient, once, in the order they were committed in; without a cursor from the
+        first one on. Whoever asks for `next` each time misses none. 410 when the registry was restored from a backup:
+        what was told since may not have happened, so read every patient again, and follow from `restart` on."""
+        given = read_query(request.query_params, ["limit", "cursor"])
+        if "cursor" in given:
+            given["after"] = read_change_cursor(given.pop("cursor"))
+        found = follow(actor=actor(request), **cast("Following", given))
+        names = name_actors(actor=actor(request), names={change.actor for change in found.changes})
+        return page(request, [change_json(change, names) for change in found.changes], change_cursor(found.next))

@@ -1,0 +1,84 @@
+"""Answers that are files of patients."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Annotated
+
+from attrs import frozen
+from dependency_injector.wiring import Provide, inject
+from django.http import StreamingHttpResponse
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from adapters.http_api.patients.parameters import SPREADSHEET
+from adapters.http_api.rest.authentication import actor
+from adapters.http_api.rest.openapi import document_operation
+from adapters.http_api.rest.requests import read_query
+from core.errors import InvalidValue, parse_one
+from core.files import FileFormat, write_patients
+from core.patients.use_cases import ExportPatients
+from core.ports import ConcurrencyLimiter
+from core.values import parse_bool
+
+MEDIA = {FileFormat.CSV: "text/csv", FileFormat.NDJSON: "application/x-ndjson"}
+
+
+class CsvRenderer(BaseRenderer):
+    """Renderers here only tell what can be asked for: the views write the answers."""
+
+    media_type, format = MEDIA[FileFormat.CSV], "csv"
+
+
+class NdjsonRenderer(BaseRenderer):
+    media_type, format = MEDIA[FileFormat.NDJSON], "ndjson"
+
+
+@frozen
+class _Download(Iterator[bytes]):
+    """Whoever serves it closes it when it has ended or its reader has gone."""
+
+    pieces: Iterator[bytes]
+    close: Callable[[], None]
+
+    def __next__(self) -> bytes:
+        return next(self.pieces)
+
+
+@inject
+def file_response(
+    request: Request,
+    pieces: Iterator[bytes],
+    format: FileFormat,
+    name: str,
+    downloads: ConcurrencyLimiter = Provide["downloads"],
+) -> StreamingHttpResponse:
+    """Sent piece by piece, as it is read. Raises `TooManyRequests` while the caller has too many of them: each holds a
+    thread until all of it is read."""
+    download = _Download(pieces, downloads.acquire(actor(request).name))
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{format.value}"'}
+    return StreamingHttpResponse(download, content_type=f"{MEDIA[format]}; charset=utf-8", headers=headers)
+
+
+class PatientExportView(APIView):
+    renderer_classes = (CsvRenderer, NdjsonRenderer)
+
+    @document_operation("export_patients", None, files=tuple(MEDIA.values()), parameters=[SPREADSHEET])
+    @inject
+    def get(
+        self, request: Request, export: Annotated[ExportPatients, Provide["export_patients"]]
+    ) -> StreamingHttpResponse:
+        """Every patient, oldest first: CSV, or NDJSON where `Accept` asks for that."""
+        given = read_query(request.query_params, ["spreadsheet"])
+        asked = FileFormat(request.accepted_renderer.format)
+        for_spreadsheet = parse_one("spreadsheet", partial(_spreadsheet, asked), given.get("spreadsheet", False))
+        patients = export(actor=actor(request))
+        pieces = write_patients(asked, patients, for_spreadsheet=for_spreadsheet)
+        return file_response(request, pieces, asked, "patients")
+
+
+def _spreadsheet(format: FileFormat, raw: object) -> bool:
+    wanted = parse_bool(raw)
+    if wanted and format is not FileFormat.CSV:
+        raise InvalidValue("format", "Only CSV can be written for a spreadsheet.")
+    return wanted

@@ -1,0 +1,185 @@
+from typing import Annotated, cast
+from uuid import UUID
+
+from dependency_injector.wiring import Provide, inject
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from adapters.http_api.posts.schemas import (
+    DRAFTS,
+    CommentPageSerializer,
+    CommentSerializer,
+    DraftSerializer,
+    PostPageSerializer,
+    PostSerializer,
+    PublishedSerializer,
+    comment_json,
+    post_document,
+    post_json,
+)
+from adapters.http_api.rest.authentication import actor
+from adapters.http_api.rest.openapi import CURSOR, IF_MATCH, IF_NONE_MATCH, LIMIT, document_operation
+from adapters.http_api.rest.preconditions import Preconditions
+from adapters.http_api.rest.requests import (
+    cursor,
+    expected_version,
+    paging,
+    read_body_collecting,
+    read_query,
+    require_no_input,
+)
+from adapters.http_api.rest.responses import document, page
+from core.access import Permission
+from core.errors import ErrorCollector, Unauthenticated, parse_one
+from core.posts import use_cases
+from core.posts.entities import REQUIRED, Draft, Edits, NewComment
+from core.values import parse_bool
+
+Edit = Annotated[use_cases.EditPost, Provide["edit_post"]]
+
+
+class PostsView(APIView):
+    allow_anonymous_read = True
+
+    @document_operation("list_posts", PostPageSerializer, 403, parameters=[DRAFTS, LIMIT, CURSOR], anonymous=True)
+    @inject
+    def get(
+        self,
+        request: Request,
+        list_posts: Annotated[use_cases.ListPosts, Provide["list_posts"]],
+        list_drafts: Annotated[use_cases.ListDrafts, Provide["list_drafts"]],
+    ) -> HttpResponse:
+        """The published posts, those published last first; with `drafts=true`, the drafts that you may see."""
+        given = read_query(request.query_params, ["drafts", "limit", "cursor"])
+        drafts = parse_one("drafts", parse_bool, given.pop("drafts", False))
+        if drafts and request.auth is None:
+            raise Unauthenticated
+        found = (list_drafts if drafts else list_posts)(actor=actor(request), **paging(given))
+        return page(
+            request, [post_json(request, post) for post in found.items], cursor(found.next) if found.next else None
+        )
+
+    @document_operation("write_post", PostSerializer, 409, status=201, body=DraftSerializer)
+    @inject
+    def post(self, request: Request, write: Annotated[use_cases.WritePost, Provide["write_post"]]) -> HttpResponse:
+        draft, errors = read_body_collecting(request, PostSerializer, Permission.WRITE_POSTS)
+        post = write(actor=actor(request), errors=errors, **cast("Draft", draft))
+        location = request.build_absolute_uri(f"/api/v1/posts/{post.id}/")
+        return post_document(request, post, status=201, headers={"Location": location})
+
+
+class PopularPostsView(APIView):
+    allow_anonymous_read = True
+
+    @document_operation("popular_posts", PostPageSerializer, anonymous=True)
+    @inject
+    def get(
+        self, request: Request, popular: Annotated[use_cases.PopularPosts, Provide["popular_posts"]]
+    ) -> HttpResponse:
+        read_query(request.query_params, [])
+        found = popular(actor=actor(request))
+        return page(request, [post_json(request, post) for post in found.items], None)
+
+
+class PostView(APIView):
+    allow_anonymous_read = True
+    tagged = True
+
+    @document_operation("view_post", PostSerializer, 404, parameters=[IF_NONE_MATCH], anonymous=True)
+    @inject
+    def get(
+        self, request: Request, post_id: UUID, view: Annotated[use_cases.ViewPost, Provide["view_post"]]
+    ) -> HttpResponse:
+        read_query(request.query_params, [])
+        head = request.method == "HEAD"
+        return post_document(request, view(actor=actor(request), post_id=post_id, only_looked_up=head))
+
+    @document_operation("replace_post", PostSerializer, 404, 412, body=PostSerializer, parameters=[IF_MATCH])
+    @inject
+    def put(self, request: Request, post_id: UUID, edit: Edit) -> HttpResponse:
+        """Takes what GET gave: read-only members are passed over, `version` acts as If-Match."""
+        edits, errors = read_body_collecting(
+            request, PostSerializer, Permission.WRITE_POSTS, required=REQUIRED, ignore_read_only=True
+        )
+        return _edit(request, post_id, edits, errors, edit, expected_version(request, errors))
+
+    @document_operation("edit_post", PostSerializer, 404, 412, body=PostSerializer(partial=True), parameters=[IF_MATCH])
+    @inject
+    def patch(self, request: Request, post_id: UUID, edit: Edit) -> HttpResponse:
+        return _edit(request, post_id, *read_body_collecting(request, PostSerializer, Permission.WRITE_POSTS), edit)
+
+    @document_operation("delete_post", None, 404, 412, status=204, parameters=[IF_MATCH])
+    @inject
+    def delete(
+        self, request: Request, post_id: UUID, delete: Annotated[use_cases.DeletePost, Provide["delete_post"]]
+    ) -> HttpResponse:
+        require_no_input(request, Permission.WRITE_POSTS)
+        delete(actor=actor(request), post_id=post_id, check=Preconditions.of(request).check)
+        return HttpResponse(status=204)
+
+
+def _edit(
+    request: Request,
+    post_id: UUID,
+    edits: dict[str, object],
+    errors: ErrorCollector,
+    edit: use_cases.EditPost,
+    seen: int | None = None,
+) -> HttpResponse:
+    check, given = Preconditions.of(request).check, cast("Edits", edits)
+    post = edit(actor=actor(request), post_id=post_id, expected_version=seen, check=check, errors=errors, **given)
+    return post_document(request, post)
+
+
+class PostPublishView(APIView):
+    @document_operation("publish_post", PublishedSerializer, 404, 409)
+    @inject
+    def post(
+        self, request: Request, post_id: UUID, publish: Annotated[use_cases.PublishPost, Provide["publish_post"]]
+    ) -> HttpResponse:
+        require_no_input(request, Permission.WRITE_POSTS)
+        publish(actor=actor(request), post_id=post_id)
+        return document({"status": "published"})
+
+
+class CommentsView(APIView):
+    allow_anonymous_read = True
+
+    @document_operation("list_comments", CommentPageSerializer, 404, parameters=[LIMIT, CURSOR], anonymous=True)
+    @inject
+    def get(
+        self,
+        request: Request,
+        post_id: UUID,
+        list_comments: Annotated[use_cases.ListComments, Provide["list_comments"]],
+    ) -> HttpResponse:
+        given = paging(read_query(request.query_params, ["limit", "cursor"]))
+        found = list_comments(actor=actor(request), post_id=post_id, **given)
+        results = [comment_json(request, comment) for comment in found.items]
+        return page(request, results, cursor(found.next) if found.next else None)
+
+    @document_operation("add_comment", CommentSerializer, 404, 409, status=201, body=CommentSerializer)
+    @inject
+    def post(
+        self, request: Request, post_id: UUID, add: Annotated[use_cases.AddComment, Provide["add_comment"]]
+    ) -> HttpResponse:
+        given, errors = read_body_collecting(request, CommentSerializer, Permission.COMMENT_POSTS)
+        comment = add(actor=actor(request), post_id=post_id, errors=errors, **cast("NewComment", given))
+        location = request.build_absolute_uri(f"/api/v1/posts/{post_id}/comments/{comment.id}/")
+        return document(comment_json(request, comment), status=201, headers={"Location": location})
+
+
+class CommentView(APIView):
+    @document_operation("remove_comment", None, 404, status=204)
+    @inject
+    def delete(
+        self,
+        request: Request,
+        post_id: UUID,
+        comment_id: UUID,
+        remove: Annotated[use_cases.RemoveComment, Provide["remove_comment"]],
+    ) -> HttpResponse:
+        require_no_input(request, Permission.COMMENT_POSTS)
+        remove(actor=actor(request), post_id=post_id, comment_id=comment_id)
+        return HttpResponse(status=204)

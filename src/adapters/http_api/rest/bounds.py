@@ -1,0 +1,36 @@
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from adapters.http_api.rest.errors import answer_plain
+
+MAX_HEADER_BYTES = 16 * 1024
+MAX_URL_BYTES = 10_000
+MAX_FORM_BYTES = 64 * 1024
+
+
+class BoundsMiddleware:
+    """Refuses requests that are larger than any has to be, before anything is made of them."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        headers = {name: value for name, value in request.META.items() if name.startswith(("HTTP_", "CONTENT_"))}
+        if sum(len(name) + len(value) for name, value in headers.items()) > MAX_HEADER_BYTES:
+            return answer_plain(request, 431)
+        if len(request.path_info) + len(request.META.get("QUERY_STRING", "")) > MAX_URL_BYTES:
+            return answer_plain(request, 414)
+        if _is_page(request) and _body_length(request) > MAX_FORM_BYTES:
+            return answer_plain(request, 413)
+        return self._get_response(request)
+
+
+def _is_page(request: HttpRequest) -> bool:
+    """The API's views judge the size of a body by themselves, once they know whose it is."""
+    return not request.path_info.startswith("/api/")
+
+
+def _body_length(request: HttpRequest) -> float:
+    length = request.META.get("CONTENT_LENGTH", "")
+    return float(length) if length.isdecimal() else 0

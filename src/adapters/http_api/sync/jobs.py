@@ -1,0 +1,115 @@
+from collections.abc import Mapping
+from typing import Annotated, cast
+from uuid import UUID
+
+from dependency_injector.wiring import Provide, inject
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from adapters.http_api.accounts.users import Names
+from adapters.http_api.jobs.schemas import LOOK_AGAIN
+from adapters.http_api.rest.authentication import actor
+from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
+from adapters.http_api.rest.requests import cursor, paging, parse_id, read_body_collecting, read_query, require_no_input
+from adapters.http_api.rest.responses import document, page
+from adapters.http_api.sync.schemas import (
+    SyncFailurePageSerializer,
+    SyncJobPageSerializer,
+    SyncJobSerializer,
+    SyncScopeSerializer,
+    sync_failure_json,
+    sync_job_json,
+)
+from core.access import Permission
+from core.accounts.use_cases import NameActors
+from core.jobs import use_cases
+from core.jobs.entities import Job, JobKind
+from core.sync.use_cases import ListSyncFailures, StartSyncJob
+
+
+class SyncJobsView(APIView):
+    @document_operation("list_sync_jobs", SyncJobPageSerializer, parameters=[LIMIT, CURSOR])
+    @inject
+    def get(
+        self, request: Request, list_jobs: Annotated[use_cases.ListJobs, Provide["list_jobs"]], name_actors: Names
+    ) -> HttpResponse:
+        """Whoever asked for them, newest first."""
+        given = paging(read_query(request.query_params, ["limit", "cursor"]))
+        found = list_jobs(actor=actor(request), kind=JobKind.SYNC, **given)
+        names = name_actors(actor=actor(request), names={job.actor for job in found.items})
+        results = [sync_job_json(job, names) for job in found.items]
+        return page(request, results, cursor(found.next) if found.next else None)
+
+    @document_operation("start_sync_job", SyncJobSerializer, 404, 409, status=202, body=SyncScopeSerializer)
+    @inject
+    def post(
+        self, request: Request, start: Annotated[StartSyncJob, Provide["start_sync_job"]], name_actors: Names
+    ) -> HttpResponse:
+        """Syncs patients in the background: all who are not archived, or those in one status, or one patient."""
+        given, errors = read_body_collecting(request, SyncScopeSerializer, Permission.MANAGE_JOBS)
+        patient_id = None
+        with errors.field("patient_id"):
+            patient_id = None if given.get("patient_id") is None else parse_id(given["patient_id"])
+        status = cast("str | None", given.get("status"))
+        job = start(actor=actor(request), status=status, patient_id=patient_id, errors=errors)
+        location = request.build_absolute_uri(f"/api/v1/sync-jobs/{job.id}/")
+        return _answer(request, job, name_actors, status=202, headers={"Location": location} | LOOK_AGAIN)
+
+
+class SyncJobView(APIView):
+    @document_operation("view_sync_job", SyncJobSerializer, 404)
+    @inject
+    def get(
+        self,
+        request: Request,
+        job_id: UUID,
+        view: Annotated[use_cases.ViewJob, Provide["view_job"]],
+        name_actors: Names,
+    ) -> HttpResponse:
+        read_query(request.query_params, [])
+        return _answer(request, view(actor=actor(request), kind=JobKind.SYNC, job_id=job_id), name_actors)
+
+
+class CancelSyncJobView(APIView):
+    @document_operation("cancel_sync_job", SyncJobSerializer, 404, 409)
+    @inject
+    def post(
+        self,
+        request: Request,
+        job_id: UUID,
+        cancel: Annotated[use_cases.CancelJob, Provide["cancel_job"]],
+        name_actors: Names,
+    ) -> HttpResponse:
+        """What is being done right now is dropped; what was done stays done and counted."""
+        require_no_input(request, Permission.MANAGE_JOBS)
+        return _answer(request, cancel(actor=actor(request), kind=JobKind.SYNC, job_id=job_id), name_actors)
+
+
+class SyncFailuresView(APIView):
+    @document_operation("list_sync_failures", SyncFailurePageSerializer, 404, parameters=[LIMIT, CURSOR])
+    @inject
+    def get(
+        self,
+        request: Request,
+        job_id: UUID,
+        list_failures: Annotated[ListSyncFailures, Provide["list_sync_failures"]],
+    ) -> HttpResponse:
+        """The patients whom somebody should look at, by id."""
+        given = paging(read_query(request.query_params, ["limit", "cursor"]))
+        found = list_failures(actor=actor(request), job_id=job_id, **given)
+        return page(
+            request, [sync_failure_json(one) for one in found.items], cursor(found.next) if found.next else None
+        )
+
+
+def _answer(
+    request: Request,
+    job: Job,
+    name_actors: NameActors,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    names = name_actors(actor=actor(request), names=[job.actor])
+    return document(sync_job_json(job, names), status=status, headers=headers)

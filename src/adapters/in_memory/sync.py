@@ -1,0 +1,46 @@
+from collections.abc import Collection, Iterable, Mapping
+from uuid import UUID
+
+from attrs import frozen
+
+from adapters.in_memory.store import Store
+from core.paging import Page, cut
+from core.sync.entities import SyncJobResult
+from core.sync.merge import UpstreamSnapshot
+from core.sync.ports import SyncJobResults, UpstreamSnapshots
+
+
+@frozen
+class InMemorySyncJobResults(SyncJobResults):
+    store: Store
+
+    def record(self, job_id: UUID, outcomes: Iterable[SyncJobResult]) -> None:
+        with self.store.lock:
+            for outcome in outcomes:
+                if (job_id, outcome.patient_id) in self.store.outcomes:
+                    raise ValueError("This patient has an outcome in the job already.")
+                self.store.outcomes[job_id, outcome.patient_id] = outcome
+
+    def failures(self, job_id: UUID, *, after: UUID | None, limit: int) -> Page[SyncJobResult]:
+        with self.store.lock:
+            found = [one for (job, _), one in self.store.outcomes.items() if job == job_id and one.needs_review]
+        found.sort(key=lambda one: one.patient_id)
+        rest = [one for one in found if after is None or after < one.patient_id]
+        return cut(rest, limit, lambda one: one.patient_id)
+
+
+@frozen
+class InMemoryUpstreamSnapshots(UpstreamSnapshots):
+    store: Store
+
+    def get(self, patient_id: UUID) -> UpstreamSnapshot | None:
+        with self.store.lock:
+            return self.store.snapshots.get(patient_id)
+
+    def get_many(self, ids: Collection[UUID]) -> dict[UUID, UpstreamSnapshot]:
+        with self.store.lock:
+            return {one: self.store.snapshots[one] for one in ids if one in self.store.snapshots}
+
+    def save(self, snapshots: Mapping[UUID, UpstreamSnapshot]) -> None:
+        with self.store.lock:
+            self.store.snapshots.update(snapshots)

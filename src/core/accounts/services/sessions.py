@@ -1,0 +1,30 @@
+from attrs import frozen
+
+from core.accounts.entities import User
+from core.accounts.ports import RefreshFamilyRepository, TokenService
+from core.accounts.sessions import RefreshFamily, TokenLifetimes, TokenPair
+from core.ports import Clock, IdGenerator
+
+
+@frozen
+class SessionStarter:
+    """Starts families of refresh tokens."""
+
+    families: RefreshFamilyRepository
+    tokens: TokenService
+    clock: Clock
+    ids: IdGenerator
+    lifetimes: TokenLifetimes
+
+    def start(self, user: User) -> TokenPair:
+        now = self.clock.now()
+        family = RefreshFamily(
+            id=self.ids.new(now),
+            user_id=user.id,
+            session_epoch=user.session_epoch,
+            token_id=self.ids.new(now),
+            expires_at=now + self.lifetimes.refresh,
+        )
+        self.families.add(family)
+        access = self.tokens.access(family, now, now + self.lifetimes.access)
+        return TokenPair(access, self.tokens.refresh(family, now))

@@ -1,0 +1,31 @@
+"""Files of patients, CSV and NDJSON: read row by row, written block by block, never held whole."""
+
+from core.files.encodings import ENCODING_REQUIRED, Encoding, EncodingDetector, to_utf8
+from core.files.export import write_patients
+from core.files.formats import FileFormat
+from core.files.json_objects import read_object
+from core.files.layout import Layout, read_layout
+from core.files.lines import MAX_RECORD_BYTES
+from core.files.options import DEFAULT_OPTIONS, FileOptions, parse_encoding
+from core.files.rejects import Reject, write_rejects
+from core.files.rows import Row, read_rows
+
+__all__ = [
+    "DEFAULT_OPTIONS",
+    "ENCODING_REQUIRED",
+    "MAX_RECORD_BYTES",
+    "Encoding",
+    "EncodingDetector",
+    "FileFormat",
+    "FileOptions",
+    "Layout",
+    "Reject",
+    "Row",
+    "parse_encoding",
+    "read_layout",
+    "read_object",
+    "read_rows",
+    "to_utf8",
+    "write_patients",
+    "write_rejects",
+]

@@ -1,0 +1,52 @@
+"""Dates as files write them. One that could be read in two ways is never guessed."""
+
+import re
+from datetime import date
+from functools import cache
+
+from core.errors import InvalidValue
+from core.values import parse_str
+
+_PART = "(DD?|MM?|YYYY)"
+_FORMAT = re.compile(rf"{_PART}([-/. ]?){_PART}\2{_PART}")
+_MIDNIGHT = r"(?:[ T]0?0:00(?::00(?:\.0{1,9})?)?(?: ?(?:UTC|Z|\+00(?::?00)?))?)?"  # as databases write a date
+_ISO = "YYYY-MM-DD"
+
+
+def parse_date_format(raw: object) -> str:
+    """Day, month and year in any order, with one separator or none, such as `DD/MM/YYYY`, `M/D/YYYY` or `YYYYMMDD`.
+
+    Raises `InvalidValue`.
+    """
+    found = _FORMAT.fullmatch(parse_str(raw)[:20].upper())
+    parts = {"", *found.groups()} - {"", found[2]} if found else set[str]()
+    if not found or {part[0] for part in parts} != {"D", "M", "Y"} or (not found[2] and parts != {"DD", "MM", "YYYY"}):
+        raise InvalidValue("invalid", "Must have D or DD, M or MM, and YYYY, such as DD/MM/YYYY.")
+    return found[0]
+
+
+def read_date(cell: str, date_format: str) -> str:
+    """As YYYY-MM-DD, from that or the format that the caller names, with or without midnight (of UTC) after it.
+
+    Raises `InvalidValue`.
+    """
+    for shape in (_ISO, date_format):
+        if shape and (found := _pattern(shape).fullmatch(cell)):
+            try:
+                return date(int(found["Y"]), int(found["M"]), int(found["D"])).isoformat()
+            except ValueError:
+                break
+    if date_format:
+        raise InvalidValue("invalid", f"Must be a date as {date_format} or {_ISO}.")
+    raise InvalidValue(
+        "invalid", f"Must be a date as {_ISO}. If the file writes dates otherwise, say how: date_format."
+    )
+
+
+@cache
+def _pattern(shape: str) -> "re.Pattern[str]":
+    """A leading zero more or less makes no difference, where something separates the parts."""
+    exact = shape == _ISO or shape.isalpha()
+    digits = {"Y": "[0-9]{4}", "M": "[0-9]{2}" if exact else "[0-9]{1,2}", "D": "[0-9]{2}" if exact else "[0-9]{1,2}"}
+    parts = re.sub("D+|M+|Y+", lambda part: f"(?P<{part[0][0]}>{digits[part[0][0]]})", re.escape(shape))
+    return re.compile(parts + _MIDNIGHT)

@@ -1,0 +1,6 @@
+"""Importing files of patients."""
+
+from core.imports.use_cases.download_rejects import DownloadRejects
+from core.imports.use_cases.start_import import StartImport
+
+__all__ = ["DownloadRejects", "StartImport"]

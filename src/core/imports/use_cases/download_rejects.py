@@ -1,0 +1,30 @@
+from collections.abc import Iterator
+from uuid import UUID
+
+from attrs import frozen
+
+from core.access import Actor, Permission
+from core.files import (
+    write_rejects,
+)
+from core.imports.ports import ImportFiles, ImportRejects
+from core.jobs.entities import JobKind
+from core.jobs.errors import JobNotFound
+from core.jobs.ports import JobRepository
+
+
+@frozen
+class DownloadRejects:
+    """The rows that an import refused, as a file that can be mended and imported as it is. Raises `Forbidden`,
+    `JobNotFound`."""
+
+    jobs: JobRepository
+    files: ImportFiles
+    rejects: ImportRejects
+
+    def __call__(self, *, actor: Actor, job_id: UUID) -> Iterator[bytes]:
+        actor.require(Permission.IMPORT_PATIENTS)
+        job = self.jobs.get(job_id)
+        if job.kind is not JobKind.IMPORT:
+            raise JobNotFound
+        return write_rejects(self.files.layout(job_id), self.rejects.iterate(job_id))

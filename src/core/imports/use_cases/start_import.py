@@ -1,0 +1,113 @@
+from contextlib import suppress
+
+from attrs import frozen
+
+from core.access import Actor, Permission
+from core.files import (
+    DEFAULT_OPTIONS,
+    Encoding,
+    FileFormat,
+    FileOptions,
+    Layout,
+    read_layout,
+)
+from core.files.opening import Content, opened
+from core.files.ports import Spreadsheets
+from core.imports.entities import ImportOptions
+from core.imports.ports import ImportFiles
+from core.jobs.entities import Chunk, Job, JobKind
+from core.jobs.errors import JobUnderWay
+from core.jobs.ports import ChunkRepository, JobQueue, JobRepository
+from core.ports import Atomic, Clock, IdGenerator
+
+HEAD = 64 * 1024
+
+
+@frozen
+class StartImport:
+    """Asks for every row of a file to be registered in the background, by the rules of a registration.
+
+    The file is stored before anybody is asked to work on it, and the answer does not depend on that being possible now.
+    The same file, asked for by the same actor in the same way while its import is under way, is the same import.
+    Raises `Forbidden`, `ValidationError` for a file that cannot be read or whose columns do not fit, and `Unavailable`.
+    """
+
+    jobs: JobRepository
+    chunks: ChunkRepository
+    files: ImportFiles
+    queue: JobQueue
+    atomic: Atomic
+    clock: Clock
+    ids: IdGenerator
+    spreadsheets: Spreadsheets
+
+    def __call__(
+        self,
+        *,
+        actor: Actor,
+        content: Content,
+        format: FileFormat,
+        update: bool = False,
+        dry_run: bool = False,
+        encoding: Encoding | None = None,
+        file_options: FileOptions = DEFAULT_OPTIONS,
+    ) -> Job:
+        """`encoding` is told from the file where it is None."""
+        actor.require(Permission.IMPORT_PATIENTS)
+        with opened(content, format, encoding, self.spreadsheets) as file:
+            head, lines = _measure(file.text)
+            layout = read_layout(format, head, file_options)
+            options = ImportOptions(
+                format=format,
+                digest=file.digest,
+                update=update,
+                dry_run=dry_run,
+                encoding=file.encoding,
+                delimiter="" if format.is_spreadsheet else layout.delimiter,
+                sheet=file.sheet,
+                columns=layout.named_columns,
+                file_options=file_options,
+            )
+            return self._start(actor, options, layout, lines, file.text)
+
+    def _start(self, actor: Actor, options: ImportOptions, layout: Layout, lines: int, text: Content) -> Job:
+        key = options.key(actor.name)
+        while True:
+            if job := self.jobs.unfinished(key):
+                return job
+            with suppress(JobUnderWay):  # asked for a moment ago; it may have ended since
+                return self._add(actor, options, key, layout, lines, text)
+
+    def _add(self, actor: Actor, options: ImportOptions, key: str, layout: Layout, lines: int, text: Content) -> Job:
+        now = self.clock.now()
+        job = Job(
+            id=self.ids.new(now),
+            kind=JobKind.IMPORT,
+            actor=actor.name,
+            request_id=actor.request_id,
+            options=options.to_json(),
+            key=key,
+            created_at=now,
+            total=max(0, lines - layout.first_line + 1),
+            position=None,
+        )
+        whole = Chunk(id=job.id, job_id=job.id, items=(), lease=None, available_at=now)
+
+        def store() -> None:
+            self.jobs.add(job)
+            self.chunks.add(whole)  # one chunk, as a row may be a duplicate of any before it
+            self.files.save(job.id, layout, text())
+
+        self.atomic(store)
+        self.queue.enqueue(job)
+        return job
+
+
+def _measure(text: Content) -> tuple[bytes, int]:
+    """The beginning of the file, and how many lines it has."""
+    head, lines, last = b"", 0, b""
+    for block in text():
+        head += block[: HEAD - len(head)]
+        lines += block.count(b"\n")
+        last = block or last
+    return head, lines + (not last.endswith(b"\n"))
