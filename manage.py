@@ -6,7 +6,7 @@ sys.path.insert(0, str(Path(__file__).parent / "src"))
 
 from django.core.management import execute_from_command_line
 
-from bootstrap import choose_settings
+from config.registry import choose_settings
 
 if __name__ == "__main__":
     choose_settings()

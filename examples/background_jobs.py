@@ -15,7 +15,7 @@ import orjson
 from attrs import asdict
 
 from adapters.cli.demo_data import demo_patients
-from bootstrap import django_registry
+from config.registry import django_registry
 from core.access import Actor
 from core.files import FileFormat
 from core.jobs.entities import Job

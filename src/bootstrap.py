@@ -6,7 +6,6 @@ registry = in_memory_registry()
 patient = registry.register_patient()(actor=Actor.system("my-script"), first_name=…)
 """
 
-import os
 from collections import abc
 from datetime import timedelta
 from functools import partial
@@ -79,7 +78,7 @@ from core.jobs.services.leases import LeaseManager
 from core.patients import use_cases as patients_
 from core.patients.ports import AuditTrail, ChangeFeed, PatientRepository
 from core.patients.services.recorder import PatientRecorder
-from core.ports import Atomic, Cache, Clock, ConcurrencyLimiter, IdGenerator, RateLimiter
+from core.ports import Atomic, Cache, Clock, ConcurrencyLimiter, IdGenerator, RateLimit, RateLimiter, RateLimitScope
 from core.posts import use_cases as posts_
 from core.posts.ports import CommentRepository, PostRepository, ViewCounter
 from core.posts.services.public_posts import PublicPosts
@@ -109,7 +108,10 @@ def _known_region(_instance: object, _attribute: "Attribute[str]", value: str) -
 
 @frozen
 class Configuration:
-    """Without `upstream_url` there is no upstream."""
+    """Without `upstream_url` there is no upstream; without `broker_url` each process runs jobs itself.
+
+    A scope missing from `limits` is not limited.
+    """
 
     secret_keys: tuple[str, ...]
     time_zone: str = "UTC"
@@ -123,6 +125,8 @@ class Configuration:
     first_wait: timedelta = timedelta(minutes=1)
     downloads_at_once: int = 2  # of one account, in one process
     token_lifetimes: TokenLifetimes = TokenLifetimes()
+    limits: abc.Mapping[RateLimitScope, RateLimit] = field(factory=dict[RateLimitScope, RateLimit])
+    broker_url: str = ""
 
 
 def _tokens(configuration: Configuration, clock: Clock) -> JwtTokenService:
@@ -403,8 +407,8 @@ def in_memory_registry(configuration: Configuration | None = None) -> Container:
     return Container(configuration=configuration or Configuration(secret_keys=(token_urlsafe(),)))
 
 
-def registry_on_django(configuration: Configuration | None = None, database: str = "default") -> Container:
-    """A registry on one of Django's databases, configured by Django's settings. Django must be set up.
+def registry_on_django(configuration: Configuration, database: str = "default") -> Container:
+    """A registry on one of Django's databases. Django must be set up.
 
     Imports here rather than above, so that an in-memory registry needs no Django.
     """
@@ -429,9 +433,8 @@ def registry_on_django(configuration: Configuration | None = None, database: str
     from adapters.django_orm.sync.results import DjangoSyncJobResults
     from adapters.django_orm.sync.snapshots import DjangoUpstreamSnapshots
     from adapters.django_orm.upstreams.repository import DjangoUpstreamOverrides, DjangoUpstreamReports
-    from config import registry as by_settings
 
-    container = Container(configuration=configuration or by_settings.configuration())
+    container = Container(configuration=configuration)
     backend = Singleton(CacheBackend)
     post_repository = Singleton(DjangoPostRepository, database)
     if connections[database].vendor == "postgresql":  # SQLite has no clock but the host's
@@ -454,7 +457,7 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         chunks=Singleton(DjangoChunkRepository, database),
         schedule=Singleton(DjangoSchedule, database),
         sync_outcomes=Singleton(DjangoSyncJobResults, database),
-        job_queue=Singleton(by_settings.job_queue, database, container.clock),
+        job_queue=Singleton(_job_queue, container.configuration, database, container.clock),
         clear_admin_sessions=Object(partial(call_command, "clearsessions")),
         import_files=Singleton(DjangoImportFiles, database),
         import_rejects=Singleton(DjangoImportRejects, database),
@@ -463,9 +466,23 @@ def registry_on_django(configuration: Configuration | None = None, database: str
         cache=Singleton(DjangoCache, backend, metrics.count_cache_read),
         cache_state=Callable(CacheBackend.state, backend),
         sign_in_history=Singleton(CacheSignInHistory, backend),
-        limiter=Singleton(CacheRateLimiter, backend, by_settings.limits(), metrics.count_limited_call),
+        limiter=Singleton(
+            CacheRateLimiter, backend, container.configuration.provided.limits, metrics.count_limited_call
+        ),
     )
     return container
+
+
+def _job_queue(configuration: Configuration, database: str, clock: Clock) -> JobQueue:
+    if not configuration.broker_url:
+        return InProcessQueue()
+    from django.db import transaction
+
+    from adapters.tasks.celery import CeleryQueue, sender
+
+    return CeleryQueue(
+        sender(configuration.broker_url), lambda send: transaction.on_commit(send, using=database), clock
+    )
 
 
 def in_process_worker(container: Container) -> InProcessWorker | None:
@@ -482,19 +499,3 @@ def in_process_worker(container: Container) -> InProcessWorker | None:
         container.daily_purge(),
         between=close_old_connections,
     )
-
-
-def choose_settings() -> None:
-    """`DJANGO_ENV` names Django's settings, unless they are named outright."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"config.settings.{os.environ.get('DJANGO_ENV', 'development')}")
-
-
-def django_registry() -> Container:
-    """For scripts: sets Django up by the environment, as the server does, and gives the registry of this process."""
-    import django
-
-    choose_settings()
-    django.setup()
-    from config.apps import RegistryConfig
-
-    return RegistryConfig.current().container

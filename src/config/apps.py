@@ -8,6 +8,7 @@ from django.db.models.signals import post_migrate, pre_migrate
 import bootstrap
 from adapters.django_orm.db.migrations import lift_statement_timeout, restore_statement_timeout
 from adapters.telemetry import logging
+from config.configuration import configuration
 
 
 class RegistryConfig(AppConfig):
@@ -26,10 +27,10 @@ class RegistryConfig(AppConfig):
         pre_migrate.connect(lift_statement_timeout)
         post_migrate.connect(restore_statement_timeout)
         try:
-            self.container = bootstrap.registry_on_django()
-            self.container.upstream()  # a setting that makes no client is told now, not at the first sync
+            self.container = bootstrap.registry_on_django(configuration())
+            self.container.upstream()  # an unusable setting stops the start, not the first sync
         except ValueError as error:
             raise ImproperlyConfigured(str(error)) from error
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # a marker that names no provider would be injected as itself
+            warnings.simplefilter("error")  # an unknown provider name would be injected as itself
             self.container.wire(packages=bootstrap.WIRED_PACKAGES, warn_unresolved=True)

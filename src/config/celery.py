@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from adapters.tasks.celery_worker import Work, worker
-from bootstrap import choose_settings
 from config.apps import RegistryConfig
+from config.registry import choose_settings
 
 
 @signals.setup_logging.connect

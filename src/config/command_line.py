@@ -2,7 +2,7 @@
 
 import sys
 
-from bootstrap import choose_settings
+from config.registry import choose_settings
 from core import __version__
 
 try:

@@ -1,7 +1,7 @@
 from django.core.wsgi import get_wsgi_application
 
 from adapters.telemetry.metrics import SERVERS
-from bootstrap import choose_settings
+from config.registry import choose_settings
 
 choose_settings()
 application = get_wsgi_application()

@@ -15,7 +15,7 @@ from tests.fakes import CLERK, details
 SRC = Path(__file__).parents[2] / "src"
 SCRIPT = """
 import resource
-from bootstrap import django_registry
+from config.registry import django_registry
 from core.access import Actor
 from core.errors import Unavailable
 from django.db import close_old_connections

@@ -26,7 +26,7 @@ UPDATED = len(range(0, PATIENTS, CHANGED))
 SECONDS = 600 if "JOB_PATIENTS" in os.environ else 90
 FILL = """
 import sys
-from bootstrap import django_registry
+from config.registry import django_registry
 from core.access import Actor
 
 registry, actor = django_registry(), Actor.system("setup")
@@ -40,7 +40,7 @@ registry.atomic()(lambda: [
 """
 START = """
 from time import monotonic
-from bootstrap import django_registry
+from config.registry import django_registry
 from core.access import Actor
 
 start = django_registry().start_sync_job()

@@ -19,7 +19,7 @@ from tests.e2e.conftest import ROOT, UNREACHABLE_CACHE, environment_in, finished
 from tests.programs import free_port, wait_for_port
 
 SETUP = """
-from bootstrap import django_registry
+from config.registry import django_registry
 from core.access import Actor
 
 registry, actor = django_registry(), Actor.system("setup")

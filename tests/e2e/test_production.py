@@ -4,6 +4,7 @@ import pytest
 from django.test import override_settings
 
 from bootstrap import registry_on_django
+from config.configuration import configuration
 from tests.e2e.conftest import UNREACHABLE_CACHE, finished, manage
 
 SECRET = "a secret of sixty characters, which is long enough for this one"
@@ -111,4 +112,4 @@ def test_a_setting_that_cannot_work_is_told_at_the_start(
 )
 def test_no_registry_has_settings_that_cannot_work(settings: dict[str, object], told: str) -> None:
     with override_settings(**settings), pytest.raises(ValueError, match=told):
-        registry_on_django().upstream()
+        registry_on_django(configuration()).upstream()

@@ -4,13 +4,12 @@ from uuid import uuid4
 
 import pytest
 from django.core.cache import caches
-from django.test import override_settings
 from prometheus_client.parser import text_string_to_metric_families
 
 from bootstrap import Configuration, registry_on_django
 from core.errors import TooManyRequests, Unavailable
 from core.patients.entities import Patient
-from core.ports import RateLimitScope
+from core.ports import RateLimit, RateLimitScope
 from tests.fakes import ScriptedGateway
 from tests.http_api.client import Api
 from tests.http_api.conftest import PASSWORD
@@ -104,8 +103,8 @@ def test_reads_from_the_cache_are_counted(anonymous: Api, counted: Callable[...,
 
 def test_calls_refused_by_a_limit_are_counted(counted: Callable[..., float]) -> None:
     caches["default"].clear()
-    with override_settings(LIMITS=dict.fromkeys(RateLimitScope, "1/day")):
-        limiter = registry_on_django(Configuration(secret_keys=("k" * 50,))).limiter()
+    limits = dict.fromkeys(RateLimitScope, RateLimit(1, 86_400))
+    limiter = registry_on_django(Configuration(secret_keys=("k" * 50,), limits=limits)).limiter()
     limiter.acquire(RateLimitScope.SYNC, "user:1")
     for _ in range(2):
         with pytest.raises(TooManyRequests):

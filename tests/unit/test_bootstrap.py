@@ -7,8 +7,9 @@ from dependency_injector.wiring import _patched_registry
 from django.urls import URLPattern, URLResolver, get_resolver
 
 import bootstrap
-from bootstrap import Configuration, django_registry, in_memory_registry, registry_on_django
+from bootstrap import Configuration, in_memory_registry, registry_on_django
 from config.apps import RegistryConfig
+from config.registry import django_registry
 
 CONFIGURATION = Configuration(secret_keys=("k" * 50,))
 
@@ -44,6 +45,11 @@ def test_the_composition_root_imports_no_framework_at_the_top() -> None:
     imported = {node.module or "" for node in source.body if isinstance(node, ast.ImportFrom)}
     imported |= {alias.name for node in source.body if isinstance(node, ast.Import) for alias in node.names}
     assert not [name for name in imported if name.startswith(("django", "rest_framework", "config", "adapters.django"))]
+
+
+def test_the_composition_root_never_imports_the_settings() -> None:
+    imports = (node for node in ast.walk(ast.parse(inspect.getsource(bootstrap))) if isinstance(node, ast.ImportFrom))
+    assert not [node.module for node in imports if (node.module or "").startswith("config")]
 
 
 def test_a_script_gets_the_registry_that_the_process_has_with_one_circuit_and_one_buffer_of_views() -> None:

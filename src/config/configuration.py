@@ -1,0 +1,52 @@
+"""Django's settings as the registry's configuration."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+
+from adapters.external.auth.credentials import BearerToken, CredentialsFactory
+from adapters.external.auth.oauth import ClientCredentials
+from adapters.external.resilience.policy import UpstreamPolicy
+from adapters.external.transport.tls import ClientCertificate
+from bootstrap import Configuration
+from core.ports import RateLimit, RateLimitScope
+
+
+def configuration() -> Configuration:
+    policy = UpstreamPolicy.parse(
+        settings.EXTERNAL_API_POLICY,
+        timeout=settings.EXTERNAL_API_TIMEOUT,
+        max_threads=max(1, settings.SERVER_THREADS // 2),
+    )
+    return Configuration(
+        secret_keys=(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS),
+        time_zone=settings.TIME_ZONE,
+        phone_region=settings.PHONE_REGION,
+        upstream_url=settings.EXTERNAL_API_BASE_URL,
+        upstream_policy=policy,
+        upstream_credentials=_credentials(policy),
+        upstream_certificate=_certificate(),
+        lease=timedelta(seconds=settings.JOB_LEASE),
+        limits={scope: RateLimit.parse(settings.LIMITS[scope]) for scope in RateLimitScope},
+        broker_url=settings.CELERY_BROKER_URL,
+    )
+
+
+def _credentials(policy: UpstreamPolicy) -> CredentialsFactory:
+    client = (settings.EXTERNAL_API_TOKEN_URL, settings.EXTERNAL_API_CLIENT_ID, settings.EXTERNAL_API_CLIENT_SECRET)
+    if not any(client):
+        return BearerToken(settings.EXTERNAL_API_TOKEN)
+    if settings.EXTERNAL_API_TOKEN or not all(client):
+        raise ValueError(
+            "Set either EXTERNAL_API_TOKEN, or EXTERNAL_API_TOKEN_URL, EXTERNAL_API_CLIENT_ID and "
+            "EXTERNAL_API_CLIENT_SECRET together."
+        )
+    return ClientCredentials(*client, settings.EXTERNAL_API_SCOPE, policy)
+
+
+def _certificate() -> ClientCertificate | None:
+    certificate, key = settings.EXTERNAL_API_CLIENT_CERT, settings.EXTERNAL_API_CLIENT_KEY
+    if key and not certificate:
+        raise ValueError("EXTERNAL_API_CLIENT_KEY belongs to a certificate: set EXTERNAL_API_CLIENT_CERT as well.")
+    return ClientCertificate(Path(certificate), Path(key) if key else None) if certificate else None
