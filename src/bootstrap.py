@@ -175,41 +175,50 @@ def _use_case(
 class Container(DeclarativeContainer):
     """The registry. As it stands it keeps everything in memory; `registry_on_django` replaces that part."""
 
+    # Ports of every area
     configuration = Dependency(instance_of=Configuration)
     clock: Provider[Clock] = Singleton(_clock, configuration)
     ids: Provider[IdGenerator] = Singleton(TimeOrderedIdGenerator)
-    tokens: Provider[TokenService] = Singleton(_tokens, configuration, clock)
-
     store: Provider[Store] = Singleton(Store)
     atomic: Provider[Atomic] = Singleton(InMemoryAtomic, store)
+    cache: Provider[Cache] = Singleton(InMemoryCache, clock)
+    cache_state: Provider[str] = Object("ok")
+    limiter: Provider[RateLimiter] = Singleton(NoRateLimiter)
+    downloads: Provider[ConcurrencyLimiter] = Singleton(
+        InProcessConcurrencyLimiter, places=configuration.provided.downloads_at_once
+    )
+
+    # Ports of patients
     patients: Provider[PatientRepository] = Singleton(InMemoryPatientRepository, store)
     trail: Provider[AuditTrail] = Singleton(InMemoryAuditTrail, store)
     changes: Provider[ChangeFeed] = Singleton(InMemoryChangeFeed, store)
-    snapshots: Provider[UpstreamSnapshots] = Singleton(InMemoryUpstreamSnapshots, store)
-    posts: Provider[PostRepository] = Singleton(InMemoryPostRepository, store)
-    comments: Provider[CommentRepository] = Singleton(InMemoryCommentRepository, store)
-    views: Provider[ViewCounter] = Singleton(InMemoryViewCounter, posts)
+
+    # Ports of accounts
     users: Provider[UserRepository] = Singleton(InMemoryUserRepository, store)
     families: Provider[RefreshFamilyRepository] = Singleton(InMemoryRefreshFamilyRepository, store)
     services: Provider[ServiceAccountRepository] = Singleton(InMemoryServiceAccountRepository, store)
     account_trail: Provider[AccountTrail] = Singleton(InMemoryAccountTrail, store)
+    tokens: Provider[TokenService] = Singleton(_tokens, configuration, clock)
+    sign_in_history: Provider[SignInHistory] = Singleton(InMemorySignInHistory)
+
+    # Ports of posts
+    posts: Provider[PostRepository] = Singleton(InMemoryPostRepository, store)
+    comments: Provider[CommentRepository] = Singleton(InMemoryCommentRepository, store)
+    views: Provider[ViewCounter] = Singleton(InMemoryViewCounter, posts)
+
+    # Ports of jobs
     jobs: Provider[JobRepository] = Singleton(InMemoryJobRepository, store)
     chunks: Provider[ChunkRepository] = Singleton(InMemoryChunkRepository, store)
     schedule: Provider[Schedule] = Singleton(InMemorySchedule, store)
-    sync_outcomes: Provider[SyncJobResults] = Singleton(InMemorySyncJobResults, store)
+    job_queue: Provider[JobQueue] = Singleton(InProcessQueue)
+    job_requesters: Provider[JobRequesters] = Singleton(AccountRequesters, users, services)
+
+    # Ports of imports
     spreadsheets: Provider[Spreadsheets] = Singleton(CalamineSpreadsheets)
     import_files: Provider[ImportFiles] = Singleton(InMemoryImportFiles, store)
     import_rejects: Provider[ImportRejects] = Singleton(InMemoryImportRejects, store)
-    job_queue: Provider[JobQueue] = Singleton(InProcessQueue)
 
-    cache: Provider[Cache] = Singleton(InMemoryCache, clock)
-    limiter: Provider[RateLimiter] = Singleton(NoRateLimiter)
-    sign_in_history: Provider[SignInHistory] = Singleton(InMemorySignInHistory)
-    downloads: Provider[ConcurrencyLimiter] = Singleton(
-        InProcessConcurrencyLimiter, places=configuration.provided.downloads_at_once
-    )
-    cache_state: Provider[str] = Object("ok")
-
+    # Ports of upstreams and of sync
     upstream: Provider[UpstreamClient | None] = Singleton(_upstream, configuration)
     upstream_overrides: Provider[UpstreamOverrides] = Singleton(InMemoryUpstreamOverrides, store)
     upstream_reports: Provider[UpstreamReports] = Singleton(InMemoryUpstreamReports, store)
@@ -217,10 +226,13 @@ class Container(DeclarativeContainer):
         _upstreams, upstream, upstream_overrides, upstream_reports, clock
     )
     gateway: Provider[PatientGateway] = Singleton(_gateway, upstreams)
+    snapshots: Provider[UpstreamSnapshots] = Singleton(InMemoryUpstreamSnapshots, store)
+    sync_outcomes: Provider[SyncJobResults] = Singleton(InMemorySyncJobResults, store)
     circuit_state: Provider[str] = Callable(_circuit_state, upstream)
 
-    recorder = Singleton(PatientRecorder, patients, trail, ids)
+    # Patients
     phone_region = configuration.provided.phone_region
+    recorder = Singleton(PatientRecorder, patients, trail, ids)
     register_patient = _use_case(
         patients_.RegisterPatient, recorder=recorder, atomic=atomic, clock=clock, ids=ids, phone_region=phone_region
     )
@@ -241,6 +253,8 @@ class Container(DeclarativeContainer):
     view_history = _use_case(patients_.ViewHistory, trail=trail)
     follow_changes = _use_case(patients_.FollowChanges, changes=changes)
     restart_changes = _use_case(patients_.RestartChanges, changes=changes)
+
+    # Sync
     merger = Singleton(Merger, patients, snapshots, recorder, clock, phone_region)
     sync_patient = _use_case(
         sync_.SyncPatient,
@@ -252,28 +266,13 @@ class Container(DeclarativeContainer):
         clock=clock,
         max_stale=configuration.provided.max_stale,
     )
-
-    job_requesters: Provider[JobRequesters] = Singleton(AccountRequesters, users, services)
-    leases = Singleton(
-        LeaseManager, jobs, chunks, job_requesters, atomic, clock, ids, lasts=configuration.provided.lease
-    )
     start_sync_job = _use_case(
         sync_.StartSyncJob, jobs=jobs, patients=patients, queue=job_queue, atomic=atomic, clock=clock, ids=ids
     )
     list_sync_failures = _use_case(sync_.ListSyncFailures, jobs=jobs, outcomes=sync_outcomes)
-    run_sync_job = Singleton(
-        SyncJobRunner,
-        leases=leases,
-        patients=patients,
-        gateway=gateway,
-        merger=merger,
-        outcomes=sync_outcomes,
-        clock=clock,
-        first_wait=configuration.provided.first_wait,
-    )
-    view_job = _use_case(jobs_.ViewJob, jobs=jobs)
-    list_jobs = _use_case(jobs_.ListJobs, jobs=jobs)
-    cancel_job = _use_case(jobs_.CancelJob, jobs=jobs, chunks=chunks, atomic=atomic, clock=clock)
+
+    # Imports
+    row_importer = Singleton(RowImporter, patients, import_files, recorder, clock, ids, phone_region)
     start_import = _use_case(
         imports_.StartImport,
         jobs=jobs,
@@ -286,7 +285,21 @@ class Container(DeclarativeContainer):
         spreadsheets=spreadsheets,
     )
     download_rejects = _use_case(imports_.DownloadRejects, jobs=jobs, files=import_files, rejects=import_rejects)
-    row_importer = Singleton(RowImporter, patients, import_files, recorder, clock, ids, phone_region)
+
+    # Jobs
+    leases = Singleton(
+        LeaseManager, jobs, chunks, job_requesters, atomic, clock, ids, lasts=configuration.provided.lease
+    )
+    run_sync_job = Singleton(
+        SyncJobRunner,
+        leases=leases,
+        patients=patients,
+        gateway=gateway,
+        merger=merger,
+        outcomes=sync_outcomes,
+        clock=clock,
+        first_wait=configuration.provided.first_wait,
+    )
     run_import = Singleton(
         ImportJobRunner,
         leases=leases,
@@ -296,15 +309,19 @@ class Container(DeclarativeContainer):
         clock=clock,
     )
     run_job = _use_case(jobs_.RunJob, jobs=jobs, runners=Dict({JobKind.SYNC: run_sync_job, JobKind.IMPORT: run_import}))
+    view_job = _use_case(jobs_.ViewJob, jobs=jobs)
+    list_jobs = _use_case(jobs_.ListJobs, jobs=jobs)
+    cancel_job = _use_case(jobs_.CancelJob, jobs=jobs, chunks=chunks, atomic=atomic, clock=clock)
     purge_jobs = _use_case(jobs_.PurgeJobs, jobs=jobs, clock=clock)
     dispatch_runnable_jobs = _use_case(
         jobs_.DispatchRunnableJobs,
-        logs_success=False,
+        logs_success=False,  # runs every second, mostly without a runnable job
         jobs=jobs,
         queue=job_queue,
-        clock=clock,  # every second, in vain as a rule
+        clock=clock,
     )
 
+    # Upstreams
     upstream_listing = Singleton(
         upstreams_.ListUpstreams,
         upstreams=upstreams,
@@ -323,6 +340,7 @@ class Container(DeclarativeContainer):
         upstreams_.OverrideUpstream, listing=upstream_listing, overrides=upstream_overrides, atomic=atomic, clock=clock
     )
 
+    # Posts
     public_posts = Singleton(PublicPosts, posts, cache)
     write_post = _use_case(posts_.WritePost, posts=posts, clock=clock, ids=ids)
     view_post = _use_case(posts_.ViewPost, posts=posts, views=views)
@@ -337,6 +355,7 @@ class Container(DeclarativeContainer):
     list_comments = _use_case(posts_.ListComments, posts=posts, comments=comments)
     remove_comment = _use_case(posts_.RemoveComment, posts=posts, comments=comments, atomic=atomic)
 
+    # Sign-in
     lifetimes = configuration.provided.token_lifetimes
     account_recorder = Singleton(AccountRecorder, account_trail, ids)
     sessions = Singleton(SessionStarter, families, tokens, clock, ids, lifetimes)
@@ -366,6 +385,8 @@ class Container(DeclarativeContainer):
     change_own_password = _use_case(
         accounts_.ChangeOwnPassword, verify=password_check, passwords=passwords, sessions=sessions
     )
+
+    # Management of accounts
     create_user = _use_case(
         accounts_.CreateUser, users=users, recorder=account_recorder, atomic=atomic, clock=clock, ids=ids
     )
@@ -396,6 +417,7 @@ class Container(DeclarativeContainer):
     )
     purge_expired = _use_case(accounts_.PurgeExpired, families=families, services=services, clock=clock)
 
+    # Daily purge
     clear_admin_sessions: Provider[abc.Callable[[], object]] = Object(lambda: None)
     purge = Singleton(Purge, clear_admin_sessions, purge_expired, purge_jobs)
     daily_purge = Singleton(DailyPurge, schedule, clock, purge)

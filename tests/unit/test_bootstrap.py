@@ -1,8 +1,9 @@
 import ast
 import inspect
 from collections.abc import Iterator
+from typing import get_type_hints
 
-from dependency_injector.providers import Provider
+from dependency_injector.providers import Provider, ThreadSafeSingleton
 from dependency_injector.wiring import _patched_registry
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -28,6 +29,40 @@ def test_every_provider_of_both_registries_gives_something() -> None:
         for name, provider in providers.items():
             if name != "upstream":
                 assert provider() is not None, name
+
+
+def annotated() -> Iterator[tuple[str, object]]:
+    """The providers that are annotated with one class. Read from the source: `Provider` forgets it at run time."""
+    for node in ast.walk(ast.parse(inspect.getsource(bootstrap.Container))):
+        match node:
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=ast.Subscript(slice=ast.Name(id=port))):
+                yield name, vars(bootstrap).get(port)
+            case _:
+                pass
+
+
+def injected(provider: Provider[object]) -> tuple[type, dict[str, object]]:
+    """The class that the provider builds, and what each of its fields is given. A use case is wrapped, to be logged."""
+    if isinstance(provider, ThreadSafeSingleton) and inspect.isfunction(provider.provides):
+        use_case = inspect.getclosurevars(provider.provides).nonlocals.get("use_case")
+        if isinstance(use_case, type):
+            return use_case, {name: port() for name, port in provider.kwargs.items()}
+    built = provider()
+    return type(built), {name: getattr(built, name) for name in get_type_hints(type(built)) if hasattr(built, name)}
+
+
+def test_every_injected_port_is_an_adapter_of_the_annotated_type() -> None:
+    for registry in (in_memory_registry(CONFIGURATION), registry_on_django(CONFIGURATION)):
+        checked = 0
+        fields = [(name, hint, registry.providers[name]()) for name, hint in annotated()]
+        for name, provider in registry.providers.items():
+            built, values = injected(provider)
+            fields += [(f"{name}.{field}", get_type_hints(built).get(field), value) for field, value in values.items()]
+        for name, hint, value in fields:
+            if getattr(hint, "_is_protocol", False):
+                assert hint in type(value).__mro__, name
+                checked += 1
+        assert checked >= 150
 
 
 def test_no_view_is_left_with_an_unresolved_marker() -> None:
