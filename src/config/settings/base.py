@@ -26,7 +26,7 @@ SECRET_KEY_FALLBACKS = [key for key in secret("SECRET_KEY_FALLBACKS").split(",")
 CSRF_FAILURE_VIEW = "adapters.http_api.rest.errors.forbidden"
 
 INSTALLED_APPS = [
-    "adapters.django_orm.admin_site.apps.AdminSiteConfig",
+    "adapters.django_orm.admin_site.apps.RegistryAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "adapters.django_orm.accounts",
+    "adapters.django_orm.admin_site.apps.AdminPagesConfig",
     "adapters.django_orm.imports",
     "adapters.django_orm.jobs",
     "adapters.django_orm.patients",

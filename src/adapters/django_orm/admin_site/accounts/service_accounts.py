@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, reverse
 
 from adapters.django_orm.accounts import models
-from adapters.django_orm.accounts.admin.accounts import AccountAdmin, RoleForm
+from adapters.django_orm.admin_site.accounts.accounts import AccountAdmin, RoleForm
 from adapters.django_orm.admin_site.pages import actor_of, form_page
 from adapters.django_orm.admin_site.view_only import ViewOnlyAdmin
 from core.access import Permission

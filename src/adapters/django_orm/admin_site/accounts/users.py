@@ -4,19 +4,16 @@ from uuid import UUID
 from dependency_injector.wiring import Provide, inject
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 
 from adapters.django_orm.accounts import models
-from adapters.django_orm.accounts.admin.accounts import AccountAdmin, RoleForm
+from adapters.django_orm.admin_site.accounts.accounts import AccountAdmin, RoleForm
 from adapters.django_orm.admin_site.actors import ActedAdmin
 from adapters.django_orm.admin_site.pages import actor_of, form_page, password_field
 from core.access import Permission
 from core.accounts.entities import AccountChanges
 from core.accounts.use_cases import CreateUser, SetPassword, UpdateUser
-
-admin.site.unregister(Group)  # rights come from the role
 
 
 class NewUserForm(RoleForm):
