@@ -194,10 +194,10 @@ def parse_all(
     parsed: dict[str, object] = {}
     for name in required:
         if name not in raw:
-            errors.add(name, "required", "This is required.")
+            errors.add(name, "required", "This field is required.")
     for name, value in raw.items():
         if name not in parsers:
-            errors.add(name, "unknown", "There is no such field.")
+            errors.add(name, "unknown", "Unknown field.")
             continue
         with errors.field(name):
             parsed[name] = parsers[name](value)

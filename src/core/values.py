@@ -39,13 +39,13 @@ def parse_str(raw: object, most: int = MAX_TEXT_LENGTH, *, slack: int = 1) -> st
     """At most `most` characters, or `slack` times as many where a parser shortens them. Its length is judged before
     anything else is done with it."""
     if not isinstance(raw, str):
-        raise InvalidValue("type", "Give a text.")
+        raise InvalidValue("type", "Must be a string.")
     if len(raw) > most * slack:
-        raise InvalidValue("too_long", f"Give at most {most} characters.")
+        raise InvalidValue("too_long", f"Must be at most {most} characters.")
     try:
         raw.encode()
     except UnicodeEncodeError:
-        raise InvalidValue("characters", "Leave out what is no character: half of a surrogate pair.") from None
+        raise InvalidValue("characters", "Contains an invalid character: half of a surrogate pair.") from None
     return raw
 
 
@@ -81,11 +81,11 @@ def _refuse_many_marks(value: str) -> None:
 
 def _visible(value: str, most: int, *, besides: str) -> str:
     if len(value) > most:
-        raise InvalidValue("too_long", f"Give at most {most} characters.")
+        raise InvalidValue("too_long", f"Must be at most {most} characters.")
     if any(unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"} and c not in besides for c in value):
-        raise InvalidValue("characters", "Leave out control and invisible characters.")
+        raise InvalidValue("characters", "Contains a control or invisible character.")
     if all(c.isspace() or c in _JOINERS + _FILLERS for c in value):
-        raise InvalidValue("blank", "This must not be blank.")
+        raise InvalidValue("blank", "Must not be blank.")
     return value
 
 
@@ -95,7 +95,7 @@ def parse_email(raw: object) -> str:
         with suppress(EmailNotValidError):
             value = validate_email(given, check_deliverability=False).normalized
     if not value or value != value.lower():  # a domain in Cherokee has its standard form in upper case
-        raise InvalidValue("invalid", "Give a valid email address, such as name@example.org.")
+        raise InvalidValue("invalid", "Must be a valid email address, such as name@example.org.")
     return value
 
 
@@ -112,12 +112,12 @@ def parse_enum(raw: object, choices: type[E]) -> E:
     try:
         return choices(value)
     except ValueError:
-        raise InvalidValue("choice", f"Give one of: {', '.join(choices)}.") from None
+        raise InvalidValue("choice", f"Must be one of: {', '.join(choices)}.") from None
 
 
 def parse_bool(raw: object) -> bool:
     if not isinstance(raw, bool):
-        raise InvalidValue("type", "Give true or false.")
+        raise InvalidValue("type", "Must be true or false.")
     return raw
 
 
@@ -127,11 +127,13 @@ def parse_datetime(raw: object) -> datetime:
         try:
             return _rfc3339(raw)
         except ValueError:
-            raise InvalidValue("invalid", "Give a date and time as RFC 3339, such as 2026-01-31T09:30:00Z.") from None
+            raise InvalidValue(
+                "invalid", "Must be a date and time in RFC 3339, such as 2026-01-31T09:30:00Z."
+            ) from None
         except OverflowError:
             raise _out_of_range() from None
     if not isinstance(raw, datetime) or raw.tzinfo is None:
-        raise InvalidValue("invalid", "Give a date and time with its offset from UTC.")
+        raise InvalidValue("invalid", "Must be a date and time with an offset from UTC.")
     try:
         return raw.astimezone(UTC)
     except OverflowError:
@@ -154,10 +156,10 @@ def _rfc3339(raw: str) -> datetime:
 
 
 def _out_of_range() -> InvalidValue:
-    return InvalidValue("range", "Give a date and time between the years 1 and 9999.")
+    return InvalidValue("range", "Must be a date and time between the years 1 and 9999.")
 
 
 def parse_page_limit(raw: object) -> int:
     if type(raw) is not int or not 1 <= raw <= MAX_PER_PAGE:
-        raise InvalidValue("range", f"Give a whole number from 1 to {MAX_PER_PAGE}.")
+        raise InvalidValue("range", f"Must be a whole number from 1 to {MAX_PER_PAGE}.")
     return raw

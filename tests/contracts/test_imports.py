@@ -97,8 +97,8 @@ def test_a_row_that_breaks_a_rule_is_rejected_with_its_line_field_and_reason(reg
     assert job.counts == {"added": 2, "rejected": 3}
     assert rejects(registry, job).pop()[:2] == ["6", "date_of_birth; email"]
     assert rejects(registry, job)[:2] == [
-        ["2", "email", "Give a valid email address, such as name@example.org.", "Ada"],
-        ["5", "date_of_birth", "A date of birth cannot be in the future.", "Eve"],
+        ["2", "email", "Must be a valid email address, such as name@example.org.", "Ada"],
+        ["5", "date_of_birth", "Must not be in the future.", "Eve"],
     ]
 
 

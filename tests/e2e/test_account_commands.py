@@ -37,8 +37,8 @@ def test_the_first_admin_is_added_once() -> None:
     ("given", "told"),
     [
         ({}, "Set ADMIN_EMAIL and ADMIN_PASSWORD"),
-        (ADMIN | {"ADMIN_PASSWORD": "password123"}, "ADMIN_PASSWORD: This is easy to guess"),
-        (ADMIN | {"ADMIN_EMAIL": "me"}, "ADMIN_EMAIL: Give a valid email address"),
+        (ADMIN | {"ADMIN_PASSWORD": "password123"}, "ADMIN_PASSWORD: Too easy to guess"),
+        (ADMIN | {"ADMIN_EMAIL": "me"}, "ADMIN_EMAIL: Must be a valid email address"),
     ],
 )
 def test_an_admin_who_cannot_be_added_is_told_why(given: dict[str, str], told: str) -> None:
@@ -73,7 +73,7 @@ def test_a_key_is_made_listed_and_revoked() -> None:
     [
         (["make", "nobody", "2026-11"], "There is no service account nobody"),
         (["make", "lab-import", "2026-11", "--role", "clerk", "--days", "367"], "from 1 to 366"),
-        (["make", "Lab", "2026-11", "--role", "clerk"], "name: Give 3 to 50 small letters"),
+        (["make", "Lab", "2026-11", "--role", "clerk"], "name: Must be 3 to 50 lower-case letters"),
         (["revoke", "lab-import", "first"], "invalid UUID value"),
         ([], "required"),
     ],

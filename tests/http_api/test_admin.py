@@ -375,7 +375,7 @@ def test_users_are_added_given_roles_and_passwords_and_disabled(boss: Client, re
         ("user_add", {"email": "eve@clinic.example", "role": "clerk", "password": "password123"}, "easy to guess"),
         ("user_add", {"email": "admin@clinic.example", "role": "clerk", "password": PASSWORD}, "already signs in"),
         ("user_add", {"email": "eve", "role": "boss", "password": ""}, "valid choice"),
-        ("serviceaccount_add", {"name": "Lab", "role": "clerk"}, "small letters"),
+        ("serviceaccount_add", {"name": "Lab", "role": "clerk"}, "lower-case letters"),
     ],
 )
 def test_what_a_use_case_refuses_is_told_at_its_field(
@@ -435,7 +435,7 @@ def test_staff_change_their_own_password_and_stay_signed_in(boss: Client, regist
     other = Client()
     other.post("/admin/login/", {"username": "admin@clinic.example", "password": PASSWORD})
     assert (
-        "not your password"
+        "Must be your current password"
         in shown(submit(boss, "password_change", {"current": "wrong password", "password": "battery staple"})).text
     )
     changed = submit(boss, "password_change", {"current": PASSWORD, "password": "battery staple"})

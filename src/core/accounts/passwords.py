@@ -30,12 +30,12 @@ def parse_new_password(raw: object, email: str) -> str:
         len(chosen := parse_str(raw)) > MAX_PASSWORD_LENGTH
         or len(chosen := parse_password(chosen)) < MIN_PASSWORD_LENGTH
     ):
-        raise InvalidValue("length", f"Give a password of {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters.")
+        raise InvalidValue("length", f"Must be {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters.")
     parts = [email, *email.split("@"), *email.replace("@", ".").split(".")]
     with _one_at_a_time:
         score = zxcvbn(_judged(chosen), user_inputs=parts)["score"]
     if score < _STRONG_ENOUGH:
-        raise InvalidValue("guessable", "This is easy to guess. Take several words that have nothing to do with you.")
+        raise InvalidValue("guessable", "Too easy to guess. Use several words that are unrelated to you.")
     return chosen
 
 

@@ -28,16 +28,14 @@ _NAME = re.compile("[a-z0-9](?:[a-z0-9-]{1,48})[a-z0-9]")
 def parse_service_name(raw: object) -> str:
     name = parse_str(raw)
     if not _NAME.fullmatch(name):
-        raise InvalidValue(
-            "name", "Give 3 to 50 small letters a to z, digits and, inside, hyphens, such as lab-import."
-        )
+        raise InvalidValue("name", "Must be 3 to 50 lower-case letters, digits or inner hyphens, such as lab-import.")
     return name
 
 
 def _expiry(raw: object, now: datetime) -> datetime:
     expires_at = parse_datetime(raw)
     if not now < expires_at <= now + MAX_KEY_LIFETIME:
-        raise InvalidValue("range", f"Give a time in the next {MAX_KEY_LIFETIME.days} days.")
+        raise InvalidValue("range", f"Must be within the next {MAX_KEY_LIFETIME.days} days.")
     return expires_at
 
 

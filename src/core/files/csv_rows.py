@@ -66,7 +66,7 @@ def _unclean(names: Sequence[str | None], cells: Sequence[str]) -> list[FieldErr
         if any("\ud800" <= c <= "\udfff" for c in cell):
             errors.add(name or "row", "encoding", "Save the file as UTF-8, or say what its encoding is.")
         elif "\0" in cell:
-            errors.add(name or "row", "characters", "Leave out control and invisible characters.")
+            errors.add(name or "row", "characters", "Contains a control or invisible character.")
     return list(dict.fromkeys(errors.errors))
 
 

@@ -86,10 +86,10 @@ def parse(
     parsed: dict[str, object] = {}
     for name in required:
         if name not in raw:
-            errors.add(name, "required", "This is required.")
+            errors.add(name, "required", "This field is required.")
     for name, value in raw.items():
         if name not in _PARSERS:
-            errors.add(name, "unknown", "There is no such field.")
+            errors.add(name, "unknown", "Unknown field.")
             continue
         with errors.field(name):
             parsed[name] = _PARSERS[name](value, rules)

@@ -89,7 +89,7 @@ class PatientQuery:
         parsed: dict[str, object] = {}
         for name, value in raw.items():
             if name not in _PARSERS:
-                errors.add(name, "unknown", "There is no such filter.")
+                errors.add(name, "unknown", "Unknown filter.")
                 continue
             with errors.field(name):
                 parsed["words" if name == "q" else name] = _PARSERS[name](value, rules)

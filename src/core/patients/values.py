@@ -74,7 +74,7 @@ def parse_phone(raw: object, region: str) -> str:
     with suppress(phonenumbers.NumberParseException):
         number = phonenumbers.parse(written, region)
     if number.extension:
-        raise InvalidValue("extension", "Leave out the extension.")
+        raise InvalidValue("extension", "Must not contain an extension.")
     value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     shaped = _PHONE.fullmatch(written) and not _FRACTION.fullmatch(written) and len(value) <= _MAX_E164
     if not shaped or not phonenumbers.is_valid_number(number):
@@ -91,15 +91,15 @@ def parse_date(raw: object) -> date:
             return date.fromisoformat(raw)
         except ValueError:
             pass
-    raise InvalidValue("invalid", "Give a date as YYYY-MM-DD.")
+    raise InvalidValue("invalid", "Must be a date in the form YYYY-MM-DD.")
 
 
 def parse_date_of_birth(raw: object, today: date) -> date:
     value = parse_date(raw)
     if value > today:
-        raise InvalidValue("future", "A date of birth cannot be in the future.")
+        raise InvalidValue("future", "Must not be in the future.")
     if age_on(today - timedelta(days=1), value) >= MAX_AGE_YEARS:
-        raise InvalidValue("too_old", f"A date of birth cannot be more than {MAX_AGE_YEARS} years ago.")
+        raise InvalidValue("too_old", f"Must not be more than {MAX_AGE_YEARS} years ago.")
     return value
 
 
@@ -119,7 +119,7 @@ def parse_status(raw: object) -> Status:
 def parse_external_id(raw: object) -> str:
     value = parse_single_line(raw, 200)
     if any(c.isspace() for c in value) or value in {".", ".."}:
-        raise InvalidValue("characters", "An external id has no spaces and is more than dots.")
+        raise InvalidValue("characters", "Must not contain spaces or be just dots.")
     return value
 
 
@@ -128,16 +128,16 @@ def parse_identifier(raw: object) -> Identifier:
     if isinstance(raw, Identifier):
         raw = {"system": raw.system, "value": raw.value}
     if not isinstance(raw, Mapping):
-        raise InvalidValue("type", "Give an object with system and value.")
+        raise InvalidValue("type", "Must be an object with system and value.")
     given = cast("Mapping[object, object]", raw)
     if set(given) != {"system", "value"}:
-        raise InvalidValue("members", "Give system and value, and nothing else.")
+        raise InvalidValue("members", "Must have system and value, and no other members.")
     errors = ErrorCollector()
     system, value = "", ""
     with errors.field("system"):
         system = parse_single_line(given["system"], 200)
         if "|" in system or any(c.isspace() for c in system):
-            raise InvalidValue("characters", "A system has neither spaces nor a bar.")
+            raise InvalidValue("characters", "Must not contain spaces or a vertical bar.")
     with errors.field("value"):
         value = parse_identifier_value(given["value"])
     errors.raise_if_any()
@@ -151,10 +151,10 @@ def parse_identifier_value(raw: object) -> str:
 def parse_identifiers(raw: object) -> tuple[Identifier, ...]:
     """In order of system and value: the order they are given in means nothing."""
     if not isinstance(raw, list | tuple):
-        raise InvalidValue("type", "Give a list of identifiers.")
+        raise InvalidValue("type", "Must be a list of identifiers.")
     given = cast("list[object] | tuple[object, ...]", raw)
     if len(given) > MAX_IDENTIFIERS:
-        raise InvalidValue("too_long", f"Give at most {MAX_IDENTIFIERS} identifiers.")
+        raise InvalidValue("too_long", f"Must have at most {MAX_IDENTIFIERS} identifiers.")
     errors = ErrorCollector()
     found: list[Identifier] = []
     for position, one in enumerate(given):
@@ -162,11 +162,11 @@ def parse_identifiers(raw: object) -> tuple[Identifier, ...]:
             found.append(parse_identifier(one))
     errors.raise_if_any()
     if len(set(found)) != len(found):
-        raise InvalidValue("repeated", "Give each identifier once.")
+        raise InvalidValue("repeated", "Must not contain an identifier twice.")
     return tuple(sorted(found))
 
 
 def parse_patient_id(raw: object) -> UUID:
     if isinstance(raw, UUID):
         return raw
-    raise InvalidValue("type", "Give the id of a patient.")
+    raise InvalidValue("type", "Must be a patient id.")

@@ -17,12 +17,12 @@ def make_slug(title: str) -> str:
     """
     words: list[str] = re.findall("[a-z0-9]+", anyascii(title).replace("'", "").lower())
     if not words:
-        raise InvalidValue("no_slug", "Give a title with at least one letter or digit.")
+        raise InvalidValue("no_slug", "Must contain at least one letter or digit.")
     joined = words[0][:MAX_SLUG_LENGTH]
     for word in words[1:]:
         if len(joined) + 1 + len(word) > MAX_SLUG_LENGTH:
             break
         joined = f"{joined}-{word}"
     if joined in RESERVED:
-        raise InvalidValue("reserved", f"Give another title: the address {joined} has a use of its own.")
+        raise InvalidValue("reserved", f"The address {joined} is reserved. Choose another title.")
     return joined

@@ -85,6 +85,6 @@ def _syncable(raw: object) -> Status:
     status = values.parse_status(raw)
     if status not in SYNCABLE:
         raise InvalidValue(
-            "choice", f"Give one of: {', '.join(SYNCABLE)}. Archived patients take nothing from upstream."
+            "choice", f"Must be one of: {', '.join(SYNCABLE)}. Archived patients take nothing from upstream."
         )
     return status

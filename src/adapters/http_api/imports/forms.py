@@ -96,7 +96,7 @@ def import_form(request: Request) -> tuple[UploadedFile, ImportForm]:
     given_parts = request.data.lists() if isinstance(request.data, QueryDict) else []  # an object without a body
     for name, parts in given_parts:
         if name not in names(ImportFormSerializer):
-            errors.add(name, "unknown", "There is no such field.")
+            errors.add(name, "unknown", "Unknown field.")
         elif len(parts) > 1:
             errors.add(name, "repeated", "Give this once.")
         elif name != "file" and name in request.FILES:

@@ -129,14 +129,14 @@ def read_body_collecting(
     given: dict[str, object] = {}
     for name, value in body.items():
         if name not in fields:
-            errors.add(name, "unknown", "There is no such field.")
+            errors.add(name, "unknown", "Unknown field.")
         elif fields[name]:
             given[name] = value
         elif not ignore_read_only:
             errors.add(name, "read_only", "This field cannot be set.")
     for name in required:
         if name not in given:
-            errors.add(name, "required", "This is required.")
+            errors.add(name, "required", "This field is required.")
     for name in given.keys() & besides.keys():
         errors.add(name, "repeated", "Give this once.")
     return given | besides, errors

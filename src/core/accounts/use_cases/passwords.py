@@ -61,7 +61,7 @@ class ChangeOwnPassword:
         try:
             verified = self.verify(email=me.account.email, password=current, address=address)
         except WrongCredentials:
-            raise ValidationError([FieldError("current", "wrong", "This is not your password.")]) from None
+            raise ValidationError([FieldError("current", "wrong", "Must be your current password.")]) from None
         chosen = parse_one("password", lambda raw: parse_new_password(raw, verified.email), password)
         if chosen == former:
             raise ValidationError([FieldError("password", "unchanged", "Must differ from your current password.")])
