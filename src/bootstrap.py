@@ -85,6 +85,7 @@ from core.posts.services.public_posts import PublicPosts
 from core.sync import use_cases as sync_
 from core.sync.ports import PatientGateway, SyncJobResults, UpstreamSnapshots
 from core.sync.services.job_runner import SyncJobRunner
+from core.sync.services.job_starter import SyncJobStarter
 from core.sync.services.merger import Merger
 from core.upstreams import use_cases as upstreams_
 from core.upstreams.ports import UpstreamOverrides, UpstreamReports
@@ -122,7 +123,7 @@ class Configuration:
     upstream_policy: UpstreamPolicy = UpstreamPolicy()
     max_stale: timedelta = timedelta(days=1)
     lease: timedelta = timedelta(minutes=1)
-    first_wait: timedelta = timedelta(minutes=1)
+    first_retry_delay: timedelta = timedelta(minutes=1)
     downloads_at_once: int = 2  # of one account, in one process
     token_lifetimes: TokenLifetimes = TokenLifetimes()
     limits: abc.Mapping[RateLimitScope, RateLimit] = field(factory=dict[RateLimitScope, RateLimit])
@@ -227,7 +228,7 @@ class Container(DeclarativeContainer):
     )
     gateway: Provider[PatientGateway] = Singleton(_gateway, upstreams)
     snapshots: Provider[UpstreamSnapshots] = Singleton(InMemoryUpstreamSnapshots, store)
-    sync_outcomes: Provider[SyncJobResults] = Singleton(InMemorySyncJobResults, store)
+    sync_results: Provider[SyncJobResults] = Singleton(InMemorySyncJobResults, store)
     circuit_state: Provider[str] = Callable(_circuit_state, upstream)
 
     # Patients
@@ -266,10 +267,10 @@ class Container(DeclarativeContainer):
         clock=clock,
         max_stale=configuration.provided.max_stale,
     )
-    start_sync_job = _use_case(
-        sync_.StartSyncJob, jobs=jobs, patients=patients, queue=job_queue, atomic=atomic, clock=clock, ids=ids
-    )
-    list_sync_failures = _use_case(sync_.ListSyncFailures, jobs=jobs, outcomes=sync_outcomes)
+    sync_job_starter = Singleton(SyncJobStarter, jobs, patients, job_queue, atomic, clock, ids)
+    start_sync_job = _use_case(sync_.StartSyncJob, patients=patients, starter=sync_job_starter)
+    start_nightly_sync = _use_case(sync_.StartNightlySync, starter=sync_job_starter)
+    list_sync_failures = _use_case(sync_.ListSyncFailures, jobs=jobs, results=sync_results)
 
     # Imports
     row_importer = Singleton(RowImporter, patients, import_files, recorder, clock, ids, phone_region)
@@ -288,7 +289,7 @@ class Container(DeclarativeContainer):
 
     # Jobs
     leases = Singleton(
-        LeaseManager, jobs, chunks, job_requesters, atomic, clock, ids, lasts=configuration.provided.lease
+        LeaseManager, jobs, chunks, job_requesters, atomic, clock, ids, duration=configuration.provided.lease
     )
     run_sync_job = Singleton(
         SyncJobRunner,
@@ -296,9 +297,9 @@ class Container(DeclarativeContainer):
         patients=patients,
         gateway=gateway,
         merger=merger,
-        outcomes=sync_outcomes,
+        results=sync_results,
         clock=clock,
-        first_wait=configuration.provided.first_wait,
+        first_retry_delay=configuration.provided.first_retry_delay,
     )
     run_import = Singleton(
         ImportJobRunner,
@@ -478,7 +479,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         jobs=Singleton(DjangoJobRepository, database),
         chunks=Singleton(DjangoChunkRepository, database),
         schedule=Singleton(DjangoSchedule, database),
-        sync_outcomes=Singleton(DjangoSyncJobResults, database),
+        sync_results=Singleton(DjangoSyncJobResults, database),
         job_queue=Singleton(_job_queue, container.configuration, database, container.clock),
         clear_admin_sessions=Object(partial(call_command, "clearsessions")),
         import_files=Singleton(DjangoImportFiles, database),

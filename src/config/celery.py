@@ -26,7 +26,7 @@ def _app() -> Celery:
         registry.job_queue(),
         registry.run_job(),
         registry.dispatch_runnable_jobs(),
-        registry.start_sync_job(),
+        registry.start_nightly_sync(),
         registry.daily_purge(),
         registry.clock(),
     )

@@ -34,7 +34,7 @@ def run(registry: Container, job: Job, *, stopping: Callable[[], bool] = lambda:
 
 def few_at_a_time(registry: Container, few: int) -> None:
     """Makes the chunks of its jobs so small."""
-    registry.run_sync_job.add_kwargs(at_a_time=few)
+    registry.run_sync_job.add_kwargs(chunk_size=few)
 
 
 def failures(registry: Container, job: Job) -> tuple[SyncJobResult, ...]:

@@ -102,7 +102,7 @@ def test_a_lease_lasts_as_long_on_every_host(here: Container, elsewhere: Contain
         claim = elsewhere.leases().claim(job.id, lambda _: Allocation((person().id,), None))
     assert claim is not None
     assert here.leases().claim(job.id) is None
-    assert abs(claim.chunk.available_at - here.clock().now() - here.leases().lasts) < SOON
+    assert abs(claim.chunk.available_at - here.clock().now() - here.leases().duration) < SOON
 
 
 @SKEWS

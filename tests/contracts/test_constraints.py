@@ -26,7 +26,7 @@ def rows(registry: Container) -> None:
         registry.account_trail().record(account_event(number))
     registry.trail().record([AuditEvent.erased(CLERK, NOW, person(1))])
     registry.jobs().add(job())
-    registry.sync_outcomes().record(job().id, [sync_outcome(1), sync_outcome(2)])
+    registry.sync_results().record(job().id, [sync_outcome(1), sync_outcome(2)])
 
 
 @pytest.mark.parametrize(

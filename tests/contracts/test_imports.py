@@ -20,7 +20,7 @@ from core.imports.services.job_runner import ONE_BY_ONE_AFTER
 from core.imports.services.row_importer import RowImporter
 from core.imports.services.row_results import ValidatedBatch
 from core.jobs.entities import Job, JobKind, JobState
-from core.jobs.services.leases import REQUESTER_CHECKED_AGAIN_AFTER, WAITS_FOR_REQUESTER
+from core.jobs.services.leases import REQUESTER_NOT_ALLOWED, REQUESTER_RECHECK_INTERVAL
 from core.patients.values import Identifier, Status
 from tests.fakes import ADMIN, CLERK, READER, StillClock, details
 
@@ -217,7 +217,11 @@ class BrokenImporter(RowImporter):
 
 
 def test_a_row_that_breaks_the_import_is_found_and_rejected_and_all_others_go_in(registry: Container) -> None:
-    job, lasts, clock = start(registry, csv(*rows(0, 6))), registry.leases().lasts, cast("StillClock", registry.clock())
+    job, lasts, clock = (
+        start(registry, csv(*rows(0, 6))),
+        registry.leases().duration,
+        cast("StillClock", registry.clock()),
+    )
     runner = registry.run_import()
     importer = BrokenImporter(**{name: getattr(runner.importer, name) for name in fields_dict(RowImporter)})
     broken = evolve(runner, importer=importer)
@@ -228,9 +232,7 @@ def test_a_row_that_breaks_the_import_is_found_and_rejected_and_all_others_go_in
     broken(job, stopping=lambda: False)
     done = registry.jobs().get(job.id)
     assert (done.state, done.counts) == (JobState.COMPLETED, {"added": 5, "rejected": 1})
-    assert rejects(registry, job) == [
-        ["5", "row", "The registry failed to import this row: a fault of its own.", "Ada"]
-    ]
+    assert rejects(registry, job) == [["5", "row", "The row caused an internal error.", "Ada"]]
 
 
 @pytest.mark.parametrize(("long", "rows_at_most"), [(True, 17), (False, 800)])
@@ -240,7 +242,7 @@ def test_a_batch_ends_by_its_bytes_and_by_the_time_that_its_lease_leaves(
     first = f"Ada,Byron,p0@example.org,1985-12-10,{'0' * 60_000 if long else ''},"
     job = start(registry, csv(*[first] * 30) if long else csv(*rows(0, 1000)))
     if not long:
-        registry.clock.override(Object(Ticking(registry.clock().now(), registry.leases().lasts / 3200)))
+        registry.clock.override(Object(Ticking(registry.clock().now(), registry.leases().duration / 3200)))
     runner = evolve(registry.run_import(), clock=registry.clock())
     runner(job, stopping=iter([False, True, True]).__next__)
     assert 0 < registry.jobs().get(job.id).done <= rows_at_most
@@ -282,7 +284,7 @@ def test_blank_lines_outlast_no_lease(registry: Container) -> None:
 
     def time_passes() -> None:
         assert leases.claim(job.id) is None
-        cast("StillClock", clock).forward(leases.lasts / 2)
+        cast("StillClock", clock).forward(leases.duration / 2)
 
     runner = evolve(registry.run_import(), files=InPieces(registry.import_files(), time_passes))
     runner(job, stopping=lambda: False)
@@ -294,16 +296,16 @@ def test_progress_resets_the_takeovers_for_leases_renewed_while_reading_too(regi
     lines = iter(range(9))
 
     def time_passes() -> None:
-        cast("StillClock", clock).forward(leases.lasts / 2)
+        cast("StillClock", clock).forward(leases.duration / 2)
         if next(lines) == 5:
             raise RuntimeError("The worker dies.")
 
     assert leases.claim(job.id)
-    cast("StillClock", clock).forward(leases.lasts)
+    cast("StillClock", clock).forward(leases.duration)
     files = InPieces(registry.import_files(), time_passes)
     with pytest.raises(RuntimeError):
-        evolve(registry.run_import(), files=files, at_a_time=2)(job, stopping=lambda: False)
-    cast("StillClock", clock).forward(leases.lasts)
+        evolve(registry.run_import(), files=files, batch_size=2)(job, stopping=lambda: False)
+    cast("StillClock", clock).forward(leases.duration)
     again = leases.claim(job.id)
     assert again
     assert (again.job.done, again.chunk.takeovers) == (2, 1)
@@ -321,9 +323,9 @@ def test_an_import_waits_while_the_account_that_asked_for_it_may_not_go_on(regis
     registry.run_job()(actor=WORKER, job_id=job.id, stopping=iter([False, True, True]).__next__)
     registry.update_user()(actor=boss, user_id=user.id, is_active=False)
     paused = run(registry, job)
-    assert (paused.state, paused.counts, paused.reason) == (JobState.PAUSED, {"added": 1000}, WAITS_FOR_REQUESTER)
+    assert (paused.state, paused.counts, paused.reason) == (JobState.PAUSED, {"added": 1000}, REQUESTER_NOT_ALLOWED)
     registry.update_user()(actor=boss, user_id=user.id, is_active=True)
-    clock.forward(REQUESTER_CHECKED_AGAIN_AFTER)
+    clock.forward(REQUESTER_RECHECK_INTERVAL)
     assert run(registry, job).counts == {"added": 1100}
     registry.update_user()(actor=boss, user_id=user.id, role=Role.READER)
     assert not registry.job_requesters().may_continue(job.actor)

@@ -33,7 +33,7 @@ CALLS: dict[str, tuple[Call, str]] = {  # and the column it is searched by, or t
         "available_at",
     ),
     "left": (lambda registry: registry.chunks().remaining(job(7).id, NOW), "job_id"),
-    "failures": (lambda registry: registry.sync_outcomes().failures(job(7).id, after=FIRST, limit=9), "patient_id"),
+    "failures": (lambda registry: registry.sync_results().failures(job(7).id, after=FIRST, limit=9), "patient_id"),
     "ids": (lambda registry: registry.patients().ids(SYNCABLE, after=FIRST, before=LAST, limit=9), "id"),
 }
 
@@ -48,7 +48,7 @@ def jobs(registry: Container, database: str) -> None:
             registry.jobs().add(there if number == 7 else there.completed(NOW + timedelta(seconds=number)))
             registry.chunks().add(chunk(number, of=there))
             outcome = SyncJobOutcome.REFUSED if number % 10 else SyncJobOutcome.UPDATED
-            registry.sync_outcomes().record(there.id, [sync_outcome(one, outcome) for one in range(9)])
+            registry.sync_results().record(there.id, [sync_outcome(one, outcome) for one in range(9)])
             registry.patients().add(person(number))
 
     registry.atomic()(add)

@@ -12,21 +12,22 @@ from attrs import evolve
 from bootstrap import Container
 from core.files import FileFormat
 from core.jobs.entities import Job, JobKind, JobState
-from core.jobs.errors import JobEnded, JobUnderWay
+from core.jobs.errors import JobEnded
 from core.jobs.services.leases import Allocation, Completion, Lease
 from core.ports import Clock
 from core.sync.entities import SyncJobOutcome
+from core.sync.use_cases.jobs import NIGHTLY_SYNC_KEY
 from tests.contracts.conftest import MEMORY, POSTGRES, SQLITE, open_registry
 from tests.contracts.examples import job, person, sync_outcome, together
 from tests.fakes import CLERK, NOW
 
 EVERYWHERE = pytest.mark.parametrize("database", [MEMORY, SQLITE, POSTGRES])
-AT_A_TIME, ITEMS = 3, [person(number).id for number in range(60)]
+CHUNK_SIZE, ITEMS = 3, [person(number).id for number in range(60)]
 
 
-def hand_out(there: Job) -> Allocation | None:
+def allocate(there: Job) -> Allocation | None:
     begin = int(there.position or 0)
-    end = begin + AT_A_TIME
+    end = begin + CHUNK_SIZE
     return Allocation(tuple(ITEMS[begin:end]), str(end) if end < len(ITEMS) else None)
 
 
@@ -35,7 +36,7 @@ def settled(registry: Container, claim: Lease, clock: Clock) -> Completion:
     first = claim.chunk.tries == 0
     done = claim.chunk.items[:1] if first else claim.chunk.items
     outcomes = [evolve(sync_outcome(outcome=SyncJobOutcome.NOT_FOUND), patient_id=item) for item in done]
-    registry.sync_outcomes().record(claim.job.id, outcomes)
+    registry.sync_results().record(claim.job.id, outcomes)
     rest = evolve(claim.chunk, items=claim.chunk.items[1:], lease=None, available_at=clock.now(), tries=1)
     return Completion({"not_found": len(done)}, rest if first else None)
 
@@ -67,16 +68,26 @@ def test_of_many_who_take_a_turn_at_once_one_gets_it(database: str) -> None:
 
 
 @EVERYWHERE
-def test_a_second_job_with_the_same_key_is_refused_until_the_first_has_ended(database: str) -> None:
+def test_a_nightly_sync_starts_only_after_the_previous_one_has_ended(database: str) -> None:
     registry = open_registry(database)
-    first = registry.start_sync_job()(actor=CLERK, key="nightly")
-    with pytest.raises(JobUnderWay):
-        registry.start_sync_job()(actor=CLERK, key="nightly")
-    registry.start_sync_job()(actor=CLERK)
-    assert registry.jobs().unfinished("nightly") == first
+    start = registry.start_nightly_sync()
+    first = start(actor=CLERK)
+    assert first is not None
+    assert start(actor=CLERK) is None
+    registry.start_sync_job()(actor=CLERK)  # any other sync may run beside it
+    assert registry.jobs().unfinished(NIGHTLY_SYNC_KEY) == first
     registry.cancel_job()(actor=CLERK, kind=JobKind.SYNC, job_id=first.id)
-    assert registry.jobs().unfinished("nightly") is None
-    assert registry.start_sync_job()(actor=CLERK, key="nightly").id != first.id
+    assert registry.jobs().unfinished(NIGHTLY_SYNC_KEY) is None
+    second = start(actor=CLERK)
+    assert second is not None
+    assert second.id != first.id
+
+
+@EVERYWHERE
+def test_only_one_of_several_simultaneous_nightly_syncs_starts(database: str) -> None:
+    registry = open_registry(database)
+    jobs = together(6, lambda _: registry.start_nightly_sync()(actor=CLERK))
+    assert Counter(type(job) for job in jobs) == {Job: 1, type(None): 5}
 
 
 @EVERYWHERE
@@ -87,7 +98,7 @@ def test_many_workers_do_every_item_of_a_job_exactly_once(database: str) -> None
 
     def work(_: int) -> Counter[UUID]:
         claimed = Counter[UUID]()
-        while claim := leases.claim(job().id, hand_out):
+        while claim := leases.claim(job().id, allocate):
             leases.complete(claim, lambda claim=claim: settled(registry, claim, clock))
             claimed[claim.chunk.id] += 1
         return claimed
@@ -98,10 +109,10 @@ def test_many_workers_do_every_item_of_a_job_exactly_once(database: str) -> None
         claimed += one
     ended = registry.jobs().get(job().id)
     assert (ended.state, ended.total, ended.counts) == (JobState.COMPLETED, len(ITEMS), {"not_found": len(ITEMS)})
-    failures = registry.sync_outcomes().failures(job().id, after=None, limit=200).items
+    failures = registry.sync_results().failures(job().id, after=None, limit=200).items
     assert [failure.patient_id for failure in failures] == ITEMS
     assert set(claimed.values()) == {2}
-    assert len(claimed) == len(ITEMS) // AT_A_TIME
+    assert len(claimed) == len(ITEMS) // CHUNK_SIZE
 
 
 @pytest.mark.parametrize("database", [POSTGRES])
@@ -109,7 +120,7 @@ def test_a_job_is_cancelled_at_once_though_a_chunk_of_it_is_being_settled(databa
     registry = open_registry(database)
     leases, jobs, cancel = registry.leases(), registry.jobs(), registry.cancel_job()
     jobs.add(job())
-    claim = leases.claim(job().id, hand_out)
+    claim = leases.claim(job().id, allocate)
     assert claim is not None
     told: list[Job | Exception] = []
 
@@ -128,5 +139,5 @@ def test_a_job_is_cancelled_at_once_though_a_chunk_of_it_is_being_settled(databa
         leases.complete(claim, work)
     other.join(timeout=30)
     assert told == [jobs.get(job().id)]
-    assert registry.sync_outcomes().failures(job().id, after=None, limit=9).items == ()
+    assert registry.sync_results().failures(job().id, after=None, limit=9).items == ()
     assert registry.chunks().remaining(job().id, NOW).available_at is None

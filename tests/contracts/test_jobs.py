@@ -30,7 +30,7 @@ def test_a_job_is_read_as_it_was_stored(registry: Container) -> None:
     paused = job(2, kind=JobKind.IMPORT, options={"update": True, "name": "é"}, position=None, counts={"added": 2})
     paused = add(registry, paused.running(NOW).paused(LATER, "It is down."))
     assert [jobs.get(queued.id), jobs.get(paused.id)] == [queued, paused]
-    changed = queued.running(NOW).counted({"updated": 1}).completed(LATER)
+    changed = queued.running(NOW).with_counts({"updated": 1}).completed(LATER)
     jobs.replace(changed)
     assert [jobs.get(queued.id), jobs.get(paused.id)] == [changed, paused]
 
@@ -105,7 +105,7 @@ def test_those_that_wait_come_oldest_first_whatever_others_do(registry: Containe
 
 
 def test_jobs_that_ended_before_are_removed_with_all_that_hangs_on_them(registry: Container) -> None:
-    jobs, outcomes = registry.jobs(), registry.sync_outcomes()
+    jobs, outcomes = registry.jobs(), registry.sync_results()
     for number in (1, 2, 3):
         there = add(registry, job(number).cancelled(EARLIER), chunk(number, of=job(number)))
         outcomes.record(there.id, [sync_outcome()])

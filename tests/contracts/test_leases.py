@@ -11,7 +11,7 @@ from bootstrap import Container
 from core.errors import Unavailable
 from core.jobs.entities import Job, JobState
 from core.jobs.errors import JobEnded, LeaseLost
-from core.jobs.services.leases import MAX_TAKEOVERS, NO_PROGRESS, Allocation, Completion, Lease, LeaseManager
+from core.jobs.services.leases import MAX_TAKEOVERS, NO_PROGRESS, Allocation, Completion, Lease, LeaseManager, Pause
 from core.ports import Atomic
 from tests.contracts.examples import job, person
 from tests.fakes import NOW, StillClock
@@ -29,14 +29,14 @@ def leases(registry: Container) -> LeaseManager:
     return registry.leases()
 
 
-def hand_out(there: Job) -> Allocation | None:
+def allocate(there: Job) -> Allocation | None:
     """Two and two."""
     begin = int(there.position or 0)
     return Allocation(ITEMS[begin : begin + 2], None if begin else "2")
 
 
 def claim(leases: LeaseManager) -> Lease:
-    claimed = leases.claim(job().id, hand_out)
+    claimed = leases.claim(job().id, allocate)
     assert claimed is not None
     return claimed
 
@@ -46,7 +46,7 @@ def put_back(one: Lease, available_at: timedelta) -> Completion:
 
 
 def nothing_to_do(leases: LeaseManager) -> bool:
-    return leases.claim(job().id, hand_out) is None
+    return leases.claim(job().id, allocate) is None
 
 
 def test_chunks_are_handed_out_one_after_another_and_then_no_more(registry: Container, leases: LeaseManager) -> None:
@@ -89,7 +89,7 @@ def test_while_all_that_is_left_has_to_wait_the_job_is_paused(leases: LeaseManag
 def test_a_pause_holds_up_everybody_and_a_shorter_one_does_not_end_it(leases: LeaseManager, clock: StillClock) -> None:
     first, last = claim(leases), claim(leases)
     for one, seconds in ((first, 9), (last, 5)):
-        pause = NOW + timedelta(seconds=seconds), f"For {seconds} s."
+        pause = Pause(NOW + timedelta(seconds=seconds), f"For {seconds} s.")
         paused = leases.complete(one, lambda one=one, pause=pause: evolve(put_back(one, timedelta()), pause=pause))
     assert (paused.state, paused.resume_at, paused.reason) == (JobState.PAUSED, NOW + timedelta(seconds=9), "For 9 s.")
     clock.forward(timedelta(seconds=5))
@@ -101,7 +101,7 @@ def test_a_pause_holds_up_everybody_and_a_shorter_one_does_not_end_it(leases: Le
 def test_a_job_with_nothing_left_is_complete_whatever_pause_was_asked_for(leases: LeaseManager) -> None:
     first, last = claim(leases), claim(leases)
     leases.complete(first, lambda: DONE)
-    ended = leases.complete(last, lambda: evolve(DONE, pause=(NOW + LASTS, "It is down.")))
+    ended = leases.complete(last, lambda: evolve(DONE, pause=Pause(NOW + LASTS, "It is down.")))
     assert (ended.state, ended.resume_at, ended.reason) == (JobState.COMPLETED, None, "")
 
 
@@ -115,7 +115,7 @@ def test_who_took_too_long_cannot_settle_what_another_has_taken_over(
     with pytest.raises(LeaseLost):
         leases.complete(former, lambda: DONE)
     with pytest.raises(LeaseLost):
-        leases.renewed(evolve(former, chunk=evolve(former.chunk, available_at=NOW)))
+        leases.renew(evolve(former, chunk=evolve(former.chunk, available_at=NOW)))
     assert registry.jobs().get(job().id).done == 0
     assert leases.complete(holder, lambda: DONE).done == 2
 
@@ -138,7 +138,7 @@ def test_a_job_whose_part_is_never_finished_has_failed_and_says_why(
     settled = claim(leases)
     leases.complete(settled, lambda: DONE)
     begun = 0
-    while leases.claim(job().id, hand_out):
+    while leases.claim(job().id, allocate):
         begun += 1
         clock.forward(LASTS)
     assert MAX_TAKEOVERS < begun <= 2 * MAX_TAKEOVERS + 1  # two records, each on its own after the first takeover
@@ -154,9 +154,9 @@ def test_a_lease_is_renewed_once_a_third_of_it_is_over_and_then_lasts_anew(
 ) -> None:
     held = claim(leases)
     clock.forward(LASTS / 3 - timedelta(seconds=1))
-    assert leases.renewed(held) == held
+    assert leases.renew(held) == held
     clock.forward(timedelta(seconds=1))
-    renewed = leases.renewed(held)
+    renewed = leases.renew(held)
     assert renewed.chunk.available_at == clock.at + LASTS
     clock.forward(LASTS - timedelta(seconds=1))
     assert claim(leases).chunk.id != held.chunk.id
@@ -174,8 +174,8 @@ def test_a_store_that_does_not_answer_a_renewal_is_asked_again_next_time(
 ) -> None:
     held = claim(leases)
     clock.forward(LASTS / 2)
-    assert evolve(leases, atomic=Down()).renewed(held) == held
-    assert leases.renewed(held).chunk.available_at == clock.at + LASTS
+    assert evolve(leases, atomic=Down()).renew(held) == held
+    assert leases.renew(held).chunk.available_at == clock.at + LASTS
 
 
 def test_work_that_is_settled_after_the_job_was_cancelled_is_undone(registry: Container, leases: LeaseManager) -> None:

@@ -34,7 +34,7 @@ def test_upstream_is_not_asked_about_a_patient_without_an_external_id(
     assert job.counts == {"unchanged": 1, "skipped": 1}
     assert [asked for asked, _ in gateway.asked] == ["x0"]
     assert registry.patients().get(unknown.id).last_synced_at is None
-    assert registry.sync_outcomes().failures(job.id, after=None, limit=5).items == ()
+    assert registry.sync_results().failures(job.id, after=None, limit=5).items == ()
 
 
 def test_a_patient_who_breaks_the_sync_is_found_and_given_up_and_all_others_are_synced(
@@ -47,9 +47,9 @@ def test_a_patient_who_breaks_the_sync_is_found_and_given_up_and_all_others_are_
     for _ in range(20):
         with suppress(RuntimeError):
             job = run(registry, job)
-        clock.forward(registry.leases().lasts)
+        clock.forward(registry.leases().duration)
     assert (job.state, job.counts) == (JobState.COMPLETED, {"updated": 8, "refused": 1})
-    (failure,) = registry.sync_outcomes().failures(job.id, after=None, limit=5).items
+    (failure,) = registry.sync_results().failures(job.id, after=None, limit=5).items
     assert failure.reason == "internal-error"
 
 

@@ -17,11 +17,11 @@ def jobs(registry: Container) -> None:
 
 
 def failures(registry: Container, number: int = 1) -> tuple[SyncJobResult, ...]:
-    return registry.sync_outcomes().failures(job(number).id, after=None, limit=200).items
+    return registry.sync_results().failures(job(number).id, after=None, limit=200).items
 
 
 def test_those_that_need_a_look_come_by_patient_in_pages(registry: Container) -> None:
-    outcomes = registry.sync_outcomes()
+    outcomes = registry.sync_results()
     three, one, two = (sync_outcome(number, reason="email-taken") for number in (3, 1, 2))
     outcomes.record(job(1).id, [three, one])
     outcomes.record(job(1).id, [two])
@@ -47,12 +47,12 @@ def test_some_outcomes_need_a_look_and_every_one_with_conflicts(
 ) -> None:
     plain = sync_outcome(1, outcome)
     in_conflict = sync_outcome(2, outcome, conflicts=("phone", "email"))
-    registry.sync_outcomes().record(job().id, [plain, in_conflict])
+    registry.sync_results().record(job().id, [plain, in_conflict])
     assert failures(registry) == ((plain, in_conflict) if needs else (in_conflict,))
 
 
 def test_a_patient_has_one_outcome_in_a_job(registry: Container) -> None:
-    outcomes, atomic = registry.sync_outcomes(), registry.atomic()
+    outcomes, atomic = registry.sync_results(), registry.atomic()
     outcomes.record(job(1).id, [sync_outcome(1)])
     outcomes.record(job(2).id, [sync_outcome(1)])
     again = [sync_outcome(2), sync_outcome(1, SyncJobOutcome.UPDATED)]
@@ -62,12 +62,12 @@ def test_a_patient_has_one_outcome_in_a_job(registry: Container) -> None:
 
 
 def test_no_outcomes_are_none(registry: Container) -> None:
-    registry.sync_outcomes().record(job().id, [])
+    registry.sync_results().record(job().id, [])
     assert failures(registry) == ()
 
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
 def test_the_database_itself_refuses_a_second_outcome(registry: Container, database: str) -> None:
-    registry.sync_outcomes().record(job().id, [sync_outcome(1)])
+    registry.sync_results().record(job().id, [sync_outcome(1)])
     with pytest.raises(IntegrityError):
-        registry.sync_outcomes().record(job().id, [sync_outcome(1)])
+        registry.sync_results().record(job().id, [sync_outcome(1)])

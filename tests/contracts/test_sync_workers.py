@@ -83,7 +83,7 @@ def test_the_chunk_of_a_worker_that_died_is_taken_over_once_its_lease_has_run_ou
 def test_a_worker_keeps_its_chunk_for_as_long_as_answers_come(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
-    registry.run_sync_job.add_kwargs(at_a_time=6)
+    registry.run_sync_job.add_kwargs(chunk_size=6)
     job = start(registry)
 
     def upstream_is_slow() -> None:

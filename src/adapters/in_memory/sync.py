@@ -14,12 +14,12 @@ from core.sync.ports import SyncJobResults, UpstreamSnapshots
 class InMemorySyncJobResults(SyncJobResults):
     store: Store
 
-    def record(self, job_id: UUID, outcomes: Iterable[SyncJobResult]) -> None:
+    def record(self, job_id: UUID, results: Iterable[SyncJobResult]) -> None:
         with self.store.lock:
-            for outcome in outcomes:
-                if (job_id, outcome.patient_id) in self.store.outcomes:
+            for result in results:
+                if (job_id, result.patient_id) in self.store.outcomes:
                     raise ValueError("This patient has an outcome in the job already.")
-                self.store.outcomes[job_id, outcome.patient_id] = outcome
+                self.store.outcomes[job_id, result.patient_id] = result
 
     def failures(self, job_id: UUID, *, after: UUID | None, limit: int) -> Page[SyncJobResult]:
         with self.store.lock:

@@ -1,7 +1,6 @@
 """What Celery's workers do, and what its beat asks them for."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import partial
 from mmap import mmap
 from time import monotonic
@@ -16,7 +15,6 @@ from celery.schedules import crontab
 from adapters.tasks.celery import RUN_JOB, SHARED
 from core.access import Actor
 from core.jobs.entities import Job
-from core.jobs.errors import JobUnderWay
 from core.jobs.ports import JobQueue, JobRepository
 from core.ports import Clock
 
@@ -52,7 +50,7 @@ class Work:
     queue: JobQueue
     run_job: Callable[..., Job]
     dispatch_runnable_jobs: Callable[..., object]
-    start_sync_job: Callable[..., object]
+    start_nightly_sync: Callable[..., object]
     purge: Callable[[], None]
     clock: Clock
     stopping: Stopping = field(factory=Stopping)
@@ -76,9 +74,7 @@ class Work:
         self.dispatch_runnable_jobs(actor=Actor.system("sweeper"))
 
     def sync_at_night(self) -> None:
-        """Not while the last one is under way, however many beats ask for it."""
-        with suppress(JobUnderWay):
-            self.start_sync_job(actor=Actor.system("nightly-sync"), key=NIGHTLY_SYNC)
+        self.start_nightly_sync(actor=Actor.system("nightly-sync"))
 
     def purge_daily(self) -> None:
         self.purge()

@@ -1,4 +1,4 @@
-"""Work in the background: asked for once, done in chunks by whichever worker is free, paused, resumed and cancelled."""
+"""Background jobs, which workers share chunk by chunk."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,8 +17,8 @@ class JobKind(StrEnum):
 
 
 class JobState(StrEnum):
-    """`queued` until a worker begins; `paused` until `resume_at`, when it goes on by itself; `failed` when no worker
-    could go on with it."""
+    """`queued` until a worker starts; `paused` until `resume_at`, then it resumes by itself; `failed` after repeated
+    attempts without progress."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -34,10 +34,9 @@ class JobState(StrEnum):
 
 @frozen(kw_only=True)
 class Job:
-    """`options` say what it is about, as its kind needs. `counts` are the records done so far, by outcome; `total` is
-    how many there were to do when it was asked for. `position` is where the next chunk begins, None when all were
-    handed out. `reason` is why it is paused or failed, in words.
-    Of the jobs with one `key` only one is under way at a time."""
+    """`options` depend on the kind. `counts` are the finished records by outcome; `total` is the number of records when
+    the job was created. `position` is where the next chunk begins, None when all are allocated. `reason` explains a
+    pause or a failure. At most one unfinished job has a given `key`."""
 
     id: UUID
     kind: JobKind
@@ -66,37 +65,37 @@ class Job:
         return evolve(self, state=JobState.RUNNING, started_at=self.started_at or now, resume_at=None, reason="")
 
     def paused(self, until: datetime, reason: str) -> Self:
-        """Of two pauses the longer one holds."""
+        """The later of two pauses applies."""
         if self.resume_at and self.resume_at > until:
             return self
         return evolve(self, state=JobState.PAUSED, resume_at=until, reason=reason)
 
-    def counted(self, outcomes: Mapping[str, int]) -> Self:
+    def with_counts(self, outcomes: Mapping[str, int]) -> Self:
         names = self.counts.keys() | outcomes.keys()
         return evolve(self, counts={name: self.counts.get(name, 0) + outcomes.get(name, 0) for name in sorted(names)})
 
     def completed(self, now: datetime) -> Self:
-        """What was to be done and no longer is there is not counted in `total` any more."""
+        """`total` becomes the number of finished records: records may have been erased since the job was created."""
         return evolve(self, state=JobState.COMPLETED, total=self.done, ended_at=now, resume_at=None, reason="")
 
     def cancelled(self, now: datetime) -> Self:
-        """What was done stays done and counted. Raises `JobEnded`."""
+        """Finished records stay finished and counted. Raises `JobEnded`."""
         if self.state.has_ended:
             raise JobEnded
         return evolve(self, state=JobState.CANCELLED, ended_at=now, resume_at=None, reason="")
 
     def failed(self, now: datetime, reason: str) -> Self:
-        """What was done stays done and counted."""
+        """Finished records stay finished and counted."""
         return evolve(self, state=JobState.FAILED, ended_at=now, resume_at=None, reason=reason)
 
 
 @frozen(kw_only=True)
 class Chunk:
-    """A part of a job: `items` are the records left in it, where its job hands out records.
+    """A part of a job. `items` are its unfinished records; empty for an import, whose single chunk is the whole file.
 
-    With a `lease` it is being done by the worker who holds that, until `available_at`; without one it waits until then.
-    `tries` counts how often it was put back because some of it had failed. `takeovers` counts how often its lease has
-    run out since some of it was last done: the worker died, crashed or took too long.
+    `lease` identifies the worker's lease, which expires at `available_at`. Without a lease, workers may claim the chunk
+    from `available_at` on. `tries` counts retries of failed records. `takeovers` counts expired leases since the last
+    progress: the worker died, crashed or was too slow.
     """
 
     id: UUID
@@ -110,7 +109,7 @@ class Chunk:
 
 @frozen
 class RemainingChunks:
-    """Of one job: how many are being done, and when the first of those that wait is free."""
+    """Of one job: the number of leased chunks, and when the first chunk without a lease becomes available."""
 
     leased: int
     available_at: datetime | None

@@ -8,13 +8,13 @@ class JobNotFound(NotFound):
 
 class JobEnded(Conflict):
     kind = "job-ended"
-    message = "The job has ended already."
+    message = "The job has already ended."
 
 
 class JobUnderWay(Conflict):
     kind = "job-under-way"
-    message = "Such a job is under way already."
+    message = "Such a job is already under way."
 
 
 class LeaseLost(Exception):
-    """Whoever did this chunk took too long: it was given to somebody else. Told to workers, never to callers."""
+    """The lease expired and another worker claimed the chunk. Only workers see it, never callers."""

@@ -19,30 +19,30 @@ class JobRepository(Protocol):
         ...
 
     def lock(self, job_id: UUID) -> Job:
-        """The job as it is now; nobody else can lock or change it until the surrounding `Atomic` ends.
+        """Returns the current job and locks it until the surrounding `Atomic` ends.
 
         Raises `JobNotFound`, and `TransactionRequired` outside `Atomic`.
         """
         ...
 
     def replace(self, job: Job) -> None:
-        """Stores `job` in place of what `lock` returned."""
+        """Replaces the job that `lock` returned."""
         ...
 
     def find(self, kind: JobKind, *, after: UUID | None, limit: int) -> Page[Job]:
-        """Newest first, which is by falling id."""
+        """Newest first: by descending id."""
         ...
 
     def unfinished(self, key: str) -> Job | None:
-        """The job with this key that has not ended."""
+        """The unfinished job with this key."""
         ...
 
     def runnable(self, now: datetime) -> tuple[Job, ...]:
-        """Those that could go on and that nobody works on, oldest first."""
+        """Runnable jobs that no worker is working on, oldest first."""
         ...
 
     def remove_ended(self, before: datetime, limit: int) -> int:
-        """Removes at most `limit` of those that ended earlier, with all that hangs on them, and says how many."""
+        """Removes at most `limit` jobs that ended before then, with their results. Returns how many."""
         ...
 
 
@@ -52,22 +52,21 @@ class ChunkRepository(Protocol):
     def add(self, chunk: Chunk) -> None: ...
 
     def claim(self, job_id: UUID, *, lease: UUID, now: datetime, until: datetime) -> Chunk | None:
-        """Leases a chunk that waits no longer, or one whose lease has run out, which its `takeovers` count. None when
-        there is none. Two workers who take at the same time get different ones. Raises `TransactionRequired` outside
-        `Atomic`.
+        """Claims one available chunk, or None. Claiming a chunk whose lease has expired increases its `takeovers`.
+        Concurrent workers get different chunks. Raises `TransactionRequired` outside `Atomic`.
         """
         ...
 
     def lock(self, chunk: Chunk) -> None:
-        """Nobody can take the chunk until the surrounding `Atomic` ends.
+        """Locks the chunk until the surrounding `Atomic` ends.
 
-        Raises `LeaseLost` when somebody else has taken it since or its job is over, and `TransactionRequired` outside
+        Raises `LeaseLost` when another worker has claimed it or its job has ended, and `TransactionRequired` outside
         `Atomic`.
         """
         ...
 
     def replace(self, chunk: Chunk) -> None:
-        """Stores `chunk` in place of the one that was locked."""
+        """Replaces the locked chunk."""
         ...
 
     def remove(self, chunk: Chunk) -> None: ...
@@ -79,32 +78,33 @@ class ChunkRepository(Protocol):
 
 class JobRequesters(Protocol):
     def may_continue(self, actor: str) -> bool:
-        """Whether the account that asked for a job is still there, active and allowed to manage jobs. True for a system
-        actor. Raises `Unavailable`."""
+        """Whether the account that started a job still exists, is active and may manage jobs. True for a system actor.
+        Raises `Unavailable`."""
         ...
 
 
 class Schedule(Protocol):
     def take(self, name: str, now: datetime, every: timedelta) -> bool:
-        """Takes `name` and returns True if it was never taken, or not within `every`. Of several callers at once, one
-        gets True. Raises `Unavailable`."""
+        """Returns True, at most once per `every` for each `name`. Of concurrent callers, one gets True.
+
+        Raises `Unavailable`."""
         ...
 
 
 class JobQueue(Protocol):
     def enqueue(self, job: Job, *, at: datetime | None = None) -> None:
-        """Asks for a worker to go on with the job, soon or at `at`; called after the job was committed.
+        """Asks a worker to continue the job, soon or at `at`. Call it after the job is committed.
 
-        A queue that does not answer costs time, never an error: jobs that nobody works on are handed over again.
+        Never raises: a periodic sweep enqueues runnable jobs again.
         """
         ...
 
 
 class Runner(Protocol):
-    """Does the jobs of one kind."""
+    """Runs the jobs of one kind."""
 
     def __call__(self, job: Job, *, stopping: Callable[[], bool]) -> None:
-        """Goes on with the job until there is nothing to do for now, or as soon as `stopping` says so."""
+        """Continues the job until no work is available, or `stopping` returns True."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What can be done with a job of any kind, once it was asked for."""
+"""Use cases for jobs of any kind."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -31,7 +31,7 @@ class ViewJob:
 
 @frozen
 class ListJobs:
-    """All jobs of one kind, whoever asked for them, newest first. Raises `Forbidden`, `ValidationError`."""
+    """Lists all jobs of one kind, newest first. Raises `Forbidden`, `ValidationError`."""
 
     jobs: JobRepository
 
@@ -44,7 +44,7 @@ class ListJobs:
 
 @frozen
 class CancelJob:
-    """Ends a job at once: what is being done right now is dropped, what was done stays done and counted.
+    """Ends a job immediately. Work in progress is discarded; finished records stay finished and counted.
 
     Raises `Forbidden`, `JobNotFound`, `JobEnded`.
     """
@@ -63,14 +63,14 @@ class CancelJob:
             return job
 
         job = self.atomic(cancel)
-        self.chunks.remove_all(job_id)  # only now: whoever settles one holds it and waits for the job
+        self.chunks.remove_all(job_id)  # after the commit: a worker that completes a chunk locks it first, then the job
         return job
 
 
 @frozen
 class DispatchRunnableJobs:
-    """Hands over again every job that could go on and that nobody works on: the worker died, the queue lost it or was
-    down, or its pause is over. Says which. Raises `Forbidden`."""
+    """Enqueues and returns every runnable job that no worker is working on: its worker died, the queue lost it or was
+    down, or its pause has ended. Raises `Forbidden`."""
 
     jobs: JobRepository
     queue: JobQueue
@@ -78,17 +78,17 @@ class DispatchRunnableJobs:
 
     def __call__(self, *, actor: Actor) -> tuple[Job, ...]:
         actor.require(Permission.RUN_JOBS)
-        waiting = self.jobs.runnable(self.clock.now())
-        for job in waiting:
+        runnable = self.jobs.runnable(self.clock.now())
+        for job in runnable:
             self.queue.enqueue(job)
-        return waiting
+        return runnable
 
 
 @frozen
 class RunJob:
-    """Goes on with a job until it has ended or there is nothing to do for now; any number of workers may do so at once.
+    """Continues a job until it ends or no work is available. Any number of workers may run the same job.
 
-    The job's changes are made in the name of who asked for it. Raises `Forbidden`, `JobNotFound`, `Unavailable`.
+    Changes are recorded under the actor that started the job. Raises `Forbidden`, `JobNotFound`, `Unavailable`.
     """
 
     jobs: JobRepository
@@ -104,17 +104,18 @@ class RunJob:
 
 @frozen
 class PurgeJobs:
-    """Removes jobs 30 days after they ended, with what they say of each patient and the rows they rejected. Says how
-    many. Raises `Forbidden`."""
+    """Removes jobs 30 days after they ended, with their results and rejected rows. Returns how many.
+
+    Raises `Forbidden`."""
 
     jobs: JobRepository
     clock: Clock
-    at_once: int = 10
+    batch_size: int = 10
 
     def __call__(self, *, actor: Actor) -> int:
         actor.require(Permission.RUN_JOBS)
         before, total = self.clock.now() - RETENTION, 0
-        while removed := self.jobs.remove_ended(before, self.at_once):
+        while removed := self.jobs.remove_ended(before, self.batch_size):
             total += removed
         return total
 

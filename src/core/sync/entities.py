@@ -1,4 +1,4 @@
-"""What a sync job is about, and what it did to each patient."""
+"""The scope of a sync job, and its result for each patient."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -15,9 +15,9 @@ SYNCABLE = (Status.ACTIVE, Status.INACTIVE)
 
 
 class SyncJobOutcome(StrEnum):
-    """`refused`: upstream's answer is not acceptable, or contradicts another record. `skipped`: the patient has no
-    external id, or was erased, archived or given another one meanwhile. `unavailable`: upstream failed for this
-    patient, time and again, while it answered for others."""
+    """`refused`: the upstream record is invalid or conflicts with another patient. `skipped`: the patient has no
+    external id, or was erased, archived or linked to another external id in the meantime. `unavailable`: upstream
+    failed for this patient on every attempt, while it responded for others."""
 
     UPDATED = "updated"
     UNCHANGED = "unchanged"
@@ -29,7 +29,7 @@ class SyncJobOutcome(StrEnum):
 
 @frozen
 class SyncJobResult:
-    """`reason` is the kind of the error. `conflicts` are fields that both sides changed; ours were kept."""
+    """`reason` is the kind of the error. `conflicts` are fields that both sides changed; the local values were kept."""
 
     patient_id: UUID
     outcome: SyncJobOutcome
@@ -48,31 +48,31 @@ class SyncJobResult:
 
 @frozen
 class SyncScope:
-    """One patient, or all in the statuses. Those who are archived take nothing from upstream."""
+    """One patient, or all patients in the statuses. Archived patients are not synced."""
 
     statuses: tuple[Status, ...]
     patient_id: UUID | None = None
 
     @classmethod
     def parse(cls, status: object, patient_id: object, errors: ErrorCollector | None = None) -> "SyncScope":
-        """Either may be None. Raises `ValidationError` with all of `errors` and every other there is."""
+        """Both may be None. Raises `ValidationError` with `errors` and every other error of the input."""
         errors = errors or ErrorCollector()
-        statuses, one = SYNCABLE, None
+        statuses, parsed_id = SYNCABLE, None
         with errors.field("status"):
             if status is not None:
                 statuses = (_syncable(status),)
         with errors.field("patient_id"):
             if patient_id is not None:
-                one = values.parse_patient_id(patient_id)
+                parsed_id = values.parse_patient_id(patient_id)
                 if status is not None:
-                    raise InvalidValue("excluded", "Give a status or a patient, not both.")
+                    raise InvalidValue("excluded", "Must not be combined with status.")
         errors.raise_if_any()
-        return cls(statuses, one)
+        return cls(statuses, parsed_id)
 
     @classmethod
     def of(cls, job: Job) -> "SyncScope":
         options = job.options
-        statuses = tuple(Status(one) for one in str(options["statuses"]).split(",") if one)
+        statuses = tuple(Status(status) for status in str(options["statuses"]).split(",") if status)
         return cls(statuses, UUID(str(options["patient_id"])) if "patient_id" in options else None)
 
     @property
@@ -84,7 +84,5 @@ class SyncScope:
 def _syncable(raw: object) -> Status:
     status = values.parse_status(raw)
     if status not in SYNCABLE:
-        raise InvalidValue(
-            "choice", f"Must be one of: {', '.join(SYNCABLE)}. Archived patients take nothing from upstream."
-        )
+        raise InvalidValue("choice", f"Must be one of: {', '.join(SYNCABLE)}. Archived patients are not synced.")
     return status

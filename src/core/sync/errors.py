@@ -8,14 +8,14 @@ class NoUpstreamRecord(NotFound):
 
 class ExternalIdChanged(Conflict):
     kind = "external-id-changed"
-    message = "The patient's external id changed while upstream was being asked. Sync again."
+    message = "The patient's external id changed during the sync. Sync again."
 
 
 class InvalidUpstreamRecord(InvalidUpstreamResponse):
-    """`ValidationError` tells which of upstream's values break which rules."""
+    """Raised from the `ValidationError` that lists the invalid values."""
 
     kind = "invalid-external-data"
 
     def __init__(self, errors: ValidationError) -> None:
         broken = ", ".join(f"{error.field} ({error.code})" for error in errors.errors)
-        super().__init__(f"The upstream system's record breaks our rules: {broken}. Nothing was changed.")
+        super().__init__(f"The upstream record is invalid: {broken}. Nothing was changed.")

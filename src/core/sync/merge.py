@@ -1,4 +1,4 @@
-"""What the upstream system says of a patient, and how it is merged into the record."""
+"""Upstream's data about a patient, and the three-way merge into the record."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -16,8 +16,8 @@ FIELDS = ("first_name", "last_name", "email", "phone", "date_of_birth")
 
 @frozen(repr=False)
 class UpstreamDocument:
-    """`document` is untrusted. `requested_before` is how long before this call upstream was asked, where another had
-    asked already and both share the answer."""
+    """`document` is untrusted. `requested_before` is the age of the request when this call joined one that was already
+    pending, else zero."""
 
     document: Mapping[str, object]
     requested_before: timedelta = timedelta()
@@ -25,9 +25,10 @@ class UpstreamDocument:
 
 @frozen(repr=False)
 class UpstreamSnapshot:
-    """What upstream said last: the base of the merge, and the last good snapshot.
+    """What upstream sent last: the base of the merge, and the last good copy.
 
-    `values` holds, of `FIELDS`, those it ever gave, in their normal forms. `requested_at` is when it was asked.
+    `values` holds every one of `FIELDS` that upstream has ever sent, normalized. `requested_at` is the time of the
+    request.
     """
 
     external_id: str
@@ -35,29 +36,29 @@ class UpstreamSnapshot:
     requested_at: datetime
 
     def age(self, now: datetime) -> timedelta:
-        """Never negative: two servers may differ by the time that their database takes to answer."""
+        """Never negative, even if the clocks of two servers differ slightly."""
         return max(now - self.requested_at, timedelta())
 
 
 def snapshot_for(snapshot: UpstreamSnapshot | None, patient: Patient) -> UpstreamSnapshot | None:
-    """The snapshot, if upstream said that under the id the patient has now."""
+    """The snapshot, if it belongs to the patient's current external id."""
     return snapshot if snapshot and snapshot.external_id == patient.external_id else None
 
 
-def normalize(answer: Mapping[str, object], rules: Rules) -> dict[str, str]:
-    """The values of `FIELDS` that an untrusted answer gives. Null and blank text are no value; others are ignored.
+def normalize(document: Mapping[str, object], rules: Rules) -> dict[str, str]:
+    """The normalized values of `FIELDS` in an untrusted response. Null, blank text and other members are ignored.
 
     Raises `InvalidUpstreamRecord`.
     """
-    given = {name: answer[name] for name in FIELDS if not _is_nothing(answer.get(name))}
+    raw = {name: document[name] for name in FIELDS if not _is_blank(document.get(name))}
     try:
-        parsed = parse(given, rules)
+        parsed = parse(raw, rules)
     except ValidationError as invalid:
         raise InvalidUpstreamRecord(invalid) from None
     return {name: str(value) for name, value in parsed.items()}
 
 
-def _is_nothing(value: object) -> bool:
+def _is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
@@ -68,10 +69,10 @@ class Merge:
 
 
 def merge(ours: Mapping[str, object], base: Mapping[str, str], theirs: Mapping[str, str]) -> Merge:
-    """A three-way merge, a field at a time.
+    """Merges field by field: an upstream value is applied if upstream changed it since `base`.
 
-    Upstream's value is applied where it differs from what upstream said last. Where ours differs from that too, ours
-    stays and the field is a conflict. Where upstream never gave the field before, its value is applied.
+    If the local value differs from `base` too, the local value stays and the field is a conflict. A field that upstream
+    sends for the first time is applied.
     """
     changes: dict[str, str] = {}
     conflicts: list[str] = []
@@ -93,10 +94,10 @@ class SyncOutcome(StrEnum):
 
 @frozen
 class SyncResult:
-    """`fetched_at` is when upstream gave what the record rests on, `age` how long ago that is.
+    """`fetched_at` is the time of the upstream data behind the record, `age` the time since then.
 
-    When `outcome` is `stale`, nothing came from upstream, for `reason`, and the record is as it stood. A conflict is
-    named by the sync that meets it, and not again until upstream changes the field once more.
+    `stale` means that upstream sent nothing, for `reason`, and the record is unchanged. A conflict is reported once,
+    and again only after upstream has changed the field again.
     """
 
     patient: Patient

@@ -14,11 +14,11 @@ class UpstreamSnapshots(Protocol):
         ...
 
     def get_many(self, ids: Collection[UUID]) -> dict[UUID, UpstreamSnapshot]:
-        """Of those patients that have one."""
+        """The snapshots of those patients that have one."""
         ...
 
     def save(self, snapshots: Mapping[UUID, UpstreamSnapshot]) -> None:
-        """By patient, in place of the one before. Removed with the patient."""
+        """Replaces the snapshots of these patients. A snapshot is removed with its patient."""
         ...
 
 
@@ -26,26 +26,25 @@ MAX_UNAVAILABLE_IN_A_ROW = 3
 
 
 FetchResult = UpstreamDocument | Unavailable | InvalidUpstreamResponse | None
-"""As `fetch` returns or raises it."""
+"""What `fetch` returns or raises."""
 
 
 class PatientGateway(Protocol):
-    """The upstream system. What it answers is untrusted."""
+    """The upstream system. Its responses are untrusted."""
 
     def fetch(self, external_id: str, *, request_id: str) -> UpstreamDocument | None:
         """None when upstream does not know the patient.
 
-        Answers within a bounded time. Raises `Unavailable`, `RateLimited`, `InvalidUpstreamResponse`.
+        Returns within a bounded time. Raises `Unavailable`, `RateLimited`, `InvalidUpstreamResponse`.
         """
         ...
 
     def fetch_all(self, external_ids: Iterable[str], *, request_id: str) -> Generator[tuple[str, FetchResult]]:
-        """Asks for many, several at once and each as `fetch` does, and gives what came of each as it comes, in any
-        order. Closed, it asks no more.
+        """Fetches many patients, possibly concurrently, and yields each result in any order. Closing the generator
+        stops it.
 
-        When upstream is to be left alone, it asks for no more of them, gives what was under way, and raises
-        `Unavailable` or `RateLimited`. An own gateway need not write this: it then asks for one after the other, and
-        upstream is left alone after three in a row for whom it was unavailable.
+        To back off, it starts no further request, yields the pending results and raises `Unavailable` or `RateLimited`.
+        This default fetches one patient after another and backs off after three unavailable ones in a row.
         """
         failed = 0
         for external_id in external_ids:
@@ -62,10 +61,10 @@ class PatientGateway(Protocol):
 
 
 class SyncJobResults(Protocol):
-    """What sync jobs did, once for each patient of a job."""
+    """The results of sync jobs, one for each patient of a job."""
 
-    def record(self, job_id: UUID, outcomes: Iterable[SyncJobResult]) -> None: ...
+    def record(self, job_id: UUID, results: Iterable[SyncJobResult]) -> None: ...
 
     def failures(self, job_id: UUID, *, after: UUID | None, limit: int) -> Page[SyncJobResult]:
-        """Those that somebody should look at, by rising patient id."""
+        """Results that need review, by ascending patient id."""
         ...

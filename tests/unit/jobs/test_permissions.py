@@ -15,6 +15,7 @@ Call = Callable[[Container, Actor, UUID], object]
 
 USE_CASES: dict[str, tuple[Permission, Call]] = {
     "start": (Permission.MANAGE_JOBS, lambda registry, actor, _: registry.start_sync_job()(actor=actor)),
+    "start nightly": (Permission.MANAGE_JOBS, lambda registry, actor, _: registry.start_nightly_sync()(actor=actor)),
     "view": (
         Permission.MANAGE_JOBS,
         lambda registry, actor, job_id: registry.view_job()(actor=actor, kind=JobKind.SYNC, job_id=job_id),

@@ -11,7 +11,7 @@ from core.access import Actor, Role
 from core.files import FileFormat
 from core.imports.services.job_runner import ONE_BY_ONE_AFTER
 from core.jobs.entities import Job, JobKind, JobState
-from core.jobs.services.leases import WAITS_FOR_REQUESTER
+from core.jobs.services.leases import REQUESTER_NOT_ALLOWED
 from tests.fakes import ADMIN, CLERK, StillClock
 
 HEADER = b"first_name,last_name,email,date_of_birth\n"
@@ -23,7 +23,7 @@ def start(registry: Container, actor: Actor = CLERK) -> Job:
 
 
 def run(
-    registry: Container, job: Job, after_a_row: Callable[[], object], *, at_a_time: int = 1, stop: bool = False
+    registry: Container, job: Job, after_a_row: Callable[[], object], *, batch_size: int = 1, stop: bool = False
 ) -> Job:
     """`after_a_row` happens when one row is imported and the next one is read."""
 
@@ -34,7 +34,7 @@ def run(
         while True:
             yield stop
 
-    evolve(registry.run_import(), at_a_time=at_a_time)(job, stopping=events().__next__)
+    evolve(registry.run_import(), batch_size=batch_size)(job, stopping=events().__next__)
     return registry.jobs().get(job.id)
 
 
@@ -46,7 +46,7 @@ def test_a_job_cancelled_meanwhile_keeps_the_rows_imported_before(registry: Cont
 
 def test_a_worker_that_lost_its_lease_repeats_no_row(registry: Container, clock: StillClock) -> None:
     job, leases = start(registry), registry.leases()
-    ended = run(registry, job, lambda: clock.forward(leases.lasts))
+    ended = run(registry, job, lambda: clock.forward(leases.duration))
     assert (ended.state, ended.counts) == (JobState.COMPLETED, {"added": 4})
 
 
@@ -54,7 +54,7 @@ def taken_over(registry: Container, clock: StillClock, job: Job) -> None:
     """By so many workers, one after the other, that the next one imports row by row."""
     for _ in range(ONE_BY_ONE_AFTER):
         assert registry.leases().claim(job.id)
-        clock.forward(registry.leases().lasts)
+        clock.forward(registry.leases().duration)
 
 
 @pytest.mark.parametrize("row_by_row", [False, True])
@@ -72,8 +72,8 @@ def test_a_requester_disabled_meanwhile_pauses_the_job(
     def disable() -> None:
         registry.update_user()(actor=ADMIN, user_id=user.id, is_active=False)
 
-    paused = run(registry, job, disable, at_a_time=100 if row_by_row else 1)
-    assert (paused.state, paused.reason, paused.counts) == (JobState.PAUSED, WAITS_FOR_REQUESTER, {"added": 2})
+    paused = run(registry, job, disable, batch_size=100 if row_by_row else 1)
+    assert (paused.state, paused.reason, paused.counts) == (JobState.PAUSED, REQUESTER_NOT_ALLOWED, {"added": 2})
 
 
 def test_a_lease_lost_while_importing_row_by_row_rejects_no_row(registry: Container, clock: StillClock) -> None:
@@ -81,10 +81,10 @@ def test_a_lease_lost_while_importing_row_by_row_rejects_no_row(registry: Contai
     taken_over(registry, clock, job)
 
     def another_worker_takes_over() -> None:
-        clock.forward(leases.lasts)
+        clock.forward(leases.duration)
         assert leases.claim(job.id)
 
-    interrupted = run(registry, job, another_worker_takes_over, at_a_time=100)
+    interrupted = run(registry, job, another_worker_takes_over, batch_size=100)
     assert (interrupted.state, interrupted.counts) == (JobState.RUNNING, {"added": 1})
 
 

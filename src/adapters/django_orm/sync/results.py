@@ -18,10 +18,10 @@ class DjangoSyncJobResults(SyncJobResults):
     database: str = "default"
 
     @core_errors()
-    def record(self, job_id: UUID, outcomes: Iterable[SyncJobResult]) -> None:
+    def record(self, job_id: UUID, results: Iterable[SyncJobResult]) -> None:
         self._rows.bulk_create(
-            models.SyncJobResult(job_id=job_id, needs_review=outcome.needs_review, **asdict(outcome))
-            for outcome in outcomes
+            models.SyncJobResult(job_id=job_id, needs_review=result.needs_review, **asdict(result))
+            for result in results
         )
 
     @core_errors()
@@ -33,7 +33,7 @@ class DjangoSyncJobResults(SyncJobResults):
             SyncJobResult(**row | {"outcome": SyncJobOutcome(row["outcome"]), "conflicts": tuple(row["conflicts"])})
             for row in rows.values(*_COLUMNS)[: limit + 1]
         ]
-        return cut(found, limit, lambda outcome: outcome.patient_id)
+        return cut(found, limit, lambda result: result.patient_id)
 
     @property
     def _rows(self) -> QuerySet[models.SyncJobResult]:

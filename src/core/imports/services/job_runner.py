@@ -1,9 +1,10 @@
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from core.access import Actor
 from core.errors import FieldError, RegistryError
@@ -24,13 +25,21 @@ ONE_BY_ONE_AFTER = 3  # takeovers
 log = logging.getLogger(__name__)
 
 
+@define
+class _Session:
+    """A worker's session on an import. `stopping` means that it stops after the current batch."""
+
+    lease: Lease
+    stopping: bool = False
+
+
 @frozen
 class ImportJobRunner(Runner):
-    """Imports a file's rows in their order, in batches: the rows of a batch, and how far the file was read, are stored
-    together. A worker that goes on with the import begins at the first row that is not.
+    """Imports the rows of a file in order, in batches. A batch and the position after it are stored in one transaction,
+    so that any worker can continue from there.
 
-    A batch is bounded by rows, by bytes and by the time that a lease leaves, and is halved for each takeover of the
-    import. After three takeovers the rows go in one by one, and one that still fails is rejected as `internal`.
+    A batch is bounded by rows, by bytes and by a quarter of the lease, and is halved for each takeover. After three
+    takeovers, rows are imported one by one; one that causes an unexpected error is rejected as `internal`.
     """
 
     leases: LeaseManager
@@ -38,79 +47,81 @@ class ImportJobRunner(Runner):
     rejects: ImportRejects
     importer: RowImporter
     clock: Clock
-    at_a_time: int = field(default=1000, kw_only=True)
+    batch_size: int = field(default=1000, kw_only=True)
 
     def __call__(self, job: Job, *, stopping: Callable[[], bool]) -> None:
         while not stopping() and (lease := self.leases.claim(job.id)):
-            try:
-                self._do(lease, stopping)
-            except (LeaseLost, JobEnded):
-                continue
+            with suppress(LeaseLost, JobEnded):
+                self._run(_Session(lease), stopping)
 
-    def _do(self, lease: Lease, stopping: Callable[[], bool]) -> None:
-        job_id = lease.job.id
-        layout, place = self.files.layout(job_id), self.files.position(job_id)
+    def _run(self, session: _Session, stopping: Callable[[], bool]) -> None:
+        rows = self._read_rows(session)
+        takeovers = session.lease.chunk.takeovers
+        for row in islice(rows, self.batch_size if takeovers >= ONE_BY_ONE_AFTER else 0):
+            session.stopping = stopping()
+            self._import_alone(session, row)
+            if session.stopping or self._pause(session.lease):
+                return
+        max_rows = max(1, self.batch_size >> takeovers)
+        while (batch := self.importer.validate(self._next_rows(rows, max_rows))).rows:
+            session.stopping = stopping()
+            self._import(session, batch)
+            if session.stopping or self._pause(session.lease):
+                return
+        self.leases.complete(session.lease, lambda: Completion({}))
+
+    def _read_rows(self, session: _Session) -> Iterator[Row]:
+        """The rows that are not imported yet. Renews the lease for each block: it may hold blank lines only."""
+        job_id = session.lease.job.id
+        layout, position = self.files.layout(job_id), self.files.position(job_id)
 
         def blocks() -> Iterator[bytes]:
-            """Renews the lease as it reads: a file may hold more blank lines than a lease lasts for, and no row."""
-            nonlocal lease
-            for block in self.files.read(job_id, place.offset):
-                lease = self.leases.renewed(lease)
+            for block in self.files.read(job_id, position.offset):
+                session.lease = self.leases.renew(session.lease)
                 yield block
 
-        rows = read_rows(layout, blocks(), offset=place.offset, line=place.line)
-        takeovers = lease.chunk.takeovers
-        for row in islice(rows, self.at_a_time if takeovers >= ONE_BY_ONE_AFTER else 0):
-            stop = stopping()
-            lease = self._import_alone(lease, row, stop)
-            if stop or self._has_to_wait(lease):
-                return
-        size = max(1, self.at_a_time >> takeovers)
-        while (batch := self.importer.validate(self._batch(rows, size))).rows:
-            stop = stopping()
-            lease = self._import(lease, batch, stop)
-            if stop or self._has_to_wait(lease):
-                return
-        self.leases.complete(lease, lambda: Completion({}))
+        return read_rows(layout, blocks(), offset=position.offset, line=position.line)
 
-    def _batch(self, rows: Iterator[Row], size: int) -> Iterator[Row]:
-        """The next rows, at least one of them."""
-        ends, left = self.clock.now() + self.leases.lasts / 4, MAX_BATCH_BYTES
-        for row in islice(rows, size):
+    def _next_rows(self, rows: Iterable[Row], max_rows: int) -> Iterator[Row]:
+        """At least one row, unless the file ends."""
+        deadline = self.clock.now() + self.leases.duration / 4
+        size = 0
+        for row in islice(rows, max_rows):
             yield row
-            left -= len(row.raw)
-            if left <= 0 or self.clock.now() >= ends:
+            size += len(row.raw)
+            if size >= MAX_BATCH_BYTES or self.clock.now() >= deadline:
                 return
 
-    def _has_to_wait(self, lease: Lease) -> bool:
+    def _pause(self, lease: Lease) -> bool:
+        """Pauses the job if its requester may not continue it, and returns whether it did."""
         pause = self.leases.requester_pause(lease.job)
-        if pause:
-            self.leases.complete(lease, lambda: Completion({}, self.leases.given_back(lease), pause))
-        return pause is not None
+        if pause is None:
+            return False
+        self.leases.complete(lease, lambda: Completion({}, self.leases.release(lease), pause))
+        return True
 
-    def _import_alone(self, lease: Lease, row: Row, stop: bool) -> Lease:
+    def _import_alone(self, session: _Session, row: Row) -> None:
         try:
-            return self._import(lease, self.importer.validate([row]), stop)
+            self._import(session, self.importer.validate([row]))
         except (LeaseLost, RegistryError):
             raise
-        except Exception:  # a fault of ours that this row brings out; it must not hold up the others
+        except Exception:  # a bug that only this row triggers must not block the others
             log.exception("import_row_failed")
-            rejected = RowResults()
-            rejected.reject(
-                row, FieldError("row", "internal", "The registry failed to import this row: a fault of its own.")
-            )
-            return self._import(lease, ValidatedBatch([row], (), rejected), stop)
+            results = RowResults()
+            results.reject(row, FieldError("row", "internal", "The row caused an internal error."))
+            self._import(session, ValidatedBatch([row], (), results))
 
-    def _import(self, lease: Lease, batch: ValidatedBatch, stop: bool) -> Lease:
-        job, last = lease.job, batch.rows[-1]
-        chunk = self.leases.given_back(lease) if stop else self.leases.prolonged(lease)
+    def _import(self, session: _Session, batch: ValidatedBatch) -> None:
+        lease, last_row = session.lease, batch.rows[-1]
+        job = lease.job
+        chunk = self.leases.release(lease) if session.stopping else self.leases.extend(lease)
 
-        def settle() -> Completion:
+        def work() -> Completion:
             results = RowResults(list(batch.results.outcomes), list(batch.results.rejects))
             actor = Actor(job.actor, frozenset(), job.request_id)
             self.importer.apply(actor, job, batch.candidates, results)
             self.rejects.record(job.id, results.rejects)
-            self.files.set_position(job.id, FilePosition(last.end, last.next_line))
+            self.files.set_position(job.id, FilePosition(last_row.end, last_row.next_line))
             return Completion(Counter(outcome.value for outcome in results.outcomes), chunk)
 
-        return Lease(self.leases.complete(lease, settle), chunk)
+        session.lease = Lease(self.leases.complete(lease, work), chunk)

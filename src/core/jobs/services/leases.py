@@ -1,4 +1,4 @@
-"""How workers share a job without doing anything twice, however many there are and whenever one dies."""
+"""Leases: how workers share a job so that each chunk is done once, even when a worker dies."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -13,15 +13,15 @@ from core.jobs.ports import ChunkRepository, JobRepository, JobRequesters
 from core.ports import Atomic, Clock, IdGenerator
 
 MAX_TAKEOVERS = 10
-REQUESTER_CHECKED_AGAIN_AFTER = timedelta(minutes=5)
-WAITS_FOR_ANOTHER_TRY = "What failed is tried again."
-WAITS_FOR_REQUESTER = "The account that asked for the job is disabled or may not manage jobs any longer."
-NO_PROGRESS = f"No progress: a part of the job was begun {MAX_TAKEOVERS} times and never finished."
+REQUESTER_RECHECK_INTERVAL = timedelta(minutes=5)
+WAITING_FOR_RETRY = "Failed records wait to be retried."
+REQUESTER_NOT_ALLOWED = "The account that started the job is disabled or may no longer manage jobs."
+NO_PROGRESS = f"No progress: {MAX_TAKEOVERS} workers in a row started a part of the job and did not finish it."
 
 
 @frozen
 class Lease:
-    """A chunk that this worker does now."""
+    """A chunk that this worker holds."""
 
     job: Job
     chunk: Chunk
@@ -29,33 +29,39 @@ class Lease:
 
 @frozen
 class Allocation:
-    """The next part of a job, and where the one after it begins: None when this is the last."""
+    """The records of the next chunk, and the position where the following chunk begins: None after the last one."""
 
     items: tuple[UUID, ...]
-    position: str | None
+    next_position: str | None
+
+
+@frozen
+class Pause:
+    until: datetime
+    reason: str
 
 
 @frozen
 class Completion:
-    """What became of a chunk: the records done, by outcome, and the chunk as it goes on, None if it is done. `pause`
-    holds up the whole job until then, for that reason."""
+    """The result of working on a chunk. `counts` are the finished records by outcome. `rest` is the chunk to continue
+    with, None if it is finished. `pause` pauses the whole job."""
 
     counts: Mapping[str, int]
     rest: Chunk | None = None
-    pause: tuple[datetime, str] | None = None
+    pause: Pause | None = None
 
 
 Allocate = Callable[[Job], Allocation | None]
-"""None when there is nothing left. Called within `Atomic`, while nobody else can lease."""
+"""Returns None when all records are allocated. Called within `Atomic`, with the job locked."""
 
 
 @frozen
 class LeaseManager:
-    """A chunk is leased to one worker for `lasts`, who renews that while it lives. A lease that has run out is taken
-    over; whoever held it before cannot settle the chunk any more.
+    """Leases each chunk to one worker for `duration`; the worker renews the lease while it works. After the lease has
+    expired, another worker takes the chunk over and the former one can no longer complete it.
 
-    A chunk that is taken over is halved, so that what was too much for one lease, or broke its worker, is found. After
-    ten takeovers without progress the job has failed. A job waits while its requester may not continue it.
+    A takeover splits the chunk in half, which isolates a record that is too slow or crashes its worker. After ten
+    takeovers without progress the job fails. A job is paused while its requester may not continue it.
     """
 
     jobs: JobRepository
@@ -64,104 +70,119 @@ class LeaseManager:
     atomic: Atomic
     clock: Clock
     ids: IdGenerator
-    lasts: timedelta = field(default=timedelta(minutes=1), kw_only=True)
+    duration: timedelta = field(default=timedelta(minutes=1), kw_only=True)
 
-    def claim(self, job_id: UUID, hand_out: Allocate = lambda _: None) -> Lease | None:
-        """None when the job has ended or waits, or others are doing what is left of it."""
-        return self.atomic(lambda: self._claim(job_id, hand_out))
+    def claim(self, job_id: UUID, allocate: Allocate = lambda _: None) -> Lease | None:
+        """Claims one available chunk, or allocates a new one. None when the job is not runnable or no chunk is
+        available."""
+        return self.atomic(lambda: self._claim(job_id, allocate))
 
-    def _claim(self, job_id: UUID, hand_out: Allocate) -> Lease | None:
+    def _claim(self, job_id: UUID, allocate: Allocate) -> Lease | None:
         now = self.clock.now()
         job = self.jobs.lock(job_id)
         if not job.is_runnable(now):
             return None
         if pause := self.requester_pause(job):
-            self.jobs.replace(job.paused(*pause))
+            self.jobs.replace(job.paused(pause.until, pause.reason))
             return None
-        lease = self.ids.new(now)
-        chunk = self.chunks.claim(job_id, lease=lease, now=now, until=now + self.lasts)
+        lease_id = self.ids.new(now)
+        chunk = self.chunks.claim(job_id, lease=lease_id, now=now, until=now + self.duration)
         if chunk is None and job.position is not None:
-            handed = hand_out(job)
-            job = evolve(job, position=handed and handed.position)
-            if handed:
-                chunk = Chunk(id=lease, job_id=job_id, items=handed.items, lease=lease, available_at=now + self.lasts)
-                self.chunks.add(chunk)
-        if chunk and chunk.takeovers > MAX_TAKEOVERS:
+            job, chunk = self._allocate(job, allocate, lease_id, now)
+        if chunk is None:
+            self.jobs.replace(self._completed_or_paused(job, now))
+            return None
+        if chunk.takeovers > MAX_TAKEOVERS:
             self.jobs.replace(job.failed(now, NO_PROGRESS))
             self.chunks.remove_all(job_id)
             return None
-        if chunk and chunk.takeovers and len(chunk.items) > 1:
-            chunk = self._halved(chunk, now)
-        job = job.running(now) if chunk else self._left(job, now)
+        if chunk.takeovers and len(chunk.items) > 1:
+            chunk = self._split(chunk, now)
+        job = job.running(now)
         self.jobs.replace(job)
-        return Lease(job, chunk) if chunk else None
+        return Lease(job, chunk)
 
-    def _halved(self, chunk: Chunk, now: datetime) -> Chunk:
-        """The first half of its records; the others become a chunk of their own."""
+    def _allocate(self, job: Job, allocate: Allocate, lease_id: UUID, now: datetime) -> tuple[Job, Chunk | None]:
+        allocation = allocate(job)
+        if allocation is None:
+            return evolve(job, position=None), None
+        chunk = Chunk(
+            id=lease_id, job_id=job.id, items=allocation.items, lease=lease_id, available_at=now + self.duration
+        )
+        self.chunks.add(chunk)
+        return evolve(job, position=allocation.next_position), chunk
+
+    def _split(self, chunk: Chunk, now: datetime) -> Chunk:
+        """Keeps the first half of the records; the second half becomes a chunk of its own."""
         middle = len(chunk.items) // 2
-        half = evolve(chunk, items=chunk.items[:middle])
-        self.chunks.replace(half)
+        first_half = evolve(chunk, items=chunk.items[:middle])
+        self.chunks.replace(first_half)
         self.chunks.add(evolve(chunk, id=self.ids.new(now), items=chunk.items[middle:], lease=None, available_at=now))
-        return half
+        return first_half
 
-    def requester_pause(self, job: Job) -> tuple[datetime, str] | None:
-        """Until when and why the job has to wait, where its requester may not continue it."""
+    def requester_pause(self, job: Job) -> Pause | None:
+        """The pause of a job whose requester may not continue it."""
         if self.requesters.may_continue(job.actor):
             return None
-        return self.clock.now() + REQUESTER_CHECKED_AGAIN_AFTER, WAITS_FOR_REQUESTER
+        return Pause(self.clock.now() + REQUESTER_RECHECK_INTERVAL, REQUESTER_NOT_ALLOWED)
 
-    def renewed(self, lease: Lease) -> Lease:
-        """The lease with a fresh lease, if a third of the old one is over and the store answers. Raises `LeaseLost`."""
-        if lease.chunk.available_at - self.clock.now() > self.lasts * 2 / 3:
+    def renew(self, lease: Lease) -> Lease:
+        """Renews the lease once a third of it has passed; returns it unchanged when the store is unavailable.
+
+        Raises `LeaseLost`.
+        """
+        if lease.chunk.available_at - self.clock.now() > self.duration * 2 / 3:
             return lease
-        chunk = evolve(lease.chunk, available_at=self.clock.now() + self.lasts)
+        chunk = evolve(lease.chunk, available_at=self.clock.now() + self.duration)
 
-        def renew() -> None:
+        def store() -> None:
             self.chunks.lock(chunk)
             self.chunks.replace(chunk)
 
         try:
-            self.atomic(renew)
+            self.atomic(store)
         except Unavailable:
             return lease
         return evolve(lease, chunk=chunk)
 
-    def prolonged(self, lease: Lease) -> Chunk:
-        """With a fresh lease, after some of it was done."""
-        return evolve(lease.chunk, available_at=self.clock.now() + self.lasts, takeovers=0)
+    def extend(self, lease: Lease) -> Chunk:
+        """The chunk with a full lease, after progress."""
+        return evolve(lease.chunk, available_at=self.clock.now() + self.duration, takeovers=0)
 
-    def given_back(self, lease: Lease) -> Chunk:
-        """For anybody to take at once."""
+    def release(self, lease: Lease) -> Chunk:
+        """The chunk without a lease: any worker may claim it immediately."""
         return evolve(lease.chunk, lease=None, available_at=self.clock.now(), takeovers=0)
 
     def complete(self, lease: Lease, work: Callable[[], Completion]) -> Job:
-        """Does `work` and stores what became of the chunk, both or neither. Raises `LeaseLost`, and `JobEnded` when the
-        job was cancelled meanwhile."""
+        """Calls `work` and stores its completion in one transaction.
+
+        Raises `LeaseLost`, and `JobEnded` when the job was cancelled in the meantime.
+        """
         return self.atomic(lambda: self._complete(lease, work))
 
     def _complete(self, lease: Lease, work: Callable[[], Completion]) -> Job:
         self.chunks.lock(lease.chunk)
-        settled = work()
+        completion = work()
         job = self.jobs.lock(lease.job.id)
         if job.state.has_ended:
             raise JobEnded
-        if settled.rest is None:
+        if completion.rest is None:
             self.chunks.remove(lease.chunk)
         else:
-            self.chunks.replace(evolve(settled.rest, takeovers=0))
-        job = self._left(job.counted(settled.counts), self.clock.now())
-        if settled.pause and not job.state.has_ended:
-            job = job.paused(*settled.pause)
+            self.chunks.replace(evolve(completion.rest, takeovers=0))
+        job = self._completed_or_paused(job.with_counts(completion.counts), self.clock.now())
+        if completion.pause and not job.state.has_ended:
+            job = job.paused(completion.pause.until, completion.pause.reason)
         self.jobs.replace(job)
         return job
 
-    def _left(self, job: Job, now: datetime) -> Job:
-        """Completed when nothing is left, paused when what is left has to wait."""
+    def _completed_or_paused(self, job: Job, now: datetime) -> Job:
+        """Completed when no chunk remains, paused when all remaining chunks wait, otherwise unchanged."""
         if job.position is not None or not job.is_runnable(now):
             return job
-        left = self.chunks.remaining(job.id, now)
-        if left.leased:
+        remaining = self.chunks.remaining(job.id, now)
+        if remaining.leased:
             return job
-        if left.available_at is None:
+        if remaining.available_at is None:
             return job.completed(now)
-        return job.paused(left.available_at, WAITS_FOR_ANOTHER_TRY) if left.available_at > now else job
+        return job.paused(remaining.available_at, WAITING_FOR_RETRY) if remaining.available_at > now else job

@@ -1,11 +1,13 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from attrs import frozen
+from attrs import define, field
 
 from core.errors import InvalidUpstreamResponse, RetryableError, Unavailable
-from core.patients.entities import Rules
+from core.patients.entities import Patient, Rules
+from core.patients.errors import PatientArchived, PatientNotFound
+from core.patients.values import Status
 from core.sync.entities import SyncJobOutcome
 from core.sync.errors import NoUpstreamRecord
 from core.sync.merge import normalize
@@ -13,48 +15,67 @@ from core.sync.ports import FetchResult
 from core.sync.services.merger import FetchedRecord
 
 Classification = tuple[SyncJobOutcome, str]
-"""An outcome, and the kind of the error behind it."""
+"""An outcome, and the kind of its error."""
 
 
-@frozen
+@define
 class SyncBatch:
-    """One go at a chunk of a sync job: what came of asking for its patients. `gone` are those who are not asked for,
-    and why; `backoff_reason` is why not all of the others were."""
+    """One attempt at a chunk of a sync job, filled while the patients are fetched.
+
+    `external_ids` are the patients to fetch; `skipped` are the others, with the reason. `backoff_reason` is why
+    fetching stopped early.
+    """
 
     requested_at: datetime
     external_ids: Mapping[UUID, str]
-    gone: Mapping[UUID, str]
-    fetched: dict[UUID, FetchResult]
+    skipped: Mapping[UUID, str]
+    fetched: dict[UUID, FetchResult] = field(factory=dict[UUID, FetchResult])
     backoff_reason: RetryableError | None = None
+
+    @classmethod
+    def of(cls, ids: Iterable[UUID], patients: Iterable[Patient], requested_at: datetime) -> "SyncBatch":
+        """`patients` are those of `ids` that still exist."""
+        external_ids: dict[UUID, str] = {}
+        skipped = dict.fromkeys(ids, PatientNotFound.kind)
+        for patient in patients:
+            if patient.status is Status.ARCHIVED:
+                skipped[patient.id] = PatientArchived.kind
+            elif patient.external_id is None:
+                skipped[patient.id] = NoUpstreamRecord.kind
+            else:
+                external_ids[patient.id] = patient.external_id
+                del skipped[patient.id]
+        return cls(requested_at, external_ids, skipped)
 
     @property
     def complete(self) -> bool:
         return self.backoff_reason is None and len(self.fetched) == len(self.external_ids)
 
     def classify(self, rules: Rules, *, last_try: bool) -> tuple[list[FetchedRecord], dict[UUID, Classification]]:
-        """What can be merged, and what is certain without. Those for whom upstream failed are in neither, unless this
-        was the last try."""
-        said: list[FetchedRecord] = []
-        verdicts = {one: (SyncJobOutcome.SKIPPED, reason) for one, reason in self.gone.items()}
-        for one, answer in self.fetched.items():
-            read = self._read(one, answer, rules)
-            if isinstance(read, FetchedRecord):
-                said.append(read)
-            elif read[0] is not SyncJobOutcome.UNAVAILABLE or last_try:
-                verdicts[one] = read
-        return said, verdicts
+        """The records to merge, and the outcomes that need no merge.
 
-    def _read(self, patient_id: UUID, answer: FetchResult, rules: Rules) -> FetchedRecord | Classification:
-        if answer is None:
+        Patients for whom upstream was unavailable are in neither, except on the last try.
+        """
+        records: list[FetchedRecord] = []
+        outcomes = {patient_id: (SyncJobOutcome.SKIPPED, reason) for patient_id, reason in self.skipped.items()}
+        for patient_id, fetched in self.fetched.items():
+            result = self._classify(patient_id, fetched, rules)
+            if isinstance(result, FetchedRecord):
+                records.append(result)
+            elif result[0] is not SyncJobOutcome.UNAVAILABLE or last_try:
+                outcomes[patient_id] = result
+        return records, outcomes
+
+    def _classify(self, patient_id: UUID, fetched: FetchResult, rules: Rules) -> FetchedRecord | Classification:
+        if fetched is None:
             return SyncJobOutcome.NOT_FOUND, NoUpstreamRecord.kind
-        if isinstance(answer, Unavailable):
+        if isinstance(fetched, Unavailable):
             return SyncJobOutcome.UNAVAILABLE, Unavailable.kind
-        if isinstance(answer, InvalidUpstreamResponse):
-            return SyncJobOutcome.REFUSED, answer.kind
+        if isinstance(fetched, InvalidUpstreamResponse):
+            return SyncJobOutcome.REFUSED, fetched.kind
         try:
-            values = normalize(answer.document, rules)
-            return FetchedRecord(
-                patient_id, self.external_ids[patient_id], values, self.requested_at - answer.requested_before
-            )
+            values = normalize(fetched.document, rules)
         except InvalidUpstreamResponse as invalid:
             return SyncJobOutcome.REFUSED, invalid.kind
+        requested_at = self.requested_at - fetched.requested_before
+        return FetchedRecord(patient_id, self.external_ids[patient_id], values, requested_at)

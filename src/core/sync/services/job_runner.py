@@ -1,6 +1,6 @@
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,20 +11,19 @@ from core.errors import RetryableError
 from core.jobs.entities import Chunk, Job
 from core.jobs.errors import JobEnded, LeaseLost
 from core.jobs.ports import Runner
-from core.jobs.services.leases import MAX_TAKEOVERS, Allocation, Completion, Lease, LeaseManager
+from core.jobs.services.leases import MAX_TAKEOVERS, Allocation, Completion, Lease, LeaseManager, Pause
 from core.patients.errors import PatientArchived, PatientNotFound
 from core.patients.ports import PatientRepository
-from core.patients.values import Status
 from core.ports import Clock
 from core.sync.entities import SyncJobOutcome, SyncJobResult, SyncScope
-from core.sync.errors import ExternalIdChanged, NoUpstreamRecord
+from core.sync.errors import ExternalIdChanged
 from core.sync.merge import SyncResult
 from core.sync.ports import PatientGateway, SyncJobResults
 from core.sync.services.batch import SyncBatch
 from core.sync.services.merger import Merger, MergeResult
 
-RETRIES = 3
-MAX_TAKEOVERS_OF_ONE = MAX_TAKEOVERS - 1
+MAX_RETRIES = 3
+MAX_TAKEOVERS_OF_ONE_PATIENT = MAX_TAKEOVERS - 1
 INTERNAL_ERROR = "internal-error"
 MIN_PAUSE = timedelta(seconds=1)
 DEFAULT_PAUSE = timedelta(seconds=30)
@@ -32,106 +31,109 @@ DEFAULT_PAUSE = timedelta(seconds=30)
 
 @frozen
 class SyncJobRunner(Runner):
-    """Syncs a job's patients as `SyncPatient` does, a chunk at a time, each of them once.
+    """Syncs a job's patients chunk by chunk, each as `SyncPatient` does.
 
-    While upstream is down or asks for fewer calls, the whole job waits for as long as it was told to, and that counts
-    against no patient. One for whom upstream fails while it answers for others is tried again three times, `first_wait`
-    later, then twice as long after that, and so on, before the outcome is `unavailable`.
+    While upstream is down or limits the rate, the whole job pauses for as long as upstream asks; this does not count as
+    a retry. A patient for whom upstream fails while it responds for others is retried three times: after
+    `first_retry_delay`, then after twice that, and so on. Then the outcome is `unavailable`.
     """
 
     leases: LeaseManager
     patients: PatientRepository
     gateway: PatientGateway
     merger: Merger
-    outcomes: SyncJobResults
+    results: SyncJobResults
     clock: Clock
-    at_a_time: int = field(default=100, kw_only=True)
-    first_wait: timedelta = field(default=timedelta(minutes=1), kw_only=True)
+    chunk_size: int = field(default=100, kw_only=True)
+    first_retry_delay: timedelta = field(default=timedelta(minutes=1), kw_only=True)
 
     def __call__(self, job: Job, *, stopping: Callable[[], bool]) -> None:
-        while not stopping() and (lease := self.leases.claim(job.id, self._hand_out)):
-            try:
-                self._do(lease, stopping)
-            except (LeaseLost, JobEnded):
-                continue
+        while not stopping() and (lease := self.leases.claim(job.id, self.allocate)):
+            with suppress(LeaseLost, JobEnded):
+                self._run(lease, stopping)
 
-    def _hand_out(self, job: Job) -> Allocation | None:
+    def allocate(self, job: Job) -> Allocation | None:
         scope = SyncScope.of(job)
         if scope.patient_id:
             return Allocation((scope.patient_id,), None)
         after = UUID(job.position) if job.position else None
-        ids = self.patients.ids(scope.statuses, after=after, before=job.id, limit=self.at_a_time)
-        return Allocation(ids, str(ids[-1]) if len(ids) == self.at_a_time else None) if ids else None
+        ids = self.patients.ids(scope.statuses, after=after, before=job.id, limit=self.chunk_size)
+        return Allocation(ids, str(ids[-1]) if len(ids) == self.chunk_size else None) if ids else None
 
-    def _do(self, lease: Lease, stopping: Callable[[], bool]) -> None:
-        if lease.chunk.takeovers >= MAX_TAKEOVERS_OF_ONE and len(lease.chunk.items) == 1:
+    def _run(self, lease: Lease, stopping: Callable[[], bool]) -> None:
+        if lease.chunk.takeovers >= MAX_TAKEOVERS_OF_ONE_PATIENT and len(lease.chunk.items) == 1:
             self._give_up(lease, lease.chunk.items[0])
             return
-        done = self._begun(lease.chunk)
-        ids = {external_id: patient_id for patient_id, external_id in done.external_ids.items()}
-        try:
-            with closing(self.gateway.fetch_all(ids, request_id=lease.job.request_id)) as answers:
-                for external_id, answer in answers:
-                    done.fetched[ids[external_id]] = answer
-                    lease = self.leases.renewed(lease)
-                    if stopping():
-                        break
-        except RetryableError as backoff_reason:
-            done = evolve(done, backoff_reason=backoff_reason)
-        self._settle(lease, done)
+        batch = self.start_batch(lease.chunk)
+        lease = self._fetch(lease, batch, stopping)
+        self.complete(lease, batch)
 
     def _give_up(self, lease: Lease, patient_id: UUID) -> None:
-        """Nobody could sync this one alone, time and again: the error is ours, and the job goes on without it."""
+        """Every worker failed on this one patient: an internal error, which must not block the job."""
 
-        def settle() -> Completion:
-            outcome = SyncJobResult(patient_id, SyncJobOutcome.REFUSED, self.clock.now(), INTERNAL_ERROR)
-            self.outcomes.record(lease.job.id, [outcome])
-            return Completion({outcome.outcome.value: 1})
+        def work() -> Completion:
+            result = SyncJobResult(patient_id, SyncJobOutcome.REFUSED, self.clock.now(), INTERNAL_ERROR)
+            self.results.record(lease.job.id, [result])
+            return Completion({result.outcome.value: 1})
 
-        self.leases.complete(lease, settle)
+        self.leases.complete(lease, work)
 
-    def _begun(self, chunk: Chunk) -> SyncBatch:
-        found = {patient.id: patient for patient in self.patients.get_all(chunk.items)}
-        gone = {one: PatientNotFound.kind for one in chunk.items if one not in found}
-        gone |= {one: NoUpstreamRecord.kind for one, patient in found.items() if patient.external_id is None}
-        gone |= {one: PatientArchived.kind for one, patient in found.items() if patient.status is Status.ARCHIVED}
-        asked = {one: patient.external_id for one, patient in found.items() if one not in gone and patient.external_id}
-        return SyncBatch(self.clock.now(), asked, gone, {})
+    def start_batch(self, chunk: Chunk) -> SyncBatch:
+        patients = self.patients.get_all(chunk.items)
+        return SyncBatch.of(chunk.items, patients, self.clock.now())
 
-    def _settle(self, lease: Lease, done: SyncBatch) -> None:
-        last_try = done.complete and lease.chunk.tries >= RETRIES
-        said, verdicts = done.classify(self.merger.rules, last_try=last_try)
+    def _fetch(self, lease: Lease, batch: SyncBatch, stopping: Callable[[], bool]) -> Lease:
+        """Fills the batch and returns the renewed lease."""
+        patient_ids = {external_id: patient_id for patient_id, external_id in batch.external_ids.items()}
+        try:
+            with closing(self.gateway.fetch_all(patient_ids, request_id=lease.job.request_id)) as results:
+                for external_id, result in results:
+                    batch.fetched[patient_ids[external_id]] = result
+                    lease = self.leases.renew(lease)
+                    if stopping():
+                        break
+        except RetryableError as error:
+            batch.backoff_reason = error
+        return lease
+
+    def complete(self, lease: Lease, batch: SyncBatch) -> None:
+        last_try = batch.complete and lease.chunk.tries >= MAX_RETRIES
+        records, outcomes = batch.classify(self.merger.rules, last_try=last_try)
         actor = Actor(lease.job.actor, frozenset(), lease.job.request_id)
 
-        def settle() -> Completion:
+        def work() -> Completion:
             now = self.clock.now()
-            outcomes = [_outcome(one, merged, now) for one, merged in self.merger.apply(actor, said).items()]
-            outcomes += [SyncJobResult(one, outcome, now, reason) for one, (outcome, reason) in verdicts.items()]
-            self.outcomes.record(lease.job.id, outcomes)
-            counts = Counter(outcome.outcome.value for outcome in outcomes)
-            rest = self._rest(lease.chunk, {outcome.patient_id for outcome in outcomes}, done, now)
-            return Completion(counts, rest, _pause(done.backoff_reason, now))
+            merged = self.merger.apply(actor, records)
+            results = [_job_result(patient_id, result, now) for patient_id, result in merged.items()]
+            results += [
+                SyncJobResult(patient_id, outcome, now, reason) for patient_id, (outcome, reason) in outcomes.items()
+            ]
+            self.results.record(lease.job.id, results)
+            counts = Counter(result.outcome.value for result in results)
+            rest = self._rest(lease.chunk, {result.patient_id for result in results}, batch, now)
+            return Completion(counts, rest, _pause(batch.backoff_reason, now))
 
-        self.leases.complete(lease, settle)
+        self.leases.complete(lease, work)
 
-    def _rest(self, chunk: Chunk, settled: set[UUID], done: SyncBatch, now: datetime) -> Chunk | None:
-        rest = tuple(one for one in chunk.items if one not in settled)
-        if not rest:
+    def _rest(self, chunk: Chunk, finished: set[UUID], batch: SyncBatch, now: datetime) -> Chunk | None:
+        """The chunk with its unfinished patients: available now if the batch was interrupted, else after a delay."""
+        items = tuple(patient_id for patient_id in chunk.items if patient_id not in finished)
+        if not items:
             return None
-        if not done.complete:
-            return evolve(chunk, items=rest, lease=None, available_at=now)
-        available_at = now + self.first_wait * 2**chunk.tries
-        return evolve(chunk, items=rest, lease=None, available_at=available_at, tries=chunk.tries + 1)
+        if not batch.complete:
+            return evolve(chunk, items=items, lease=None, available_at=now)
+        available_at = now + self.first_retry_delay * 2**chunk.tries
+        return evolve(chunk, items=items, lease=None, available_at=available_at, tries=chunk.tries + 1)
 
 
-def _pause(backoff_reason: RetryableError | None, now: datetime) -> tuple[datetime, str] | None:
+def _pause(backoff_reason: RetryableError | None, now: datetime) -> Pause | None:
     if backoff_reason is None:
         return None
-    asked = backoff_reason.retry_after or DEFAULT_PAUSE
-    return now + max(asked, MIN_PAUSE), str(backoff_reason)
+    delay = backoff_reason.retry_after or DEFAULT_PAUSE
+    return Pause(now + max(delay, MIN_PAUSE), str(backoff_reason))
 
 
-def _outcome(patient_id: UUID, merged: MergeResult, at: datetime) -> SyncJobResult:
+def _job_result(patient_id: UUID, merged: MergeResult, at: datetime) -> SyncJobResult:
     if isinstance(merged, SyncResult):
         return SyncJobResult(patient_id, SyncJobOutcome(merged.outcome.value), at, conflicts=merged.conflicts)
     skipped = isinstance(merged, PatientNotFound | PatientArchived | ExternalIdChanged)

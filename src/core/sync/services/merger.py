@@ -20,7 +20,7 @@ from core.sync.ports import UpstreamSnapshots
 
 @frozen
 class FetchedRecord:
-    """What upstream said of the patient when asked for its `external_id`: `values` are normalised."""
+    """Upstream's normalized `values` for a patient, fetched under `external_id`."""
 
     patient_id: UUID
     external_id: str
@@ -33,7 +33,7 @@ MergeResult = SyncResult | Conflict | PatientNotFound
 
 @frozen
 class Merger:
-    """Merges what upstream said into the records, as `SyncPatient` tells."""
+    """Merges fetched records into patients (see `SyncPatient` for the rules)."""
 
     patients: PatientRepository
     snapshots: UpstreamSnapshots
@@ -45,52 +45,55 @@ class Merger:
     def rules(self) -> Rules:
         return Rules(self.clock.today(), self.phone_region)
 
-    def apply(self, actor: Actor, said: Sequence[FetchedRecord]) -> dict[UUID, MergeResult]:
-        """What came of each, which is independent of the others; a record that is refused stays as it is. To be called
-        within `Atomic`: every record is locked until it ends."""
-        ids = [one.patient_id for one in said]
-        locked = self.patients.lock_all(ids)
+    def apply(self, actor: Actor, records: Sequence[FetchedRecord]) -> dict[UUID, MergeResult]:
+        """Merges each record independently; an error leaves its patient unchanged and is returned as the result.
+
+        Call it within `Atomic`: every patient is locked until that ends.
+        """
+        ids = [record.patient_id for record in records]
+        patients = self.patients.lock_all(ids)
         snapshots = self.snapshots.get_many(ids)
         results: dict[UUID, MergeResult] = {}
-        fresh: dict[UUID, UpstreamSnapshot] = {}
+        new_snapshots: dict[UUID, UpstreamSnapshot] = {}
         unchanged: dict[datetime, list[UUID]] = defaultdict(list)
-        for one in said:
-            patient_id = one.patient_id
+        for record in records:
+            patient_id = record.patient_id
             try:
-                before = self._current(one, locked.get(patient_id))
+                before = _ensure_syncable(patients.get(patient_id), record)
                 base = snapshot_for(snapshots.get(patient_id), before)
-                result = results[patient_id] = self._merged(actor, one, before, base)
-            except (Conflict, PatientNotFound) as refused:
-                results[patient_id] = refused
+                result = results[patient_id] = self._merge(actor, record, before, base)
+            except (Conflict, PatientNotFound) as error:
+                results[patient_id] = error
                 continue
-            if result.fetched_at != one.requested_at:
+            if result.fetched_at != record.requested_at:  # the snapshot is newer than this record
                 continue
-            values = {**(base.values if base else {}), **one.values}
-            fresh[patient_id] = UpstreamSnapshot(one.external_id, values, one.requested_at)
+            values = {**(base.values if base else {}), **record.values}
+            new_snapshots[patient_id] = UpstreamSnapshot(record.external_id, values, record.requested_at)
             if result.outcome is SyncOutcome.UNCHANGED:
-                unchanged[one.requested_at].append(patient_id)
-        self.snapshots.save(fresh)
-        for requested_at, these in unchanged.items():
-            self.patients.mark_synced(these, requested_at)
+                unchanged[record.requested_at].append(patient_id)
+        self.snapshots.save(new_snapshots)
+        for requested_at, patient_ids in unchanged.items():
+            self.patients.mark_synced(patient_ids, requested_at)
         return results
 
-    def _current(self, said: FetchedRecord, patient: Patient | None) -> Patient:
-        if patient is None:
-            raise PatientNotFound
-        patient.ensure_not_archived()
-        if patient.external_id != said.external_id:
-            raise ExternalIdChanged
-        return patient
-
-    def _merged(self, actor: Actor, said: FetchedRecord, before: Patient, base: UpstreamSnapshot | None) -> SyncResult:
+    def _merge(self, actor: Actor, record: FetchedRecord, before: Patient, base: UpstreamSnapshot | None) -> SyncResult:
         now = self.clock.now()
-        if base and base.requested_at > said.requested_at:
+        if base and base.requested_at > record.requested_at:
             return SyncResult(before, SyncOutcome.UNCHANGED, base.requested_at, base.age(now))
-        merged = merge(before.to_json(), base.values if base else {}, said.values)
+        merged = merge(before.to_json(), base.values if base else {}, record.values)
         changed = before.changed(now, self.rules, **merged.changes)
-        after = evolve(changed, last_synced_at=said.requested_at)
-        age = max(now - said.requested_at, timedelta())
+        after = evolve(changed, last_synced_at=record.requested_at)
+        age = max(now - record.requested_at, timedelta())
         if changed is before:
-            return SyncResult(after, SyncOutcome.UNCHANGED, said.requested_at, age, merged.conflicts)
+            return SyncResult(after, SyncOutcome.UNCHANGED, record.requested_at, age, merged.conflicts)
         self.recorder.save(Action.SYNCED, actor, now, before=before, after=after)
-        return SyncResult(after, SyncOutcome.UPDATED, said.requested_at, age, merged.conflicts)
+        return SyncResult(after, SyncOutcome.UPDATED, record.requested_at, age, merged.conflicts)
+
+
+def _ensure_syncable(patient: Patient | None, record: FetchedRecord) -> Patient:
+    if patient is None:
+        raise PatientNotFound
+    patient.ensure_not_archived()
+    if patient.external_id != record.external_id:
+        raise ExternalIdChanged
+    return patient

@@ -5,33 +5,29 @@ from attrs import frozen
 from core.access import Actor, Permission
 from core.errors import ErrorCollector, parse_one
 from core.jobs.entities import Job, JobKind
-from core.jobs.errors import JobNotFound
-from core.jobs.ports import JobQueue, JobRepository
+from core.jobs.errors import JobNotFound, JobUnderWay
+from core.jobs.ports import JobRepository
 from core.paging import Page
 from core.patients.ports import PatientRepository
-from core.ports import Atomic, Clock, IdGenerator
-from core.sync.entities import SyncJobResult, SyncScope
+from core.sync.entities import SYNCABLE, SyncJobResult, SyncScope
 from core.sync.ports import SyncJobResults
+from core.sync.services.job_starter import SyncJobStarter
 from core.values import DEFAULT_PER_PAGE, parse_page_limit
+
+NIGHTLY_SYNC_KEY = "nightly-sync"
 
 
 @frozen
 class StartSyncJob:
-    """Asks for one patient, or all in a status (archived ones excepted), to be synced in the background: of those who
-    are there now, each once.
+    """Starts a background sync of one patient, or of all patients in a status (archived ones excepted).
 
-    With a `key`, a second job is refused until the first one has ended. `errors` found in the input already are raised
-    with those of its values.
-    The job is stored before anybody is asked to work on it, and does not depend on that being possible now.
-    Raises `Forbidden`, `ValidationError`, `PatientNotFound`, `PatientArchived`, `JobUnderWay`.
+    The job covers the patients that exist now, each once. `errors` are errors of the input that the caller has already
+    found; they are raised together with those of the scope. Raises `Forbidden`, `ValidationError`, `PatientNotFound`,
+    `PatientArchived`.
     """
 
-    jobs: JobRepository
     patients: PatientRepository
-    queue: JobQueue
-    atomic: Atomic
-    clock: Clock
-    ids: IdGenerator
+    starter: SyncJobStarter
 
     def __call__(
         self,
@@ -39,38 +35,40 @@ class StartSyncJob:
         actor: Actor,
         status: str | None = None,
         patient_id: UUID | None = None,
-        key: str | None = None,
         errors: ErrorCollector | None = None,
     ) -> Job:
         actor.require(Permission.MANAGE_JOBS)
         scope = SyncScope.parse(status, patient_id, errors)
         if scope.patient_id:
             self.patients.get(scope.patient_id).ensure_not_archived()
-        now = self.clock.now()
-        job = Job(
-            id=self.ids.new(now),
-            kind=JobKind.SYNC,
-            actor=actor.name,
-            request_id=actor.request_id,
-            options=scope.options,
-            created_at=now,
-            key=key,
-            total=1 if scope.patient_id else self.patients.count_by_status(scope.statuses),
-        )
-        self.atomic(lambda: self.jobs.add(job))
-        self.queue.enqueue(job)
-        return job
+        return self.starter.start(actor, scope)
+
+
+@frozen
+class StartNightlySync:
+    """Starts a background sync of all patients, or returns None while the previous nightly sync is unfinished.
+
+    Raises `Forbidden`.
+    """
+
+    starter: SyncJobStarter
+
+    def __call__(self, *, actor: Actor) -> Job | None:
+        actor.require(Permission.MANAGE_JOBS)
+        try:
+            return self.starter.start(actor, SyncScope(SYNCABLE), key=NIGHTLY_SYNC_KEY)
+        except JobUnderWay:
+            return None
 
 
 @frozen
 class ListSyncFailures:
-    """The patients of a job whom somebody should look at: what upstream said of them was refused, it knows nothing of
-    them or failed for them alone, or both sides changed the same field. Raises `Forbidden`, `ValidationError`,
-    `JobNotFound`.
+    """Lists the patients of a sync job that need review: upstream does not know them, returned an error or invalid data
+    for them, or both sides changed the same field. Raises `Forbidden`, `ValidationError`, `JobNotFound`.
     """
 
     jobs: JobRepository
-    outcomes: SyncJobResults
+    results: SyncJobResults
 
     def __call__(
         self, *, actor: Actor, job_id: UUID, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE
@@ -78,4 +76,4 @@ class ListSyncFailures:
         actor.require(Permission.MANAGE_JOBS)
         if self.jobs.get(job_id).kind is not JobKind.SYNC:
             raise JobNotFound
-        return self.outcomes.failures(job_id, after=after, limit=parse_one("limit", parse_page_limit, limit))
+        return self.results.failures(job_id, after=after, limit=parse_one("limit", parse_page_limit, limit))

@@ -15,16 +15,14 @@ from core.sync.services.merger import FetchedRecord, Merger
 
 @frozen
 class SyncPatient:
-    """Brings one record in step with upstream, field by field: a local correction stands until upstream itself changes
-    that field; where both changed, ours stays and the field is reported as a conflict.
+    """Fetches a patient from upstream and merges the changes into the record, field by field (see `merge`).
 
-    Upstream is asked before the record is locked, and not at all about a patient without an external id. An answer
-    older than the one already applied is ignored. A sync that changes nothing moves `last_synced_at` only. While
-    upstream is down, the record as it stands is the answer, marked stale, if upstream's last word is not older than
-    `max_stale`.
+    Upstream is called before the record is locked. A response to an older request than the one already applied is
+    ignored. A sync without changes updates `last_synced_at` only. While upstream is unavailable, the current record is
+    returned as stale if the last good copy is not older than `max_stale`.
 
     Raises `Forbidden`, `PatientNotFound`, `PatientArchived`, `NoUpstreamRecord`, `InvalidUpstreamResponse`,
-    `RateLimited`, `Unavailable`, `EmailTaken`, `ExternalIdChanged`. The record is unchanged after each of them.
+    `RateLimited`, `Unavailable`, `EmailTaken`, `ExternalIdChanged`. After an error the record is unchanged.
     """
 
     patients: PatientRepository
@@ -41,7 +39,7 @@ class SyncPatient:
         patient.ensure_not_archived()
         if patient.external_id is None:
             raise NoUpstreamRecord
-        called_at = self.clock.now()
+        requested_at = self.clock.now()
         try:
             answer = self.gateway.fetch(patient.external_id, request_id=actor.request_id)
         except Unavailable as unavailable:
@@ -49,8 +47,8 @@ class SyncPatient:
         if answer is None:
             raise NoUpstreamRecord
         values = normalize(answer.document, self.merger.rules)
-        said = FetchedRecord(patient_id, patient.external_id, values, called_at - answer.requested_before)
-        merged = self.atomic(lambda: self.merger.apply(actor, [said]))[patient_id]
+        record = FetchedRecord(patient_id, patient.external_id, values, requested_at - answer.requested_before)
+        merged = self.atomic(lambda: self.merger.apply(actor, [record]))[patient_id]
         if isinstance(merged, Exception):
             raise merged
         return merged
