@@ -77,9 +77,7 @@ class DjangoUserRepository(UserRepository):
             """In the way of today; not in place of a password that was set meanwhile."""
             self._rows.filter(id=row.id, password=stored).update(password=make_password(given))
 
-        return (
-            _user({name: getattr(row, name) for name in _COLUMNS}) if check_password(password, stored, renew) else None
-        )
+        return user_of(row) if check_password(password, stored, renew) else None
 
     @core_errors()
     def find(
@@ -93,6 +91,10 @@ class DjangoUserRepository(UserRepository):
     @property
     def _rows(self) -> QuerySet[models.User]:
         return models.User.objects.using(self.database)
+
+
+def user_of(row: models.User) -> User:
+    return _user({name: getattr(row, name) for name in _COLUMNS})
 
 
 def _user(row: Row) -> User:

@@ -15,9 +15,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, reverse
 
-from adapters.django_orm.accounts import models
+from adapters.django_orm.accounts.repository import user_of
 from adapters.django_orm.admin_site.pages import actor_of, form_page, password_field, signed_in_user
-from core.accounts.ports import UserRepository
 from core.accounts.sessions import SignedIn
 from core.accounts.use_cases import ChangeOwnPassword
 from core.errors import TooManyRequests
@@ -78,15 +77,15 @@ class RegistryAdminSite(AdminSite):
         request: HttpRequest,
         extra_context: dict[str, Any] | None = None,
         change: ChangeOwnPassword = Provide["change_own_password"],
-        users: UserRepository = Provide["users"],
     ) -> HttpResponse:
         """Every other session of the user ends."""
-        user_id = signed_in_user(request).id
+        user = signed_in_user(request)
 
         def work(given: dict[str, str]) -> None:
-            me = SignedIn(users.get(user_id), actor_of(request))
+            me = SignedIn(user_of(user), actor_of(request))
             change(me=me, address=request.META.get("REMOTE_ADDR", ""), **given)
-            update_session_auth_hash(request, models.User.objects.get(id=user_id))
+            user.refresh_from_db()
+            update_session_auth_hash(request, user)
 
         form = OwnPasswordForm(request.POST or None)
         return form_page(request, None, form, work, title="Change your password", back=reverse("admin:index"))
