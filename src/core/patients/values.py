@@ -16,8 +16,12 @@ from core.values import parse_enum, parse_single_line, parse_str
 
 MAX_AGE_YEARS = 130
 MAX_IDENTIFIERS = 20
-MAX_PHONE_LENGTH = 50
-_MAX_E164 = 16
+MAX_NAME_LENGTH = 100
+MAX_PHONE_LENGTH = 50  # as entered
+MAX_E164_LENGTH = 16
+MAX_EXTERNAL_ID_LENGTH = 200
+MAX_IDENTIFIER_SYSTEM_LENGTH = 200
+MAX_IDENTIFIER_VALUE_LENGTH = 100
 _PHONE = re.compile(r"[\s(\uff08]*[+\uff0b]?[\d\s()./\u002d\u2010-\u2015\u2212\u30fc\uff08\uff09\uff0d-\uff0f]+")
 _FRACTION = re.compile(r"[^.]*\.([0-9]{1,2}|0+)\s*")
 _DIRECTION_MARKS = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # copied along
@@ -57,7 +61,7 @@ class Identifier:
 
 
 def parse_person_name(raw: object) -> str:
-    return parse_single_line(raw, 100)
+    return parse_single_line(raw, MAX_NAME_LENGTH)
 
 
 def parse_phone(raw: object, region: str) -> str:
@@ -76,7 +80,7 @@ def parse_phone(raw: object, region: str) -> str:
     if number.extension:
         raise InvalidValue("extension", "Must not contain an extension.")
     value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    shaped = _PHONE.fullmatch(written) and not _FRACTION.fullmatch(written) and len(value) <= _MAX_E164
+    shaped = _PHONE.fullmatch(written) and not _FRACTION.fullmatch(written) and len(value) <= MAX_E164_LENGTH
     if not shaped or not phonenumbers.is_valid_number(number):
         assumed = "" if "+" in written else f" Without a country code, it is read as dialled in {region}."
         raise InvalidValue("invalid", f"Must be a valid phone number, such as +49 30 123456.{assumed}")
@@ -117,7 +121,7 @@ def parse_status(raw: object) -> Status:
 
 
 def parse_external_id(raw: object) -> str:
-    value = parse_single_line(raw, 200)
+    value = parse_single_line(raw, MAX_EXTERNAL_ID_LENGTH)
     if any(c.isspace() for c in value) or value in {".", ".."}:
         raise InvalidValue("characters", "Must not contain spaces or be just dots.")
     return value
@@ -135,7 +139,7 @@ def parse_identifier(raw: object) -> Identifier:
     errors = ErrorCollector()
     system, value = "", ""
     with errors.field("system"):
-        system = parse_single_line(given["system"], 200)
+        system = parse_single_line(given["system"], MAX_IDENTIFIER_SYSTEM_LENGTH)
         if "|" in system or any(c.isspace() for c in system):
             raise InvalidValue("characters", "Must not contain spaces or a vertical bar.")
     with errors.field("value"):
@@ -145,7 +149,7 @@ def parse_identifier(raw: object) -> Identifier:
 
 
 def parse_identifier_value(raw: object) -> str:
-    return parse_single_line(raw, 100)
+    return parse_single_line(raw, MAX_IDENTIFIER_VALUE_LENGTH)
 
 
 def parse_identifiers(raw: object) -> tuple[Identifier, ...]:

@@ -8,6 +8,8 @@ from django.utils.crypto import salted_hmac
 
 from core.access import Permission, Role
 from core.accounts.audit import AccountAction
+from core.accounts.service_accounts import MAX_KEY_NAME_LENGTH, MAX_SERVICE_NAME_LENGTH
+from core.values import MAX_EMAIL_LENGTH
 
 STAFF = {Permission.VIEW_PATIENTS, Permission.EDIT_POSTS, Permission.MANAGE_USERS}
 _ROLES = [(role.value, role.value) for role in Role]
@@ -16,7 +18,7 @@ _ACTIONS = [(action.value, action.value) for action in AccountAction]
 
 class User(AbstractBaseUser):
     id = models.UUIDField(primary_key=True, editable=False)
-    email = models.CharField(max_length=254)
+    email = models.CharField(max_length=MAX_EMAIL_LENGTH)
     role = models.CharField(max_length=20, choices=_ROLES)
     is_active = models.BooleanField(default=True)
     session_epoch = models.PositiveIntegerField(default=1)
@@ -75,7 +77,7 @@ class RefreshFamily(models.Model):
 class ServiceAccount(models.Model):
     held_keys: "list[ServiceKey]"  # where the repository reads it
     id = models.UUIDField(primary_key=True, editable=False)
-    name = models.CharField(max_length=50)
+    name = models.CharField(max_length=MAX_SERVICE_NAME_LENGTH)
     role = models.CharField(max_length=20, choices=_ROLES)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
@@ -94,7 +96,7 @@ class ServiceKey(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     account_id: UUID
     account = models.ForeignKey(ServiceAccount, models.CASCADE, related_name="keys")
-    name = models.CharField(max_length=50)
+    name = models.CharField(max_length=MAX_KEY_NAME_LENGTH)
     digest = models.CharField(max_length=64)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()

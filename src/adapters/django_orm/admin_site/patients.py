@@ -133,7 +133,7 @@ class PatientEventAdmin(ActedAdmin):
 
     @admin.display(description="Changes")
     def changes(self, event: models.PatientEvent) -> SafeString | str:
-        held = models.EventValues.objects.filter(event=event).first()
+        held = models.EventValues.objects.filter(patient_id=event.patient_id, version=event.version).first()
         if held is None:
             return "Erased with the patient."
         rows = ((name, held.before.get(name), held.after[name]) for name in event.fields)

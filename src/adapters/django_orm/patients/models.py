@@ -9,7 +9,16 @@ from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 from django.db.models.functions import Length, Lower
 
 from core.patients.audit import Action
-from core.patients.values import Sex, Status
+from core.patients.values import (
+    MAX_E164_LENGTH,
+    MAX_EXTERNAL_ID_LENGTH,
+    MAX_IDENTIFIER_SYSTEM_LENGTH,
+    MAX_IDENTIFIER_VALUE_LENGTH,
+    MAX_NAME_LENGTH,
+    Sex,
+    Status,
+)
+from core.values import MAX_EMAIL_LENGTH
 
 models.CharField.register_lookup(Length)
 
@@ -28,16 +37,16 @@ def _filled(field: str, most: int) -> CheckConstraint:
 
 class Patient(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
-    first_name = models.CharField(max_length=100)
-    last_name = models.CharField(max_length=100)
-    email = models.CharField(max_length=254)
-    phone = models.CharField(max_length=16, null=True)  # noqa: DJ001 (no phone is not an empty phone)
+    first_name = models.CharField(max_length=MAX_NAME_LENGTH)
+    last_name = models.CharField(max_length=MAX_NAME_LENGTH)
+    email = models.CharField(max_length=MAX_EMAIL_LENGTH)
+    phone = models.CharField(max_length=MAX_E164_LENGTH, null=True)  # noqa: DJ001 (no phone is not an empty phone)
     date_of_birth = models.DateField()
     sex = models.CharField(max_length=10)
     identifiers = models.JSONField(default=list)
     status = models.CharField(max_length=10)
     version = models.PositiveIntegerField()
-    external_id = models.CharField(max_length=200, null=True)  # noqa: DJ001 (no external id is not an empty one)
+    external_id = models.CharField(max_length=MAX_EXTERNAL_ID_LENGTH, null=True)  # noqa: DJ001 (none is not empty)
     last_synced_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -50,9 +59,9 @@ class Patient(models.Model):
             CheckConstraint(condition=Q(email=Lower(F("email"))), name="patients_email_lower_case"),
             CheckConstraint(condition=Q(phone=None) | Q(phone__startswith="+"), name="patients_phone_e164"),
             CheckConstraint(condition=Q(version__gte=1), name="patients_version_counts_from_one"),
-            _filled("first_name", 100),
-            _filled("last_name", 100),
-            _filled("external_id", 200),
+            _filled("first_name", MAX_NAME_LENGTH),
+            _filled("last_name", MAX_NAME_LENGTH),
+            _filled("external_id", MAX_EXTERNAL_ID_LENGTH),
             _one_of("sex", Sex),
             _one_of("status", Status),
         ]
@@ -85,22 +94,37 @@ class SearchTerm(models.Model):
 class Identifier(models.Model):
     patient_id: UUID
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="+")
-    system = models.CharField(max_length=200)
-    value = models.CharField(max_length=100)
+    system = models.CharField(max_length=MAX_IDENTIFIER_SYSTEM_LENGTH)
+    value = models.CharField(max_length=MAX_IDENTIFIER_VALUE_LENGTH)
 
     class Meta:
         constraints = [
             UniqueConstraint(fields=["value", "system"], name="patients_identifier_unique"),
-            _filled("system", 200),
-            _filled("value", 100),
+            _filled("system", MAX_IDENTIFIER_SYSTEM_LENGTH),
+            _filled("value", MAX_IDENTIFIER_VALUE_LENGTH),
         ]
 
     def __str__(self) -> str:
         return str(self.patient_id)
 
 
+class EventValues(models.Model):
+    """The values of the event's fields. A table of their own, so that erasing a patient can delete them."""
+
+    pk = models.CompositePrimaryKey("patient_id", "version")
+    patient_id = models.UUIDField()
+    version = models.PositiveIntegerField()
+    before = models.JSONField()
+    after = models.JSONField()
+    salt = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"{self.patient_id} version {self.version}"
+
+
 class PatientEvent(models.Model):
-    """Outlives its patient: there is no foreign key. `position` is null until somebody asks for changes."""
+    """Outlives its patient: there is no foreign key. `position` is null until the change feed is read. `values` joins
+    without a constraint, and is None once they are erased."""
 
     patient_id = models.UUIDField()
     version = models.PositiveIntegerField()
@@ -111,6 +135,14 @@ class PatientEvent(models.Model):
     fields = models.JSONField()
     digest = models.CharField(max_length=64, blank=True)
     position = models.BigIntegerField(null=True)
+    values: "models.ForeignObject[EventValues | None, EventValues | None]" = models.ForeignObject(
+        EventValues,
+        models.DO_NOTHING,
+        ["patient_id", "version"],
+        ["patient_id", "version"],
+        related_name="+",
+        null=True,
+    )
 
     class Meta:
         constraints = [
@@ -137,16 +169,3 @@ class ChangeEpoch(models.Model):
 
     def __str__(self) -> str:
         return str(self.value)
-
-
-class EventValues(models.Model):
-    """What an event's fields held. Apart from the event, so that erasing a patient can remove it."""
-
-    event_id: int
-    event = models.OneToOneField(PatientEvent, models.CASCADE, primary_key=True, related_name="held")
-    before = models.JSONField()
-    after = models.JSONField()
-    salt = models.CharField(max_length=32)
-
-    def __str__(self) -> str:
-        return str(self.event_id)

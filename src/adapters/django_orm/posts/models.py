@@ -24,7 +24,7 @@ class Post(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     title = models.CharField(max_length=MAX_TITLE_LENGTH)
     slug = models.CharField(max_length=MAX_SLUG_LENGTH)
-    author = models.CharField(max_length=100)
+    author = models.TextField()
     content = models.TextField()
     publication = models.UUIDField(null=True)
     published_at = models.DateTimeField(null=True)
@@ -62,7 +62,7 @@ class Comment(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     post_id: UUID
     post = models.ForeignKey(Post, models.CASCADE, related_name="comments", db_index=False)
-    author = models.CharField(max_length=100)
+    author = models.TextField()
     content = models.TextField()
     created_at = models.DateTimeField()
 

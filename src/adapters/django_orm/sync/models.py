@@ -5,6 +5,7 @@ from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 
 from adapters.django_orm.jobs.models import Job
 from adapters.django_orm.patients.models import Patient
+from core.patients.values import MAX_EXTERNAL_ID_LENGTH
 from core.sync.entities import SyncJobOutcome
 
 
@@ -36,7 +37,7 @@ class UpstreamSnapshot(models.Model):
 
     patient_id: UUID
     patient = models.OneToOneField(Patient, models.CASCADE, primary_key=True, related_name="+")
-    external_id = models.CharField(max_length=200)
+    external_id = models.CharField(max_length=MAX_EXTERNAL_ID_LENGTH)
     values = models.JSONField()
     requested_at = models.DateTimeField()
 

@@ -124,6 +124,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="EventValues",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "patient_id", "version", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("patient_id", models.UUIDField()),
+                ("version", models.PositiveIntegerField()),
+                ("before", models.JSONField()),
+                ("after", models.JSONField()),
+                ("salt", models.CharField(max_length=32)),
+            ],
+        ),
+        migrations.CreateModel(
             name="PatientEvent",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -136,6 +152,17 @@ class Migration(migrations.Migration):
                 ("fields", models.JSONField()),
                 ("digest", models.CharField(blank=True, max_length=64)),
                 ("position", models.BigIntegerField(null=True)),
+                (
+                    "values",
+                    models.ForeignObject(
+                        from_fields=["patient_id", "version"],
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="patients.eventvalues",
+                        to_fields=["patient_id", "version"],
+                    ),
+                ),
             ],
             options={
                 "indexes": [
@@ -168,23 +195,5 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(("id", 1)), name="patients_one_change_epoch")
                 ],
             },
-        ),
-        migrations.CreateModel(
-            name="EventValues",
-            fields=[
-                (
-                    "event",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="held",
-                        serialize=False,
-                        to="patients.patientevent",
-                    ),
-                ),
-                ("before", models.JSONField()),
-                ("after", models.JSONField()),
-                ("salt", models.CharField(max_length=32)),
-            ],
         ),
     ]
