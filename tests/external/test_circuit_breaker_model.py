@@ -34,7 +34,7 @@ class Down(Exception):
 
 @define
 class Model:
-    """As simple as can be: it keeps everything and counts anew each time."""
+    """The simplest implementation: it keeps every attempt and counts from scratch each time."""
 
     state: str = "closed"
     epoch: int = 0

@@ -1,4 +1,4 @@
-"""When another attempt is made, how long before it, and what the caller is told."""
+"""When a call is retried, after which wait, and which `retry_after` the caller gets."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

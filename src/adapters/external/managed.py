@@ -82,7 +82,7 @@ class ManagedUpstream(Upstreams):
                 yield result
 
     def _check_overrides_if_due(self) -> None:
-        """One thread reads the store. The others go on with what they know, unless that is twice the maximum age."""
+        """One thread reads the store. The others use the last known override, unless it is twice the maximum age."""
         check = self._check
         age = self.monotonic() - check.checked_at
         if age < OVERRIDES_MAX_AGE or not check.lock.acquire(blocking=age >= 2 * OVERRIDES_MAX_AGE):

@@ -29,13 +29,13 @@ class HttpPatientGateway(PatientGateway):
 
     def fetch(self, external_id: str, *, request_id: str) -> UpstreamDocument | None:
         response = self.source.get_object("patients", external_id, request_id=request_id)
-        return _answer(response) if response else None
+        return _document(response) if response else None
 
     def fetch_all(self, external_ids: Iterable[str], *, request_id: str) -> Generator[tuple[str, FetchResult]]:
         paths = (("patients", external_id) for external_id in external_ids)
         with closing(self.source.get_objects(paths, request_id=request_id)) as results:
             for (_, external_id), result in results:
-                yield external_id, _answer(result) if isinstance(result, UpstreamResponse) else result
+                yield external_id, _document(result) if isinstance(result, UpstreamResponse) else result
 
 
 @frozen
@@ -49,5 +49,5 @@ class UnconfiguredGateway(PatientGateway):
         raise Unavailable(_NOT_CONFIGURED)
 
 
-def _answer(response: UpstreamResponse) -> UpstreamDocument:
+def _document(response: UpstreamResponse) -> UpstreamDocument:
     return UpstreamDocument(response.document, response.requested_before)

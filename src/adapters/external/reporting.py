@@ -15,7 +15,7 @@ from core.upstreams.ports import UpstreamReports
 REPORT_INTERVAL = 0.5  # seconds
 PAUSE_AFTER_FAILURE = 5.0
 RETENTION = timedelta(hours=1)
-DIGITS = 4  # of rates and seconds, which people read
+DIGITS = 4  # after the decimal point
 
 
 @define

@@ -1,4 +1,4 @@
-"""A server that misbehaves on real sockets, until it is told to behave."""
+"""A server that misbehaves on real sockets until the test lets it behave."""
 
 import json
 import ssl

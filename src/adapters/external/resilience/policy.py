@@ -10,69 +10,66 @@ _share = and_(ge(0.01), le(1.0))
 
 @frozen(kw_only=True)
 class UpstreamPolicy:
-    """How long and how hard one upstream is tried. Times are in seconds, from 0.01 to 3600; shares from 0.01 to 1.
+    """The limits for calls to one upstream. Times are in seconds, from 0.01 to 3600; shares are from 0.01 to 1.
 
     Raises `ValueError` or `TypeError` for a value out of bounds.
     """
 
     timeout: float = field(default=5.0, validator=_seconds)
-    """For one answer to the caller, every attempt and wait included. A person is waiting for it."""
+    """For one call, with all its attempts and waits. A person may be waiting for it."""
 
     attempt_timeout: float = field(default=3.0, validator=_seconds)
-    """For one attempt: long enough for a slow answer, short enough to leave time for another attempt."""
+    """For one attempt: long enough for a slow response, short enough to leave time for a retry."""
 
     attempts: int = field(default=3, validator=and_(_count, le(10)))
     backoff: float = field(default=0.1, validator=_seconds)
-    """The wait before attempt n + 1 is drawn from 0 to `backoff` · 2ⁿ⁻¹, capped."""
+    """The wait before attempt n + 1 is random, from 0 to `backoff` · 2ⁿ⁻¹, at most `backoff_cap`."""
 
     backoff_cap: float = field(default=1.0, validator=_seconds)
     retry_after_cap: float = field(default=300.0, validator=_seconds)
-    """Upstream may ask for any wait; nobody is told to wait for longer than this."""
+    """A longer `Retry-After` from upstream is shortened to this."""
 
     retry_share: float = field(default=0.1, validator=_share)
-    """Retries for each call of late: when every call fails, upstream sees a tenth more than it is asked for, not three
-    times as much."""
+    """Retries per recent call: when every call fails, upstream gets a tenth more requests, not three times as many."""
 
     retry_floor: float = field(default=0.1, validator=and_(ge(0.0), le(1000.0)))
-    """Retries a second that are allowed besides, so that a registry with few calls has any. No more are ever saved up
-    than one call can use."""
+    """Retries per second in addition, so that a registry with few calls can retry too. The budget never exceeds the
+    retries of one call."""
 
     failure_rate: float = field(default=0.5, validator=_share)
     """The circuit opens when this share of the attempts in the window failed or were slow."""
 
     min_calls: int = field(default=5, validator=_count)
-    """Fewer attempts in the window say too little: three callers whose attempts all fail are enough."""
+    """The circuit stays closed below this number of attempts in the window."""
 
     window: float = field(default=60.0, validator=_seconds)
-    """Older attempts say nothing about now."""
+    """Older attempts are ignored."""
 
     window_calls: int = field(default=100, validator=and_(_count, le(10_000)))
-    """Of more than these, the latest count: a busy registry notices within seconds."""
+    """Only the latest attempts count, up to this number: a busy registry detects an outage within seconds."""
 
     slow_call: float = field(default=2.5, validator=_seconds)
-    """An answer that took longer is the caller's, but counts as a failure: upstream is about to be too slow."""
+    """A slower response is still returned, but counts towards `failure_rate`: upstream is about to be too slow."""
 
     recovery: float = field(default=30.0, validator=_seconds)
-    """How long an open circuit lets nothing through."""
+    """How long an open circuit admits no attempt."""
 
     probes: int = field(default=2, validator=_count)
-    """Attempts that may be under way at once after that, and that have to succeed to close the circuit: one could be
-    luck."""
+    """Concurrent attempts that a half-open circuit admits, and successes that it needs to close."""
 
     max_calls: int = field(default=10, validator=_count)
-    """Attempts under way at once, and connections. What comes on top is refused at once: upstream need
-    not bear more."""
+    """Concurrent attempts of one process, and so its connections. More are refused immediately."""
 
     bulk_calls: int = field(default=5, validator=_count)
-    """Of `max_calls`, those that a job may have under way in one process: the others are for people who wait."""
+    """Concurrent calls of a job in one process. The rest of `max_calls` is left for people who wait."""
 
     max_threads: int = field(default=4, validator=_count)
-    """Threads that may wait for upstream at once, through retries and back-offs; half of a server's by default. The
-    others go on serving what needs no upstream."""
+    """Threads that may wait for upstream at once; by default half of a server's. The others serve requests that need no
+    upstream."""
 
     max_body: int = field(default=64 * 1024, validator=_count)
-    """Bytes in an answer's body, as sent and as unpacked. The record of a patient has a few thousand. While it makes
-    sense of a body, for 10 ms where it is as large as this, the loop of all calls does nothing else."""
+    """Bytes of a response body, as sent and as decompressed. The record of a patient has a few thousand. Parsing a body
+    of this size blocks the loop of all calls for 10 ms."""
 
     def __attrs_post_init__(self) -> None:
         if self.min_calls > self.window_calls:
@@ -80,9 +77,9 @@ class UpstreamPolicy:
 
     @classmethod
     def parse(cls, raw: str, **given: float) -> Self:
-        """From `recovery=60, attempts=2`; what it does not name is as `given`, or as by default.
+        """From text such as `recovery=60, attempts=2`. Other values are as `given`, else the defaults.
 
-        Raises `ValueError`, which names the part.
+        Raises `ValueError`, which names the invalid part.
         """
         values: dict[str, float] = dict(given)
         for part in filter(None, (part.strip() for part in raw.split(","))):
@@ -94,4 +91,4 @@ class UpstreamPolicy:
                 values[known.name] = int(text) if isinstance(known.default, int) else float(text)
             except ValueError:
                 raise ValueError(f"{known.name} must be a number in {part!r}.") from None
-        return cls(**values)  # pyright: ignore[reportArgumentType] (the validators see to the types)
+        return cls(**values)  # pyright: ignore[reportArgumentType] (the validators check the types)
