@@ -1,7 +1,7 @@
-"""What a sync job and an import cost, against the ways one would write first, each pair in one run.
+"""The cost of a sync job and an import, each compared in one run with the obvious implementations.
 
-Needs a PostgreSQL database of its own to fill: BENCH_DATABASE_URL=postgres://… python benchmarks/jobs.py
-SYNCED and IMPORTED set how many patients; MEMORY_ROWS=1000000 also measures memory up to that many, for a while.
+Fills a PostgreSQL database of its own: BENCH_DATABASE_URL=postgres://… python benchmarks/jobs.py
+SYNCED and IMPORTED set the number of patients. MEMORY_ROWS=1000000 also measures memory with that many rows.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ COLUMNS = ("first_name", "last_name", "email", "date_of_birth", "phone", "extern
 
 
 class Upstream(asyncio.Protocol):
-    """Answers each request after `LATENCY` with what the patients were registered with."""
+    """Responds to each request after `LATENCY` with the values that the patient was registered with."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport
@@ -79,7 +79,7 @@ def seconds(work: Callable[[], object]) -> float:
     return perf_counter() - started
 
 
-def tell(what: str, ours: float, theirs: float, promise: str) -> None:
+def report(what: str, ours: float, theirs: float, promise: str) -> None:
     print(f"{what:<58}{ours:>9.1f} s{theirs:>10.1f} s{ours / theirs:>9.3f}  {promise}", flush=True)
 
 
@@ -122,21 +122,21 @@ class Bench:
         validated = seconds(self.validate_and_copy)
         posted = seconds(self.post) * IMPORTED / POSTS
         rows = f"{IMPORTED:,} rows"
-        tell(f"import of {rows}, against as many POSTs to a plain ModelViewSet", ours, posted, "promised: 1/20")
-        tell(f"import of {rows}, against validation and a bare COPY", ours, validated, "promised: 6")
+        report(f"import of {rows}, against as many POSTs to a plain ModelViewSet", ours, posted, "promised: 1/20")
+        report(f"import of {rows}, against validation and a bare COPY", ours, validated, "promised: 6")
 
     def syncs(self, url: str) -> None:
         self.empty()
         self.import_(SYNCED)
-        self.sync()  # from now on upstream says nothing new
+        self.sync()  # from now on, upstream has no new values
         ours = seconds(self.sync)
         bare = seconds(lambda: asyncio.run(fetch_and_parse(url)))
-        tell(f"sync job of {SYNCED:,}, against fetching and parsing alone", ours, bare, "promised: 3")
+        report(f"sync job of {SYNCED:,}, against fetching and parsing alone", ours, bare, "promised: 3")
         tasks = seconds(lambda: self.one_by_one(url)) * SYNCED / TASKS
-        tell(f"sync job of {SYNCED:,}, against a task per patient", ours, tasks, "promised: 1/20")
+        report(f"sync job of {SYNCED:,}, against a task per patient", ours, tasks, "promised: 1/20")
 
     def memory(self) -> None:
-        """The most that this process has held, after ten thousand rows and after all of them."""
+        """The peak memory of this process, after ten thousand rows and after `MEMORY_ROWS`."""
         for rows in (10_000, MEMORY_ROWS):
             self.empty()
             self.import_(rows)
@@ -144,8 +144,8 @@ class Bench:
             exported = sum(map(len, write_all(self.registry, self.actor)))
             after = peak()
             self.sync()
-            told = f"{imported:.0f} MB import, {after:.0f} MB export of {exported:,} bytes, {peak():.0f} MB sync"
-            print(f"{rows:>9,} rows: {told}", flush=True)
+            memory = f"{imported:.0f} MB import, {after:.0f} MB export of {exported:,} bytes, {peak():.0f} MB sync"
+            print(f"{rows:>9,} rows: {memory}", flush=True)
 
     def import_(self, rows: int) -> None:
         from core.files import FileFormat
@@ -168,7 +168,7 @@ class Bench:
             cursor.execute("TRUNCATE patients_patient, patients_searchterm, patients_patientevent CASCADE")
 
     def validate_and_copy(self) -> None:
-        """The rules of a registration for each row, then the rows alone into a table like the patients'."""
+        """Validates each row like a registration, then copies only the rows into a table like that of the patients."""
         from datetime import UTC, datetime
 
         from django.db import connection
@@ -184,7 +184,7 @@ class Bench:
             names += ", external_id, created_at, updated_at"
             with cursor.copy(f"COPY bench_patient ({names}) FROM STDIN") as copy:
                 for number in range(IMPORTED):
-                    one = Patient.register(self.registry.ids().new(now), now, rules, **record(number))  # type: ignore[arg-type]  # as a file gives it
+                    one = Patient.register(self.registry.ids().new(now), now, rules, **record(number))  # type: ignore[arg-type]  # from a file
                     copy.write_row(
                         (one.id, one.first_name, one.last_name, one.email, one.phone, one.date_of_birth, "unknown",
                          "[]", "active", 1, one.external_id, now, now)
@@ -198,7 +198,7 @@ class Bench:
             post(record(number))
 
     def one_by_one(self, url: str) -> None:
-        """As a task for each patient does it, two at a time: one for each core."""
+        """A task for each patient, two at a time: one per core."""
         from concurrent.futures import ThreadPoolExecutor
 
         import httpx
@@ -207,9 +207,9 @@ class Bench:
 
         def task(number: int) -> None:
             patient = Patient.objects.get(external_id=f"EHR-{number}")
-            said = httpx.get(f"{url}/patients/EHR-{number}", trust_env=False).json()
+            answer = httpx.get(f"{url}/patients/EHR-{number}", trust_env=False).json()
             for name in ("first_name", "last_name", "email", "date_of_birth", "phone"):
-                setattr(patient, name, said[name])
+                setattr(patient, name, answer[name])
             patient.save()
 
         with ThreadPoolExecutor(2) as pool:
@@ -227,17 +227,17 @@ def write_all(registry: Any, actor: Any) -> Iterator[bytes]:
 
 
 async def fetch_and_parse(url: str) -> None:
-    """What a client loop does that only fetches: a client for each call under way, as the fastest way httpx has."""
+    """Fetches and parses, and no more. One client for each concurrent call is the fastest way with httpx."""
     import httpx
 
     numbers = iter(range(SYNCED))
 
-    async def one_after_another() -> None:
+    async def fetch_in_turn() -> None:
         async with httpx.AsyncClient(trust_env=False) as client:
             for number in numbers:
                 (await client.get(f"{url}/patients/EHR-{number}")).json()
 
-    await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
+    await asyncio.gather(*(fetch_in_turn() for _ in range(AT_ONCE)))
 
 
 if __name__ == "__main__":

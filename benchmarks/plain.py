@@ -1,4 +1,4 @@
-"""Patients as a plain ModelViewSet would take them, to compare with: no history, no folded names, no audit trail."""
+"""A plain ModelViewSet for patients, for comparison: no history, no folded names, no audit trail."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from adapters.django_orm.patients.models import Patient
 
 
 class PlainSerializer(serializers.ModelSerializer[Patient]):
-    class Meta:  # type: ignore[override]  # the stubs declare one of their own
+    class Meta:  # type: ignore[override]  # the stubs declare another Meta
         model = Patient
         fields = ("id", "first_name", "last_name", "email", "date_of_birth", "phone", "external_id")
         read_only_fields = ("id",)
@@ -32,7 +32,7 @@ class PlainViewSet(viewsets.ModelViewSet[Patient]):
     parser_classes = (parsers.JSONParser,)
     renderer_classes = (renderers.JSONRenderer,)
 
-    def perform_create(self, serializer: Any) -> None:  # as the stubs have it
+    def perform_create(self, serializer: Any) -> None:  # like the stubs
         now = datetime.now(UTC)
         serializer.save(id=uuid4(), version=1, created_at=now, updated_at=now, sex="unknown", status="active")
 

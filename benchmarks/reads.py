@@ -1,6 +1,6 @@
-"""What reading costs at a million patients, against the plain DRF way on the same table, in one process and one run.
+"""The cost of reads with a million patients, compared with plain DRF on the same table, in one process and one run.
 
-Needs a PostgreSQL database of its own to fill: BENCH_DATABASE_URL=postgres://… make bench
+Fills a PostgreSQL database of its own: BENCH_DATABASE_URL=postgres://… make bench
 """
 
 import os
@@ -66,7 +66,7 @@ TERMS = """
 
 
 class PlainSerializer(serializers.ModelSerializer[Patient]):
-    class Meta:  # type: ignore[override]  # the stubs declare one of their own
+    class Meta:  # type: ignore[override]  # the stubs declare another Meta
         model = Patient
         fields = "__all__"
 
@@ -114,7 +114,7 @@ def tokens() -> tuple[str, str]:
     return registry.sign_in()(email=EMAIL, password=PASSWORD).access, str(plain)
 
 
-def asked(url: str, token: str) -> dict[str, Any]:
+def environ_of(url: str, token: str) -> dict[str, Any]:
     return RequestFactory().get(url, HTTP_AUTHORIZATION=f"Bearer {token}").environ
 
 
@@ -134,7 +134,7 @@ def call(app: WSGIHandler, environ: dict[str, Any]) -> bytes:
 
 
 def paired(ours: Callable[[], object], theirs: Callable[[], object], times: int) -> tuple[float, float]:
-    """Median milliseconds of each, taken in turn."""
+    """Median milliseconds of each; they take turns."""
     spent: tuple[list[float], list[float]] = ([], [])
     for turn in range(times + 3):
         for work, record in zip((ours, theirs), spent, strict=True):
@@ -162,8 +162,8 @@ def main() -> None:
     token, plain = tokens()
     app = WSGIHandler()
     ids = list(Patient.objects.order_by("?").values_list("id", flat=True)[:500])
-    ours = [asked(f"/api/v1/patients/{one}/", token) for one in ids]
-    theirs = [asked(f"/plain/{one}/", plain) for one in ids]
+    ours = [environ_of(f"/api/v1/patients/{one}/", token) for one in ids]
+    theirs = [environ_of(f"/plain/{one}/", plain) for one in ids]
     pick = Random(7)
     print(f"{PATIENTS:,} patients on PostgreSQL\n{'':<44}{'registry':>13}{'plain DRF':>15}{'ratio':>8}")
     one = paired(
@@ -172,16 +172,16 @@ def main() -> None:
         500,
     )
     report("one patient by id", *one, "promised: at most 0.6")
-    first = asked("/api/v1/patients/?limit=100", token)
-    plain_first = asked("/plain/", plain)
+    first = environ_of("/api/v1/patients/?limit=100", token)
+    plain_first = environ_of("/plain/", plain)
     page = paired(lambda: call(app, first), lambda: call(app, plain_first), 20)
     report("the first page of 100", *page, "promised: at most 0.1")
     if PATIENTS > 900_000:
-        deep = asked(f"/api/v1/patients/?limit=100&cursor={cursor_at(9_000 * 100)}", token)
+        deep = environ_of(f"/api/v1/patients/?limit=100&cursor={cursor_at(9_000 * 100)}", token)
         late = paired(lambda: call(app, deep), lambda: call(app, first), 100)
         report("page 9,000, against the registry's first", *late, "promised: at most 1.2")
     for q in ("first12", "f", "first12+last7", "last19999", "nobody"):
-        search = asked(f"/api/v1/patients/?limit=100&q={q}", token)
+        search = environ_of(f"/api/v1/patients/?limit=100&q={q}", token)
         both = paired(lambda search=search: call(app, search), lambda: call(app, first), 10)
         report(f"search q={q}, against the first page", *both, "")
 

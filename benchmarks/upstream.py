@@ -1,7 +1,6 @@
-"""What calling upstream costs, and what an upstream that hangs or fails costs everybody else.
+"""The cost of calling upstream, and the effect of a hanging or failing upstream on other requests.
 
-Everything runs on this machine; each comparison is made within one run, in turns. Takes about three minutes:
-python benchmarks/upstream.py
+Runs on one machine; compared code takes turns within one run. Takes about three minutes: python benchmarks/upstream.py
 """
 
 import asyncio
@@ -34,9 +33,9 @@ OUTAGE, RATE = 60, 20
 
 
 class Upstream(asyncio.Protocol):
-    """Answers at once, hangs or fails, as `/mode/…` says; `/seen` tells how many requests there were."""
+    """Responds at once, hangs or fails, as `/mode/…` sets it. `/seen` returns the number of requests."""
 
-    mode = b"well"
+    mode = b"up"
     seen = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -53,11 +52,11 @@ class Upstream(asyncio.Protocol):
             else:
                 Upstream.seen += 1
                 if Upstream.mode != b"hang":
-                    self.answer(200 if Upstream.mode == b"well" else 500, b'{"first_name": "Ada"}')
+                    self.answer(200 if Upstream.mode == b"up" else 500, b'{"first_name": "Ada"}')
 
     def answer(self, status: int, body: bytes) -> None:
         assert isinstance(self.transport, asyncio.Transport)
-        head = b"HTTP/1.1 %d Whatever\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        head = b"HTTP/1.1 %d Status\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
         self.transport.write(head % (status, len(body)) + body)
 
 
@@ -103,8 +102,7 @@ async def amicroseconds(call: Callable[[], Awaitable[object]]) -> float:
 
 
 def cost_of_a_call(url: str) -> None:
-    """As the server calls, which keeps orders and reports in the database and reads them twice a second; here they are
-    in memory. A task has no operator's orders to heed."""
+    """The sync call checks overrides and saves reports like the server, but in memory. The async call does neither."""
     registry = in_memory_registry(Configuration(secret_keys=("k" * 50,), upstream_url=url))
     gateway, client = registry.gateway(), registry.upstream()
     assert client
@@ -116,34 +114,36 @@ def cost_of_a_call(url: str) -> None:
             )
             for _ in range(ROUNDS)
         ]
-    tell_cost("sync", pairs)
+    print_cost("sync", pairs)
 
-    async def in_turns() -> list[tuple[float, float]]:
+    async def measure() -> list[tuple[float, float]]:
         async with httpx.AsyncClient(trust_env=False) as bare:
 
-            async def plainly() -> object:
+            async def fetch_plain() -> object:
                 return (await bare.get(f"{url}/patients/1")).json()
 
             return [
                 (
-                    await amicroseconds(plainly),
+                    await amicroseconds(fetch_plain),
                     await amicroseconds(lambda: client.aget_object("patients", "1", request_id="r")),
                 )
                 for _ in range(ROUNDS)
             ]
 
-    tell_cost("async", asyncio.run(in_turns()))
+    print_cost("async", asyncio.run(measure()))
     client.close()
 
 
-def tell_cost(face: str, pairs: list[tuple[float, float]]) -> None:
+def print_cost(interface: str, pairs: list[tuple[float, float]]) -> None:
     bare, ours = (median(column) for column in zip(*pairs, strict=True))
     added = median(our - plain for plain, our in pairs)
-    print(f"{face:6} bare httpx {bare:6.0f} µs, whole stack {ours:6.0f} µs: adds {added / 1000:.2f} ms (at most 1.5)")
+    print(
+        f"{interface:6} bare httpx {bare:6.0f} µs, whole stack {ours:6.0f} µs: adds {added / 1000:.2f} ms (at most 1.5)"
+    )
 
 
 def a_long_outage(url: str) -> None:
-    """At a steady rate, with the default policy."""
+    """Calls at a steady rate, with the default policy."""
     client = UpstreamClient(url)
     policy = UpstreamPolicy()
     ended: list[tuple[float, bool]] = []
@@ -178,11 +178,11 @@ def a_long_outage(url: str) -> None:
             f"outage: {opened - before} requests for {made} calls until the circuit opened, {ratio:.2f} (at most 1.2)"
         )
         print(f"        then {probes} probes in {OUTAGE} s of {RATE} calls/s")
-        await asyncio.to_thread(switch, url, "well")
-        healed = perf_counter()
+        await asyncio.to_thread(switch, url, "up")
+        recovered = perf_counter()
         await load(policy.recovery + 3)
-        first = min(at for at, well in ended if well and at > healed) - healed
-        print(f"healed: first good sync after {first:.1f} s (at most {policy.recovery + 1:.0f})")
+        first = min(at for at, succeeded in ended if succeeded and at > recovered) - recovered
+        print(f"repaired: first good sync after {first:.1f} s (at most {policy.recovery + 1:.0f})")
 
     asyncio.run(outage())
     client.close()
@@ -210,7 +210,7 @@ def served(url: str, policy: str) -> Generator[tuple[list[str], dict[str, str]]]
 
 
 def a_hanging_upstream(url: str) -> None:
-    """50 callers sync, 4 read."""
+    """50 callers sync while 4 read."""
     with served(url, "min_calls=100, attempt_timeout=10") as (patients, headers):
         switch(url, "hang")
         sync_alone(patients[0], headers)
@@ -223,7 +223,7 @@ def compare_reads(patients: list[str], headers: dict[str, str]) -> None:
     hanging: list[float] = []
 
     def sync(patient: str, until: Event) -> None:
-        """As a person would: one every five seconds, whatever came of the last."""
+        """Like a person: one sync every five seconds, whether or not the last one succeeded."""
         with httpx.Client(headers=headers, timeout=30) as api:
             while not until.is_set():
                 started = perf_counter()
@@ -308,7 +308,7 @@ def refused(client: UpstreamClient) -> float:
         client.get_object("patients", "1", request_id="r")
     except RegistryError:
         return perf_counter() - started
-    raise AssertionError("it was answered")
+    raise AssertionError("The call succeeded.")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""Imports the first fifty demo patients into Django's registry, then brings everybody in step with the upstream system:
-both as jobs, which this script does itself. A job that it is stopped in is gone on with by a server or a worker.
+"""Imports the first fifty demo patients into Django's registry, then syncs all patients from upstream. Both are jobs that
+this script runs. If it is stopped, a server or a worker continues the job.
 
 .venv/bin/python manage.py migrate
 .venv/bin/python manage.py upstream_simulator &
@@ -26,9 +26,9 @@ actor = Actor.system("background_jobs")
 
 def main() -> None:
     logging.disable(logging.INFO)
-    tell(finished(registry.start_import()(actor=actor, content=fifty_patients, format=FileFormat.NDJSON)))
+    report(finished(registry.start_import()(actor=actor, content=fifty_patients, format=FileFormat.NDJSON)))
     job = finished(registry.start_sync_job()(actor=actor))
-    tell(job)
+    report(job)
     for failure in registry.list_sync_failures()(actor=actor, job_id=job.id, limit=3).items:
         print(f"  {failure.patient_id} {failure.outcome} {failure.reason}")
 
@@ -39,7 +39,7 @@ def fifty_patients() -> Iterator[bytes]:
 
 
 def finished(job: Job) -> Job:
-    """Other workers may take part. While upstream is down, the job is paused."""
+    """Runs the job to its end, together with any other worker. While upstream is down, the job is paused."""
     while not job.state.has_ended:
         if job.resume_at:
             sleep(max(0.0, (job.resume_at - registry.clock().now()).total_seconds()))
@@ -47,7 +47,7 @@ def finished(job: Job) -> Job:
     return job
 
 
-def tell(job: Job) -> None:
+def report(job: Job) -> None:
     print(f"{job.kind}: {', '.join(f'{count} {outcome}' for outcome, count in job.counts.items())}")
 
 

@@ -1,4 +1,4 @@
-"""The whole registry in memory: no Django, no database, no server. The rules are the same.
+"""The whole registry in memory, with the same rules: no Django, no database, no server.
 
 PYTHONPATH=src .venv/bin/python examples/in_memory_registry.py
 """
