@@ -1,8 +1,8 @@
-"""Checks what can be checked of the image, of the proxy and of compose.yaml without a container engine.
+"""Checks the image, the proxy and compose.yaml without a container engine.
 
-The Dockerfile's own steps run one after the other in an empty directory, each stage with a directory for its `/`. Then
-what is in the last one is served and asked for its health, by the Dockerfile's own commands. What an engine alone can
-show is left out: the base images, the user, the read-only file system.
+Runs the steps of the Dockerfile in an empty directory, with one directory per stage as its `/`. Then it serves the last
+stage and checks its health, with the commands of the Dockerfile. The base images, the user and the read-only file system
+are not checked: they need an engine.
 """
 
 import json
@@ -22,13 +22,13 @@ import trustme
 
 ROOT = Path(__file__).parents[1]
 TOOLS = Path(sys.executable).parent
-PASSED_OVER = {"USER", "EXPOSE", "STOPSIGNAL"}
+IGNORED = {"USER", "EXPOSE", "STOPSIGNAL"}
 NETWORK = ("PIP_", "HTTP", "http", "NO_PROXY", "no_proxy")  # how this machine reaches packages
 SECONDS_TO_START = 60
 
 
 class Image:
-    """One stage of the Dockerfile as far as it has been built."""
+    """One stage of the Dockerfile, built so far."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.directory = root, root
@@ -40,7 +40,7 @@ class Image:
         self.health: list[str] = []
 
     def path(self, text: str) -> Path:
-        """Of a path in the image, which begins with its own `/` or in the working directory."""
+        """The real path of a path in the image, absolute or relative to the working directory."""
         return self.root / text.lstrip("/") if text.startswith("/") else self.directory / text
 
     def set(self, definition: str) -> None:
@@ -58,14 +58,14 @@ class Image:
 
 
 def nginx_configuration(**values: object) -> str:
-    """What the container renders from its environment, with envsubst."""
+    """The file that the container renders from its environment, with envsubst."""
     text = Template((ROOT / "deploy" / "nginx.conf.template").read_text()).safe_substitute(values)
-    assert not (missing := re.findall(r"\$\{[A-Z_]+\}", text)), f"nginx.conf.template wants {missing}."
+    assert not (missing := re.findall(r"\$\{[A-Z_]+\}", text)), f"nginx.conf.template also requires {missing}."
     return text
 
 
 def check_nginx(scratch: Path) -> None:
-    """By nginx itself, with the names and sizes of compose.yaml."""
+    """Lets nginx check its configuration, with the names and sizes of compose.yaml."""
     authority, certificate, key = trustme.CA(), scratch / "certificate.pem", scratch / "key.pem"
     issued = authority.issue_cert("registry.example")
     issued.private_key_pem.write_to_path(key)
@@ -108,7 +108,7 @@ def build(dockerfile: str, scratch: Path) -> Image:
             *sources, target = rest.split()
             other = stages[sources.pop(0).removeprefix("--from=")] if sources[0].startswith("--from=") else None
             for source in sources:
-                assert other or source in allowed, f".dockerignore leaves {source} out."
+                assert other or source in allowed, f".dockerignore excludes {source}."
                 copy(other.path(source) if other else ROOT / source, image.path(target))
         elif name == "RUN":
             assert image.run(rest).wait() == 0
@@ -117,7 +117,7 @@ def build(dockerfile: str, scratch: Path) -> Image:
         elif name == "CMD":
             image.command = json.loads(rest)
         else:
-            assert name in PASSED_OVER, f"This script does not know {name}."
+            assert name in IGNORED, f"This script does not support {name}."
     return image
 
 
@@ -156,7 +156,7 @@ def serve(image: Image, scratch: Path) -> None:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
     after = {path: path.lstat().st_mtime_ns for path in image.root.rglob("*")}
-    assert after == before, "The server writes into its image, which is read-only."
+    assert after == before, "The server wrote into its image, which is read-only."
 
 
 def main() -> None:
@@ -170,7 +170,7 @@ def main() -> None:
         check_nginx(Path(scratch))
     with tempfile.TemporaryDirectory() as scratch:
         serve(build((deploy / "Dockerfile").read_text(), Path(scratch)), Path(scratch))
-    print("The image's steps run, and what they make serves.")
+    print("The image builds and serves.")
 
 
 if __name__ == "__main__":

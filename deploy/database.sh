@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs once, when the database's volume is empty: a role that owns the registry's database and nothing else.
+# Runs once, when the database's volume is empty. Creates a role that owns the registry's database and nothing else.
 set -eu
 psql --set ON_ERROR_STOP=1 --quiet --set password="$REGISTRY_PASSWORD" <<'SQL'
 CREATE ROLE registry LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'password';

@@ -1,4 +1,4 @@
-"""Ends with 0 when the server in this container answers."""
+"""Exits with 0 if the server in this container is alive."""
 
 import os
 import sys
@@ -10,6 +10,6 @@ try:
     connection.request("GET", "/health/live", headers={"Host": host})
     status = connection.getresponse().status
 except (OSError, HTTPException) as error:
-    sys.exit(f"There is no answer: {error}")
+    sys.exit(f"The server does not respond: {error}")
 if status != 200:
-    sys.exit(f"The answer is {status}.")
+    sys.exit(f"The status is {status}.")
