@@ -15,20 +15,20 @@ settings.load_profile("suite")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One for each core, and another for `auto`: tests that start processes wait most of the time."""
+    """One per core, and one more for `auto`: tests that start processes mostly wait."""
     cores = os.cpu_count() or 1
     return cores + 1 if config.option.numprocesses == "auto" else cores
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests first: a worker that has no more takes the last of another's."""
+    """Runs the longest tests first, so that no worker is left with one at the end."""
     longest = ("tests/e2e/test_jobs", "tests/e2e/", "tests/external/")
     items.sort(key=lambda item: [not item.nodeid.startswith(path) for path in longest])
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Generator[None]:
-    """Shared by the processes of one run."""
+    """Shared by all processes of a test run."""
     from django.conf import settings as django_settings
 
     with postgres_in(Path(django_settings.DATABASES["postgres"]["HOST"])):
@@ -50,4 +50,4 @@ def quick_flush() -> Generator[None]:
 def django_db_modify_db_settings(
     postgres_server: None, quick_flush: None, django_db_modify_db_settings_parallel_suffix: None
 ) -> None:
-    """PostgreSQL runs before the test databases are made."""
+    """Starts PostgreSQL before the test databases are created."""

@@ -1,19 +1,19 @@
-"""What work costs in CPU time. Limits hold on a slow machine that others use too: the best of five tries counts."""
+"""CPU time of a piece of work. The best of five tries counts, so that limits hold on a slow and busy machine."""
 
 from collections.abc import Callable
 from time import thread_time
 
-ANONYMOUS = 0.02  # seconds that anybody may take
-SIGNED_IN = 0.1  # seconds that somebody who has signed in may take
+ANONYMOUS = 0.02  # seconds, for an anonymous caller
+SIGNED_IN = 0.1  # seconds, for a caller who has signed in
 
 
 def cost(work: Callable[[], object], limit: float) -> float:
-    """Seconds of CPU. The first try within the limit is good enough."""
+    """In seconds. Stops at the first try within the limit."""
     best = float("inf")
     for _ in range(5):
-        began = thread_time()
+        started = thread_time()
         work()
-        best = min(best, thread_time() - began)
+        best = min(best, thread_time() - started)
         if best <= limit:
             break
     return best

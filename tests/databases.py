@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Identifier
 
 @contextmanager
 def postgres_database(template: str = "template1") -> Generator[str]:
-    """The name of a copy of `template`, to which nobody may be connected meanwhile."""
+    """The name of a copy of `template`, which must have no connections."""
     name = f"registry_{uuid4().hex}"
     host = settings.DATABASES["postgres"]["HOST"]
     with psycopg.connect(host=host, user="postgres", autocommit=True) as server:
@@ -33,5 +33,5 @@ def empty(database: str) -> None:
 
 
 def flush(_command: object, *, database: str, **_options: object) -> None:
-    """Takes the place of Django's, which truncates: that takes PostgreSQL longer than most tests do."""
+    """Replaces Django's, which truncates: that takes PostgreSQL longer than most tests take."""
     empty(database)

@@ -1,4 +1,4 @@
-"""The documents, and what stands in them."""
+"""The documents, and their code blocks, links and headings."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 
 @frozen
 class Block:
-    """One block of code. `is_output` says that it shows what the Python right above it prints."""
+    """A code block. `is_output`: it is the output of the Python block right above it."""
 
     kind: str
     content: str
@@ -49,12 +49,12 @@ def blocks(document: Path) -> Iterator[Block]:
 
 
 def inline(document: Path, kind: str) -> list[Token]:
-    """Of the text, the parts of a kind: `code_inline`, `link_open`."""
+    """The inline tokens of one kind, such as `code_inline` or `link_open`."""
     return [child for token in tokens(document) for child in token.children or () if child.type == kind]
 
 
 def anchors(document: Path) -> set[str]:
-    """What a link can have after its `#`: the headings, as GitHub names them."""
+    """The fragments that a link can have: GitHub's names for the headings."""
     parsed = tokens(document)
     headings = [text.content for opening, text in pairwise(parsed) if opening.type == "heading_open"]
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}

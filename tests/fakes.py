@@ -1,4 +1,4 @@
-"""Ports written for tests: a clock that stands still, ids in sequence, an upstream that says what it is told to."""
+"""Ports for tests: a clock that stands still, sequential ids, an upstream with scripted responses."""
 
 from collections.abc import Callable, Generator, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -53,11 +53,11 @@ class IdsInSequence(IdGenerator):
 
 
 class Failing(Unavailable):
-    """Of an upstream that is to be asked again."""
+    """A failure of one record. Any other `Unavailable` stops a bulk fetch."""
 
 
 class ScriptedGateway(PatientGateway):
-    """Gives `answer` or raises it, that of `by_id` first; `meanwhile` happens while upstream is being asked."""
+    """Returns or raises the answer in `by_id`, else `answer`. Calls `meanwhile` during each fetch."""
 
     def __init__(self) -> None:
         self.answer: Answer = None
@@ -74,7 +74,6 @@ class ScriptedGateway(PatientGateway):
         return None if answer is None else UpstreamDocument(answer)
 
     def fetch_all(self, external_ids: Iterable[str], *, request_id: str) -> Generator[tuple[str, FetchResult]]:
-        """An upstream that is down or asks for fewer calls is left alone at once; one that fails is `Failing`."""
         for external_id in external_ids:
             try:
                 yield external_id, self.fetch(external_id, request_id=request_id)
@@ -91,11 +90,11 @@ def equip(registry: Container, clock: Clock, gateway: PatientGateway, ids: IdGen
 
 
 def details(**given: object) -> Registration:
-    """A valid registration but for what is given, which may be anything."""
+    """A valid registration, with any given values replaced."""
     valid = {"first_name": "Ada", "last_name": "Byron", "email": "ada@example.org", "date_of_birth": "1985-12-10"}
     return cast("Registration", valid | given)
 
 
 def anything(**given: object) -> Changes:
-    """Changes as a caller without types may send them."""
+    """Changes that may break the types, like those of an untyped caller."""
     return cast("Changes", given)

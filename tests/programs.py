@@ -1,4 +1,4 @@
-"""Programs that a test needs and a machine may lack."""
+"""External programs and ports for tests."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ import pytest
 
 
 def program(name: str) -> str:
-    """Its path. Without it the test is skipped, or fails where everything has to be there."""
+    """The path of the program. If it is missing, skips the test, or fails it in CI."""
     path = shutil.which(name)
     if path:
         return path
@@ -33,5 +33,5 @@ def wait_for_port(process: "subprocess.Popen[bytes] | subprocess.Popen[str]", po
             return
         except OSError:
             assert process.poll() is None, "The program ended before it listened."
-            assert time.monotonic() < deadline, "The program does not listen."
+            assert time.monotonic() < deadline, "The program did not listen in time."
             time.sleep(0.02)

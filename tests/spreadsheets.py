@@ -29,7 +29,7 @@ def number(value: str, at: str, style: int = 0) -> str:
 
 
 def xlsx(*cells: str, sheets: Sequence[str] = ('<sheet name="Ward" sheetId="1" r:id="rId1"/>',)) -> bytes:
-    """Each cell is in a row of its own, as far as calamine minds: it goes by the names of cells."""
+    """Each cell is in its own row element. calamine only reads the names of cells, such as B2."""
     rows = "".join(f"<row>{cell}</row>" for cell in cells)
     return archive(
         {
@@ -49,7 +49,7 @@ def xlsx(*cells: str, sheets: Sequence[str] = ('<sheet name="Ward" sheetId="1" r
 
 
 def ods(table: str) -> bytes:
-    """`table` holds the rows of the one sheet."""
+    """`table` is the XML of the rows of the only sheet."""
     kinds = " ".join(f'xmlns:{kind}="{_ODF}:{kind}:1.0"' for kind in ("office", "table", "text"))
     return archive(
         {

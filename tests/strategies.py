@@ -1,4 +1,4 @@
-"""What hypothesis draws patients from. Plain strategies give what a caller may send; `patients` gives whole records."""
+"""Hypothesis strategies for input that a caller may send, and for whole patients."""
 
 from datetime import UTC, date, datetime, timedelta
 from string import ascii_letters, digits
@@ -38,7 +38,7 @@ def emails() -> SearchStrategy[str]:
 
 
 def phones() -> SearchStrategy[str]:
-    """Some as they are written at home, which is in the US."""
+    """Valid numbers, some in the national format of the US."""
     line = st.integers(0, 99).map("{:02}".format)
     shapes = [
         "(201) 555-01{}",
@@ -52,7 +52,7 @@ def phones() -> SearchStrategy[str]:
 
 
 def written_phones() -> SearchStrategy[str]:
-    """As people and programs write them, right and wrong, with trunk prefixes and country codes in odd places."""
+    """Valid and invalid, as people and programs write them, with trunk prefixes and country codes in odd places."""
     prefixes = st.sampled_from(
         ["", "+", "00", "011", "(0)", "0", "+49 (0)0", "+86 01 ", "+39 0", "+54 9 ", "+1 1", "0 15 ", "+49"]
     )
@@ -90,7 +90,7 @@ def external_ids() -> SearchStrategy[str]:
 
 
 def registrations() -> SearchStrategy[Registration]:
-    """What `RegisterPatient` takes, some of it in other than its normal form."""
+    """Valid input of `RegisterPatient`, not always normalized."""
     return cast(
         "SearchStrategy[Registration]",
         st.fixed_dictionaries(
@@ -136,7 +136,7 @@ def instants() -> SearchStrategy[datetime]:
 
 
 def uuid7(instant: datetime, tail: int) -> UUID:
-    """The UUIDv7 made at `parse_datetime` with these 74 random bits."""
+    """The UUIDv7 of an instant with the given 74 random bits."""
     milliseconds = (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
     return UUID(int=milliseconds << 80 | 7 << 76 | (tail >> 62) << 64 | 0b10 << 62 | tail & (2**62 - 1))
 
@@ -149,7 +149,7 @@ def patients(created_at: SearchStrategy[datetime] | None = None) -> SearchStrate
         tail=st.integers(0, 2**74 - 1),
         version=st.integers(1, 2**31 - 1),
         last_synced_at=st.none() | instants(),
-        untouched_for=st.timedeltas(timedelta(0), timedelta(days=36_500)),
+        unchanged_for=st.timedeltas(timedelta(0), timedelta(days=36_500)),
     )
 
 
@@ -159,8 +159,8 @@ def _patient(
     tail: int,
     version: int,
     last_synced_at: datetime | None,
-    untouched_for: timedelta,
+    unchanged_for: timedelta,
 ) -> Patient:
     registered = Patient.register(uuid7(created_at, tail), created_at, RULES, **registration)
-    updated_at = created_at + untouched_for
+    updated_at = created_at + unchanged_for
     return evolve(registered, version=version, last_synced_at=last_synced_at, updated_at=updated_at)

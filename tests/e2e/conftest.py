@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from tests.e2e.production import Production
 
 ROOT = Path(__file__).parents[2]
-UNREACHABLE_CACHE = "redis://127.0.0.1:1/0"  # production goes on without it
+UNREACHABLE_CACHE = "redis://127.0.0.1:1/0"  # production works without it
 
 
 @frozen
 class Demo:
-    """`run` when it serves, and what it has printed by then."""
+    """A `run` command that is ready to serve, and its output so far."""
 
     process: subprocess.Popen[str]
     printed: list[str]
@@ -45,7 +45,7 @@ class Demo:
 
 
 def environment_in(directory: Path) -> dict[str, str]:
-    """That of a user, with a database of its own."""
+    """The environment of a user, with its own database."""
     kept = {name: value for name, value in os.environ.items() if not re.match("DJANGO_|EXTERNAL_API_", name)}
     return kept | {"DATABASE_URL": f"sqlite:///{directory}/registry.sqlite3"}
 
@@ -69,7 +69,7 @@ def finished(process: subprocess.Popen[str], given: str | None = None) -> tuple[
 
 
 def printed(*arguments: str) -> str:
-    """By a command in the process of the test."""
+    """The output of a command that runs in the test process."""
     out = StringIO()
     call_command(*arguments, stdout=out, stderr=StringIO())
     return out.getvalue()
@@ -77,7 +77,7 @@ def printed(*arguments: str) -> str:
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite database that is migrated once, as that takes seconds."""
+    """A migrated SQLite database, created once because that takes seconds."""
     directory = tmp_path_factory.mktemp("empty")
     assert finished(manage(environment_in(directory), "migrate", "--verbosity", "0")) == (0, "", "")
     return directory / "registry.sqlite3"
@@ -99,14 +99,14 @@ def demo_database(empty_database: Path, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def loaded(environment: dict[str, str], demo_database: Path, tmp_path: Path) -> dict[str, str]:
-    """As after an earlier `run`: the next begins to serve sooner."""
+    """With the demo data, so that `run` starts sooner."""
     shutil.copy(demo_database, tmp_path)
     return environment
 
 
 @pytest.fixture
 def upstream() -> Generator[str]:
-    """Where the demo's upstream is."""
+    """The URL of the demo upstream."""
     with UpstreamSimulator(0, upstream_records()) as simulator:
         Thread(target=simulator.serve_forever).start()
         yield simulator.url
@@ -115,7 +115,7 @@ def upstream() -> Generator[str]:
 
 @pytest.fixture(scope="session")
 def filled(postgres_server: None, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    """The name of a PostgreSQL database full of patients whom upstream knows, to be copied."""
+    """The name of a PostgreSQL template database with patients that upstream knows."""
     from tests.e2e.jobs import filled_database
 
     with filled_database(tmp_path_factory.mktemp("filled")) as name:
@@ -132,7 +132,7 @@ def production(postgres_server: None, tmp_path_factory: pytest.TempPathFactory) 
 
 @contextmanager
 def running(environment: dict[str, str], port: int, stderr: int = subprocess.PIPE) -> Generator[Demo]:
-    """A pipe that nobody reads stops the server when it is full: after some hundred requests."""
+    """An unread `stderr` pipe blocks the server when it is full, after some hundred requests."""
     with manage(environment, "run", "--port", str(port), stderr=stderr) as process:
         assert process.stdout
         printed: list[str] = []

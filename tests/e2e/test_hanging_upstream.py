@@ -14,7 +14,7 @@ from tests.external.faults.server import MisbehavingServer, hangs, misbehaving
 TIMEOUT = 4.0
 SYNCS = 20
 PAUSE = 0.05  # seconds between two reads
-AT_ONCE = 2.0  # a busy machine is late
+IMMEDIATE = 2.0  # with room for a busy machine
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def upstream() -> Generator[MisbehavingServer]:
         yield server
 
 
-def test_syncs_beyond_half_of_the_threads_are_refused_at_once_and_reading_goes_on(
+def test_syncs_beyond_half_of_the_threads_are_refused_at_once_and_reads_continue(
     loaded: dict[str, str], port: int, upstream: MisbehavingServer
 ) -> None:
     settings = {
@@ -55,7 +55,7 @@ def test_syncs_beyond_half_of_the_threads_are_refused_at_once_and_reading_goes_o
     assert {status for status, _ in answered} == {503}
     waited = [seconds for _, seconds in answered if seconds > TIMEOUT - 0.1]
     assert len(waited) == 4
-    assert max(waited) < TIMEOUT + AT_ONCE
-    assert sum(seconds < AT_ONCE for _, seconds in answered) == SYNCS - 4
+    assert max(waited) < TIMEOUT + IMMEDIATE
+    assert sum(seconds < IMMEDIATE for _, seconds in answered) == SYNCS - 4
     assert len(read) > 20
-    assert max(read) < AT_ONCE
+    assert max(read) < IMMEDIATE

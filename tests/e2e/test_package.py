@@ -1,4 +1,4 @@
-"""The wheel, installed as a user installs it: into an empty environment, from the package index that pip uses."""
+"""The wheel, installed into an empty environment from the package index that pip uses."""
 
 import os
 import re
@@ -50,7 +50,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def install(wheel: Path, tmp_path: Path) -> Install:
-    """Gives the programs of a new environment that has the wheel, with or without an extra, and what that needs."""
+    """Installs the wheel, with or without an extra, into a new environment. Returns its directory of programs."""
 
     def install(extra: str) -> Path:
         environment = tmp_path / "environment"
@@ -75,7 +75,7 @@ def production(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def test_the_core_installs_and_works_without_django(install: Install, tmp_path: Path) -> None:
+def test_core_installs_and_works_without_django(install: Install, tmp_path: Path) -> None:
     programs = install("")
     script = [str(programs / "python"), "-I", "-c", IN_MEMORY]
     done = subprocess.run(script, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
@@ -86,7 +86,7 @@ def test_the_core_installs_and_works_without_django(install: Install, tmp_path: 
     assert (done.returncode, "extra: [server]" in done.stderr, done.stderr.count("\n")) == (1, True, 1)
 
 
-def test_the_server_installs_and_serves_from_any_directory(
+def test_server_installs_and_serves_from_any_directory(
     install: Install, production: dict[str, str], tmp_path: Path
 ) -> None:
     command, directory = str(install("[server]") / "patient-registry"), tmp_path / "elsewhere"
@@ -116,6 +116,6 @@ def test_the_server_installs_and_serves_from_any_directory(
     assert schema.json()["info"]["version"] == core.__version__
 
 
-def test_the_wheel_has_the_version_of_the_code_and_says_that_it_is_typed(wheel: Path) -> None:
+def test_wheel_has_the_version_of_the_code_and_type_markers(wheel: Path) -> None:
     assert wheel.name.split("-")[1] == core.__version__
     assert {"core/py.typed", "adapters/py.typed"} <= set(zipfile.ZipFile(wheel).namelist())

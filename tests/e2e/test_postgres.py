@@ -1,4 +1,4 @@
-"""The tests' own PostgreSQL ends with the process that uses it."""
+"""The PostgreSQL of the tests."""
 
 import subprocess
 import sys
@@ -14,19 +14,19 @@ from pathlib import Path
 from tests.postgres import postgres_in
 
 with postgres_in(Path(sys.argv[1])):
-    print("It runs.", flush=True)
+    print("running", flush=True)
     sys.stdin.read()
 """
 
 
 def is_running(pid: int) -> bool:
-    """A process that has ended is no longer one that runs, though nobody may have asked how it ended."""
+    """A zombie, which has ended but was not waited for, is not running."""
     with suppress(FileNotFoundError, ProcessLookupError):
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     return False
 
 
-def test_postgresql_ends_when_what_uses_it_is_killed(tmp_path: Path) -> None:
+def test_postgresql_ends_when_its_user_process_is_killed(tmp_path: Path) -> None:
     data = tmp_path / "scratch" / "postgres"
     command = [sys.executable, "-c", PROGRAM, str(data)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as user:
