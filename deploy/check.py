@@ -1,8 +1,8 @@
 """Checks the image, the proxy and compose.yaml without a container engine.
 
-Runs the steps of the Dockerfile in an empty directory, with one directory per stage as its `/`. Then it serves the last
-stage and checks its health, with the commands of the Dockerfile. The base images, the user and the read-only file system
-are not checked: they need an engine.
+Runs the steps of the Dockerfile in an empty directory, with one directory per stage as its `/`. Then it serves the
+last stage and checks its health, with the commands of the Dockerfile. The base images, the user and the read-only file
+system are not checked: they need an engine.
 """
 
 import json

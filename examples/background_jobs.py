@@ -1,5 +1,6 @@
-"""Imports the first fifty demo patients into Django's registry, then syncs all patients from upstream. Both are jobs that
-this script runs. If it is stopped, a server or a worker continues the job.
+"""Imports the first fifty demo patients into Django's registry, then syncs all patients from upstream.
+
+Both are jobs that this script runs. If it is stopped, a server or a worker continues the job.
 
 .venv/bin/python manage.py migrate
 .venv/bin/python manage.py upstream_simulator &
