@@ -19,7 +19,7 @@ NO_LISTENER = NullListener()
 
 @define
 class StoppedTime:
-    """A clock that only sleeping and tests move, and a random number that is always 0.5."""
+    """A clock that only `sleep` and tests advance, and a random number that is always 0.5."""
 
     now: float = 1000.0
     sleeps: list[float] = field(factory=list[float])
@@ -41,14 +41,14 @@ def fetch(client: UpstreamClient) -> object:
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
-    """The registry's own log lines, without the keys that every line has."""
+    """The log entries of the registry, without the keys that all have in common."""
     lines: list[dict[str, object]] = [cast("dict[str, object]", record.msg) for record in caplog.records]
     return [{key: line[key] for key in line if key not in {"level", "logger", "timestamp"}} for line in lines]
 
 
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
-    """A hospital's own certificate authority."""
+    """A private certificate authority, like that of a hospital."""
     return trustme.CA()
 
 
@@ -61,7 +61,7 @@ def authority_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(autouse=True)
 def trusted_authority(authority_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The only one that clients trust: loading one certificate is quicker than loading a bundle."""
+    """The only authority that clients trust: one certificate loads faster than a bundle."""
     monkeypatch.setenv("SSL_CERT_FILE", str(authority_file))
 
 
@@ -90,7 +90,7 @@ def time() -> StoppedTime:
 
 @pytest.fixture
 def connect(upstream: Upstream) -> Generator[Connect]:
-    """Makes clients of `upstream`, and closes them."""
+    """Creates clients of `upstream` and closes them."""
     with ExitStack() as stack:
 
         def make(

@@ -1,6 +1,6 @@
-"""An upstream that answers each request well or in one of many bad ways, at random: a program of its own.
+"""A program: an upstream that answers each request correctly or with a random fault.
 
-It prints its port. A good answer names the patient that was asked for.
+It prints its port. A correct response names the requested patient.
 """
 
 import asyncio
@@ -14,29 +14,29 @@ Writer = asyncio.StreamWriter
 LONGEST = 5.0
 
 
-def whole(body: bytes, status: int = 200, *headers: str) -> bytes:
-    lines = [f"HTTP/1.1 {status} Whatever", "Content-Type: application/json", f"Content-Length: {len(body)}", *headers]
+def response(body: bytes, status: int = 200, *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status} Status", "Content-Type: application/json", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 def answering(status: int, *headers: str) -> Callable[[Writer, bytes], Awaitable[None]]:
     async def answer(writer: Writer, document: bytes) -> None:
-        writer.write(whole(document if status == 200 else b"{}", status, *headers))
+        writer.write(response(document if status == 200 else b"{}", status, *headers))
 
     return answer
 
 
-async def packed(writer: Writer, document: bytes) -> None:
-    writer.write(whole(gzip.compress(document), 200, "Content-Encoding: gzip"))
+async def compressed(writer: Writer, document: bytes) -> None:
+    writer.write(response(gzip.compress(document), 200, "Content-Encoding: gzip"))
 
 
-async def cut_gzip(writer: Writer, document: bytes) -> None:
-    writer.write(whole(gzip.compress(document)[:-4], 200, "Content-Encoding: gzip"))
+async def truncated_gzip(writer: Writer, document: bytes) -> None:
+    writer.write(response(gzip.compress(document)[:-4], 200, "Content-Encoding: gzip"))
 
 
 async def slow(writer: Writer, document: bytes) -> None:
     await asyncio.sleep(random.uniform(0.01, 0.2))
-    writer.write(whole(document))
+    writer.write(response(document))
 
 
 async def hang(writer: Writer, document: bytes) -> None:
@@ -45,7 +45,7 @@ async def hang(writer: Writer, document: bytes) -> None:
 
 
 async def drip(writer: Writer, document: bytes) -> None:
-    for byte in whole(document * 100):
+    for byte in response(document * 100):
         writer.write(bytes([byte]))
         await writer.drain()
         await asyncio.sleep(0.02)
@@ -56,7 +56,7 @@ async def close(writer: Writer, document: bytes) -> None:
 
 
 async def reset(writer: Writer, document: bytes) -> None:
-    writer.write(whole(document)[:60])
+    writer.write(response(document)[:60])
     writer.transport.abort()
 
 
@@ -66,7 +66,7 @@ async def garbage(writer: Writer, document: bytes) -> None:
 
 
 async def not_json(writer: Writer, document: bytes) -> None:
-    writer.write(whole(document[:-1]))
+    writer.write(response(document[:-1]))
 
 
 async def huge(writer: Writer, document: bytes) -> None:
@@ -78,7 +78,7 @@ async def huge(writer: Writer, document: bytes) -> None:
 
 
 FAULTS = [
-    packed, cut_gzip, slow, hang, drip, close, reset, garbage, not_json, huge,
+    compressed, truncated_gzip, slow, hang, drip, close, reset, garbage, not_json, huge,
     answering(404), answering(429, "Retry-After: 0"), answering(500), answering(503, "Retry-After: 9"), answering(204),
 ]  # fmt: skip
 
@@ -88,8 +88,8 @@ async def serve(reader: asyncio.StreamReader, writer: Writer) -> None:
         while head := await reader.readuntil(b"\r\n\r\n"):
             patient = head.split(b" ", 2)[1].rpartition(b"/")[2].decode()
             document = json.dumps({"id": patient}).encode()
-            bad = 0.95 if monotonic() % 2.5 < 1 else 0.3  # an outage now and then
-            answer = random.choice(FAULTS) if random.random() < bad else answering(200)
+            faulty = 0.95 if monotonic() % 2.5 < 1 else 0.3  # with regular outages
+            answer = random.choice(FAULTS) if random.random() < faulty else answering(200)
             await answer(writer, document)
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):

@@ -1,4 +1,4 @@
-"""When an upstream is left alone, and how it is taken up again."""
+"""When the circuit opens, and how it closes again."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +27,7 @@ ids = count()
 
 
 def outcome(client: UpstreamClient) -> object:
-    """Of a call for another patient than those before."""
+    """The error of a call for a new patient."""
     try:
         answer = client.get_object("patients", str(next(ids)), request_id="r")
         return answer and answer.document

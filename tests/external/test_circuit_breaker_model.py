@@ -1,5 +1,5 @@
-"""The circuit against a model of it, through any interleaving of attempts, their ends, cancellations, clock steps and
-orders by hand."""
+"""The circuit breaker behaves like a simple model in any interleaving of attempts, results, cancellations, clock steps
+and overrides."""
 
 from asyncio import CancelledError
 
@@ -55,7 +55,7 @@ class Model:
         return self.state == "closed" or (self.state == "half_open" and len(self.probing) < POLICY.probes)
 
     def ends(self, now: float, number: int, *, bad: bool | None) -> None:
-        """`bad` is None for what is neutral."""
+        """`bad` is None for a neutral result."""
         self.probing.discard(number)
         if bad is None:
             return
@@ -130,7 +130,7 @@ class CircuitAgainstModel(RuleBasedStateMachine):
     def recovery_passes(self) -> None:
         self.now += POLICY.recovery
 
-    @precondition(lambda self: self.begun % 7 == 6)  # seldom, or little else would happen
+    @precondition(lambda self: self.begun % 7 == 6)  # rarely, so that other rules run too
     @rule()
     def is_isolated(self) -> None:
         self.circuit.isolate()
@@ -139,7 +139,7 @@ class CircuitAgainstModel(RuleBasedStateMachine):
 
     @precondition(lambda self: self.isolated or self.begun % 7 == 5)
     @rule()
-    def is_closed_by_hand(self) -> None:
+    def is_closed_manually(self) -> None:
         self.circuit.close()
         self.isolated = False
         self.model.enter("closed")
@@ -161,7 +161,7 @@ class CircuitAgainstModel(RuleBasedStateMachine):
             )
 
     def teardown(self) -> None:
-        """No permit is lost: after the recovery, as many probes as ever are let through."""
+        """No permit is lost: after the recovery time, all probes are admitted."""
         self.circuit.close()
         for _ in range(POLICY.min_calls):
             self.circuit.record(self.circuit.admit(), 0.0, Down())

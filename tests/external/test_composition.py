@@ -1,4 +1,4 @@
-"""What the layers do together, when many call at once and some of them give up."""
+"""The layers together, with many concurrent calls, some of them cancelled."""
 
 import asyncio
 import gc
@@ -32,7 +32,7 @@ Ask = Callable[[UpstreamClient], Coroutine[object, object, object]]
 
 
 async def asked(client: UpstreamClient, patient: str | None = None) -> object:
-    """The document or the kind of error, for a patient that nobody else asks for unless named."""
+    """The document or the kind of error; for a new patient unless one is given."""
     try:
         answer = await client.aget_object("patients", patient or str(next(ids)), request_id="r")
         return answer and answer.document
@@ -42,7 +42,7 @@ async def asked(client: UpstreamClient, patient: str | None = None) -> object:
 
 @pytest.fixture(params=["sync", "async"])
 def ask(request: pytest.FixtureRequest) -> Generator[Ask]:
-    """By a thread of its own, or by a task, for a patient that nobody else asks for."""
+    """Calls from a thread or from a task, each for a new patient."""
 
     def get(client: UpstreamClient) -> object:
         try:
@@ -249,7 +249,7 @@ def test_bulk_raises_circuit_open_when_its_last_calls_open_the_circuit(upstream:
     upstream.answers(reply(status=500))
     client = connect(UpstreamPolicy(attempts=1, min_calls=3))
     found: list[object] = []
-    with pytest.raises(CircuitOpen):  # noqa: PT012 (what was under way is given before)
+    with pytest.raises(CircuitOpen):  # noqa: PT012 (results of calls in flight come first)
         for _, answer in client.get_objects([("patients", str(n)) for n in range(3)], request_id="r"):
             found.append(type(answer))
     assert found == [UpstreamDown] * 3
@@ -337,7 +337,7 @@ def test_call_in_flight_completes_after_client_is_closed(upstream: Upstream, con
         return await call
 
     assert asyncio.run(scenario()) == ADA
-    gc.collect()  # a connection left open would be complained about
+    gc.collect()  # reports a connection that was left open
 
 
 def test_two_event_loops_and_a_thread_share_one_circuit_breaker(upstream: Upstream, connect: Connect) -> None:

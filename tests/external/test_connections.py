@@ -1,4 +1,4 @@
-"""What a call leaves behind and what it takes from its surroundings: connections, permits, cookies, proxies."""
+"""Connections, permits, cookies and proxies of a call."""
 
 import os
 import sys

@@ -28,7 +28,7 @@ REFUSED = reply(b"", status=401)
 
 @pytest.fixture
 def tokens() -> Generator[Upstream]:
-    """The token server: by default those named 1, 2 and so on, for an hour each."""
+    """The token server. By default it issues the tokens 1, 2, …, each valid for an hour."""
     with running_upstream() as server:
         server.answers(*(token(str(number)) for number in range(1, 9)))
         yield server
@@ -59,7 +59,7 @@ def wait_until(true: Callable[[], bool]) -> bool:
 
 
 def uses_soon(client: UpstreamClient, upstream: Upstream, authorization: str) -> bool:
-    """Renewed ahead of its time, a token is used by one of the next calls."""
+    """Calls until a token that is being renewed in the background is used."""
     return wait_until(lambda: fetch(client) == ADA and sent(upstream)[-1] == authorization)
 
 
@@ -151,7 +151,7 @@ def test_token_is_requested_again_after_a_timeout_with_many_waiters(upstream: Up
     )
 
     async def calls() -> list[object]:
-        """So many, one after another, that there is always one who waits."""
+        """Overlapping calls, so that there is always a waiter."""
         asked: list[asyncio.Task[object]] = []
         for number in range(10):
             asked.append(asyncio.create_task(client.aget_object("patients", str(number), request_id="r")))

@@ -1,4 +1,4 @@
-"""However slowly upstream answers, the caller is answered in time."""
+"""The deadline of a call holds, however slow upstream is."""
 
 import asyncio
 from threading import Event
@@ -12,14 +12,14 @@ from core.errors import RateLimited, Unavailable
 from tests.external.conftest import Connect, fetch
 from tests.external.upstream import OK, Answer, Upstream, drip, hang, reply
 
-GRACE = 1.5  # a busy machine is late; an answer awaited to its end would be later still
+GRACE = 1.5  # with room for a busy machine; waiting for the whole response would take longer
 
 
 @pytest.mark.parametrize("attempt_timeout", [0.1, 3.0])
 def test_missing_response_ends_at_the_deadline(upstream: Upstream, connect: Connect, attempt_timeout: float) -> None:
     upstream.answers(hang)
     client = connect(UpstreamPolicy(timeout=0.3, attempt_timeout=attempt_timeout, backoff=0.01))
-    assert client.circuit_breaker.state == "closed"  # by now the client's certificates are loaded, which takes its time
+    assert client.circuit_breaker.state == "closed"  # also loads the certificates, which takes a while
     started = monotonic()
     with pytest.raises(Unavailable, match="in time"):
         fetch(client)
@@ -58,7 +58,7 @@ def test_many_small_chunks_end_in_time_and_do_not_block_the_loop(
     ended = Event()
 
     async def longest_pause() -> float:
-        """The most that the loop works before it is another's turn; what the machine does meanwhile is not counted."""
+        """The longest CPU time of the loop between two turns. Time of other processes does not count."""
         longest = 0.0
         while not ended.is_set():
             before = thread_time()

@@ -1,4 +1,4 @@
-"""The gateway against a REST server that nobody here wrote: npm's json-server over a file of patients."""
+"""The gateway with an independent REST server: npm's json-server with a file of patients."""
 
 import shutil
 import subprocess
@@ -20,7 +20,7 @@ PROGRAM = Path("node_modules", "json-server", "lib", "cli", "bin.js")
 
 
 def install(npm: str) -> None:
-    """Installs beside and moves into place: several test processes may be at it at once."""
+    """Installs into a temporary directory and renames it, since several test processes may install at once."""
     with tempfile.TemporaryDirectory(dir=HOME) as beside:
         for name in ("package.json", "package-lock.json", ".npmrc"):
             shutil.copy(HOME / name, beside)

@@ -1,4 +1,4 @@
-"""What is counted of the calls to an upstream."""
+"""The metrics of calls to an upstream."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,7 +26,7 @@ DOWN = reply(b"", status=500)
 
 @pytest.fixture(autouse=True)
 def counted() -> Callable[..., float | None]:
-    """What a metric of the upstream has counted in this test; None for what it does not show."""
+    """The value of an upstream metric in this test, or None if it has none."""
     for metric in (UPSTREAM_CALLS, UPSTREAM_SECONDS, UPSTREAM_RETRIES, UPSTREAM_CIRCUITS):
         metric.clear()
     return lambda name, **labels: REGISTRY.get_sample_value(
@@ -38,13 +38,13 @@ def aget(client: UpstreamClient) -> object:
     return asyncio.run(client.aget_object("patients", "1", request_id="r"))
 
 
-def call(client: UpstreamClient, times: int = 1, face: Callable[[UpstreamClient], object] = fetch) -> None:
+def call(client: UpstreamClient, times: int = 1, interface: Callable[[UpstreamClient], object] = fetch) -> None:
     for _ in range(times):
         with suppress(RegistryError):
-            face(client)
+            interface(client)
 
 
-@pytest.mark.parametrize("face", [fetch, aget])
+@pytest.mark.parametrize("interface", [fetch, aget])
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
@@ -63,10 +63,10 @@ def test_call_is_counted_once_by_outcome(
     counted: Callable[..., float | None],
     answer: Answer,
     outcome: str,
-    face: Callable[[UpstreamClient], object],
+    interface: Callable[[UpstreamClient], object],
 ) -> None:
     upstream.answers(answer)
-    call(connect(UpstreamPolicy(attempts=3, backoff=0.01), listener=UpstreamMetrics()), face=face)
+    call(connect(UpstreamPolicy(attempts=3, backoff=0.01), listener=UpstreamMetrics()), interface=interface)
     assert counted("calls_total", outcome=outcome) == 1
     assert counted("call_duration_seconds_count") == 1
 
@@ -103,7 +103,7 @@ def test_circuit_state_is_exported(
 
 
 def answering_when(look: Callable[[], None]) -> Answer:
-    """An answer that has a look first."""
+    """An answer that calls `look` before it responds."""
 
     def answer(handler: object) -> None:
         look()

@@ -1,4 +1,4 @@
-"""An outage under steady load, in its own time: what upstream sees of it, and how soon it is over when it is."""
+"""An outage under steady load: the requests that upstream gets, and the time until calls succeed again."""
 
 import asyncio
 from collections.abc import Callable
@@ -22,7 +22,7 @@ OUTAGE = 2.5
 async def load(
     client: UpstreamClient, seconds: float, begins: Callable[[], object] = lambda: None
 ) -> list[tuple[float, bool]]:
-    """When each call ended, and whether well."""
+    """The time when each call ended, and whether it succeeded."""
     ended: list[tuple[float, bool]] = []
 
     async def call(number: int) -> None:
@@ -42,7 +42,7 @@ async def load(
 
 
 def most_requests(calls: int) -> float:
-    """A tenth more, the two retries that were saved up, and one for each ten seconds of a second or so."""
+    """A tenth more than the calls, the two initial retries, and one retry per ten seconds, for about a second."""
     return calls * 1.1 + 2 + 0.2
 
 
@@ -77,9 +77,9 @@ def test_outage_causes_few_requests_and_recovery_is_quick(upstream: Upstream, co
         assert seen <= most_requests(until_open)
         return ended
 
-    assert not any(well for _, well in asyncio.run(outage_under_load()))
+    assert not any(succeeded for _, succeeded in asyncio.run(outage_under_load()))
     upstream.answers(reply(ADA))
-    healed = monotonic()
-    first = next(at for at, well in asyncio.run(load(client, RECOVERY + 1.0)) if well)
-    assert first - healed < RECOVERY + 1
+    repaired = monotonic()
+    first = next(at for at, succeeded in asyncio.run(load(client, RECOVERY + 1.0)) if succeeded)
+    assert first - repaired < RECOVERY + 1
     assert client.circuit_breaker.state == "closed"

@@ -1,4 +1,4 @@
-"""What a process reports of an upstream, after calls that were good, slow and bad."""
+"""The report of a process about an upstream, after successful, slow and failed calls."""
 
 import os
 import socket
@@ -66,7 +66,7 @@ def test_report_contains_the_measured_figures(upstream: Upstream, client: Upstre
         reported_at=NOW,
         state=CircuitState.CLOSED,
         calls=6,
-        failure_rate=0.1667,  # rounded for people
+        failure_rate=0.1667,  # rounded
         slow_rate=0.1667,
         median_seconds=0.5,
         p95_seconds=3.0,

@@ -1,4 +1,4 @@
-"""Who shares whose work, where some give up while others come."""
+"""Sharing of work, with cancelled and new waiters."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from adapters.external.resilience.single_flight import SingleFlight
 
 
 class Work:
-    """Gives its number once it is let end. What is cancelled takes a while to end."""
+    """Returns the number of its run once `ending` is set. A cancelled run takes a while to end."""
 
     def __init__(self) -> None:
         self.begun = 0
@@ -31,12 +31,12 @@ async def turns(number: int) -> None:
 def test_call_after_the_last_waiter_was_cancelled_starts_a_new_flight() -> None:
     async def scenario() -> list[int]:
         single_flight, work = SingleFlight[int](), Work()
-        given_up = asyncio.create_task(single_flight.run("7", work))
+        cancelled = asyncio.create_task(single_flight.run("7", work))
         await turns(3)
-        given_up.cancel()
+        cancelled.cancel()
         await turns(1)
         second = asyncio.create_task(single_flight.run("7", work))
-        await turns(10)  # by now the work of the first has ended
+        await turns(10)  # until the work of the first call has ended
         third = asyncio.create_task(single_flight.run("7", work))
         await turns(3)
         work.ending.set()

@@ -1,6 +1,6 @@
-"""Many calls for a while, with faults at random: nothing leaks and no answer is anybody else's.
+"""Load with random faults: nothing leaks, and no call gets the record of another.
 
-`SOAK_SECONDS` sets how long; ten minutes are what a release is held to.
+`SOAK_SECONDS` sets the duration; a release requires ten minutes.
 """
 
 import asyncio
@@ -76,7 +76,7 @@ def call_again_and_again(client: UpstreamClient, name: str, until: float, outcom
 
 
 async def load(client: UpstreamClient, seconds: float, outcomes: Counter[str]) -> None:
-    """Every tenth caller gives up early."""
+    """Cancels every tenth call early."""
     begun, number = monotonic(), 0
     calls: set[asyncio.Task[None]] = set()
     while monotonic() < begun + seconds:
@@ -120,22 +120,22 @@ def megabytes() -> float:
 
 
 def growth(megabytes: Sequence[float]) -> float:
-    """From first to last by the line that fits all best: what an allocator keeps for later is on either side."""
+    """The rise of the regression line from the first to the last value, which evens out what an allocator keeps."""
     slope, _ = linear_regression(range(len(megabytes)), megabytes)
     return slope * (len(megabytes) - 1)
 
 
 def ends(client: UpstreamClient) -> bool:
-    """Whether what callers gave up has ended as well, in a moment."""
+    """Whether all attempts, cancelled ones too, end within a second."""
     until = monotonic() + 1
     while client.in_flight and monotonic() < until:
         sleep(0.01)
     return client.in_flight == 0
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="What a process holds is read from /proc, which Linux has.")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 def test_random_faults_leak_nothing_and_return_no_wrong_record(chaos: str, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.ERROR)  # pytest keeps each line, which would be the leak
+    caplog.set_level(logging.ERROR)  # pytest keeps log records, which would count as a leak
     client = UpstreamClient(chaos, POLICY)
     soak(client, SECONDS / PARTS)
     client.close()

@@ -1,4 +1,4 @@
-"""An upstream that does what a test tells it to, on a real socket."""
+"""An upstream with scripted responses, on a real socket."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ TOO_LONG = 5.0
 
 @frozen
 class Request:
-    """`target` as it stood on the wire."""
+    """`target` as sent."""
 
     target: str
     headers: Mapping[str, str]
@@ -25,7 +25,7 @@ class Request:
 
 
 class Upstream(ThreadingHTTPServer):
-    """Gives its answers in the order requests arrive in; the last one over and over."""
+    """Sends its answers in the order of the requests, and repeats the last one."""
 
     request_queue_size = 128
 
@@ -75,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.arrived(Request(self.path, {k.lower(): v for k, v in self.headers.items()}, body))(self)
 
-    do_POST = do_GET  # noqa: N815 (as `http.server` names it)
+    do_POST = do_GET  # noqa: N815 (the name that `http.server` requires)
 
     def log_message(self, format: str, *args: object) -> None: ...
 
@@ -98,14 +98,14 @@ def running_upstream() -> Generator[Upstream]:
 
 
 @frozen
-class reply:  # noqa: N801 (reads as the verb it is)
-    """A whole answer. What is not bytes is sent as JSON."""
+class reply:  # noqa: N801 (used like a function)
+    """A complete response. A `body` that is not bytes is sent as JSON."""
 
     body: object = b""
     status: int = 200
     headers: Mapping[str, str] = field(factory=dict[str, str])
     after: Event | None = None
-    """When to answer; at once without one."""
+    """Delays the response until it is set."""
 
     def __call__(self, handler: _Handler) -> None:
         if self.after:
@@ -113,12 +113,12 @@ class reply:  # noqa: N801 (reads as the verb it is)
         body = self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **self.headers}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        handler.wfile.write(f"HTTP/1.1 {self.status} Whatever\r\n{lines}\r\n".encode() + body)
+        handler.wfile.write(f"HTTP/1.1 {self.status} Status\r\n{lines}\r\n".encode() + body)
 
 
 @frozen
 class send:  # noqa: N801
-    """These bytes, and the connection is closed."""
+    """Sends these bytes and closes the connection."""
 
     raw: bytes
 
@@ -129,7 +129,7 @@ class send:  # noqa: N801
 
 @frozen
 class drip:  # noqa: N801
-    """The start of an answer, then the same bytes `every` so many seconds, for longer than anybody should wait."""
+    """Sends the start of a response, then the same bytes `every` so many seconds, for longer than any timeout."""
 
     start: bytes
     drop: bytes
@@ -137,8 +137,8 @@ class drip:  # noqa: N801
 
     def __call__(self, handler: _Handler) -> None:
         handler.wfile.write(self.start)
-        enough = monotonic() + TOO_LONG
-        while monotonic() < enough and not handler.server.ending.wait(self.every):
+        end = monotonic() + TOO_LONG
+        while monotonic() < end and not handler.server.ending.wait(self.every):
             handler.wfile.write(self.drop)
         handler.close_connection = True
 

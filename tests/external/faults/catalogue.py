@@ -1,4 +1,4 @@
-"""What an upstream can do wrong once a request has reached it, and what is to come of it."""
+"""The faults of an upstream that has received a request, each with its expected outcome."""
 
 import gzip
 from datetime import UTC, datetime, timedelta
@@ -10,13 +10,13 @@ from adapters.external.errors import CredentialsRejected, UpstreamDown
 from adapters.external.resilience.policy import UpstreamPolicy
 from core.errors import InvalidUpstreamResponse, RateLimited
 from core.sync.errors import InvalidUpstreamRecord, NoUpstreamRecord
-from tests.external.faults.server import OK, Behaviour, drips, hangs, resets, sends, whole
+from tests.external.faults.server import OK, Behaviour, drips, hangs, resets, response, sends
 
 
 @frozen
 class Fault:
-    """`outcome` is the error that the sync ends with, after so many `attempts` of three; `counted` what the circuit
-    counts of each: whether it failed. An `endless` one is ended by the client, and made once."""
+    """`outcome` is the error that the sync raises after `attempts` of at most three. `counted` is what the circuit
+    breaker records per attempt: whether it failed. An `endless` fault is ended by the client and attempted once."""
 
     name: str
     behaviour: Behaviour
@@ -44,25 +44,25 @@ def invalid(name: str, *parts: bytes) -> Fault:
 
 def limited(name: str, header: str | None, retry_after: float | None, attempts: int) -> Fault:
     headers = {} if header is None else {"Retry_After": header}
-    behaviour = sends(whole(b"{}", 429, **headers))
+    behaviour = sends(response(b"{}", 429, **headers))
     return Fault(name, behaviour, RateLimited, counted=[], attempts=attempts, retry_after=retry_after)
 
 
 def body(name: str, raw: bytes) -> Fault:
-    return invalid(name, whole(raw))
+    return invalid(name, response(raw))
 
 
 def record(name: str, raw: bytes) -> Fault:
-    """To the client, a good answer."""
-    return Fault(name, sends(whole(raw)), InvalidUpstreamRecord, counted=[False])
+    """A valid response with a record that the registry refuses."""
+    return Fault(name, sends(response(raw)), InvalidUpstreamRecord, counted=[False])
 
 
-PAST_THE_DEADLINE = sends(whole(b"{}", 503, Retry_After="290"))
+PAST_THE_DEADLINE = sends(response(b"{}", 503, Retry_After="290"))
 LATER = format_datetime(datetime.now(UTC) + timedelta(hours=9), usegmt=True)
 LONGEST_WAIT = UpstreamPolicy().retry_after_cap
-PACKED = gzip.compress(b'{"first_name": "Ada"}')
+COMPRESSED = gzip.compress(b'{"first_name": "Ada"}')
 
-NO_PLACES = ["http:x", "mailto:a@b", "http://xn--a/", "http://[::1", "//x:99999/"]
+INVALID_LOCATIONS = ["http:x", "mailto:a@b", "http://xn--a/", "http://[::1", "//x:99999/"]
 
 NETWORK = [
     down("reset before an answer", resets()),
@@ -85,22 +85,22 @@ PROTOCOL = [
     down("cut chunk", sends(OK + b"Transfer-Encoding: chunked\r\n\r\n50\r\n{")),
     down("garbage chunk length", sends(OK + b"Transfer-Encoding: chunked\r\n\r\nmany\r\n{}\r\n0\r\n\r\n")),
     down("oversized headers", sends(OK + b"X-Large: " + b"x" * 200_000 + b"\r\n\r\n{}")),
-    invalid("redirect elsewhere", whole(b"", 302, Location="http://127.0.0.1:1/")),
-    invalid("redirect in a loop", whole(b"", 307, Location="/patients/x7")),
-    invalid("redirect to a file", whole(b"", 301, Location="file:///etc/passwd")),
-    *(invalid(f"redirect to {place}", whole(b"", 302, Location=place)) for place in NO_PLACES),
-    invalid("permanent redirect", whole(b"", 308, Location="//127.0.0.1:1/")),
+    invalid("redirect elsewhere", response(b"", 302, Location="http://127.0.0.1:1/")),
+    invalid("redirect in a loop", response(b"", 307, Location="/patients/x7")),
+    invalid("redirect to a file", response(b"", 301, Location="file:///etc/passwd")),
+    *(invalid(f"redirect to {place}", response(b"", 302, Location=place)) for place in INVALID_LOCATIONS),
+    invalid("permanent redirect", response(b"", 308, Location="//127.0.0.1:1/")),
 ]
 STATUS = [
-    down("500", sends(whole(b"{}", 500))),
-    down("502", sends(whole(b"<h1>Bad gateway</h1>", 502, Content_Type="text/html"))),
-    down("503", sends(whole(b"", 503))),
+    down("500", sends(response(b"{}", 500))),
+    down("502", sends(response(b"<h1>Bad gateway</h1>", 502, Content_Type="text/html"))),
+    down("503", sends(response(b"", 503))),
     Fault("503 with a wait past the deadline", PAST_THE_DEADLINE, UpstreamDown, counted=[True], retry_after=290),
-    down("504", sends(whole(b"", 504))),
-    down("408", sends(whole(b"", 408))),
-    Fault("401", sends(whole(b"", 401)), CredentialsRejected, counted=[]),
-    Fault("403", sends(whole(b"", 403)), CredentialsRejected, counted=[]),
-    Fault("404", sends(whole(b"", 404)), NoUpstreamRecord, counted=[]),
+    down("504", sends(response(b"", 504))),
+    down("408", sends(response(b"", 408))),
+    Fault("401", sends(response(b"", 401)), CredentialsRejected, counted=[]),
+    Fault("403", sends(response(b"", 403)), CredentialsRejected, counted=[]),
+    Fault("404", sends(response(b"", 404)), NoUpstreamRecord, counted=[]),
     limited("429", None, retry_after=None, attempts=3),
     limited("429 with seconds", "7", retry_after=7, attempts=1),
     limited("429 with a date", LATER, retry_after=LONGEST_WAIT, attempts=1),
@@ -109,9 +109,9 @@ STATUS = [
     limited("429 with a negative wait", "-5", retry_after=None, attempts=3),
     limited("429 with an enormous wait", "9" * 400, retry_after=LONGEST_WAIT, attempts=1),
     invalid("204", b"HTTP/1.1 204 No Content\r\n\r\n"),
-    invalid("206", whole(b"{}", 206)),
-    invalid("400", whole(b"{}", 400)),
-    invalid("418", whole(b"{}", 418)),
+    invalid("206", response(b"{}", 206)),
+    invalid("400", response(b"{}", 400)),
+    invalid("418", response(b"{}", 418)),
     body("empty 200", b""),
 ]
 BODY = [
@@ -121,15 +121,15 @@ BODY = [
     body("null", b"null"),
     record("wrong schema", b'{"first_name": {"given": "Ada"}}'),
     record("a value that breaks a rule", b'{"email": "nobody"}'),
-    invalid("wrong content type", whole(b"{}", Content_Type="application/xml")),
-    invalid("an HTML login page", whole(b"<html>Sign in</html>", Content_Type="text/html; charset=utf-8")),
+    invalid("wrong content type", response(b"{}", Content_Type="application/xml")),
+    invalid("an HTML login page", response(b"<html>Sign in</html>", Content_Type="text/html; charset=utf-8")),
     invalid("huge, declared", OK + b"Content-Length: 1000000000000\r\n\r\n", b" " * 2_000_000),
     invalid("huge, chunked", OK + b"Transfer-Encoding: chunked\r\n\r\n", (b"10000\r\n" + b" " * 65536 + b"\r\n") * 30),
-    invalid("gzip bomb", whole(gzip.compress(b" " * 50_000_000), Content_Encoding="gzip")),
-    invalid("bad gzip", whole(b"{}", Content_Encoding="gzip")),
-    invalid("truncated gzip", whole(PACKED[:-9], Content_Encoding="gzip")),
-    invalid("gzip and more", whole(PACKED + b"more", Content_Encoding="gzip")),
-    invalid("an unknown packing", whole(b"{}", Content_Encoding="br")),
+    invalid("gzip bomb", response(gzip.compress(b" " * 50_000_000), Content_Encoding="gzip")),
+    invalid("bad gzip", response(b"{}", Content_Encoding="gzip")),
+    invalid("truncated gzip", response(COMPRESSED[:-9], Content_Encoding="gzip")),
+    invalid("gzip and more", response(COMPRESSED + b"more", Content_Encoding="gzip")),
+    invalid("an unknown content encoding", response(b"{}", Content_Encoding="br")),
     body("duplicate keys", b'{"first_name": "Ada", "first_name": "Eve"}'),
     body("NaN", b'{"weight": NaN}'),
     body("Infinity", b'{"weight": Infinity}'),

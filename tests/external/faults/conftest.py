@@ -17,15 +17,15 @@ from core.errors import RegistryError, RetryableError
 from core.patients.entities import Patient, Rules
 from core.sync.errors import NoUpstreamRecord
 from core.sync.merge import SyncResult, normalize
-from tests.external.faults.server import ADA, MisbehavingServer, misbehaving, presenting, well
+from tests.external.faults.server import ADA, MisbehavingServer, misbehaving, responds, server_context_of
 from tests.fakes import ADMIN, CLERK, StillClock, details, equip
 
-PATIENT = UpstreamPolicy(attempts=1, min_calls=100, slow_call=60)
-TIRELESS = evolve(PATIENT, attempts=3, backoff=0.01)
-POLICY = evolve(PATIENT, timeout=0.4, attempt_timeout=0.3)
-GRACE = 1.5  # a busy machine is late; an answer awaited to its end would be later still
+ONE_ATTEMPT = UpstreamPolicy(attempts=1, min_calls=100, slow_call=60)
+THREE_ATTEMPTS = evolve(ONE_ATTEMPT, attempts=3, backoff=0.01)
+POLICY = evolve(ONE_ATTEMPT, timeout=0.4, attempt_timeout=0.3)
+GRACE = 1.5  # with room for a busy machine; waiting for the whole response would take longer
 
-Face = Callable[[UpstreamClient], None]
+Interface = Callable[[UpstreamClient], None]
 
 
 class ClientOf(Protocol):
@@ -34,7 +34,7 @@ class ClientOf(Protocol):
 
 @frozen
 class Scene:
-    """A registry with one patient, who is known upstream."""
+    """A registry with one patient that upstream knows."""
 
     registry: Container
     clock: StillClock
@@ -47,14 +47,14 @@ class Scene:
     def syncs(self, client: UpstreamClient) -> None:
         self.sync(client)
 
-    def asks(self, client: UpstreamClient) -> None:
-        """What the use case does with the answer, by the async face."""
+    def fetches(self, client: UpstreamClient) -> None:
+        """Handles the response like the use case, but with the async interface."""
         answer = asyncio.run(client.aget_object("patients", "x7", request_id="r"))
         if answer is None:
             raise NoUpstreamRecord
         normalize(answer.document, Rules(self.registry.clock().today(), "US"))
 
-    def is_untouched(self) -> bool:
+    def is_unchanged(self) -> bool:
         history = self.registry.view_history()(actor=ADMIN, patient_id=self.patient.id)
         now = self.registry.view_patient()(actor=ADMIN, patient_id=self.patient.id)
         return now == self.patient and len(history.events) == 1
@@ -68,8 +68,8 @@ def scene() -> Scene:
 
 
 @pytest.fixture(params=["sync", "async"])
-def face(request: pytest.FixtureRequest, scene: Scene) -> Face:
-    return scene.syncs if request.param == "sync" else scene.asks
+def interface(request: pytest.FixtureRequest, scene: Scene) -> Interface:
+    return scene.syncs if request.param == "sync" else scene.fetches
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def client_of() -> Generator[ClientOf]:
 
     def make(url: str, policy: UpstreamPolicy = POLICY) -> UpstreamClient:
         clients.append(UpstreamClient(url, policy, credentials=BearerToken("s3cret")))
-        assert clients[-1].circuit_breaker.state == "closed"  # its certificates are loaded now, which takes its time
+        assert clients[-1].circuit_breaker.state == "closed"  # also loads the certificates, which takes a while
         return clients[-1]
 
     yield make
@@ -87,7 +87,7 @@ def client_of() -> Generator[ClientOf]:
 
 
 @frozen
-class Seen:
+class Failure:
     error: RegistryError
     seconds: float
 
@@ -98,21 +98,20 @@ class Seen:
         return None if wait is None else wait.total_seconds()
 
 
-def failing(face: Face, client: UpstreamClient) -> Seen:
+def failing(interface: Interface, client: UpstreamClient) -> Failure:
     started = monotonic()
     with pytest.raises(RegistryError) as raised:
-        face(client)
-    return Seen(raised.value, monotonic() - started)
+        interface(client)
+    return Failure(raised.value, monotonic() - started)
 
 
 def counted(client: UpstreamClient) -> list[bool]:
-    """Of each attempt that the circuit counts, whether it failed."""
+    """Whether each attempt in the window of the circuit breaker failed."""
     return [attempt.failed for attempt in client.circuit_breaker.window.snapshot().attempts]
 
 
-def is_well(client: UpstreamClient) -> bool:
-    """As many calls at once as are allowed are answered. A busy machine may need another try; a lost connection would
-    be missing again."""
+def is_healthy(client: UpstreamClient) -> bool:
+    """Whether `max_calls` concurrent calls succeed. A busy machine may need several tries."""
 
     async def calls() -> list[object]:
         asked = (client.aget_object("patients", str(n), request_id="r") for n in range(POLICY.max_calls))
@@ -135,10 +134,10 @@ def server(plain_server: MisbehavingServer) -> MisbehavingServer:
 
 @pytest.fixture(scope="session")
 def server_context(authority: trustme.CA) -> ssl.SSLContext:
-    return presenting(authority.issue_cert("127.0.0.1"))
+    return server_context_of(authority.issue_cert("127.0.0.1"))
 
 
 @pytest.fixture
 def tls_server(server_context: ssl.SSLContext) -> Generator[MisbehavingServer]:
-    with misbehaving(well, server_context) as server:
+    with misbehaving(responds, server_context) as server:
         yield server

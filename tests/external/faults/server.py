@@ -28,31 +28,31 @@ class Connection:
         self.socket.sendall(raw)
 
     def wait(self, seconds: float) -> bool:
-        """Whether to end."""
+        """Returns whether the server is stopping."""
         return self.server.ending.wait(seconds)
 
 
 def reset(connected: socket) -> None:
-    """RST rather than FIN, when it is closed."""
+    """Makes a later close send RST instead of FIN."""
     connected.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def whole(body: bytes, status: int = 200, **headers: str) -> bytes:
+def response(body: bytes, status: int = 200, **headers: str) -> bytes:
     given = {"Content-Type": "application/json", "Content-Length": str(len(body))}
     given |= {name.replace("_", "-"): value for name, value in headers.items()}
     lines = "".join(f"{name}: {value}\r\n" for name, value in given.items())
-    return f"HTTP/1.1 {status} Whatever\r\n{lines}\r\n".encode() + body
+    return f"HTTP/1.1 {status} Status\r\n{lines}\r\n".encode() + body
 
 
-def well(connection: Connection) -> None:
-    connection.send(whole(json.dumps(ADA).encode()))
+def responds(connection: Connection) -> None:
+    connection.send(response(json.dumps(ADA).encode()))
 
 
 @define
 class MisbehavingServer:
-    """Each connection has a thread. `behaviour` is what comes after a request; None closes each connection at once."""
+    """One thread per connection. `behaviour` runs after each request; None closes each connection at once."""
 
-    behaviour: Behaviour | None = well
+    behaviour: Behaviour | None = responds
     context: ssl.SSLContext | None = None
     backlog: int = 128
     port: int = 0
@@ -66,7 +66,7 @@ class MisbehavingServer:
         return f"{'https' if self.context else 'http'}://127.0.0.1:{self.port}"
 
     def listen(self) -> socket:
-        """On the port it had before, if it had one."""
+        """Uses the same port as before, if there was one."""
         listening = self._listening = socket(AF_INET, SOCK_STREAM)
         listening.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", self.port))
@@ -104,7 +104,7 @@ class MisbehavingServer:
                     self.requests.append(head)
                     behaviour = self.behaviour
                     behaviour(Connection(speaking, self))
-                    if behaviour is not well:
+                    if behaviour is not responds:
                         return
 
     @staticmethod
@@ -114,7 +114,7 @@ class MisbehavingServer:
 
 @contextmanager
 def misbehaving(
-    behaviour: Behaviour | None = well, context: ssl.SSLContext | None = None
+    behaviour: Behaviour | None = responds, context: ssl.SSLContext | None = None
 ) -> Generator[MisbehavingServer]:
     server = MisbehavingServer(behaviour, context)
     server.serve()
@@ -125,7 +125,7 @@ def misbehaving(
 
 
 def sends(*parts: bytes) -> Behaviour:
-    """These bytes, and the connection is closed."""
+    """Sends these bytes and closes the connection."""
 
     def behave(connection: Connection) -> None:
         for part in parts:
@@ -135,12 +135,12 @@ def sends(*parts: bytes) -> Behaviour:
 
 
 def drips(start: bytes, drop: bytes, every: float = 0.02) -> Behaviour:
-    """The start of an answer, then the same bytes over and over."""
+    """Sends the start of a response, then the same bytes repeatedly."""
 
     def behave(connection: Connection) -> None:
         connection.send(start)
-        enough = monotonic() + LONGEST
-        while monotonic() < enough and not connection.wait(every):
+        end = monotonic() + LONGEST
+        while monotonic() < end and not connection.wait(every):
             connection.send(drop)
 
     return behave
@@ -158,7 +158,7 @@ def resets(start: bytes = b"") -> Behaviour:
     return behave
 
 
-def presenting(certificate: trustme.LeafCert, trusted: trustme.CA | None = None) -> ssl.SSLContext:
+def server_context_of(certificate: trustme.LeafCert, trusted: trustme.CA | None = None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     if trusted:

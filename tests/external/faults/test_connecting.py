@@ -1,4 +1,4 @@
-"""Each fault before a request is sent, and of connections that are kept, through both faces."""
+"""Each fault before a request is sent, sync and async."""
 
 import gc
 import socket
@@ -17,35 +17,35 @@ from adapters.external.errors import UpstreamDown, UpstreamNotTrusted
 from adapters.external.transport.tls import ClientCertificate
 from tests.external.faults.conftest import (
     GRACE,
-    PATIENT,
+    ONE_ATTEMPT,
     POLICY,
-    TIRELESS,
+    THREE_ATTEMPTS,
     ClientOf,
-    Face,
+    Interface,
     Scene,
     counted,
     failing,
-    is_well,
+    is_healthy,
 )
-from tests.external.faults.server import MisbehavingServer, misbehaving, presenting, reset, well
+from tests.external.faults.server import MisbehavingServer, misbehaving, reset, responds, server_context_of
 
 SILENT = "127.0.0.2"
-SERVER_HELLO = b"\x16\x03\x03\x00\x7a\x02"  # its start
+SERVER_HELLO = b"\x16\x03\x03\x00\x7a\x02"  # the first bytes
 
 
-def down(client: UpstreamClient, face: Face, scene: Scene, error: type[Exception] = UpstreamDown) -> float:
-    """In so many seconds."""
-    seen = failing(face, client)
-    assert type(seen.error) is error
-    assert seen.seconds < POLICY.timeout + GRACE
+def down(client: UpstreamClient, interface: Interface, scene: Scene, error: type[Exception] = UpstreamDown) -> float:
+    """Checks that the call fails and the patient is unchanged. Returns its duration in seconds."""
+    failure = failing(interface, client)
+    assert type(failure.error) is error
+    assert failure.seconds < POLICY.timeout + GRACE
     assert counted(client) == [True]
-    assert scene.is_untouched()
-    return seen.seconds
+    assert scene.is_unchanged()
+    return failure.seconds
 
 
 @pytest.fixture
 def silent() -> Generator[MisbehavingServer]:
-    """Listens, with no room for another connection: Linux drops what asks for one, and no answer ever comes."""
+    """Listens with a full backlog: Linux drops further connection requests without a reply."""
     server = MisbehavingServer(backlog=0)
     with server.listen(), ExitStack() as stack:
         for _ in range(2):
@@ -57,7 +57,7 @@ def silent() -> Generator[MisbehavingServer]:
 
 
 class Names:
-    """What a look-up finds."""
+    """The addresses that name look-ups return."""
 
     def __init__(self) -> None:
         self.addresses: list[str] = []
@@ -80,40 +80,42 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Generator[Names]:
 
 
 def test_refused_connection_is_an_outage(
-    server: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf
+    server: MisbehavingServer, scene: Scene, interface: Interface, client_of: ClientOf
 ) -> None:
     server.stop()
-    client = client_of(server.url, PATIENT)
-    down(client, face, scene)
+    client = client_of(server.url, ONE_ATTEMPT)
+    down(client, interface, scene)
     server.listen()
     server.serve()
-    assert is_well(client)
+    assert is_healthy(client)
 
 
-def test_unresponsive_host_times_out(silent: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf) -> None:
+def test_unresponsive_host_times_out(
+    silent: MisbehavingServer, scene: Scene, interface: Interface, client_of: ClientOf
+) -> None:
     client = client_of(silent.url)
-    assert down(client, face, scene) >= POLICY.attempt_timeout
+    assert down(client, interface, scene) >= POLICY.attempt_timeout
     assert client.in_flight == 0
 
 
 def test_unknown_host_name_is_an_outage(
-    server: MisbehavingServer, names: Names, scene: Scene, face: Face, client_of: ClientOf
+    server: MisbehavingServer, names: Names, scene: Scene, interface: Interface, client_of: ClientOf
 ) -> None:
     client = client_of(f"http://upstream.example:{server.port}")
-    down(client, face, scene)
+    down(client, interface, scene)
     names.addresses = ["127.0.0.1"]
-    assert is_well(client)
+    assert is_healthy(client)
 
 
 def test_slow_name_lookup_times_out(
-    server: MisbehavingServer, names: Names, scene: Scene, face: Face, client_of: ClientOf
+    server: MisbehavingServer, names: Names, scene: Scene, interface: Interface, client_of: ClientOf
 ) -> None:
     client = client_of(f"http://upstream.example:{server.port}")
     names.answered.clear()
-    assert down(client, face, scene) >= POLICY.attempt_timeout
+    assert down(client, interface, scene) >= POLICY.attempt_timeout
     names.addresses = ["127.0.0.1"]
     names.answered.set()
-    assert is_well(client)
+    assert is_healthy(client)
 
 
 def test_unresponsive_address_leaves_time_for_the_next(
@@ -127,28 +129,30 @@ def test_unresponsive_address_leaves_time_for_the_next(
             filler.setblocking(False)
             filler.connect_ex((SILENT, server.port))
         names.addresses = [SILENT, "127.0.0.1"]
-        assert client_of(f"http://upstream.example:{server.port}", PATIENT).get_object("patients", "1", request_id="r")
+        assert client_of(f"http://upstream.example:{server.port}", ONE_ATTEMPT).get_object(
+            "patients", "1", request_id="r"
+        )
 
 
 @pytest.mark.parametrize("fault", ["untrusted", "wrong host", "expired"])
 def test_invalid_server_certificate_is_not_trusted(
-    authority: trustme.CA, scene: Scene, face: Face, client_of: ClientOf, fault: str
+    authority: trustme.CA, scene: Scene, interface: Interface, client_of: ClientOf, fault: str
 ) -> None:
     certificate = {
         "untrusted": lambda: trustme.CA().issue_cert("127.0.0.1"),
         "wrong host": lambda: authority.issue_cert("upstream.example"),
         "expired": lambda: authority.issue_cert("127.0.0.1", not_after=datetime.now(UTC) - timedelta(days=1)),
     }[fault]()
-    with misbehaving(well, presenting(certificate)) as server:
-        client = client_of(server.url, PATIENT)
-        down(client, face, scene, UpstreamNotTrusted)
+    with misbehaving(responds, server_context_of(certificate)) as server:
+        client = client_of(server.url, ONE_ATTEMPT)
+        down(client, interface, scene, UpstreamNotTrusted)
         assert server.requests == []
-        server.context = presenting(authority.issue_cert("127.0.0.1"))
-        assert is_well(client)
+        server.context = server_context_of(authority.issue_cert("127.0.0.1"))
+        assert is_healthy(client)
 
 
 class BreakingOff(ssl.SSLContext):
-    """In the handshake, after these bytes, with FIN or RST."""
+    """Ends the handshake after these bytes, with FIN or RST."""
 
     given = b""
     by_reset = False
@@ -164,27 +168,29 @@ class BreakingOff(ssl.SSLContext):
 @pytest.mark.parametrize("given", [b"", SERVER_HELLO], ids=["no answer", "the start of one"])
 @pytest.mark.parametrize("by_reset", [False, True], ids=["EOF", "RST"])
 def test_interrupted_handshake_is_retried(
-    tls_server: MisbehavingServer, scene: Scene, face: Face, client_of: ClientOf, given: bytes, by_reset: bool
+    tls_server: MisbehavingServer, scene: Scene, interface: Interface, client_of: ClientOf, given: bytes, by_reset: bool
 ) -> None:
     good, broken = tls_server.context, BreakingOff(ssl.PROTOCOL_TLS_SERVER)
     broken.given, broken.by_reset = given, by_reset
     tls_server.context = broken
-    client = client_of(tls_server.url, TIRELESS)
-    seen = failing(face, client)
-    assert type(seen.error) is UpstreamDown
-    assert seen.seconds < GRACE
+    client = client_of(tls_server.url, THREE_ATTEMPTS)
+    failure = failing(interface, client)
+    assert type(failure.error) is UpstreamDown
+    assert failure.seconds < GRACE
     assert counted(client) == [True] * 3
-    assert scene.is_untouched()
+    assert scene.is_unchanged()
     tls_server.context = good
-    assert is_well(client)
+    assert is_healthy(client)
 
 
-def test_hanging_handshake_times_out_and_closes_its_connection(scene: Scene, face: Face, client_of: ClientOf) -> None:
+def test_hanging_handshake_times_out_and_closes_its_connection(
+    scene: Scene, interface: Interface, client_of: ClientOf
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        gc.disable()  # it would close what was left open
+        gc.disable()  # collection would close a leaked connection
         try:
             client = client_of(f"https://127.0.0.1:{listening.getsockname()[1]}")
-            assert down(client, face, scene) >= POLICY.attempt_timeout
+            assert down(client, interface, scene) >= POLICY.attempt_timeout
             accepted, _ = listening.accept()
             with accepted:
                 accepted.settimeout(1)
@@ -197,11 +203,11 @@ def test_hanging_handshake_times_out_and_closes_its_connection(scene: Scene, fac
 def test_client_certificate_is_presented(authority: trustme.CA, tmp_path: Path) -> None:
     pem = tmp_path / "registry.pem"
     authority.issue_cert("registry.example").private_key_and_cert_chain_pem.write_to_path(pem)
-    with misbehaving(well, presenting(authority.issue_cert("127.0.0.1"), trusted=authority)) as server:
-        known = UpstreamClient(server.url, PATIENT, certificate=ClientCertificate(pem))
+    with misbehaving(responds, server_context_of(authority.issue_cert("127.0.0.1"), trusted=authority)) as server:
+        known = UpstreamClient(server.url, ONE_ATTEMPT, certificate=ClientCertificate(pem))
         assert known.get_object("patients", "1", request_id="r")
         known.close()
-        unknown = UpstreamClient(server.url, PATIENT)
+        unknown = UpstreamClient(server.url, ONE_ATTEMPT)
         with pytest.raises(UpstreamDown):
             unknown.get_object("patients", "1", request_id="r")
         unknown.close()

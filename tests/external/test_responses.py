@@ -1,4 +1,4 @@
-"""What each answer of the upstream comes out as, and what it is asked with."""
+"""The result of each response of the upstream, and the request that it gets."""
 
 import gzip
 import json
