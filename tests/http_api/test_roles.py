@@ -24,6 +24,14 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     for path, methods in SCHEMA["paths"].items()
     for method, operation in methods.items()
 }
+NEEDED: dict[str, list[str]] = {
+    operation["operationId"]: [
+        permission for needed in operation.get("security", []) for permission in needed["bearer"]
+    ]
+    for methods in SCHEMA["paths"].values()
+    for operation in methods.values()
+    if {} not in operation.get("security", [])
+}
 CALLERS = (None, Role.READER, Role.CLERK, Role.AUTHOR, Role.EDITOR, Role.ADMIN)
 NEW_USER = {"email": "new@clinic.example", "password": PASSWORD, "role": "reader"}
 NEW_PASSWORD = {"password": "battery staple"}
@@ -157,6 +165,7 @@ def test_each_role_may_do_its_work_and_no_more(
     response = api.call(method, path.format(**ids) + row.query, body, content_type=row.content_type)
     assert response.status_code == row.statuses[CALLERS.index(role)]
     if response.status_code == 403 and "needs the permission" in response.json()["detail"] and method != "DELETE":
+        assert row.query or f"needs the permission {NEEDED[row.operation][0]}." in response.json()["detail"]
         broken = api.call(method, path.format(**ids) + "?none=1", b"{", content_type=row.content_type)
         assert broken.status_code == 403 or method == "GET"
 

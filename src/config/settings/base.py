@@ -211,4 +211,8 @@ SPECTACULAR_SETTINGS = {
         "SyncableStatusEnum": list(SYNCABLE),
     },
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "adapters.http_api.rest.openapi.finish",
+    ],
 }

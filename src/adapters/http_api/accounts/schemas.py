@@ -1,144 +1,91 @@
-"""What the API takes and gives of accounts, as `serializers` says it of the rest."""
-
 from collections.abc import Mapping
 
 from rest_framework import serializers
 
-from adapters.http_api.patients.schemas import ACTOR_NAME
-from adapters.http_api.rest.schemas import PageSerializer
+from adapters.http_api.rest.schemas import (
+    ACTOR,
+    ACTOR_EXAMPLE,
+    ACTOR_NAME,
+    CREATED_AT,
+    RECORD_ID,
+    REQUEST_ID,
+    REQUEST_ID_EXAMPLE,
+    PageSerializer,
+)
 from core.access import Permission, Role
 from core.accounts.audit import AccountAction, AccountEvent
 from core.accounts.entities import User
 from core.accounts.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
-from core.accounts.service_accounts import (
-    KEY_LIFETIME,
-    MAX_KEY_LIFETIME,
-    MAX_KEY_NAME_LENGTH,
-    ServiceAccount,
-    ServiceKey,
-)
+from core.accounts.sessions import SignedIn, TokenPair
+from core.values import MAX_EMAIL_LENGTH
+
+_EMAIL = "grace@clinic.example"
+_ROLE = "The role, which decides the permissions."
+_USER_IS_ACTIVE = "A disabled user cannot sign in and has no sessions."
+_MUST_CHANGE = "Another user chose the password: nothing else is allowed before it is changed."
 
 
 class CredentialsSerializer(serializers.Serializer):
-    email = serializers.CharField()
-    password = serializers.CharField()
+    email = serializers.CharField(help_text="The user's email.", initial=_EMAIL)
+    password = serializers.CharField(help_text="The user's password.", initial="correct horse battery staple")
 
 
 class RefreshSerializer(serializers.Serializer):
-    refresh = serializers.CharField()
+    refresh = serializers.CharField(help_text="The refresh token of the last token pair.", initial="eyJhbGciOi…")
 
 
 class TokenPairSerializer(serializers.Serializer):
-    access = serializers.CharField()
-    refresh = serializers.CharField()
+    access = serializers.CharField(help_text="Send it as `Authorization: Bearer <token>`.", initial="eyJhbGciOi…")
+    refresh = serializers.CharField(help_text="Works once, for a new token pair.", initial="eyJhbGciOi…")
+
+
+def token_pair_json(pair: TokenPair) -> dict[str, object]:
+    return {"access": pair.access, "refresh": pair.refresh}
 
 
 class MeSerializer(serializers.Serializer):
-    id = serializers.UUIDField()
-    email = serializers.EmailField(allow_null=True, help_text="null for a service account.")
+    id = serializers.UUIDField(help_text=RECORD_ID)
+    email = serializers.EmailField(allow_null=True, help_text="null for a service account.", initial=_EMAIL)
     name = serializers.CharField(allow_null=True, help_text="null for a user.")
-    role = serializers.ChoiceField(list(Role))
-    permissions = serializers.ListField(child=serializers.ChoiceField(list(Permission)))
-    must_change_password = serializers.BooleanField(help_text="Before anything else: somebody else chose the password.")
+    role = serializers.ChoiceField(list(Role), help_text=_ROLE)
+    permissions = serializers.ListField(
+        child=serializers.ChoiceField(list(Permission)), help_text="What the account may do."
+    )
+    must_change_password = serializers.BooleanField(help_text=_MUST_CHANGE)
+
+
+def me_json(me: SignedIn) -> dict[str, object]:
+    user = me.account if isinstance(me.account, User) else None
+    return {
+        "id": me.account.id,
+        "email": user.email if user else None,
+        "name": None if isinstance(me.account, User) else me.account.name,
+        "role": me.account.role,
+        "permissions": sorted(me.actor.permissions),
+        "must_change_password": bool(user and user.must_change_password),
+    }
 
 
 class PasswordSerializer(serializers.Serializer):
     password = serializers.CharField(
-        min_length=MIN_PASSWORD_LENGTH, max_length=MAX_PASSWORD_LENGTH, help_text="Must not be easy to guess."
+        min_length=MIN_PASSWORD_LENGTH,
+        max_length=MAX_PASSWORD_LENGTH,
+        help_text="The new password, which must not be easy to guess.",
+        initial="seven quiet rivers",
     )
 
 
 class OwnPasswordSerializer(PasswordSerializer):
-    current = serializers.CharField()
+    current = serializers.CharField(help_text="The current password.", initial="correct horse battery staple")
 
 
 class UserSerializer(serializers.Serializer):
-    role = serializers.ChoiceField(list(Role))
-    is_active = serializers.BooleanField(required=False, help_text="Who is not cannot sign in, and is signed out.")
-    id = serializers.UUIDField(read_only=True)
-    email = serializers.EmailField(read_only=True)
-    must_change_password = serializers.BooleanField(
-        read_only=True, help_text="Before anything else: somebody else chose the password."
-    )
-    created_at = serializers.DateTimeField(read_only=True)
-
-
-class NewUserSerializer(PasswordSerializer):
-    email = serializers.EmailField(max_length=254, help_text="Unique; stored in lower case.")
-    role = serializers.ChoiceField(list(Role))
-    id = serializers.UUIDField(read_only=True)
-    is_active = serializers.BooleanField(read_only=True)
-    must_change_password = serializers.BooleanField(read_only=True)
-    created_at = serializers.DateTimeField(read_only=True)
-
-
-class UserPageSerializer(PageSerializer):
-    results = UserSerializer(many=True)
-
-
-class UserFiltersSerializer(serializers.Serializer):
-    email = serializers.CharField(required=False)
-    role = serializers.ChoiceField(list(Role), required=False)
-    is_active = serializers.BooleanField(required=False)
-
-
-class NewKeySerializer(serializers.Serializer):
-    name = serializers.CharField(max_length=MAX_KEY_NAME_LENGTH, help_text="To tell it from the others.")
-    expires_at = serializers.DateTimeField(
-        allow_null=True,
-        required=False,
-        help_text=f"In {KEY_LIFETIME.days} days unless given; within {MAX_KEY_LIFETIME.days}.",
-    )
-
-
-class KeySerializer(serializers.Serializer):
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField()
-    revoked_at = serializers.DateTimeField(allow_null=True)
-
-
-class MadeKeySerializer(KeySerializer):
-    key = serializers.CharField(help_text="Send it as bearer token. It is shown this once.")
-
-
-class ServiceAccountSerializer(serializers.Serializer):
-    role = serializers.ChoiceField(list(Role))
-    is_active = serializers.BooleanField(required=False, help_text="While it is not, none of its keys is good.")
-    id = serializers.UUIDField(read_only=True)
-    name = serializers.CharField(read_only=True, help_text="Stands in the audit trail, and is never given again.")
-    created_at = serializers.DateTimeField(read_only=True)
-    keys = serializers.ListField(child=KeySerializer(), read_only=True, help_text="The oldest first.")
-
-
-class NewServiceAccountSerializer(serializers.Serializer):
-    name = serializers.CharField(
-        min_length=3, max_length=50, help_text="Small letters a to z, digits and, inside, hyphens."
-    )
-    role = serializers.ChoiceField(list(Role))
-    id = serializers.UUIDField(read_only=True)
-    is_active = serializers.BooleanField(read_only=True)
-    created_at = serializers.DateTimeField(read_only=True)
-    keys = serializers.ListField(read_only=True)
-
-
-class ServiceAccountPageSerializer(PageSerializer):
-    results = ServiceAccountSerializer(many=True)
-
-
-class AccountEventSerializer(serializers.Serializer):
-    id = serializers.UUIDField()
-    at = serializers.DateTimeField()
-    actor = serializers.CharField(help_text="user:<id>, service:<name> or system:<job>")
-    actor_name = serializers.CharField(allow_null=True, help_text=ACTOR_NAME)
-    request_id = serializers.CharField()
-    action = serializers.ChoiceField(list(AccountAction))
-    details = serializers.DictField(child=serializers.CharField(), help_text="Roles, and names of keys.")
-
-
-class AccountHistorySerializer(PageSerializer):
-    results = AccountEventSerializer(many=True)
+    role = serializers.ChoiceField(list(Role), help_text=_ROLE)
+    is_active = serializers.BooleanField(required=False, help_text=_USER_IS_ACTIVE, initial=True)
+    id = serializers.UUIDField(read_only=True, help_text=RECORD_ID)
+    email = serializers.EmailField(read_only=True, help_text="The user's email.", initial=_EMAIL)
+    must_change_password = serializers.BooleanField(read_only=True, help_text=_MUST_CHANGE)
+    created_at = serializers.DateTimeField(read_only=True, help_text=CREATED_AT)
 
 
 def user_json(user: User) -> dict[str, object]:
@@ -152,25 +99,37 @@ def user_json(user: User) -> dict[str, object]:
     }
 
 
-def service_account_json(account: ServiceAccount) -> dict[str, object]:
-    return {
-        "id": account.id,
-        "name": account.name,
-        "role": account.role,
-        "is_active": account.is_active,
-        "created_at": account.created_at,
-        "keys": [key_json(key) for key in account.keys],
-    }
+class NewUserSerializer(PasswordSerializer):
+    email = serializers.EmailField(
+        max_length=MAX_EMAIL_LENGTH, help_text="Unique; stored in lower case.", initial=_EMAIL
+    )
+    role = serializers.ChoiceField(list(Role), help_text=_ROLE)
+    id = serializers.UUIDField(read_only=True)
+    is_active = serializers.BooleanField(read_only=True)
+    must_change_password = serializers.BooleanField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
 
 
-def key_json(key: ServiceKey) -> dict[str, object]:
-    return {
-        "id": key.id,
-        "name": key.name,
-        "created_at": key.created_at,
-        "expires_at": key.expires_at,
-        "revoked_at": key.revoked_at,
-    }
+class UserPageSerializer(PageSerializer):
+    results = UserSerializer(many=True, help_text="The users on this page.")
+
+
+class UserFiltersSerializer(serializers.Serializer):
+    email = serializers.CharField(required=False, help_text="Only the user with this email.")
+    role = serializers.ChoiceField(list(Role), required=False, help_text="Only users with this role.")
+    is_active = serializers.BooleanField(required=False, help_text="Only users who are enabled, or disabled.")
+
+
+class AccountEventSerializer(serializers.Serializer):
+    id = serializers.UUIDField(help_text="The id of the entry.")
+    at = serializers.DateTimeField(help_text="When the change was made.")
+    actor = serializers.CharField(help_text=ACTOR, initial=ACTOR_EXAMPLE)
+    actor_name = serializers.CharField(allow_null=True, help_text=ACTOR_NAME, initial="admin@clinic.example")
+    request_id = serializers.CharField(help_text=REQUEST_ID, initial=REQUEST_ID_EXAMPLE)
+    action = serializers.ChoiceField(list(AccountAction), help_text="What was done.")
+    details = serializers.DictField(
+        child=serializers.CharField(), help_text="Roles, and the names of keys.", initial={"role": "clerk"}
+    )
 
 
 def account_event_json(event: AccountEvent, names: Mapping[str, str | None]) -> dict[str, object]:
@@ -183,3 +142,7 @@ def account_event_json(event: AccountEvent, names: Mapping[str, str | None]) -> 
         "action": event.action,
         "details": event.details,
     }
+
+
+class AccountHistorySerializer(PageSerializer):
+    results = AccountEventSerializer(many=True, help_text="The changes on this page.")

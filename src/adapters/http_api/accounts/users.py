@@ -30,38 +30,65 @@ History = Annotated[use_cases.ViewAccountHistory, Provide["view_account_history"
 
 
 class UsersView(APIView):
-    @document_operation("list_users", UserPageSerializer, parameters=[UserFiltersSerializer, LIMIT, CURSOR])
+    @document_operation(
+        "list_users", Permission.MANAGE_USERS, UserPageSerializer, parameters=[UserFiltersSerializer, LIMIT, CURSOR]
+    )
     @inject
     def get(self, request: Request, list_users: Annotated[use_cases.ListUsers, Provide["list_users"]]) -> HttpResponse:
+        """List users.
+
+        Ordered by id.
+        """
         given = read_query(request.query_params, [*names(UserFiltersSerializer), "limit", "cursor"])
         found = list_users(actor=actor(request), **paging(given))
         return page(request, [user_json(user) for user in found.items], cursor(found.next) if found.next else None)
 
-    @document_operation("create_user", UserSerializer, 409, status=201, body=NewUserSerializer)
+    @document_operation(
+        "create_user",
+        Permission.MANAGE_USERS,
+        UserSerializer,
+        409,
+        status=201,
+        body=NewUserSerializer,
+        headers=["Location"],
+    )
     @inject
     def post(self, request: Request, create: Annotated[use_cases.CreateUser, Provide["create_user"]]) -> HttpResponse:
-        details, errors = read_body_collecting(request, NewUserSerializer, Permission.MANAGE_USERS)
+        """Create a user.
+
+        The user must change the password after the first sign-in.
+        """
+        details, errors = read_body_collecting(request, NewUserSerializer)
         user = create(actor=actor(request), errors=errors, **cast("NewUser", details))
         location = request.build_absolute_uri(f"/api/v1/users/{user.id}/")
         return document(user_json(user), status=201, headers={"Location": location})
 
 
 class UserView(APIView):
-    @document_operation("view_user", UserSerializer, 404)
+    @document_operation("view_user", Permission.MANAGE_USERS, UserSerializer, 404)
     @inject
     def get(
         self, request: Request, user_id: UUID, view: Annotated[use_cases.ViewUser, Provide["view_user"]]
     ) -> HttpResponse:
+        """View a user.
+
+        The response never includes the password.
+        """
         read_query(request.query_params, [])
         return document(user_json(view(actor=actor(request), user_id=user_id)))
 
-    @document_operation("update_user", UserSerializer, 404, 409, body=UserSerializer(partial=True))
+    @document_operation(
+        "update_user", Permission.MANAGE_USERS, UserSerializer, 404, 409, body=UserSerializer(partial=True)
+    )
     @inject
     def patch(
         self, request: Request, user_id: UUID, update: Annotated[use_cases.UpdateUser, Provide["update_user"]]
     ) -> HttpResponse:
-        """A new role and `is_active` hold from the user's next request on."""
-        given, errors = read_body_collecting(request, UserSerializer, Permission.MANAGE_USERS)
+        """Change a user's role, or disable or enable the user.
+
+        The change applies from the user's next request on.
+        """
+        given, errors = read_body_collecting(request, UserSerializer)
         changes = cast("AccountChanges", given)
         return document(user_json(update(actor=actor(request), user_id=user_id, errors=errors, **changes)))
 
@@ -69,21 +96,30 @@ class UserView(APIView):
 class UserPasswordView(APIView):
     parser_classes = (CredentialsParser,)
 
-    @document_operation("set_password", None, 404, status=204, body=PasswordSerializer)
+    @document_operation("set_password", Permission.MANAGE_USERS, None, 404, status=204, body=PasswordSerializer)
     @inject
     def post(
         self, request: Request, user_id: UUID, set_password: Annotated[use_cases.SetPassword, Provide["set_password"]]
     ) -> HttpResponse:
-        """The user is signed out everywhere."""
-        given, errors = read_body_collecting(request, PasswordSerializer, Permission.MANAGE_USERS)
+        """Set a user's password.
+
+        Ends every session of the user, who must change the password after the next sign-in.
+        """
+        given, errors = read_body_collecting(request, PasswordSerializer)
         set_password(actor=actor(request), user_id=user_id, errors=errors, **cast("NewPassword", given))
         return HttpResponse(status=204)
 
 
 class UserHistoryView(APIView):
-    @document_operation("view_user_history", AccountHistorySerializer, 404, parameters=[LIMIT, CURSOR])
+    @document_operation(
+        "view_user_history", Permission.MANAGE_USERS, AccountHistorySerializer, 404, parameters=[LIMIT, CURSOR]
+    )
     @inject
     def get(self, request: Request, user_id: UUID, view_history: History, name_actors: Names) -> HttpResponse:
+        """List the changes to a user's account.
+
+        Newest first.
+        """
         return history(request, user_id, view_history, name_actors)
 
 

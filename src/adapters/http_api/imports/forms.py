@@ -23,26 +23,32 @@ _NOT_A_FORM = FieldError(
 
 
 class ImportFormSerializer(serializers.Serializer):
-    file = serializers.FileField(help_text="CSV with a header, NDJSON, or a spreadsheet.")
+    file = serializers.FileField(
+        help_text="CSV with a header line, NDJSON, or a spreadsheet.",
+    )
     format = serializers.ChoiceField(
-        list(FileFormat), required=False, help_text="Told by the file's name unless given."
+        list(FileFormat), required=False, help_text="By default, the one of the file name's ending."
     )
     update = serializers.BooleanField(  # type: ignore[assignment]  # the member's name
-        required=False, help_text="Change a patient who has a row's email already."
+        required=False, help_text="Rows whose email is registered already change that patient."
     )
-    dry_run = serializers.BooleanField(required=False, help_text="Change nothing: say what would become of the rows.")
+    dry_run = serializers.BooleanField(
+        required=False,
+        help_text="Change nothing: only report the outcome of each row.",
+        initial=True,
+    )
     encoding = serializers.ChoiceField(
-        list(Encoding), required=False, help_text="Required unless it is UTF-8 or UTF-16."
+        list(Encoding), required=False, help_text="Required unless the file is UTF-8 or UTF-16."
     )
     date_format = serializers.CharField(
         required=False,
         allow_blank=True,
-        help_text="How dates are written besides YYYY-MM-DD, such as DD/MM/YYYY or M/D/YYYY.",
+        help_text="The format of dates, beside YYYY-MM-DD: such as DD/MM/YYYY or M/D/YYYY.",
     )
     columns = serializers.JSONField(
-        required=False, help_text='Names of the file\'s columns, and the field or null for each: {"Cell": "phone"}.'
+        required=False, help_text='The field, or null, for column names of the file: {"Cell": "phone"}.'
     )
-    ignore_unknown = serializers.BooleanField(required=False, help_text="Ignore columns that are unknown.")
+    ignore_unknown = serializers.BooleanField(required=False, help_text="Ignore unknown columns.")
 
 
 @define

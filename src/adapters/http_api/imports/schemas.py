@@ -12,27 +12,33 @@ from core.patients.entities import SETTABLE
 
 
 class AssumedSerializer(serializers.Serializer):
-    encoding = serializers.ChoiceField(list(Encoding))
-    delimiter = serializers.CharField(allow_null=True, help_text="Of the cells of CSV.")
-    sheet = serializers.CharField(allow_null=True, help_text="The first one of a spreadsheet, which is read.")
+    encoding = serializers.ChoiceField(list(Encoding), help_text="The encoding of the text.")
+    delimiter = serializers.CharField(allow_null=True, help_text="What separates the cells of a CSV file.")
+    sheet = serializers.CharField(allow_null=True, help_text="The sheet of a spreadsheet that is read: the first one.")
     columns = serializers.DictField(
         child=serializers.ChoiceField(list(SETTABLE), allow_null=True),
-        help_text="The field of each column of a CSV file, null where it is ignored.",
+        help_text="The field of each column of a CSV file; null for a column that is ignored.",
+        initial={"E-Mail": "email", "Notes": None},
     )
-    date_format = serializers.CharField(allow_null=True, help_text="As given; YYYY-MM-DD is always read.")
+    date_format = serializers.CharField(allow_null=True, help_text="The format of dates, beside YYYY-MM-DD.")
 
 
 class ImportSerializer(JobSerializer):
-    format = serializers.ChoiceField(list(FileFormat))
-    update = serializers.BooleanField()  # type: ignore[assignment]  # the member's name
-    dry_run = serializers.BooleanField()
-    assumed = AssumedSerializer(help_text="How the file is read, as was given or told from it.")
+    format = serializers.ChoiceField(list(FileFormat), help_text="The format of the file.")
+    update = serializers.BooleanField(  # type: ignore[assignment]  # the member's name
+        help_text="Rows whose email is registered already change that patient."
+    )
+    dry_run = serializers.BooleanField(help_text="Nothing is changed.")
+    assumed = AssumedSerializer(help_text="How the file is read: as the request said, or as detected.")
     counts = counts_serializer("ImportCounts", ImportRowOutcome)
-    rejects = serializers.URLField(help_text="Where the rejected rows are, each with its line, fields and reasons.")
+    rejects = serializers.URLField(
+        help_text="The address of the rejected rows, each with its line, fields and reasons.",
+        initial="https://registry.example/api/v1/imports/019c13d1-7e40-7000-8000-000000000001/rejects/",
+    )
 
 
 class ImportPageSerializer(PageSerializer):
-    results = ImportSerializer(many=True)
+    results = ImportSerializer(many=True, help_text="The imports on this page.")
 
 
 def import_json(request: Request, job: Job, names: Mapping[str, str | None]) -> dict[str, object]:

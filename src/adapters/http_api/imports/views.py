@@ -11,8 +11,8 @@ from rest_framework.views import APIView
 from adapters.http_api.accounts.users import Names
 from adapters.http_api.imports.forms import ImportFormParser, ImportFormSerializer, import_form
 from adapters.http_api.imports.schemas import ImportPageSerializer, ImportSerializer, import_json
-from adapters.http_api.jobs.schemas import LOOK_AGAIN
-from adapters.http_api.patients.export import MEDIA, CsvRenderer, NdjsonRenderer, file_response
+from adapters.http_api.jobs.schemas import POLL_LATER
+from adapters.http_api.patients.export import EXAMPLES, CsvRenderer, NdjsonRenderer, file_response
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.errors import BodyTooLarge
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
@@ -29,35 +29,48 @@ from core.jobs.entities import Job, JobKind
 class ImportsView(APIView):
     parser_classes = (ImportFormParser,)
 
-    @document_operation("list_imports", ImportPageSerializer, parameters=[LIMIT, CURSOR])
+    @document_operation("list_imports", Permission.MANAGE_JOBS, ImportPageSerializer, parameters=[LIMIT, CURSOR])
     @inject
     def get(
         self, request: Request, list_jobs: Annotated[use_cases.ListJobs, Provide["list_jobs"]], name_actors: Names
     ) -> HttpResponse:
-        """Whoever asked for them, newest first."""
+        """List imports.
+
+        Those of every account, newest first.
+        """
         given = paging(read_query(request.query_params, ["limit", "cursor"]))
         found = list_jobs(actor=actor(request), kind=JobKind.IMPORT, **given)
         names = name_actors(actor=actor(request), names={job.actor for job in found.items})
         results = [import_json(request, job, names) for job in found.items]
         return page(request, results, cursor(found.next) if found.next else None)
 
-    @document_operation("start_import", ImportSerializer, status=202, body=ImportFormSerializer)
+    @document_operation(
+        "start_import",
+        Permission.IMPORT_PATIENTS,
+        ImportSerializer,
+        status=202,
+        body=ImportFormSerializer,
+        headers=["Location"],
+    )
     @inject
     def post(
         self, request: Request, start: Annotated[StartImport, Provide["start_import"]], name_actors: Names
     ) -> HttpResponse:
-        """Registers every row of the file in the background, by the rules of a registration."""
-        admit(request, Permission.IMPORT_PATIENTS)  # as the use case does, but before the body is read
+        """Import patients from a file.
+
+        Starts a job that registers every row, by the rules of a registration. Poll the address in `Location`.
+        """
+        admit(request)  # as the use case does, but before the body is read
         if content_length(request) > settings.IMPORT_MAX_BYTES:
             raise BodyTooLarge
         file, how = import_form(request)
         job = start(actor=actor(request), content=file.chunks, **how)
         location = request.build_absolute_uri(f"/api/v1/imports/{job.id}/")
-        return _answer(request, job, name_actors, status=202, headers={"Location": location} | LOOK_AGAIN)
+        return _answer(request, job, name_actors, status=202, headers={"Location": location} | POLL_LATER)
 
 
 class ImportView(APIView):
-    @document_operation("view_import", ImportSerializer, 404)
+    @document_operation("view_import", Permission.MANAGE_JOBS, ImportSerializer, 404)
     @inject
     def get(
         self,
@@ -66,12 +79,16 @@ class ImportView(APIView):
         view: Annotated[use_cases.ViewJob, Provide["view_job"]],
         name_actors: Names,
     ) -> HttpResponse:
+        """View an import and its progress.
+
+        Poll this until `ended_at` is set.
+        """
         read_query(request.query_params, [])
         return _answer(request, view(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id), name_actors)
 
 
 class CancelImportView(APIView):
-    @document_operation("cancel_import", ImportSerializer, 404, 409)
+    @document_operation("cancel_import", Permission.MANAGE_JOBS, ImportSerializer, 404, 409)
     @inject
     def post(
         self,
@@ -80,15 +97,25 @@ class CancelImportView(APIView):
         cancel: Annotated[use_cases.CancelJob, Provide["cancel_job"]],
         name_actors: Names,
     ) -> HttpResponse:
-        """What was added stays; the file is forgotten."""
-        require_no_input(request, Permission.MANAGE_JOBS)
+        """Cancel an import.
+
+        Patients that were added stay; the file is deleted.
+        """
+        require_no_input(request)
         return _answer(request, cancel(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id), name_actors)
 
 
 class ImportRejectsView(APIView):
     renderer_classes = (CsvRenderer, NdjsonRenderer)
 
-    @document_operation("download_rejects", None, 404, files=tuple(MEDIA.values()))
+    @document_operation(
+        "download_rejects",
+        Permission.MANAGE_JOBS,
+        None,
+        404,
+        files=EXAMPLES,
+        headers=["Content-Disposition"],
+    )
     @inject
     def get(
         self,
@@ -97,7 +124,11 @@ class ImportRejectsView(APIView):
         view: Annotated[use_cases.ViewJob, Provide["view_job"]],
         download: Annotated[DownloadRejects, Provide["download_rejects"]],
     ) -> StreamingHttpResponse:
-        """The rejected rows, in the format of the file: to be mended, and imported as it is."""
+        """Download the rejected rows of an import.
+
+        In the format of the file, each with its line and errors: correct the rows and import the file again. Also needs
+        `patients.import`.
+        """
         read_query(request.query_params, [])
         job = view(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id)
         rejects = download(actor=actor(request), job_id=import_id)

@@ -1,4 +1,4 @@
-"""What jobs of every kind show of themselves. Each kind has outcomes of its own, and names its counts by them."""
+"""What jobs of every kind have in common. Each kind has its own outcomes, which name its counts."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,28 +6,37 @@ from enum import StrEnum
 from drf_spectacular.utils import inline_serializer
 from rest_framework import serializers
 
-from adapters.http_api.patients.schemas import ACTOR_NAME
+from adapters.http_api.rest.schemas import ACTOR, ACTOR_EXAMPLE, ACTOR_NAME, RECORD_ID
 from core.jobs.entities import Job, JobState
 
-LOOK_AGAIN = {"Retry-After": "2"}  # seconds
+POLL_LATER = {"Retry-After": "2"}  # seconds
 
 
 class JobSerializer(serializers.Serializer):
-    id = serializers.UUIDField()
-    state = serializers.ChoiceField(list(JobState), help_text="A paused job goes on by itself; a failed one does not.")
-    total = serializers.IntegerField(min_value=0, help_text="How many there were when it was asked for.")
-    done = serializers.IntegerField(min_value=0)
-    requested_by = serializers.CharField(help_text="user:<id>, service:<name> or system:<job>")
-    requested_by_name = serializers.CharField(allow_null=True, help_text=ACTOR_NAME)
-    created_at = serializers.DateTimeField()
-    started_at = serializers.DateTimeField(allow_null=True)
-    ended_at = serializers.DateTimeField(allow_null=True)
-    resume_at = serializers.DateTimeField(allow_null=True, help_text="While it is paused.")
-    reason = serializers.CharField(allow_null=True, help_text="Why it is paused or failed.")
+    id = serializers.UUIDField(help_text=RECORD_ID)
+    state = serializers.ChoiceField(
+        list(JobState), help_text="A paused job continues automatically; a failed job does not."
+    )
+    total = serializers.IntegerField(min_value=0, help_text="The number of items when the job was requested.")
+    done = serializers.IntegerField(min_value=0, help_text="The number of items that are done.")
+    requested_by = serializers.CharField(help_text=ACTOR, initial=ACTOR_EXAMPLE)
+    requested_by_name = serializers.CharField(allow_null=True, help_text=ACTOR_NAME, initial="grace@clinic.example")
+    created_at = serializers.DateTimeField(help_text="When the job was requested.")
+    started_at = serializers.DateTimeField(allow_null=True, help_text="When a worker started it.")
+    ended_at = serializers.DateTimeField(allow_null=True, help_text="When it was done, cancelled or failed.")
+    resume_at = serializers.DateTimeField(allow_null=True, help_text="When a paused job continues.")
+    reason = serializers.CharField(allow_null=True, help_text="Why the job is paused or failed.")
 
 
 def counts_serializer(name: str, outcomes: type[StrEnum]) -> serializers.Serializer:
-    return inline_serializer(name, {outcome.value: serializers.IntegerField(min_value=0) for outcome in outcomes})
+    return inline_serializer(
+        name,
+        help_text="The number of items by outcome.",
+        fields={
+            outcome.value: serializers.IntegerField(min_value=0, help_text=f"Items with the outcome `{outcome}`.")
+            for outcome in outcomes
+        },
+    )
 
 
 def job_json(job: Job, outcomes: type[StrEnum], names: Mapping[str, str | None]) -> dict[str, object]:

@@ -10,6 +10,7 @@ from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
 from adapters.http_api.rest.requests import change_cursor, read_change_cursor, read_query
 from adapters.http_api.rest.responses import page
+from core.access import Permission
 from core.accounts.use_cases import NameActors
 from core.patients.audit import ChangeCursor
 from core.patients.use_cases import FollowChanges
@@ -21,7 +22,9 @@ class Following(TypedDict, total=False):
 
 
 class PatientChangesView(APIView):
-    @document_operation("follow_changes", PatientChangePageSerializer, 410, parameters=[LIMIT, CURSOR])
+    @document_operation(
+        "follow_changes", Permission.VIEW_PATIENTS, PatientChangePageSerializer, 410, parameters=[LIMIT, CURSOR]
+    )
     @inject
     def get(
         self,
@@ -29,9 +32,12 @@ class PatientChangesView(APIView):
         follow: Annotated[FollowChanges, Provide["follow_changes"]],
         name_actors: Annotated[NameActors, Provide["name_actors"]],
     ) -> HttpResponse:
-        """Every change and erasure of a patient, once, in the order they were committed in; without a cursor from the
-        first one on. Whoever asks for `next` each time misses none. 410 when the registry was restored from a backup:
-        what was told since may not have happened, so read every patient again, and follow from `restart` on."""
+        """Follow the changes to all patients.
+
+        Every change and erasure once, in commit order; without a cursor, from the first one on. A client that always
+        follows `next` misses none. 410 after the registry was restored from a backup: entries that the client has may
+        not have happened, so read every patient again and continue from `restart`.
+        """
         given = read_query(request.query_params, ["limit", "cursor"])
         if "cursor" in given:
             given["after"] = read_change_cursor(given.pop("cursor"))

@@ -15,6 +15,7 @@ from adapters.http_api.patients.parameters import SPREADSHEET
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.openapi import document_operation
 from adapters.http_api.rest.requests import read_query
+from core.access import Permission
 from core.errors import InvalidValue, parse_one
 from core.files import FileFormat, write_patients
 from core.patients.use_cases import ExportPatients
@@ -22,6 +23,10 @@ from core.ports import ConcurrencyLimiter
 from core.values import parse_bool
 
 MEDIA = {FileFormat.CSV: "text/csv", FileFormat.NDJSON: "application/x-ndjson"}
+EXAMPLES = {
+    MEDIA[FileFormat.CSV]: "first_name,last_name,email\nAda,Lovelace,ada@example.org\n",
+    MEDIA[FileFormat.NDJSON]: '{"first_name":"Ada","last_name":"Lovelace","email":"ada@example.org"}\n',
+}
 
 
 class CsvRenderer(BaseRenderer):
@@ -63,12 +68,22 @@ def file_response(
 class PatientExportView(APIView):
     renderer_classes = (CsvRenderer, NdjsonRenderer)
 
-    @document_operation("export_patients", None, files=tuple(MEDIA.values()), parameters=[SPREADSHEET])
+    @document_operation(
+        "export_patients",
+        Permission.EXPORT_PATIENTS,
+        None,
+        files=EXAMPLES,
+        parameters=[SPREADSHEET],
+        headers=["Content-Disposition"],
+    )
     @inject
     def get(
         self, request: Request, export: Annotated[ExportPatients, Provide["export_patients"]]
     ) -> StreamingHttpResponse:
-        """Every patient, oldest first: CSV, or NDJSON where `Accept` asks for that."""
+        """Download every patient.
+
+        Oldest first, as CSV, or as NDJSON if `Accept` asks for it.
+        """
         given = read_query(request.query_params, ["spreadsheet"])
         asked = FileFormat(request.accepted_renderer.format)
         for_spreadsheet = parse_one("spreadsheet", partial(_spreadsheet, asked), given.get("spreadsheet", False))

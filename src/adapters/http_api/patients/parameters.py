@@ -10,7 +10,7 @@ IDS = OpenApiParameter(
     "ids",
     {"type": "array", "items": {"type": "string", "format": "uuid"}, "minItems": 1},
     explode=False,
-    description=f"Those of them that are there, with commas between; at most {MAX_IDS}.",
+    description=f"Patients with these ids, separated by commas; at most {MAX_IDS}.",
 )
 
 
@@ -18,8 +18,10 @@ FIELDS = OpenApiParameter(
     "fields",
     {"type": "array", "items": {"type": "string", "enum": _MEMBERS}, "minItems": 1, "maxItems": len(_MEMBERS)},
     explode=False,
-    description="Give these members of each patient and no others, with commas between.",
+    description="Return only these members of each patient, separated by commas.",
 )
 
 
-SPREADSHEET = OpenApiParameter("spreadsheet", bool, description="Keep a spreadsheet from calculating cells of the CSV.")
+SPREADSHEET = OpenApiParameter(
+    "spreadsheet", bool, description="Escape cells that a spreadsheet would read as formulas. CSV only."
+)

@@ -1,6 +1,4 @@
-"""What the API takes and gives, for its schema and for the names it accepts. Whether a value is right,
-the core decides: for scripts and upstream as much as for the API.
-"""
+"""The shapes of requests and responses. The core validates values, for scripts and the upstream as well."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -11,144 +9,76 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from adapters.http_api.rest.responses import tagged_document
-from adapters.http_api.rest.schemas import PageSerializer
+from adapters.http_api.rest.schemas import (
+    ACTOR,
+    ACTOR_EXAMPLE,
+    ACTOR_NAME,
+    CREATED_AT,
+    RECORD_ID,
+    REQUEST_ID,
+    REQUEST_ID_EXAMPLE,
+    VERSION,
+    PageSerializer,
+)
 from core.patients.audit import Action, AuditEvent, ChangeEntry
 from core.patients.entities import Patient
-from core.patients.search import MAX_IDS, MAX_QUERY_LENGTH, Sort
-from core.patients.values import MAX_IDENTIFIERS, Sex, Status
-from core.values import DEFAULT_PER_PAGE, MAX_PER_PAGE
+from core.patients.search import MAX_COUNT, MAX_IDS, MAX_QUERY_LENGTH, Sort
+from core.patients.values import MAX_AGE_YEARS, MAX_IDENTIFIERS, Identifier, Sex, Status
+from core.values import DEFAULT_PER_PAGE, MAX_EMAIL_LENGTH, MAX_PER_PAGE
 
-ACTOR_NAME = "A user's email, null unless you may see users; or the name of the service or script."
+_EXTERNAL_ID = "The patient's id in the upstream; null if it is unknown."
 
 
 class IdentifierSerializer(serializers.Serializer):
-    system = serializers.CharField(max_length=200, help_text="The authority that gave the number.")
-    value = serializers.CharField(max_length=100)
+    system = serializers.CharField(
+        max_length=200, help_text="The authority that assigned the identifier.", initial="urn:clinic:mrn"
+    )
+    value = serializers.CharField(max_length=100, help_text="The identifier itself.", initial="0001234")
+
+
+def identifier_json(identifier: Identifier) -> dict[str, object]:
+    return {"system": identifier.system, "value": identifier.value}
 
 
 class RegistrationSerializer(serializers.Serializer):
-    first_name = serializers.CharField(max_length=100)
-    last_name = serializers.CharField(max_length=100)
-    email = serializers.EmailField(max_length=254, help_text="Unique; stored in lower case.")
-    date_of_birth = serializers.DateField(help_text="Not in the future, not more than 130 years ago.")
-    phone = serializers.CharField(allow_null=True, required=False, help_text="Stored as E.164; may be shared.")
-    sex = serializers.ChoiceField(list(Sex), required=False, help_text="Administrative; unknown unless given.")
-    identifiers = serializers.ListField(child=IdentifierSerializer(), required=False, max_length=MAX_IDENTIFIERS)
-    external_id = serializers.CharField(
-        max_length=200,
+    first_name = serializers.CharField(max_length=100, help_text="The given names.", initial="Ada")
+    last_name = serializers.CharField(max_length=100, help_text="The family name.", initial="Lovelace")
+    email = serializers.EmailField(
+        max_length=MAX_EMAIL_LENGTH, help_text="Unique; stored in lower case.", initial="ada@example.org"
+    )
+    date_of_birth = serializers.DateField(help_text=f"Not in the future, and at most {MAX_AGE_YEARS} years ago.")
+    phone = serializers.CharField(
         allow_null=True,
         required=False,
-        help_text="The id that upstream knows; null where it is unknown.",
+        help_text="Stored as E.164. Several patients may share a number.",
+        initial="+4930123456",
     )
-    status = serializers.ChoiceField(list(Status), required=False, help_text="active unless given.")
+    sex = serializers.ChoiceField(
+        list(Sex), required=False, help_text="Administrative sex; `unknown` by default.", initial=Sex.FEMALE.value
+    )
+    identifiers = serializers.ListField(
+        child=IdentifierSerializer(),
+        required=False,
+        max_length=MAX_IDENTIFIERS,
+        help_text="Identifiers of other authorities, each unique among patients.",
+        initial=[{"system": "urn:clinic:mrn", "value": "0001234"}],
+    )
+    external_id = serializers.CharField(
+        max_length=200, allow_null=True, required=False, help_text=_EXTERNAL_ID, initial="42"
+    )
+    status = serializers.ChoiceField(list(Status), required=False, help_text="`active` by default.")
 
 
 class PatientSerializer(RegistrationSerializer):
-    id = serializers.UUIDField(read_only=True)
-    full_name = serializers.CharField(read_only=True)
-    age = serializers.IntegerField(read_only=True, min_value=0, help_text="In whole years, today.")
-    version = serializers.IntegerField(read_only=True, min_value=1, help_text="Counts up at each change.")
-    last_synced_at = serializers.DateTimeField(read_only=True, allow_null=True)
-    created_at = serializers.DateTimeField(read_only=True)
-    updated_at = serializers.DateTimeField(read_only=True)
-
-
-class FiltersSerializer(serializers.Serializer):
-    """All filters given hold for each patient found."""
-
-    q = serializers.CharField(
-        max_length=MAX_QUERY_LENGTH,
-        required=False,
-        help_text="Words that each begin something of the patient: a word of the name, the phone number, the email, an "
-        "identifier (its value, or system|value), the external id, or the date of birth. At least four digits may also "
-        "be the last of the phone number.",
+    id = serializers.UUIDField(read_only=True, help_text=RECORD_ID)
+    full_name = serializers.CharField(read_only=True, help_text="Given and family name.", initial="Ada Lovelace")
+    age = serializers.IntegerField(read_only=True, min_value=0, help_text="In whole years, today.", initial=40)
+    version = serializers.IntegerField(read_only=True, min_value=1, help_text=VERSION)
+    last_synced_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="When the record was last synced with the upstream."
     )
-    status = serializers.ChoiceField(list(Status), required=False)
-    sex = serializers.ChoiceField(list(Sex), required=False)
-    email = serializers.CharField(required=False)
-    phone = serializers.CharField(required=False)
-    date_of_birth = serializers.DateField(required=False)
-    born_after = serializers.DateField(required=False, help_text="Later than this day.")
-    born_before = serializers.DateField(required=False, help_text="Earlier than this day.")
-    identifier = serializers.CharField(
-        required=False, help_text="system|value, or a value alone: then it may be of any system."
-    )
-    external_id = serializers.CharField(required=False)
-    created_after = serializers.DateTimeField(required=False, help_text="Later than this instant.")
-    created_before = serializers.DateTimeField(required=False, help_text="Earlier than this instant.")
-    updated_after = serializers.DateTimeField(
-        required=False, help_text="Registered or changed later than this instant."
-    )
-    sort = serializers.ChoiceField(
-        list(Sort), required=False, help_text="-created_at unless given: newest first. Names by last name, then first."
-    )
-    limit = serializers.IntegerField(
-        min_value=1, max_value=MAX_PER_PAGE, required=False, help_text=f"{DEFAULT_PER_PAGE} unless given."
-    )
-    count = serializers.BooleanField(required=False, help_text="Also count what is found, to 10,000 and no further.")
-
-
-class SearchSerializer(FiltersSerializer):
-    ids = serializers.ListField(
-        child=serializers.UUIDField(), max_length=MAX_IDS, required=False, help_text="Those of them that are there."
-    )
-    fields = serializers.ListField(  # type: ignore[assignment]  # the member's name
-        child=serializers.ChoiceField(list(PatientSerializer().get_fields())),
-        min_length=1,
-        required=False,
-        help_text="Give these members of each patient and no others.",
-    )
-    cursor = serializers.CharField(
-        required=False, help_text="`next_cursor` of the page before. Give it here or in the address, not in both."
-    )
-
-
-class ListedPatientSerializer(PatientSerializer):
-    """Every member is there unless `fields` left it out."""
-
-    def get_fields(self) -> dict[str, serializers.Field]:
-        fields = super().get_fields()
-        for field in fields.values():
-            field.read_only, field.required = False, False
-        return fields
-
-
-class PatientPageSerializer(PageSerializer):
-    results = ListedPatientSerializer(many=True)
-    count = serializers.IntegerField(required=False, help_text="Given when it was asked for.")
-    count_capped = serializers.BooleanField(required=False, help_text="There are more than `count`.")
-
-
-class ChangeSerializer(serializers.Serializer):
-    before = serializers.JSONField()
-    after = serializers.JSONField()
-
-
-@extend_schema_field(serializers.DictField(child=ChangeSerializer()), component_name="Changes")
-class ChangesField(serializers.DictField):
-    """By field."""
-
-
-class EventSerializer(serializers.Serializer):
-    version = serializers.IntegerField(min_value=1)
-    at = serializers.DateTimeField()
-    actor = serializers.CharField(help_text="user:<id> or system:<job>")
-    actor_name = serializers.CharField(allow_null=True, help_text=ACTOR_NAME)
-    request_id = serializers.CharField()
-    action = serializers.ChoiceField(list(Action))
-    fields = serializers.ListField(child=serializers.CharField())  # type: ignore[assignment]  # the member's name
-    changes = ChangesField(allow_null=True, help_text="null once the patient is erased.")
-    digest = serializers.CharField(help_text="SHA-256 over a salt and the values; stays when they are erased.")
-
-
-class HistorySerializer(PageSerializer):
-    results = EventSerializer(many=True)
-
-
-def patient_document(
-    request: Request, patient: Patient, today: date, *, status: int = 200, headers: Mapping[str, str] | None = None
-) -> HttpResponse:
-    return tagged_document(request, patient, patient_json(patient, today), status, headers)
+    created_at = serializers.DateTimeField(read_only=True, help_text=CREATED_AT)
+    updated_at = serializers.DateTimeField(read_only=True, help_text="When the record was last changed.")
 
 
 def patient_json(patient: Patient, today: date) -> dict[str, object]:
@@ -162,7 +92,7 @@ def patient_json(patient: Patient, today: date) -> dict[str, object]:
         "date_of_birth": patient.date_of_birth,
         "age": patient.age_on(today),
         "sex": patient.sex,
-        "identifiers": [{"system": one.system, "value": one.value} for one in patient.identifiers],
+        "identifiers": [identifier_json(identifier) for identifier in patient.identifiers],
         "status": patient.status,
         "version": patient.version,
         "external_id": patient.external_id,
@@ -170,6 +100,112 @@ def patient_json(patient: Patient, today: date) -> dict[str, object]:
         "created_at": patient.created_at,
         "updated_at": patient.updated_at,
     }
+
+
+def patient_document(
+    request: Request, patient: Patient, today: date, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    return tagged_document(request, patient, patient_json(patient, today), status, headers)
+
+
+class FiltersSerializer(serializers.Serializer):
+    """Each patient in the response matches every filter."""
+
+    q = serializers.CharField(
+        max_length=MAX_QUERY_LENGTH,
+        required=False,
+        help_text="Words, each of which is the beginning of a word of the name, of the phone number, the email, an "
+        "identifier (its value, or system|value), the external id or the date of birth. Four or more digits also match "
+        "the end of the phone number.",
+        initial="ada love",
+    )
+    status = serializers.ChoiceField(list(Status), required=False, help_text="Patients with this status.")
+    sex = serializers.ChoiceField(list(Sex), required=False, help_text="Patients with this administrative sex.")
+    email = serializers.CharField(required=False, help_text="The patient with this email.")
+    phone = serializers.CharField(required=False, help_text="Patients with this phone number.")
+    date_of_birth = serializers.DateField(required=False, help_text="Patients born on this day.")
+    born_after = serializers.DateField(required=False, help_text="Patients born after this day.")
+    born_before = serializers.DateField(required=False, help_text="Patients born before this day.")
+    identifier = serializers.CharField(required=False, help_text="system|value, or a value, which matches any system.")
+    external_id = serializers.CharField(required=False, help_text="The patient with this id in the upstream.")
+    created_after = serializers.DateTimeField(required=False, help_text="Patients created after this time.")
+    created_before = serializers.DateTimeField(required=False, help_text="Patients created before this time.")
+    updated_after = serializers.DateTimeField(required=False, help_text="Patients created or changed after this time.")
+    sort = serializers.ChoiceField(
+        list(Sort),
+        required=False,
+        help_text="`-created_at` by default: newest first. `name` sorts by last name, then by first name.",
+    )
+    limit = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_PER_PAGE,
+        required=False,
+        help_text=f"The maximum number of results on the page; {DEFAULT_PER_PAGE} by default.",
+        initial=DEFAULT_PER_PAGE,
+    )
+    count = serializers.BooleanField(required=False, help_text=f"Also count the results, up to {MAX_COUNT:,}.")
+
+
+class SearchSerializer(FiltersSerializer):
+    ids = serializers.ListField(
+        child=serializers.UUIDField(), max_length=MAX_IDS, required=False, help_text="Patients with these ids."
+    )
+    fields = serializers.ListField(  # type: ignore[assignment]  # the member's name
+        child=serializers.ChoiceField(list(PatientSerializer().get_fields())),
+        min_length=1,
+        required=False,
+        help_text="Return only these members of each patient.",
+    )
+    cursor = serializers.CharField(
+        required=False, help_text="The `next_cursor` of the previous page, here or in the address, not in both."
+    )
+
+
+class ListedPatientSerializer(PatientSerializer):
+    """Has the members that `fields` names, by default all."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields = super().get_fields()
+        for field in fields.values():
+            field.read_only, field.required = False, False
+        return fields
+
+
+class PatientPageSerializer(PageSerializer):
+    results = ListedPatientSerializer(many=True, help_text="The patients on this page.")
+    count = serializers.IntegerField(required=False, help_text="The number of results, if `count` asked for it.")
+    count_capped = serializers.BooleanField(required=False, help_text="There are more results than `count`.")
+
+
+class ChangeSerializer(serializers.Serializer):
+    before = serializers.JSONField(help_text="The value before the change; null for a new record.")
+    after = serializers.JSONField(help_text="The value after the change.")
+
+
+@extend_schema_field(serializers.DictField(child=ChangeSerializer()), component_name="Changes")
+class ChangesField(serializers.DictField):
+    """By field."""
+
+
+class EventSerializer(serializers.Serializer):
+    version = serializers.IntegerField(min_value=1, help_text="The version of the record that the change made.")
+    at = serializers.DateTimeField(help_text="When the change was made.")
+    actor = serializers.CharField(help_text=ACTOR, initial=ACTOR_EXAMPLE)
+    actor_name = serializers.CharField(allow_null=True, help_text=ACTOR_NAME, initial="grace@clinic.example")
+    request_id = serializers.CharField(help_text=REQUEST_ID, initial=REQUEST_ID_EXAMPLE)
+    action = serializers.ChoiceField(list(Action), help_text="What was done.", initial=Action.UPDATED.value)
+    fields = serializers.ListField(  # type: ignore[assignment]  # the member's name
+        child=serializers.CharField(), help_text="The fields that changed.", initial=["first_name"]
+    )
+    changes = ChangesField(
+        allow_null=True,
+        help_text="The values before and after, by field; null once the patient is erased.",
+        initial={"first_name": {"before": "Ada", "after": "Augusta Ada"}},
+    )
+    digest = serializers.CharField(
+        help_text="SHA-256 over a salt and the values. Stays when the values are erased.",
+        initial="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    )
 
 
 def event_json(event: AuditEvent, names: Mapping[str, str | None]) -> dict[str, object]:
@@ -190,6 +226,25 @@ def event_json(event: AuditEvent, names: Mapping[str, str | None]) -> dict[str, 
     }
 
 
+class HistorySerializer(PageSerializer):
+    results = EventSerializer(many=True, help_text="The changes on this page.")
+
+
+class PatientChangeSerializer(serializers.Serializer):
+    patient_id = serializers.UUIDField(help_text="The id of the patient.")
+    version = serializers.IntegerField(
+        min_value=1, help_text="The version that the change made. The record may have a later one by now."
+    )
+    action = serializers.ChoiceField(list(Action), help_text="What was done.")
+    at = serializers.DateTimeField(help_text="When the change was made.")
+    fields = serializers.ListField(  # type: ignore[assignment]  # the member's name
+        child=serializers.CharField(), help_text="The fields that changed.", initial=["first_name"]
+    )
+    actor = serializers.CharField(help_text=ACTOR, initial=ACTOR_EXAMPLE)
+    actor_name = serializers.CharField(allow_null=True, help_text=ACTOR_NAME, initial="grace@clinic.example")
+    request_id = serializers.CharField(help_text=REQUEST_ID, initial=REQUEST_ID_EXAMPLE)
+
+
 def change_json(change: ChangeEntry, names: Mapping[str, str | None]) -> dict[str, object]:
     return {
         "patient_id": change.patient_id,
@@ -203,20 +258,10 @@ def change_json(change: ChangeEntry, names: Mapping[str, str | None]) -> dict[st
     }
 
 
-class PatientChangeSerializer(serializers.Serializer):
-    patient_id = serializers.UUIDField()
-    version = serializers.IntegerField(min_value=1, help_text="That the change made. The record may be further on.")
-    action = serializers.ChoiceField(list(Action))
-    at = serializers.DateTimeField()
-    fields = serializers.ListField(child=serializers.CharField())  # type: ignore[assignment]  # the member's name
-    actor = serializers.CharField(help_text="user:<id>, service:<name> or system:<job>")
-    actor_name = serializers.CharField(allow_null=True, help_text=ACTOR_NAME)
-    request_id = serializers.CharField()
-
-
 class PatientChangePageSerializer(PageSerializer):
     next = serializers.URLField(
-        help_text="Where to go on: at once if the page is full, else later. Never null; an empty page has it, too."
+        help_text="Where to continue: immediately if the page is full, otherwise later. Never null.",
+        initial="https://registry.example/api/v1/patients/changes/?cursor=AZwT0X5AcACAAAAAAAAAAQAAAAAAAAAH",
     )
-    next_cursor = serializers.CharField(help_text="The `cursor` that `next` has.")
-    results = PatientChangeSerializer(many=True)
+    next_cursor = serializers.CharField(help_text="The `cursor` of `next`.", initial="AZwT0X5AcACAAAAAAAAAAQAAAAAAAAAH")
+    results = PatientChangeSerializer(many=True, help_text="The changes on this page; empty if there are none yet.")

@@ -51,13 +51,30 @@ PATIENT_MEMBERS = tuple(names(PatientSerializer))
 
 class PatientsView(APIView):
     @document_operation(
-        "list_patients", PatientPageSerializer, 410, 414, parameters=[FiltersSerializer, IDS, FIELDS, CURSOR]
+        "list_patients",
+        Permission.VIEW_PATIENTS,
+        PatientPageSerializer,
+        410,
+        414,
+        parameters=[FiltersSerializer, IDS, FIELDS, CURSOR],
     )
     @inject
     def get(self, request: Request, search: Search, clock: TheClock) -> HttpResponse:
+        """List and search patients.
+
+        All filters must match. Values in an address can end up in logs: `search_patients` takes them in the body.
+        """
         return _search(request, *read_query_collecting(request.query_params, names(SearchSerializer)), search, clock)
 
-    @document_operation("register_patient", PatientSerializer, 409, status=201, body=RegistrationSerializer)
+    @document_operation(
+        "register_patient",
+        Permission.REGISTER_PATIENTS,
+        PatientSerializer,
+        409,
+        status=201,
+        body=RegistrationSerializer,
+        headers=["ETag", "Location"],
+    )
     @inject
     def post(
         self,
@@ -65,19 +82,33 @@ class PatientsView(APIView):
         register: Annotated[use_cases.RegisterPatient, Provide["register_patient"]],
         clock: TheClock,
     ) -> HttpResponse:
-        details, errors = read_body_collecting(request, PatientSerializer, Permission.REGISTER_PATIENTS)
+        """Register a patient.
+
+        The email, the external id and each identifier must be unique.
+        """
+        details, errors = read_body_collecting(request, PatientSerializer)
         patient = register(actor=actor(request), errors=errors, **cast("Registration", details))
         location = request.build_absolute_uri(f"/api/v1/patients/{patient.id}/")
         return patient_document(request, patient, clock.today(), status=201, headers={"Location": location})
 
 
 class PatientSearchView(APIView):
-    @document_operation("search_patients", PatientPageSerializer, 410, body=SearchSerializer, parameters=[CURSOR])
+    @document_operation(
+        "search_patients",
+        Permission.VIEW_PATIENTS,
+        PatientPageSerializer,
+        410,
+        body=SearchSerializer,
+        parameters=[CURSOR],
+    )
     @inject
     def post(self, request: Request, search: Search, clock: TheClock) -> HttpResponse:
-        """No value stands in an address. The next page takes the same body, with `next_cursor` as its `cursor` or sent
-        to `next`."""
-        given, errors = read_body_collecting(request, SearchSerializer, Permission.VIEW_PATIENTS, query=["cursor"])
+        """Search patients with the filters in the body.
+
+        No personal data is in the address. For the next page, send the same body with `next_cursor` as its `cursor`,
+        or send it to `next`.
+        """
+        given, errors = read_body_collecting(request, SearchSerializer, query=["cursor"])
         return _search(request, given, errors, search, clock)
 
 
@@ -114,7 +145,9 @@ def _members(raw: object) -> frozenset[str]:
 class PatientView(APIView):
     tagged = True
 
-    @document_operation("view_patient", PatientSerializer, 404, parameters=[IF_NONE_MATCH])
+    @document_operation(
+        "view_patient", Permission.VIEW_PATIENTS, PatientSerializer, 404, parameters=[IF_NONE_MATCH], headers=["ETag"]
+    )
     @inject
     def get(
         self,
@@ -123,41 +156,70 @@ class PatientView(APIView):
         view: Annotated[use_cases.ViewPatient, Provide["view_patient"]],
         clock: TheClock,
     ) -> HttpResponse:
+        """View a patient.
+
+        Send the `ETag` of the response as `If-Match` with a change, so that no other change is lost.
+        """
         read_query(request.query_params, [])
         patient = view(actor=actor(request), patient_id=patient_id)
         return patient_document(request, patient, clock.today())
 
     @document_operation(
-        "replace_patient", PatientSerializer, 404, 409, 412, body=PatientSerializer, parameters=[IF_MATCH]
+        "replace_patient",
+        Permission.UPDATE_PATIENTS,
+        PatientSerializer,
+        404,
+        409,
+        412,
+        body=PatientSerializer,
+        parameters=[IF_MATCH],
+        headers=["ETag"],
     )
     @inject
     def put(self, request: Request, patient_id: UUID, update: Update, clock: TheClock) -> HttpResponse:
-        """Takes what GET gave: read-only members are passed over, `version` acts as If-Match. What is optional and left
-        out stays as it is."""
-        changes, errors = read_body_collecting(
-            request, PatientSerializer, Permission.UPDATE_PATIENTS, required=REQUIRED, ignore_read_only=True
-        )
+        """Replace a patient.
+
+        Accepts the body of `view_patient`: read-only members are ignored, and `version` acts as `If-Match`. Optional
+        members that are missing keep their values.
+        """
+        changes, errors = read_body_collecting(request, PatientSerializer, required=REQUIRED, ignore_read_only=True)
         return _update(request, patient_id, changes, errors, update, clock, expected_version(request, errors))
 
     @document_operation(
-        "change_patient", PatientSerializer, 404, 409, 412, body=PatientSerializer(partial=True), parameters=[IF_MATCH]
+        "change_patient",
+        Permission.UPDATE_PATIENTS,
+        PatientSerializer,
+        404,
+        409,
+        412,
+        body=PatientSerializer(partial=True),
+        parameters=[IF_MATCH],
+        headers=["ETag"],
     )
     @inject
     def patch(self, request: Request, patient_id: UUID, update: Update, clock: TheClock) -> HttpResponse:
+        """Change some members of a patient.
+
+        A merge patch (RFC 7396): members that are missing keep their values.
+        """
         return _update(
             request,
             patient_id,
-            *read_body_collecting(request, PatientSerializer, Permission.UPDATE_PATIENTS),
+            *read_body_collecting(request, PatientSerializer),
             update,
             clock,
         )
 
-    @document_operation("erase_patient", None, 404, 412, status=204, parameters=[IF_MATCH])
+    @document_operation("erase_patient", Permission.ERASE_PATIENTS, None, 404, 412, status=204, parameters=[IF_MATCH])
     @inject
     def delete(
         self, request: Request, patient_id: UUID, erase: Annotated[use_cases.ErasePatient, Provide["erase_patient"]]
     ) -> HttpResponse:
-        require_no_input(request, Permission.ERASE_PATIENTS)
+        """Erase a patient and the values in the history.
+
+        Cannot be undone. The history keeps who changed which members and when.
+        """
+        require_no_input(request)
         erase(actor=actor(request), patient_id=patient_id, check=Preconditions.of(request).check)
         return HttpResponse(status=204)
 
@@ -179,7 +241,7 @@ def _update(
 
 
 class PatientHistoryView(APIView):
-    @document_operation("patient_history", HistorySerializer, 404, parameters=[LIMIT, CURSOR])
+    @document_operation("patient_history", Permission.VIEW_PATIENTS, HistorySerializer, 404, parameters=[LIMIT, CURSOR])
     @inject
     def get(
         self,
@@ -188,6 +250,10 @@ class PatientHistoryView(APIView):
         history: Annotated[use_cases.ViewHistory, Provide["view_history"]],
         name_actors: Annotated[NameActors, Provide["name_actors"]],
     ) -> HttpResponse:
+        """List the changes to a patient.
+
+        Newest first.
+        """
         given = read_query(request.query_params, ["limit", "cursor"])
         if "cursor" in given:
             given["before_version"] = read_version_cursor(given.pop("cursor"))

@@ -6,64 +6,39 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from adapters.http_api.rest.responses import tagged_document
-from adapters.http_api.rest.schemas import PageSerializer
+from adapters.http_api.rest.schemas import ACTOR, ACTOR_EXAMPLE, CREATED_AT, RECORD_ID, VERSION, PageSerializer
 from core.posts.entities import MAX_COMMENT_LENGTH, MAX_CONTENT_LENGTH, MAX_TITLE_LENGTH, Comment, Post
+
+_AUTHOR = f"{ACTOR} null for a caller without an access token."
+DRAFTS = OpenApiParameter("drafts", bool, description="List drafts instead: the caller's own, or all for editors.")
 
 
 class DraftSerializer(serializers.Serializer):
-    title = serializers.CharField(max_length=MAX_TITLE_LENGTH, help_text="Unique: the address is made from it.")
-    content = serializers.CharField(max_length=MAX_CONTENT_LENGTH, help_text="Markdown.")
+    title = serializers.CharField(
+        max_length=MAX_TITLE_LENGTH, help_text="Unique: the slug is made from it.", initial="Opening hours"
+    )
+    content = serializers.CharField(
+        max_length=MAX_CONTENT_LENGTH, help_text="The text, in Markdown.", initial="We open at **8 am**."
+    )
 
 
 class PostSerializer(DraftSerializer):
-    id = serializers.UUIDField(read_only=True)
-    slug = serializers.CharField(read_only=True, help_text="The last part of its address; stays when it is edited.")
-    author = serializers.CharField(
+    id = serializers.UUIDField(read_only=True, help_text=RECORD_ID)
+    slug = serializers.CharField(
         read_only=True,
-        allow_null=True,
-        help_text="user:<id>, service:<name> or system:<job>; null for whoever is not signed in.",
+        help_text="The last part of the address of the page. It does not change with the title.",
+        initial="opening-hours",
     )
-    published = serializers.BooleanField(read_only=True)
-    published_at = serializers.DateTimeField(read_only=True, allow_null=True)
-    view_count = serializers.IntegerField(read_only=True, min_value=0, help_text="Follows some seconds later.")
-    comment_count = serializers.IntegerField(read_only=True, min_value=0)
-    version = serializers.IntegerField(read_only=True, min_value=1, help_text="Counts up at each change.")
-    created_at = serializers.DateTimeField(read_only=True)
-    updated_at = serializers.DateTimeField(read_only=True)
-
-
-class PostPageSerializer(PageSerializer):
-    results = PostSerializer(many=True)
-
-
-class PublishedSerializer(serializers.Serializer):
-    status = serializers.ChoiceField(["published"])
-
-
-class CommentSerializer(serializers.Serializer):
-    content = serializers.CharField(max_length=MAX_COMMENT_LENGTH)
-    id = serializers.UUIDField(read_only=True)
-    author = serializers.CharField(
-        read_only=True, allow_null=True, help_text="user:<id> or service:<name>; null for whoever is not signed in."
+    author = serializers.CharField(read_only=True, allow_null=True, help_text=_AUTHOR, initial=ACTOR_EXAMPLE)
+    published = serializers.BooleanField(read_only=True, help_text="false for a draft.")
+    published_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="null for a draft.")
+    view_count = serializers.IntegerField(
+        read_only=True, min_value=0, help_text="The number of views, some seconds late."
     )
-    created_at = serializers.DateTimeField(read_only=True)
-
-
-class CommentPageSerializer(PageSerializer):
-    results = CommentSerializer(many=True)
-
-
-def post_document(
-    request: Request, post: Post, *, status: int = 200, headers: Mapping[str, str] | None = None
-) -> HttpResponse:
-    response = tagged_document(request, post, post_json(request, post), status, headers)
-    response["Cache-Control"] = "private, no-cache"  # the caller's own cache may keep it, and asks each time
-    return response
-
-
-def _author(request: Request, written: Post | Comment) -> str | None:
-    """Ids of accounts are for whoever is signed in."""
-    return None if request.auth is None else written.author
+    comment_count = serializers.IntegerField(read_only=True, min_value=0, help_text="The number of comments.")
+    version = serializers.IntegerField(read_only=True, min_value=1, help_text=VERSION)
+    created_at = serializers.DateTimeField(read_only=True, help_text=CREATED_AT)
+    updated_at = serializers.DateTimeField(read_only=True, help_text="When the post was last changed.")
 
 
 def post_json(request: Request, post: Post) -> dict[str, object]:
@@ -83,6 +58,29 @@ def post_json(request: Request, post: Post) -> dict[str, object]:
     }
 
 
+def post_document(
+    request: Request, post: Post, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    response = tagged_document(request, post, post_json(request, post), status, headers)
+    response["Cache-Control"] = "private, no-cache"  # the caller's own cache may keep it, and asks each time
+    return response
+
+
+class PostPageSerializer(PageSerializer):
+    results = PostSerializer(many=True, help_text="The posts on this page.")
+
+
+class PublishedSerializer(serializers.Serializer):
+    status = serializers.ChoiceField(["published"], help_text="The new status.")
+
+
+class CommentSerializer(serializers.Serializer):
+    content = serializers.CharField(max_length=MAX_COMMENT_LENGTH, help_text="Plain text.", initial="Thank you.")
+    id = serializers.UUIDField(read_only=True, help_text=RECORD_ID)
+    author = serializers.CharField(read_only=True, allow_null=True, help_text=_AUTHOR, initial=ACTOR_EXAMPLE)
+    created_at = serializers.DateTimeField(read_only=True, help_text=CREATED_AT)
+
+
 def comment_json(request: Request, comment: Comment) -> dict[str, object]:
     return {
         "id": comment.id,
@@ -92,4 +90,10 @@ def comment_json(request: Request, comment: Comment) -> dict[str, object]:
     }
 
 
-DRAFTS = OpenApiParameter("drafts", bool, description="List drafts instead: your own, or all for editors.")
+class CommentPageSerializer(PageSerializer):
+    results = CommentSerializer(many=True, help_text="The comments on this page.")
+
+
+def _author(request: Request, written: Post | Comment) -> str | None:
+    """Ids of accounts are only for callers with an account."""
+    return None if request.auth is None else written.author

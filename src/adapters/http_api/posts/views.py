@@ -40,9 +40,9 @@ Edit = Annotated[use_cases.EditPost, Provide["edit_post"]]
 
 
 class PostsView(APIView):
-    allow_anonymous_read = True
-
-    @document_operation("list_posts", PostPageSerializer, 403, parameters=[DRAFTS, LIMIT, CURSOR], anonymous=True)
+    @document_operation(
+        "list_posts", Permission.VIEW_POSTS, PostPageSerializer, 403, parameters=[DRAFTS, LIMIT, CURSOR]
+    )
     @inject
     def get(
         self,
@@ -50,7 +50,10 @@ class PostsView(APIView):
         list_posts: Annotated[use_cases.ListPosts, Provide["list_posts"]],
         list_drafts: Annotated[use_cases.ListDrafts, Provide["list_drafts"]],
     ) -> HttpResponse:
-        """The published posts, those published last first; with `drafts=true`, the drafts that you may see."""
+        """List the published posts.
+
+        The most recently published first. `drafts=true` lists drafts instead and needs `posts.write`.
+        """
         given = read_query(request.query_params, ["drafts", "limit", "cursor"])
         drafts = parse_one("drafts", parse_bool, given.pop("drafts", False))
         if drafts and request.auth is None:
@@ -60,61 +63,109 @@ class PostsView(APIView):
             request, [post_json(request, post) for post in found.items], cursor(found.next) if found.next else None
         )
 
-    @document_operation("write_post", PostSerializer, 409, status=201, body=DraftSerializer)
+    @document_operation(
+        "write_post",
+        Permission.WRITE_POSTS,
+        PostSerializer,
+        409,
+        status=201,
+        body=DraftSerializer,
+        headers=["ETag", "Location"],
+    )
     @inject
     def post(self, request: Request, write: Annotated[use_cases.WritePost, Provide["write_post"]]) -> HttpResponse:
-        draft, errors = read_body_collecting(request, PostSerializer, Permission.WRITE_POSTS)
+        """Write a draft of a post.
+
+        Nobody but its author and editors can read it until it is published.
+        """
+        draft, errors = read_body_collecting(request, PostSerializer)
         post = write(actor=actor(request), errors=errors, **cast("Draft", draft))
         location = request.build_absolute_uri(f"/api/v1/posts/{post.id}/")
         return post_document(request, post, status=201, headers={"Location": location})
 
 
 class PopularPostsView(APIView):
-    allow_anonymous_read = True
-
-    @document_operation("popular_posts", PostPageSerializer, anonymous=True)
+    @document_operation("popular_posts", Permission.VIEW_POSTS, PostPageSerializer)
     @inject
     def get(
         self, request: Request, popular: Annotated[use_cases.PopularPosts, Provide["popular_posts"]]
     ) -> HttpResponse:
+        """List the most viewed posts.
+
+        At most ten, the most viewed first.
+        """
         read_query(request.query_params, [])
         found = popular(actor=actor(request))
         return page(request, [post_json(request, post) for post in found.items], None)
 
 
 class PostView(APIView):
-    allow_anonymous_read = True
     tagged = True
 
-    @document_operation("view_post", PostSerializer, 404, parameters=[IF_NONE_MATCH], anonymous=True)
+    @document_operation(
+        "view_post", Permission.VIEW_POSTS, PostSerializer, 404, parameters=[IF_NONE_MATCH], headers=["ETag"]
+    )
     @inject
     def get(
         self, request: Request, post_id: UUID, view: Annotated[use_cases.ViewPost, Provide["view_post"]]
     ) -> HttpResponse:
+        """View a post.
+
+        Counts as a view of the post, unless it is sent with HEAD. Drafts are visible to their author and to editors.
+        """
         read_query(request.query_params, [])
         head = request.method == "HEAD"
         return post_document(request, view(actor=actor(request), post_id=post_id, only_looked_up=head))
 
-    @document_operation("replace_post", PostSerializer, 404, 412, body=PostSerializer, parameters=[IF_MATCH])
+    @document_operation(
+        "replace_post",
+        Permission.WRITE_POSTS,
+        PostSerializer,
+        404,
+        412,
+        body=PostSerializer,
+        parameters=[IF_MATCH],
+        headers=["ETag"],
+    )
     @inject
     def put(self, request: Request, post_id: UUID, edit: Edit) -> HttpResponse:
-        """Takes what GET gave: read-only members are passed over, `version` acts as If-Match."""
-        edits, errors = read_body_collecting(
-            request, PostSerializer, Permission.WRITE_POSTS, required=REQUIRED, ignore_read_only=True
-        )
+        """Replace a post.
+
+        Accepts the body of `view_post`: read-only members are ignored, and `version` acts as `If-Match`. The posts of
+        others
+        need `posts.edit`.
+        """
+        edits, errors = read_body_collecting(request, PostSerializer, required=REQUIRED, ignore_read_only=True)
         return _edit(request, post_id, edits, errors, edit, expected_version(request, errors))
 
-    @document_operation("edit_post", PostSerializer, 404, 412, body=PostSerializer(partial=True), parameters=[IF_MATCH])
+    @document_operation(
+        "edit_post",
+        Permission.WRITE_POSTS,
+        PostSerializer,
+        404,
+        412,
+        body=PostSerializer(partial=True),
+        parameters=[IF_MATCH],
+        headers=["ETag"],
+    )
     @inject
     def patch(self, request: Request, post_id: UUID, edit: Edit) -> HttpResponse:
-        return _edit(request, post_id, *read_body_collecting(request, PostSerializer, Permission.WRITE_POSTS), edit)
+        """Change some members of a post.
 
-    @document_operation("delete_post", None, 404, 412, status=204, parameters=[IF_MATCH])
+        A merge patch (RFC 7396): members that are missing keep their values. The posts of others need `posts.edit`.
+        """
+        return _edit(request, post_id, *read_body_collecting(request, PostSerializer), edit)
+
+    @document_operation("delete_post", Permission.WRITE_POSTS, None, 404, 412, status=204, parameters=[IF_MATCH])
     @inject
     def delete(
         self, request: Request, post_id: UUID, delete: Annotated[use_cases.DeletePost, Provide["delete_post"]]
     ) -> HttpResponse:
-        require_no_input(request, Permission.WRITE_POSTS)
+        """Delete a post and its comments.
+
+        The posts of others need `posts.edit`.
+        """
+        require_no_input(request)
         delete(actor=actor(request), post_id=post_id, check=Preconditions.of(request).check)
         return HttpResponse(status=204)
 
@@ -133,20 +184,22 @@ def _edit(
 
 
 class PostPublishView(APIView):
-    @document_operation("publish_post", PublishedSerializer, 404, 409)
+    @document_operation("publish_post", Permission.WRITE_POSTS, PublishedSerializer, 404, 409)
     @inject
     def post(
         self, request: Request, post_id: UUID, publish: Annotated[use_cases.PublishPost, Provide["publish_post"]]
     ) -> HttpResponse:
-        require_no_input(request, Permission.WRITE_POSTS)
+        """Publish a draft.
+
+        The posts of others need `posts.edit`.
+        """
+        require_no_input(request)
         publish(actor=actor(request), post_id=post_id)
         return document({"status": "published"})
 
 
 class CommentsView(APIView):
-    allow_anonymous_read = True
-
-    @document_operation("list_comments", CommentPageSerializer, 404, parameters=[LIMIT, CURSOR], anonymous=True)
+    @document_operation("list_comments", Permission.VIEW_POSTS, CommentPageSerializer, 404, parameters=[LIMIT, CURSOR])
     @inject
     def get(
         self,
@@ -154,24 +207,41 @@ class CommentsView(APIView):
         post_id: UUID,
         list_comments: Annotated[use_cases.ListComments, Provide["list_comments"]],
     ) -> HttpResponse:
+        """List the comments on a post.
+
+        Oldest first.
+        """
         given = paging(read_query(request.query_params, ["limit", "cursor"]))
         found = list_comments(actor=actor(request), post_id=post_id, **given)
         results = [comment_json(request, comment) for comment in found.items]
         return page(request, results, cursor(found.next) if found.next else None)
 
-    @document_operation("add_comment", CommentSerializer, 404, 409, status=201, body=CommentSerializer)
+    @document_operation(
+        "add_comment",
+        Permission.COMMENT_POSTS,
+        CommentSerializer,
+        404,
+        409,
+        status=201,
+        body=CommentSerializer,
+        headers=["Location"],
+    )
     @inject
     def post(
         self, request: Request, post_id: UUID, add: Annotated[use_cases.AddComment, Provide["add_comment"]]
     ) -> HttpResponse:
-        given, errors = read_body_collecting(request, CommentSerializer, Permission.COMMENT_POSTS)
+        """Comment on a published post.
+
+        The comment is visible immediately.
+        """
+        given, errors = read_body_collecting(request, CommentSerializer)
         comment = add(actor=actor(request), post_id=post_id, errors=errors, **cast("NewComment", given))
         location = request.build_absolute_uri(f"/api/v1/posts/{post_id}/comments/{comment.id}/")
         return document(comment_json(request, comment), status=201, headers={"Location": location})
 
 
 class CommentView(APIView):
-    @document_operation("remove_comment", None, 404, status=204)
+    @document_operation("remove_comment", Permission.COMMENT_POSTS, None, 404, status=204)
     @inject
     def delete(
         self,
@@ -180,6 +250,10 @@ class CommentView(APIView):
         comment_id: UUID,
         remove: Annotated[use_cases.RemoveComment, Provide["remove_comment"]],
     ) -> HttpResponse:
-        require_no_input(request, Permission.COMMENT_POSTS)
+        """Remove a comment.
+
+        The comments of others need `posts.edit`.
+        """
+        require_no_input(request)
         remove(actor=actor(request), post_id=post_id, comment_id=comment_id)
         return HttpResponse(status=204)

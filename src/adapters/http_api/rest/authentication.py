@@ -3,7 +3,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from adapters.http_api.rest.throttling import count_call
-from core.access import Actor
+from core.access import ANYBODY, Actor, Permission
 from core.accounts.entities import User
 from core.accounts.errors import PasswordChangeRequired
 from core.accounts.service_accounts import ServiceAccount
@@ -14,8 +14,8 @@ from core.ports import RateLimiter, RateLimitScope
 
 
 class BearerAuthentication(BaseAuthentication):
-    """Raises `Unauthenticated` without a token, but for reading from a view with `allow_anonymous_read`. A token that
-    is sent must be good all the same, and its user's password their own, but for a view that is
+    """Raises `Unauthenticated` for a missing token, unless everybody has the operation's permission, and for an invalid
+    one. Raises `PasswordChangeRequired` for a user who must change the password first, unless the view is marked as
     `before_password_change`."""
 
     @inject
@@ -25,13 +25,13 @@ class BearerAuthentication(BaseAuthentication):
         authenticate: Authenticate = Provide["authenticate"],
         limiter: RateLimiter = Provide["limiter"],
     ) -> tuple[User | ServiceAccount, SignedIn] | None:
-        if "Authorization" not in request.headers and _may_be_anybody(request):
+        if "Authorization" not in request.headers and required_permission(request) in ANYBODY:
             return None
         try:
             signed_in = authenticate(
                 access=_token(request),
                 request_id=request.META["REQUEST_ID"],
-                before_password_change=_view_is(request, "before_password_change"),
+                before_password_change=_is_before_password_change(request),
             )
         except (Unauthenticated, PasswordChangeRequired):
             count_call(
@@ -48,12 +48,14 @@ def _token(request: Request) -> str:
     return token.strip()
 
 
-def _may_be_anybody(request: Request) -> bool:
-    return request.method in {"GET", "HEAD"} and _view_is(request, "allow_anonymous_read")
+def _is_before_password_change(request: Request) -> bool:
+    return getattr(request.parser_context["view"], "before_password_change", False)
 
 
-def _view_is(request: Request, trait: str) -> bool:
-    return getattr(request.parser_context["view"], trait, False)
+def required_permission(request: Request) -> Permission | None:
+    """The one that `document_operation` names for the method of this request."""
+    method = getattr(request.parser_context["view"], (request.method or "").lower(), None)
+    return getattr(method, "permission", None)
 
 
 def signed_in(request: Request) -> SignedIn:
@@ -62,7 +64,7 @@ def signed_in(request: Request) -> SignedIn:
 
 
 def actor(request: Request) -> Actor:
-    """Whoever signed in, or anybody where a view is open to all."""
+    """The caller's actor, anonymous without a token."""
     if request.auth is None:
         return Actor.anonymous(request.META["REQUEST_ID"])
     return signed_in(request).actor

@@ -13,6 +13,7 @@ from rest_framework import exceptions as drf
 from rest_framework.request import Request
 
 from adapters.http_api.rest.negotiation import ACCEPT_PATCH
+from adapters.http_api.rest.schemas import REQUEST_ID_EXAMPLE
 from core import errors as core
 from core.patients.errors import ChangesRestarted, EmailTaken
 
@@ -53,18 +54,28 @@ class MalformedBody(drf.APIException):
     default_detail = "The body is not valid JSON."
 
 
-def problem(
-    request: HttpRequest | Request, status: int, kind: str, detail: str, headers: Mapping[str, str], **members: object
-) -> HttpResponse:
-    body = {
+def example_problem(status: int) -> dict[str, object]:
+    """For the OpenAPI schema."""
+    kinds = {code: (error.kind, error.message) for error, code in STATUS.items()}
+    kind, detail = kinds.get(status) or _PLAIN[status]
+    return _document(kind, status, detail, "/api/v1/patients/", REQUEST_ID_EXAMPLE)
+
+
+def _document(kind: str, status: int, detail: str, path: str, request_id: str) -> dict[str, object]:
+    return {
         "type": f"urn:problem-type:patient-registry:{kind}",
         "title": kind.replace("-", " ").capitalize(),
         "status": status,
         "detail": detail,
-        "instance": request.path,
-        "request_id": request.META.get("REQUEST_ID", ""),
-        **members,
+        "instance": path,
+        "request_id": request_id,
     }
+
+
+def problem(
+    request: HttpRequest | Request, status: int, kind: str, detail: str, headers: Mapping[str, str], **members: object
+) -> HttpResponse:
+    body = _document(kind, status, detail, request.path, request.META.get("REQUEST_ID", "")) | members
     page = _wants_page(request)
     return HttpResponse(
         render_to_string("http_api/problem.html", body) if page else orjson.dumps(body),

@@ -15,10 +15,9 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
-from adapters.http_api.rest.authentication import actor
+from adapters.http_api.rest.authentication import actor, required_permission
 from adapters.http_api.rest.errors import BodyTooLarge, MalformedBody
 from adapters.http_api.rest.preconditions import check_untagged
-from core.access import Permission
 from core.errors import ErrorCollector, FieldError, InvalidValue, ValidationError, parse_one
 from core.patients.audit import ChangeCursor
 from core.patients.search import PatientCursor
@@ -86,18 +85,18 @@ def names(shape: type[Serializer[Any]]) -> dict[str, bool]:
     return {name: not field.read_only for name, field in shape().get_fields().items()}
 
 
-def admit(request: Request, needs: Permission | None) -> None:
-    """The caller's permission is asked for first, so that who may not do it learns nothing of how it is done; then the
+def admit(request: Request) -> None:
+    """Checks the operation's permission first, so that a caller without it learns nothing about the input; then the
     preconditions, where there are no entity tags. Raises `Forbidden`, `ValidationError`, `PreconditionFailed`."""
-    if needs is not None:
-        actor(request).require(needs)
+    permission = required_permission(request)
+    if permission is not None:
+        actor(request).require(permission)
     check_untagged(request)
 
 
 def read_body(
     request: Request,
     shape: type[Serializer[Any]],
-    needs: Permission | None,
     *,
     required: Iterable[str] = (),
     query: Iterable[str] = (),
@@ -107,7 +106,7 @@ def read_body(
     Raises `Forbidden`, `PreconditionFailed`, and `ValidationError` for each that `shape` and `query` do not name, or
     `shape` names as read-only.
     """
-    given, errors = read_body_collecting(request, shape, needs, required=required, query=query)
+    given, errors = read_body_collecting(request, shape, required=required, query=query)
     errors.raise_if_any()
     return given
 
@@ -115,14 +114,13 @@ def read_body(
 def read_body_collecting(
     request: Request,
     shape: type[Serializer[Any]],
-    needs: Permission | None,
     *,
     required: Iterable[str] = (),
     query: Iterable[str] = (),
     ignore_read_only: bool = False,
 ) -> tuple[dict[str, object], ErrorCollector]:
     """The same, with the errors to be raised together with those of the values."""
-    admit(request, needs)
+    admit(request)
     besides, errors = read_query_collecting(request.query_params, query)
     body = _object(request)
     fields = names(shape)
@@ -142,10 +140,10 @@ def read_body_collecting(
     return given | besides, errors
 
 
-def require_no_input(request: Request, needs: Permission) -> None:
+def require_no_input(request: Request) -> None:
     """For an address that takes neither members nor parameters: nothing that is sent is ignored. Raises
     `ValidationError`."""
-    read_body(request, Serializer, needs)
+    read_body(request, Serializer)
 
 
 def _object(request: Request) -> dict[str, object]:

@@ -1,27 +1,38 @@
 from rest_framework import serializers
 
+ACTOR = "`user:<id>`, `service:<name>` or `system:<job>`."
+ACTOR_EXAMPLE = "user:019c13d1-7e40-7000-8000-000000000002"
+ACTOR_NAME = "The email of a user, null without the permission `users.manage`; or the name of the service or script."
+CREATED_AT = "When the record was created."
+REQUEST_ID = "The `X-Request-ID` of the request, which the logs have too."
+REQUEST_ID_EXAMPLE = "0f5c1d2e-77f4-4a57-9c07-3d4f0b6a8f11"
+RECORD_ID = "The id of the record."
+VERSION = "1 for a new record; each change adds 1."
+
 
 class PageSerializer(serializers.Serializer):
-    next = serializers.URLField(allow_null=True, help_text="Ask for this as you asked for this page; null at the end.")
-    next_cursor = serializers.CharField(allow_null=True, help_text="The `cursor` of the next page; null at the end.")
+    next = serializers.URLField(allow_null=True, help_text="The address of the next page; null on the last page.")
+    next_cursor = serializers.CharField(allow_null=True, help_text="The `cursor` of the next page; null on the last.")
 
 
 class FieldErrorSerializer(serializers.Serializer):
-    field = serializers.CharField()
-    code = serializers.CharField()
-    message = serializers.CharField()
+    field = serializers.CharField(help_text="The member, parameter or header; empty for the body as a whole.")
+    code = serializers.CharField(help_text="The rule, for programs; stable.")
+    message = serializers.CharField(help_text="The rule, for people.")
 
 
 class ProblemSerializer(serializers.Serializer):
-    """RFC 9457. `type` names the kind of problem and is stable."""
+    """An error (RFC 9457)."""
 
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    instance = serializers.CharField()
-    request_id = serializers.CharField()
-    errors = FieldErrorSerializer(many=True, required=False)  # type: ignore[assignment]  # the member's name
-    more_errors = serializers.IntegerField(required=False, help_text="How many there are besides those in `errors`.")
-    patient_id = serializers.UUIDField(required=False, help_text="Who already has the email.")
-    restart = serializers.URLField(required=False, help_text="Where to follow the changes from their beginning.")
+    type = serializers.CharField(help_text="The kind of problem, for programs; stable.")
+    title = serializers.CharField(help_text="The kind of problem, for people.")
+    status = serializers.IntegerField(help_text="The HTTP status.")
+    detail = serializers.CharField(help_text="What went wrong, for people.")
+    instance = serializers.CharField(help_text="The path of the request.")
+    request_id = serializers.CharField(help_text=REQUEST_ID)
+    errors = FieldErrorSerializer(  # type: ignore[assignment]  # the member's name
+        many=True, required=False, help_text="Each field that is not valid, with its rule."
+    )
+    more_errors = serializers.IntegerField(required=False, help_text="The number of errors that `errors` leaves out.")
+    patient_id = serializers.UUIDField(required=False, help_text="The patient who has the email already.")
+    restart = serializers.URLField(required=False, help_text="The address of the change feed's first page.")

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from adapters.http_api.accounts.users import Names
-from adapters.http_api.jobs.schemas import LOOK_AGAIN
+from adapters.http_api.jobs.schemas import POLL_LATER
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
 from adapters.http_api.rest.requests import cursor, paging, parse_id, read_body_collecting, read_query, require_no_input
@@ -29,36 +29,52 @@ from core.sync.use_cases import ListSyncFailures, StartSyncJob
 
 
 class SyncJobsView(APIView):
-    @document_operation("list_sync_jobs", SyncJobPageSerializer, parameters=[LIMIT, CURSOR])
+    @document_operation("list_sync_jobs", Permission.MANAGE_JOBS, SyncJobPageSerializer, parameters=[LIMIT, CURSOR])
     @inject
     def get(
         self, request: Request, list_jobs: Annotated[use_cases.ListJobs, Provide["list_jobs"]], name_actors: Names
     ) -> HttpResponse:
-        """Whoever asked for them, newest first."""
+        """List sync jobs.
+
+        Those of every account, newest first.
+        """
         given = paging(read_query(request.query_params, ["limit", "cursor"]))
         found = list_jobs(actor=actor(request), kind=JobKind.SYNC, **given)
         names = name_actors(actor=actor(request), names={job.actor for job in found.items})
         results = [sync_job_json(job, names) for job in found.items]
         return page(request, results, cursor(found.next) if found.next else None)
 
-    @document_operation("start_sync_job", SyncJobSerializer, 404, 409, status=202, body=SyncScopeSerializer)
+    @document_operation(
+        "start_sync_job",
+        Permission.MANAGE_JOBS,
+        SyncJobSerializer,
+        404,
+        409,
+        status=202,
+        body=SyncScopeSerializer,
+        headers=["Location"],
+    )
     @inject
     def post(
         self, request: Request, start: Annotated[StartSyncJob, Provide["start_sync_job"]], name_actors: Names
     ) -> HttpResponse:
-        """Syncs patients in the background: all who are not archived, or those in one status, or one patient."""
-        given, errors = read_body_collecting(request, SyncScopeSerializer, Permission.MANAGE_JOBS)
+        """Sync patients in the background.
+
+        Starts a job for every patient who is not archived, for those with one status, or for one patient. Poll the
+        address in `Location`.
+        """
+        given, errors = read_body_collecting(request, SyncScopeSerializer)
         patient_id = None
         with errors.field("patient_id"):
             patient_id = None if given.get("patient_id") is None else parse_id(given["patient_id"])
         status = cast("str | None", given.get("status"))
         job = start(actor=actor(request), status=status, patient_id=patient_id, errors=errors)
         location = request.build_absolute_uri(f"/api/v1/sync-jobs/{job.id}/")
-        return _answer(request, job, name_actors, status=202, headers={"Location": location} | LOOK_AGAIN)
+        return _answer(request, job, name_actors, status=202, headers={"Location": location} | POLL_LATER)
 
 
 class SyncJobView(APIView):
-    @document_operation("view_sync_job", SyncJobSerializer, 404)
+    @document_operation("view_sync_job", Permission.MANAGE_JOBS, SyncJobSerializer, 404)
     @inject
     def get(
         self,
@@ -67,12 +83,16 @@ class SyncJobView(APIView):
         view: Annotated[use_cases.ViewJob, Provide["view_job"]],
         name_actors: Names,
     ) -> HttpResponse:
+        """View a sync job and its progress.
+
+        Poll this until `ended_at` is set.
+        """
         read_query(request.query_params, [])
         return _answer(request, view(actor=actor(request), kind=JobKind.SYNC, job_id=job_id), name_actors)
 
 
 class CancelSyncJobView(APIView):
-    @document_operation("cancel_sync_job", SyncJobSerializer, 404, 409)
+    @document_operation("cancel_sync_job", Permission.MANAGE_JOBS, SyncJobSerializer, 404, 409)
     @inject
     def post(
         self,
@@ -81,13 +101,18 @@ class CancelSyncJobView(APIView):
         cancel: Annotated[use_cases.CancelJob, Provide["cancel_job"]],
         name_actors: Names,
     ) -> HttpResponse:
-        """What is being done right now is dropped; what was done stays done and counted."""
-        require_no_input(request, Permission.MANAGE_JOBS)
+        """Cancel a sync job.
+
+        Patients that were synced stay synced and counted.
+        """
+        require_no_input(request)
         return _answer(request, cancel(actor=actor(request), kind=JobKind.SYNC, job_id=job_id), name_actors)
 
 
 class SyncFailuresView(APIView):
-    @document_operation("list_sync_failures", SyncFailurePageSerializer, 404, parameters=[LIMIT, CURSOR])
+    @document_operation(
+        "list_sync_failures", Permission.MANAGE_JOBS, SyncFailurePageSerializer, 404, parameters=[LIMIT, CURSOR]
+    )
     @inject
     def get(
         self,
@@ -95,7 +120,10 @@ class SyncFailuresView(APIView):
         job_id: UUID,
         list_failures: Annotated[ListSyncFailures, Provide["list_sync_failures"]],
     ) -> HttpResponse:
-        """The patients whom somebody should look at, by id."""
+        """List the patients of a sync job that need review.
+
+        Ordered by the patient's id.
+        """
         given = paging(read_query(request.query_params, ["limit", "cursor"]))
         found = list_failures(actor=actor(request), job_id=job_id, **given)
         return page(

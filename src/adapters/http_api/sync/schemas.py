@@ -1,56 +1,61 @@
 from collections.abc import Mapping
+from datetime import date
 
 from rest_framework import serializers
 
 from adapters.http_api.jobs.schemas import JobSerializer, counts_serializer, job_json
-from adapters.http_api.patients.schemas import PatientSerializer
+from adapters.http_api.patients.schemas import PatientSerializer, patient_json
 from adapters.http_api.rest.schemas import PageSerializer
 from core.jobs.entities import Job
 from core.sync.entities import SYNCABLE, SyncJobOutcome, SyncJobResult, SyncScope
-from core.sync.merge import SyncOutcome
+from core.sync.merge import SyncOutcome, SyncResult
+
+_CONFLICTS = "The fields that changed on both sides; the registry's values were kept."
 
 
 class SyncSerializer(serializers.Serializer):
-    message = serializers.CharField()
-    outcome = serializers.ChoiceField(list(SyncOutcome))
-    stale = serializers.BooleanField(help_text="Upstream did not answer: this is the record as it stands.")
-    fetched_at = serializers.DateTimeField(help_text="When upstream gave what the record rests on.")
-    age_seconds = serializers.IntegerField(min_value=0, help_text="How long ago that is.")
-    conflicts = serializers.ListField(
-        child=serializers.CharField(), help_text="Fields that both sides changed; ours were kept."
-    )
-    patient = PatientSerializer()
+    message = serializers.CharField(help_text="The outcome, for people.", initial="Patient data synced successfully")
+    outcome = serializers.ChoiceField(list(SyncOutcome), help_text="The outcome, for programs.")
+    stale = serializers.BooleanField(help_text="The upstream did not answer: `patient` is the stored record.")
+    fetched_at = serializers.DateTimeField(help_text="When the upstream sent the data.")
+    age_seconds = serializers.IntegerField(min_value=0, help_text="The seconds since `fetched_at`.")
+    conflicts = serializers.ListField(child=serializers.CharField(), help_text=_CONFLICTS, initial=["phone"])
+    patient = PatientSerializer(help_text="The record after the sync.")
+
+
+def sync_json(result: SyncResult, today: date) -> dict[str, object]:
+    seconds = int(result.age.total_seconds())
+    message = "Patient data synced successfully"
+    if result.stale:
+        message = f"{result.reason} This is the record as it stands, {seconds} s after upstream last answered."
+    return {
+        "message": message,
+        "outcome": result.outcome,
+        "stale": result.stale,
+        "fetched_at": result.fetched_at,
+        "age_seconds": seconds,
+        "conflicts": result.conflicts,
+        "patient": patient_json(result.patient, today),
+    }
 
 
 class SyncScopeSerializer(serializers.Serializer):
     status = serializers.ChoiceField(
-        list(SYNCABLE), allow_null=True, required=False, help_text="Both of them unless given."
+        list(SYNCABLE),
+        allow_null=True,
+        required=False,
+        help_text="Only patients with this status; every status by default.",
+        initial=SYNCABLE[0].value,
     )
     patient_id = serializers.UUIDField(allow_null=True, required=False, help_text="Only this patient.")
 
 
 class SyncJobSerializer(JobSerializer):
-    statuses = serializers.ListField(child=serializers.ChoiceField(list(SYNCABLE)))
-    patient_id = serializers.UUIDField(allow_null=True, help_text="Where it is about one patient.")
-    counts = counts_serializer("SyncCounts", SyncJobOutcome)
-
-
-class SyncJobPageSerializer(PageSerializer):
-    results = SyncJobSerializer(many=True)
-
-
-class SyncFailureSerializer(serializers.Serializer):
-    patient_id = serializers.UUIDField()
-    outcome = serializers.ChoiceField(list(SyncJobOutcome))
-    reason = serializers.CharField(allow_null=True, help_text="The kind of the problem.")
-    conflicts = serializers.ListField(
-        child=serializers.CharField(), help_text="Fields that both sides changed; ours were kept."
+    statuses = serializers.ListField(
+        child=serializers.ChoiceField(list(SYNCABLE)), help_text="The statuses of the patients that are synced."
     )
-    at = serializers.DateTimeField()
-
-
-class SyncFailurePageSerializer(PageSerializer):
-    results = SyncFailureSerializer(many=True)
+    patient_id = serializers.UUIDField(allow_null=True, help_text="The only patient that is synced.")
+    counts = counts_serializer("SyncCounts", SyncJobOutcome)
 
 
 def sync_job_json(job: Job, names: Mapping[str, str | None]) -> dict[str, object]:
@@ -58,11 +63,27 @@ def sync_job_json(job: Job, names: Mapping[str, str | None]) -> dict[str, object
     return job_json(job, SyncJobOutcome, names) | {"statuses": scope.statuses, "patient_id": scope.patient_id}
 
 
-def sync_failure_json(outcome: SyncJobResult) -> dict[str, object]:
+class SyncJobPageSerializer(PageSerializer):
+    results = SyncJobSerializer(many=True, help_text="The sync jobs on this page.")
+
+
+class SyncFailureSerializer(serializers.Serializer):
+    patient_id = serializers.UUIDField(help_text="The id of the patient.")
+    outcome = serializers.ChoiceField(list(SyncJobOutcome), help_text="The outcome of the patient's sync.")
+    reason = serializers.CharField(allow_null=True, help_text="The kind of the problem.", initial="external-id-changed")
+    conflicts = serializers.ListField(child=serializers.CharField(), help_text=_CONFLICTS, initial=["phone"])
+    at = serializers.DateTimeField(help_text="When the sync was tried.")
+
+
+def sync_failure_json(result: SyncJobResult) -> dict[str, object]:
     return {
-        "patient_id": outcome.patient_id,
-        "outcome": outcome.outcome,
-        "reason": outcome.reason or None,
-        "conflicts": outcome.conflicts,
-        "at": outcome.at,
+        "patient_id": result.patient_id,
+        "outcome": result.outcome,
+        "reason": result.reason or None,
+        "conflicts": result.conflicts,
+        "at": result.at,
     }
+
+
+class SyncFailurePageSerializer(PageSerializer):
+    results = SyncFailureSerializer(many=True, help_text="The patients on this page.")

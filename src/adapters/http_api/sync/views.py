@@ -6,9 +6,6 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from adapters.http_api.patients.schemas import (
-    patient_json,
-)
 from adapters.http_api.patients.views import TheClock
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.openapi import document_operation
@@ -16,7 +13,7 @@ from adapters.http_api.rest.requests import (
     require_no_input,
 )
 from adapters.http_api.rest.responses import document
-from adapters.http_api.sync.schemas import SyncSerializer
+from adapters.http_api.sync.schemas import SyncSerializer, sync_json
 from core.access import Permission
 from core.ports import RateLimitScope
 from core.sync import use_cases
@@ -25,7 +22,7 @@ from core.sync import use_cases
 class PatientSyncView(APIView):
     throttle_scope = RateLimitScope.SYNC
 
-    @document_operation("sync_patient", SyncSerializer, 404, 409, 502)
+    @document_operation("sync_patient", Permission.SYNC_PATIENTS, SyncSerializer, 404, 409, 502)
     @inject
     def post(
         self,
@@ -34,20 +31,10 @@ class PatientSyncView(APIView):
         sync: Annotated[use_cases.SyncPatient, Provide["sync_patient"]],
         clock: TheClock,
     ) -> HttpResponse:
-        require_no_input(request, Permission.SYNC_PATIENTS)
+        """Sync a patient with the upstream.
+
+        If the upstream does not answer, the response is the stored record with `stale` set.
+        """
+        require_no_input(request)
         result = sync(actor=actor(request), patient_id=patient_id)
-        seconds = int(result.age.total_seconds())
-        message = "Patient data synced successfully"
-        if result.stale:
-            message = f"{result.reason} This is the record as it stands, {seconds} s after upstream last answered."
-        return document(
-            {
-                "message": message,
-                "outcome": result.outcome,
-                "stale": result.stale,
-                "fetched_at": result.fetched_at,
-                "age_seconds": seconds,
-                "conflicts": result.conflicts,
-                "patient": patient_json(result.patient, clock.today()),
-            }
-        )
+        return document(sync_json(result, clock.today()))

@@ -21,7 +21,7 @@ Order = Annotated[use_cases.OverrideUpstream, Provide["override_upstream"]]
 
 
 class UpstreamsView(APIView):
-    @document_operation("list_upstreams", UpstreamPageSerializer)
+    @document_operation("list_upstreams", Permission.MANAGE_UPSTREAMS, UpstreamPageSerializer)
     @inject
     def get(
         self,
@@ -29,27 +29,36 @@ class UpstreamsView(APIView):
         list_upstreams: Annotated[use_cases.ListUpstreams, Provide["list_upstreams"]],
         name_actors: Names,
     ) -> HttpResponse:
-        """The circuit of each process of the server, which has its own."""
+        """List the upstreams and their circuit breakers.
+
+        Each process of the server has its own circuit breaker.
+        """
         read_query(request.query_params, [])
         return page(request, _upstreams_json(request, list_upstreams(actor=actor(request)), name_actors), None)
 
 
 class IsolateView(APIView):
-    @document_operation("isolate_upstream", UpstreamSerializer, 404, 409)
+    @document_operation("isolate_upstream", Permission.MANAGE_UPSTREAMS, UpstreamSerializer, 404, 409)
     @inject
     def post(self, request: Request, name: str, override: Order, name_actors: Names) -> HttpResponse:
-        """Nothing is sent to it any more, by any process, within a second."""
-        require_no_input(request, Permission.MANAGE_UPSTREAMS)
+        """Isolate an upstream.
+
+        Within a second, no process sends requests to it any more.
+        """
+        require_no_input(request)
         status = override(actor=actor(request), upstream=name, isolated=True)
         return document(_upstreams_json(request, [status], name_actors)[0])
 
 
 class CloseView(APIView):
-    @document_operation("close_upstream", UpstreamSerializer, 404, 409)
+    @document_operation("close_upstream", Permission.MANAGE_UPSTREAMS, UpstreamSerializer, 404, 409)
     @inject
     def post(self, request: Request, name: str, override: Order, name_actors: Names) -> HttpResponse:
-        """Ends an isolation, and closes circuits that are open."""
-        require_no_input(request, Permission.MANAGE_UPSTREAMS)
+        """End an isolation and close open circuits.
+
+        Every process sends requests again within a second.
+        """
+        require_no_input(request)
         status = override(actor=actor(request), upstream=name, isolated=False)
         return document(_upstreams_json(request, [status], name_actors)[0])
 

@@ -1,1 +1,0 @@
-"""What accounts look like in JSON, as `responses` says it of the rest."""
