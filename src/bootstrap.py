@@ -68,7 +68,8 @@ from core.accounts.services.sessions import SessionStarter
 from core.accounts.sessions import TokenLifetimes
 from core.files.ports import Spreadsheets
 from core.imports import use_cases as imports_
-from core.imports.ports import ImportFiles, ImportRejects
+from core.imports.ports import ImportFiles, ImportRejects, PatientsForImport
+from core.imports.services.bulk_registrar import BulkRegistrar
 from core.imports.services.job_runner import ImportJobRunner
 from core.imports.services.row_importer import RowImporter
 from core.jobs import use_cases as jobs_
@@ -76,19 +77,19 @@ from core.jobs.entities import JobKind
 from core.jobs.ports import ChunkRepository, JobQueue, JobRepository, JobRequesters, Schedule
 from core.jobs.services.leases import LeaseManager
 from core.patients import use_cases as patients_
-from core.patients.ports import AuditTrail, ChangeFeed, PatientRepository
+from core.patients.ports import AuditTrail, ChangeFeed, PatientListing, PatientRepository, PatientSearch
 from core.patients.services.recorder import PatientRecorder
 from core.ports import Atomic, Cache, Clock, ConcurrencyLimiter, IdGenerator, RateLimit, RateLimiter, RateLimitScope
 from core.posts import use_cases as posts_
 from core.posts.ports import CommentRepository, PostRepository, ViewCounter
 from core.posts.services.public_posts import PublicPosts
 from core.sync import use_cases as sync_
-from core.sync.ports import PatientGateway, SyncJobResults, UpstreamSnapshots
+from core.sync.ports import PatientGateway, PatientsForSync, SyncJobResults, UpstreamSnapshots
 from core.sync.services.job_runner import SyncJobRunner
 from core.sync.services.job_starter import SyncJobStarter
 from core.sync.services.merger import Merger
 from core.upstreams import use_cases as upstreams_
-from core.upstreams.ports import UpstreamOverrides, UpstreamReports
+from core.upstreams.ports import UpstreamOverrides, UpstreamReports, Upstreams
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -191,6 +192,8 @@ class Container(DeclarativeContainer):
 
     # Ports of patients
     patients: Provider[PatientRepository] = Singleton(InMemoryPatientRepository, store)
+    patient_search: Provider[PatientSearch] = Singleton(InMemoryPatientRepository, store)
+    patient_listing: Provider[PatientListing] = Singleton(InMemoryPatientRepository, store)
     trail: Provider[AuditTrail] = Singleton(InMemoryAuditTrail, store)
     changes: Provider[ChangeFeed] = Singleton(InMemoryChangeFeed, store)
 
@@ -215,6 +218,7 @@ class Container(DeclarativeContainer):
     job_requesters: Provider[JobRequesters] = Singleton(AccountRequesters, users, services)
 
     # Ports of imports
+    patients_for_import: Provider[PatientsForImport] = Singleton(InMemoryPatientRepository, store)
     spreadsheets: Provider[Spreadsheets] = Singleton(CalamineSpreadsheets)
     import_files: Provider[ImportFiles] = Singleton(InMemoryImportFiles, store)
     import_rejects: Provider[ImportRejects] = Singleton(InMemoryImportRejects, store)
@@ -223,10 +227,9 @@ class Container(DeclarativeContainer):
     upstream: Provider[UpstreamClient | None] = Singleton(_upstream, configuration)
     upstream_overrides: Provider[UpstreamOverrides] = Singleton(InMemoryUpstreamOverrides, store)
     upstream_reports: Provider[UpstreamReports] = Singleton(InMemoryUpstreamReports, store)
-    upstreams: Provider[ManagedUpstream | NoUpstreams] = Singleton(
-        _upstreams, upstream, upstream_overrides, upstream_reports, clock
-    )
+    upstreams: Provider[Upstreams] = Singleton(_upstreams, upstream, upstream_overrides, upstream_reports, clock)
     gateway: Provider[PatientGateway] = Singleton(_gateway, upstreams)
+    patients_for_sync: Provider[PatientsForSync] = Singleton(InMemoryPatientRepository, store)
     snapshots: Provider[UpstreamSnapshots] = Singleton(InMemoryUpstreamSnapshots, store)
     sync_results: Provider[SyncJobResults] = Singleton(InMemorySyncJobResults, store)
     circuit_state: Provider[str] = Callable(_circuit_state, upstream)
@@ -238,7 +241,9 @@ class Container(DeclarativeContainer):
         patients_.RegisterPatient, recorder=recorder, atomic=atomic, clock=clock, ids=ids, phone_region=phone_region
     )
     view_patient = _use_case(patients_.ViewPatient, patients=patients)
-    search_patients = _use_case(patients_.SearchPatients, patients=patients, clock=clock, phone_region=phone_region)
+    search_patients = _use_case(
+        patients_.SearchPatients, patients=patient_search, clock=clock, phone_region=phone_region
+    )
     update_patient = _use_case(
         patients_.UpdatePatient,
         patients=patients,
@@ -250,13 +255,13 @@ class Container(DeclarativeContainer):
     erase_patient = _use_case(
         patients_.ErasePatient, patients=patients, recorder=recorder, rejects=import_rejects, atomic=atomic, clock=clock
     )
-    export_patients = _use_case(patients_.ExportPatients, patients=patients)
+    export_patients = _use_case(patients_.ExportPatients, patients=patient_listing)
     view_history = _use_case(patients_.ViewHistory, trail=trail)
     follow_changes = _use_case(patients_.FollowChanges, changes=changes)
     restart_changes = _use_case(patients_.RestartChanges, changes=changes)
 
     # Sync
-    merger = Singleton(Merger, patients, snapshots, recorder, clock, phone_region)
+    merger = Singleton(Merger, patients_for_sync, snapshots, recorder, clock, phone_region)
     sync_patient = _use_case(
         sync_.SyncPatient,
         patients=patients,
@@ -267,13 +272,16 @@ class Container(DeclarativeContainer):
         clock=clock,
         max_stale=configuration.provided.max_stale,
     )
-    sync_job_starter = Singleton(SyncJobStarter, jobs, patients, job_queue, atomic, clock, ids)
+    sync_job_starter = Singleton(SyncJobStarter, jobs, patients_for_sync, job_queue, atomic, clock, ids)
     start_sync_job = _use_case(sync_.StartSyncJob, patients=patients, starter=sync_job_starter)
     start_nightly_sync = _use_case(sync_.StartNightlySync, starter=sync_job_starter)
     list_sync_failures = _use_case(sync_.ListSyncFailures, jobs=jobs, results=sync_results)
 
     # Imports
-    row_importer = Singleton(RowImporter, patients, import_files, recorder, clock, ids, phone_region)
+    registrar = Singleton(BulkRegistrar, patients_for_import, trail, ids)
+    row_importer = Singleton(
+        RowImporter, patients, patients_for_import, import_files, registrar, recorder, clock, ids, phone_region
+    )
     start_import = _use_case(
         imports_.StartImport,
         jobs=jobs,
@@ -294,7 +302,7 @@ class Container(DeclarativeContainer):
     run_sync_job = Singleton(
         SyncJobRunner,
         leases=leases,
-        patients=patients,
+        patients=patients_for_sync,
         gateway=gateway,
         merger=merger,
         results=sync_results,
@@ -466,6 +474,10 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     container.override_providers(
         atomic=Singleton(DjangoAtomic, database),
         patients=Singleton(DjangoPatientRepository, database),
+        patient_search=Singleton(DjangoPatientRepository, database),
+        patient_listing=Singleton(DjangoPatientRepository, database),
+        patients_for_import=Singleton(DjangoPatientRepository, database),
+        patients_for_sync=Singleton(DjangoPatientRepository, database),
         trail=Singleton(DjangoAuditTrail, database),
         changes=Singleton(DjangoChangeFeed, database),
         snapshots=Singleton(DjangoUpstreamSnapshots, database),

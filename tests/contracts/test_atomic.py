@@ -26,7 +26,7 @@ def fail() -> None:
 
 
 def everybody(registry: Container) -> set[UUID]:
-    return {patient.id for patient in registry.patients().find(PatientQuery()).patients}
+    return {patient.id for patient in registry.patient_search().find(PatientQuery()).patients}
 
 
 def write_everywhere(registry: Container) -> None:
@@ -94,8 +94,8 @@ def test_work_that_fails_takes_back_what_it_changed_and_removed(registry: Contai
     with pytest.raises(Failure):
         registry.atomic()(work)
     assert [patients.get(patient.id) for patient in (changed, removed)] == [changed, removed]
-    assert patients.find(PatientQuery(words=(("king",),))).patients == ()
-    assert patients.find(PatientQuery(identifier=Identifier("mrn", "7"))).patients == (changed,)
+    assert registry.patient_search().find(PatientQuery(words=(("king",),))).patients == ()
+    assert registry.patient_search().find(PatientQuery(identifier=Identifier("mrn", "7"))).patients == (changed,)
     assert registry.trail().history(removed.id, before_version=None, limit=1) == (told,)
     assert registry.snapshots().get(removed.id) is not None
 

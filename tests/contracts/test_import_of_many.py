@@ -78,4 +78,4 @@ def test_just_the_bad_rows_come_back_each_with_its_line_field_and_reason(registr
     mended = [b'%d,"mended","",' % number + row(GOOD, number) for number in bad]
     again = imported(registry, file.partition(b"\n")[0] + b"\n" + b"".join(mended))
     assert again.counts == {"added": len(bad)}
-    assert registry.patients().count_by_status(list(Status)) == ROWS + 1
+    assert registry.patients_for_sync().count_by_status(list(Status)) == ROWS + 1

@@ -169,7 +169,7 @@ def test_an_import_goes_on_where_it_stopped(registry: Container) -> None:
     registry.run_job()(actor=WORKER, job_id=job.id, stopping=iter([False, True, True]).__next__)
     assert registry.jobs().get(job.id).counts == {"added": 1000}
     assert run(registry, job).counts == {"added": 1100}
-    assert registry.patients().count_by_status([Status.ACTIVE]) == 1100
+    assert registry.patients_for_sync().count_by_status([Status.ACTIVE]) == 1100
 
 
 def test_nothing_that_a_line_may_hold_keeps_the_other_rows_out(registry: Container) -> None:

@@ -34,7 +34,7 @@ CALLS: dict[str, tuple[Call, str]] = {  # and the column it is searched by, or t
     ),
     "left": (lambda registry: registry.chunks().remaining(job(7).id, NOW), "job_id"),
     "failures": (lambda registry: registry.sync_results().failures(job(7).id, after=FIRST, limit=9), "patient_id"),
-    "ids": (lambda registry: registry.patients().ids(SYNCABLE, after=FIRST, before=LAST, limit=9), "id"),
+    "ids": (lambda registry: registry.patients_for_sync().ids(SYNCABLE, after=FIRST, before=LAST, limit=9), "id"),
 }
 
 

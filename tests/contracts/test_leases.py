@@ -188,4 +188,4 @@ def test_work_that_is_settled_after_the_job_was_cancelled_is_undone(registry: Co
 
     with pytest.raises(JobEnded):
         leases.complete(held, work)
-    assert registry.patients().get_all([person(1).id]) == ()
+    assert registry.patients_for_sync().get_all([person(1).id]) == ()

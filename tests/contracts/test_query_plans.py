@@ -76,7 +76,7 @@ def people(registry: Container, database: str) -> None:
 
 def query_of(registry: Container, database: str, filters: dict[str, object]) -> str:
     with CaptureQueriesContext(connections[database]) as captured:
-        registry.patients().find(PatientQuery(**filters))  # type: ignore[arg-type]
+        registry.patient_search().find(PatientQuery(**filters))  # type: ignore[arg-type]
     *place, query = captured.captured_queries
     assert len(place) == ("after" in filters and cast("Sort", filters.get("sort", Sort.NEWEST)).by != "created_at")
     return query["sql"]

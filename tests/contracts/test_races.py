@@ -31,7 +31,7 @@ def test_fifty_who_register_one_email_at_once_give_one_patient(database: str) ->
     refusals = [outcome for outcome in outcomes if isinstance(outcome, EmailTaken)]
     assert len(refusals) == 49
     assert {refusal.holder for refusal in refusals} == {patient.id}
-    assert registry.patients().find(PatientQuery()).patients == (patient,)
+    assert registry.patient_search().find(PatientQuery()).patients == (patient,)
     assert len(registry.view_history()(actor=CLERK, patient_id=patient.id).events) == 1
 
 
@@ -188,7 +188,7 @@ def test_of_many_added_at_once_those_whom_another_added_meanwhile_are_refused(da
 
     def add_many() -> dict[UUID, Conflict]:
         assert added.wait(timeout=30)
-        return registry.patients().add_all([person(number) for number in range(2, 9)])
+        return registry.patients_for_import().add_all([person(number) for number in range(2, 9)])
 
     def work(number: int) -> object:
         if number == 0:
@@ -203,7 +203,7 @@ def test_of_many_added_at_once_those_whom_another_added_meanwhile_are_refused(da
     _, refused, _ = together(3, work)
     assert isinstance(refused, dict), refused
     assert refused.keys() == {person(6).id}
-    assert len(registry.patients().get_all([person(number).id for number in range(2, 9)])) == 6
+    assert len(registry.patients_for_import().get_all([person(number).id for number in range(2, 9)])) == 6
 
 
 def waiting_for_a_lock(database: str) -> bool:

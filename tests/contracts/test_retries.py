@@ -148,11 +148,11 @@ def test_a_connection_lost_outside_atomic_is_unavailable_once(registry: Containe
     registry.patients().add(person(1))
     lose_the_connection_while_idle()
     with pytest.raises(Unavailable):
-        registry.patients().find(PatientQuery())
-    assert registry.patients().find(PatientQuery()).patients == (person(1),)
+        registry.patient_search().find(PatientQuery())
+    assert registry.patient_search().find(PatientQuery()).patients == (person(1),)
     lose_the_connection_while_idle()
     with pytest.raises(Unavailable):
-        registry.patients().find(PatientQuery())
+        registry.patient_search().find(PatientQuery())
     assert registry.atomic()(lambda: registry.patients().lock(person(1).id)) == person(1)
 
 

@@ -29,7 +29,7 @@ def expected(*patients: Patient) -> set[tuple[object, bytes]]:
 
 def test_a_change_of_a_patient_replaces_the_terms_that_it_changes(registry: Container, database: str) -> None:
     patients = registry.patients()
-    patients.add_all([ADA, WANG])
+    registry.patients_for_import().add_all([ADA, WANG])
     assert stored(database) == expected(ADA, WANG)
     after = person(1, last_name="King", external_id=None)
     registry.atomic()(lambda: patients.replace(patients.lock(ADA.id), after))
@@ -40,6 +40,6 @@ def test_a_change_of_a_patient_replaces_the_terms_that_it_changes(registry: Cont
 
 
 def test_removing_a_patient_removes_its_terms(registry: Container, database: str) -> None:
-    registry.patients().add_all([ADA, WANG])
+    registry.patients_for_import().add_all([ADA, WANG])
     registry.patients().remove(ADA.id)
     assert stored(database) == expected(WANG)

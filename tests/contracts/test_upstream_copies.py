@@ -46,3 +46,12 @@ def test_each_patient_has_a_copy_of_its_own(registry: Container) -> None:
         registry.snapshots().save({person(number).id: UpstreamSnapshot(f"x{number}", {}, NOW)})
     registry.snapshots().save({person(1).id: UpstreamSnapshot("y", {"phone": "7"}, datetime(2020, 1, 1, tzinfo=UTC))})
     assert registry.snapshots().get(person(2).id) == UpstreamSnapshot("x2", {}, NOW)
+
+
+def test_removing_a_patient_removes_its_snapshot_only(registry: Container) -> None:
+    for number in (1, 2):
+        registry.patients().add(person(number))
+        registry.snapshots().save({person(number).id: UpstreamSnapshot(f"x{number}", {}, NOW)})
+    registry.patients().remove(person(1).id)
+    assert registry.snapshots().get(person(1).id) is None
+    assert registry.snapshots().get(person(2).id) is not None

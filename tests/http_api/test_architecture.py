@@ -5,12 +5,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Protocol
 
 from bootstrap import Configuration, Container, in_memory_registry, registry_on_django
 from core.patients.entities import Patient
 from tests.documents import ROOT
 from tests.http_api.conftest import Api
+from tests.ports import annotated_ports
 
 DOCUMENT = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 WALK = DOCUMENT.partition("\n## One request")[2].partition("\n\n`core")[0]
@@ -54,11 +54,6 @@ def test_the_picture_shows_every_adapter() -> None:
     assert {name for name in adapters if not re.search(rf"\b{name}\b", picture)} == set()
 
 
-def port_of(adapter: object) -> str | None:
-    ports = (kind for kind in type(adapter).__mro__ if kind is not Protocol and vars(kind).get("_is_protocol"))
-    return next((port.__name__ for port in ports), None)
-
-
 def behind(registry: Container, name: str) -> str:
     return type(getattr(registry, name)()).__name__
 
@@ -68,7 +63,5 @@ def test_the_table_of_ports_lists_every_port_and_its_adapters() -> None:
     in_memory = in_memory_registry()
     on_django = registry_on_django(Configuration(secret_keys=("k" * 50,), upstream_url="http://127.0.0.1:1"))
     assert sorted(documented) == sorted(
-        (port, behind(in_memory, name), behind(on_django, name))
-        for name, provider in in_memory.providers.items()
-        if (port := port_of(provider()))
+        (port.__name__, behind(in_memory, name), behind(on_django, name)) for name, port in annotated_ports()
     )

@@ -316,12 +316,12 @@ def test_what_is_exported_and_imported_is_the_same_registry(
     answer = clerk.get(f"patients/export/{query if 'csv' in accept else ''}", Accept=accept)
     assert answer["Content-Type"].startswith(accept)
     content = body_of(answer)
-    before = registry.patients().list_oldest_first(after=None, limit=9)
+    before = registry.patient_listing().list_oldest_first(after=None, limit=9)
     for patient in before:
         registry.erase_patient()(actor=SETUP, patient_id=patient.id)
     send(clerk, content, "export." + ("csv" if "csv" in accept else "ndjson"))
     run(registry)
-    assert [one.to_json() for one in registry.patients().list_oldest_first(after=None, limit=9)] == [
+    assert [one.to_json() for one in registry.patient_listing().list_oldest_first(after=None, limit=9)] == [
         one.to_json() for one in before
     ]
 

@@ -3,7 +3,7 @@ import inspect
 from collections.abc import Iterator
 from typing import get_type_hints
 
-from dependency_injector.providers import Provider, ThreadSafeSingleton
+from dependency_injector.providers import Object, Provider, ThreadSafeSingleton
 from dependency_injector.wiring import _patched_registry
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -11,6 +11,7 @@ import bootstrap
 from bootstrap import Configuration, in_memory_registry, registry_on_django
 from config.apps import RegistryConfig
 from config.registry import django_registry
+from tests.ports import annotated_ports
 
 CONFIGURATION = Configuration(secret_keys=("k" * 50,))
 
@@ -31,16 +32,6 @@ def test_every_provider_of_both_registries_gives_something() -> None:
                 assert provider() is not None, name
 
 
-def annotated() -> Iterator[tuple[str, object]]:
-    """The providers that are annotated with one class. Read from the source: `Provider` forgets it at run time."""
-    for node in ast.walk(ast.parse(inspect.getsource(bootstrap.Container))):
-        match node:
-            case ast.AnnAssign(target=ast.Name(id=name), annotation=ast.Subscript(slice=ast.Name(id=port))):
-                yield name, vars(bootstrap).get(port)
-            case _:
-                pass
-
-
 def injected(provider: Provider[object]) -> tuple[type, dict[str, object]]:
     """The class that the provider builds, and what each of its fields is given. A use case is wrapped, to be logged."""
     if isinstance(provider, ThreadSafeSingleton) and inspect.isfunction(provider.provides):
@@ -54,7 +45,7 @@ def injected(provider: Provider[object]) -> tuple[type, dict[str, object]]:
 def test_every_injected_port_is_an_adapter_of_the_annotated_type() -> None:
     for registry in (in_memory_registry(CONFIGURATION), registry_on_django(CONFIGURATION)):
         checked = 0
-        fields = [(name, hint, registry.providers[name]()) for name, hint in annotated()]
+        fields = [(name, hint, registry.providers[name]()) for name, hint in annotated_ports()]
         for name, provider in registry.providers.items():
             built, values = injected(provider)
             fields += [(f"{name}.{field}", get_type_hints(built).get(field), value) for field, value in values.items()]
@@ -63,6 +54,22 @@ def test_every_injected_port_is_an_adapter_of_the_annotated_type() -> None:
                 assert hint in type(value).__mro__, name
                 checked += 1
         assert checked >= 150
+
+
+def test_overriding_the_patient_repository_leaves_every_other_port() -> None:
+    registry, own = in_memory_registry(CONFIGURATION), object()
+    registry.patients.override(Object(own))
+    assert {name for name, _ in annotated_ports() if registry.providers[name]() is own} == {"patients"}
+    users = {name for name, provider in registry.providers.items() if own in injected(provider)[1].values()}
+    assert users == {
+        "recorder",
+        "view_patient",
+        "update_patient",
+        "erase_patient",
+        "sync_patient",
+        "start_sync_job",
+        "row_importer",
+    }
 
 
 def test_no_view_is_left_with_an_unresolved_marker() -> None:

@@ -7,20 +7,22 @@ from attrs import evolve, frozen
 
 from adapters.in_memory.store import Store
 from core.errors import Conflict
+from core.imports.ports import PatientsForImport
 from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
 from core.patients.errors import CursorGone, EmailTaken, ExternalIdTaken, IdentifierTaken, PatientNotFound
 from core.patients.folding import sort_key
-from core.patients.ports import AuditTrail, PatientRepository
+from core.patients.ports import AuditTrail, PatientListing, PatientRepository, PatientSearch
 from core.patients.search import PatientCursor, PatientPage, PatientQuery, Sort
 from core.patients.search_terms import Prefixes, search_terms
 from core.patients.values import Status
+from core.sync.ports import PatientsForSync
 
 D = TypeVar("D", date, datetime)
 
 
 @frozen
-class InMemoryPatientRepository(PatientRepository):
+class InMemoryPatientRepository(PatientRepository, PatientSearch, PatientListing, PatientsForSync, PatientsForImport):
     store: Store
 
     def get(self, patient_id: UUID) -> Patient:

@@ -2,9 +2,27 @@ from collections.abc import Collection, Generator, Iterable, Sequence
 from typing import Protocol
 from uuid import UUID
 
+from core.errors import Conflict
 from core.files import Layout, Reject
 from core.imports.entities import FilePosition
+from core.patients.entities import Patient
 from core.patients.ports import RejectedRows
+
+
+class PatientsForImport(Protocol):
+    """Patients, many at a time. Every method raises `Unavailable` when the store does not answer."""
+
+    def get_all(self, ids: Collection[UUID]) -> tuple[Patient, ...]:
+        """Those that exist, oldest first."""
+        ...
+
+    def add_all(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
+        """Adds the patients without a conflict, and returns the conflict of each other one by its id."""
+        ...
+
+    def conflicts(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
+        """What `add_all` would return. Adds nobody."""
+        ...
 
 
 class ImportFiles(Protocol):

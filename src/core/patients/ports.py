@@ -1,13 +1,10 @@
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from core.errors import Conflict
 from core.patients.audit import AuditEvent, ChangeEntry
 from core.patients.entities import Patient
 from core.patients.search import PatientPage, PatientQuery
-from core.patients.values import Status
 
 
 class PatientRepository(Protocol):
@@ -18,46 +15,15 @@ class PatientRepository(Protocol):
         ...
 
     def lock(self, patient_id: UUID) -> Patient:
-        """The record as it is now; nobody else can lock or change it until the surrounding `Atomic` ends.
+        """The current record. No other transaction can lock or change it until the surrounding `Atomic` ends.
 
         Raises `PatientNotFound`, and `TransactionRequired` outside `Atomic`.
         """
         ...
 
-    def get_all(self, ids: Collection[UUID]) -> tuple[Patient, ...]:
-        """Those of them that are there, oldest first."""
-        ...
-
-    def lock_all(self, ids: Collection[UUID]) -> dict[UUID, Patient]:
-        """Those of them that are there, each as `lock` gives it. Raises `TransactionRequired` outside `Atomic`."""
-        ...
-
-    def list_oldest_first(self, *, after: UUID | None, limit: int) -> tuple[Patient, ...]:
-        """The oldest first, which is by rising id; of those after the one with that id."""
-        ...
-
-    def ids(self, statuses: Collection[Status], *, after: UUID | None, before: UUID, limit: int) -> tuple[UUID, ...]:
-        """Those between the two, in one of the statuses, oldest first."""
-        ...
-
-    def count_by_status(self, statuses: Collection[Status]) -> int:
-        """Patients in one of the statuses."""
-        ...
-
-    def mark_synced(self, ids: Collection[UUID], at: datetime) -> None:
-        """Moves `last_synced_at` and nothing else."""
-        ...
-
     def add(self, patient: Patient) -> None:
-        """Raises `EmailTaken` (with the holder), `ExternalIdTaken`, `IdentifierTaken`; nothing is added then."""
-        ...
-
-    def add_all(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
-        """Adds those it can; by id, why the others were refused, as `conflicts` says or as `add` raises it."""
-        ...
-
-    def conflicts(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
-        """By id, those that `add` would refuse after those before them were added, and why."""
+        """Adds nothing if it raises `EmailTaken` (with the holder), `ExternalIdTaken` or `IdentifierTaken`: the first
+        of them, in this order."""
         ...
 
     def replace(self, before: Patient, after: Patient) -> None:
@@ -65,8 +31,12 @@ class PatientRepository(Protocol):
         ...
 
     def remove(self, patient_id: UUID) -> None:
-        """Removes the record and all that hangs on it but its audit trail."""
+        """Removes the record and everything that depends on it except the audit trail. Ignores an unknown patient."""
         ...
+
+
+class PatientSearch(Protocol):
+    """Every method raises `Unavailable` when the store does not answer."""
 
     def find(self, query: PatientQuery) -> PatientPage:
         """In the order of `query.sort`, at most `query.limit`. Newest first is by falling id; of several with the same
@@ -79,6 +49,14 @@ class PatientRepository(Protocol):
 
     def count(self, query: PatientQuery, most: int) -> int:
         """How many `query` finds on all its pages, counted up to `most`."""
+        ...
+
+
+class PatientListing(Protocol):
+    """All patients, a page at a time."""
+
+    def list_oldest_first(self, *, after: UUID | None, limit: int) -> tuple[Patient, ...]:
+        """By rising id, those after the id `after`. Raises `Unavailable` when the store does not answer."""
         ...
 
 

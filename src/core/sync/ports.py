@@ -1,11 +1,39 @@
 from collections.abc import Collection, Generator, Iterable, Mapping
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from core.errors import InvalidUpstreamResponse, Unavailable
 from core.paging import Page
+from core.patients.entities import Patient
+from core.patients.values import Status
 from core.sync.entities import SyncJobResult
 from core.sync.merge import UpstreamDocument, UpstreamSnapshot
+
+
+class PatientsForSync(Protocol):
+    """Patients, many at a time. Every method raises `Unavailable` when the store does not answer."""
+
+    def get_all(self, ids: Collection[UUID]) -> tuple[Patient, ...]:
+        """Those that exist, oldest first."""
+        ...
+
+    def lock_all(self, ids: Collection[UUID]) -> dict[UUID, Patient]:
+        """Those that exist, each locked as by `PatientRepository.lock`. Raises `TransactionRequired` outside
+        `Atomic`."""
+        ...
+
+    def ids(self, statuses: Collection[Status], *, after: UUID | None, before: UUID, limit: int) -> tuple[UUID, ...]:
+        """Ids between the two, of patients in one of the statuses, oldest first."""
+        ...
+
+    def count_by_status(self, statuses: Collection[Status]) -> int:
+        """Patients in one of the statuses."""
+        ...
+
+    def mark_synced(self, ids: Collection[UUID], at: datetime) -> None:
+        """Sets `last_synced_at` and nothing else."""
+        ...
 
 
 class UpstreamSnapshots(Protocol):

@@ -34,6 +34,7 @@ def test_a_row_that_met_somebody_who_is_erased_comes_back(
     registry: Container, patients: type[InMemoryPatientRepository]
 ) -> None:
     registry.patients.override(Singleton(patients, registry.store))
+    registry.patients_for_import.override(Singleton(patients, registry.store))
     registry.register_patient()(actor=CLERK, **details())
     job = registry.start_import()(actor=CLERK, content=lambda: [CSV], format=FileFormat.CSV, update=True)
     assert registry.run_job()(actor=Actor.system("worker"), job_id=job.id).counts == {"rejected": 1}

@@ -15,19 +15,21 @@ from adapters.django_orm.patients import models
 from adapters.django_orm.patients.search import matching, page_of
 from adapters.django_orm.patients.uniqueness import UniquenessCheck
 from core.errors import Conflict
+from core.imports.ports import PatientsForImport
 from core.patients.entities import Patient
 from core.patients.errors import PatientNotFound
 from core.patients.folding import sort_key
-from core.patients.ports import PatientRepository
+from core.patients.ports import PatientListing, PatientRepository, PatientSearch
 from core.patients.search import PatientCursor, PatientPage, PatientQuery
 from core.patients.search_terms import search_terms
 from core.patients.values import Identifier, Sex, Status
+from core.sync.ports import PatientsForSync
 
 _COLUMNS = tuple(field.name for field in fields(Patient))
 
 
 @frozen
-class DjangoPatientRepository(PatientRepository):
+class DjangoPatientRepository(PatientRepository, PatientSearch, PatientListing, PatientsForSync, PatientsForImport):
     database: str = "default"
 
     @core_errors()

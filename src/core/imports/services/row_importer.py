@@ -11,7 +11,8 @@ from core.access import Actor
 from core.errors import Conflict, ValidationError
 from core.files import Row
 from core.imports.entities import ImportOptions, ImportRowOutcome, unique_keys
-from core.imports.ports import ImportFiles
+from core.imports.ports import ImportFiles, PatientsForImport
+from core.imports.services.bulk_registrar import BulkRegistrar
 from core.imports.services.row_results import CandidateRow, RowResults, ValidatedBatch
 from core.jobs.entities import Job
 from core.patients.audit import Action
@@ -29,7 +30,9 @@ class RowImporter:
     the row says, nothing is to be done; with `update`, that patient is changed to say it."""
 
     patients: PatientRepository
+    patients_for_import: PatientsForImport
     files: ImportFiles
+    registrar: BulkRegistrar
     recorder: PatientRecorder
     clock: Clock
     ids: IdGenerator
@@ -60,7 +63,10 @@ class RowImporter:
         if options.dry_run:
             candidates = self._first_in_file(job.id, candidates, results)
         patients = [one.patient for one in candidates]
-        refused = self.patients.conflicts(patients) if options.dry_run else self.recorder.save_new(actor, patients)
+        if options.dry_run:
+            refused = self.patients_for_import.conflicts(patients)
+        else:
+            refused = self.registrar.register_all(actor, patients)
         met: dict[UUID, list[CandidateRow]] = defaultdict(list)
         added = [one.patient.id for one in candidates if one.patient.id not in refused]
         results.outcomes.extend([ImportRowOutcome.ADDED] * len(added))
@@ -98,7 +104,7 @@ class RowImporter:
     def _meet(self, actor: Actor, job: Job, met: Mapping[UUID, Sequence[CandidateRow]], results: RowResults) -> None:
         """Those whose email is that of a patient."""
         seen = self.files.seen(job.id, [holder_id.bytes for holder_id in met])
-        holders = {holder.id: holder for holder in self.patients.get_all(met)}
+        holders = {holder.id: holder for holder in self.patients_for_import.get_all(met)}
         for holder_id, candidates in met.items():
             holder, first, rest = holders.get(holder_id), candidates[0], candidates[1:]
             if holder is None:  # erased a moment ago
@@ -125,7 +131,7 @@ class RowImporter:
             if not options.update:
                 raise EmailTaken
             if options.dry_run:
-                for conflict in self.patients.conflicts([after]).values():
+                for conflict in self.patients_for_import.conflicts([after]).values():
                     raise conflict
             else:
                 self.recorder.save(Action.UPDATED, actor, now, before=before, after=after)

@@ -1,11 +1,8 @@
-from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.errors import Conflict
 from core.patients.audit import Action, AuditEvent
 from core.patients.entities import Patient
 from core.patients.errors import EmailTaken
@@ -15,7 +12,7 @@ from core.ports import IdGenerator
 
 @frozen
 class PatientRecorder:
-    """Writes a record together with its audit event: no use case changes a record in another way."""
+    """Writes a record together with its audit event: use cases change a record in no other way."""
 
     patients: PatientRepository
     trail: AuditTrail
@@ -34,20 +31,6 @@ class PatientRecorder:
             raise EmailTaken from None
         self.trail.record([AuditEvent.of(action, actor, at, self.ids.new(at).hex, before=before, after=after)])
         return after
-
-    def save_new(self, actor: Actor, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
-        """As `save` registers each; by id, those that were refused, and why."""
-        refused = self.patients.add_all(patients)
-        self.trail.record(
-            [
-                AuditEvent.of(
-                    Action.REGISTERED, actor, one.created_at, self.ids.new(one.created_at).hex, before=None, after=one
-                )
-                for one in patients
-                if one.id not in refused
-            ]
-        )
-        return refused
 
     def erase(self, actor: Actor, at: datetime, patient: Patient) -> None:
         """Removes the record and every value the trail holds of it; that it was there, and was erased, stays."""

@@ -4,7 +4,7 @@ from attrs import frozen
 
 from core.access import Actor, Permission
 from core.patients.entities import Patient
-from core.patients.ports import PatientRepository
+from core.patients.ports import PatientListing
 
 AT_A_TIME = 500
 
@@ -14,7 +14,7 @@ class ExportPatients:
     """Every patient, archived ones too, oldest first. They are read some at a time, each as it is then: one who is
     registered, changed or erased meanwhile may be in it or not. Raises `Forbidden`."""
 
-    patients: PatientRepository
+    patients: PatientListing
 
     def __call__(self, *, actor: Actor) -> Iterator[Patient]:
         actor.require(Permission.EXPORT_PATIENTS)

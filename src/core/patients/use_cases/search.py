@@ -5,7 +5,7 @@ from attrs import evolve, frozen
 from core.access import Actor, Permission
 from core.errors import ErrorCollector
 from core.patients.entities import Rules
-from core.patients.ports import PatientRepository
+from core.patients.ports import PatientSearch
 from core.patients.search import MAX_COUNT, Filters, PatientPage, PatientQuery
 from core.ports import Clock
 
@@ -22,7 +22,7 @@ class SearchPatients:
     Raises `Forbidden`, `ValidationError`, `CursorGone`.
     """
 
-    patients: PatientRepository
+    patients: PatientSearch
     clock: Clock
     phone_region: str
 

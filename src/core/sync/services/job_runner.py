@@ -13,12 +13,11 @@ from core.jobs.errors import JobEnded, LeaseLost
 from core.jobs.ports import Runner
 from core.jobs.services.leases import MAX_TAKEOVERS, Allocation, Completion, Lease, LeaseManager, Pause
 from core.patients.errors import PatientArchived, PatientNotFound
-from core.patients.ports import PatientRepository
 from core.ports import Clock
 from core.sync.entities import SyncJobOutcome, SyncJobResult, SyncScope
 from core.sync.errors import ExternalIdChanged
 from core.sync.merge import SyncResult
-from core.sync.ports import PatientGateway, SyncJobResults
+from core.sync.ports import PatientGateway, PatientsForSync, SyncJobResults
 from core.sync.services.batch import SyncBatch
 from core.sync.services.merger import Merger, MergeResult
 
@@ -39,7 +38,7 @@ class SyncJobRunner(Runner):
     """
 
     leases: LeaseManager
-    patients: PatientRepository
+    patients: PatientsForSync
     gateway: PatientGateway
     merger: Merger
     results: SyncJobResults

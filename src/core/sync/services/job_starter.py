@@ -3,9 +3,9 @@ from attrs import frozen
 from core.access import Actor
 from core.jobs.entities import Job, JobKind
 from core.jobs.ports import JobQueue, JobRepository
-from core.patients.ports import PatientRepository
 from core.ports import Atomic, Clock, IdGenerator
 from core.sync.entities import SyncScope
+from core.sync.ports import PatientsForSync
 
 
 @frozen
@@ -13,7 +13,7 @@ class SyncJobStarter:
     """Stores a sync job of the patients that exist now, then enqueues it. The job is safe even if the queue is down."""
 
     jobs: JobRepository
-    patients: PatientRepository
+    patients: PatientsForSync
     queue: JobQueue
     atomic: Atomic
     clock: Clock

@@ -10,12 +10,11 @@ from core.errors import Conflict
 from core.patients.audit import Action
 from core.patients.entities import Patient, Rules
 from core.patients.errors import PatientNotFound
-from core.patients.ports import PatientRepository
 from core.patients.services.recorder import PatientRecorder
 from core.ports import Clock
 from core.sync.errors import ExternalIdChanged
 from core.sync.merge import SyncOutcome, SyncResult, UpstreamSnapshot, merge, snapshot_for
-from core.sync.ports import UpstreamSnapshots
+from core.sync.ports import PatientsForSync, UpstreamSnapshots
 
 
 @frozen
@@ -35,7 +34,7 @@ MergeResult = SyncResult | Conflict | PatientNotFound
 class Merger:
     """Merges fetched records into patients (see `SyncPatient` for the rules)."""
 
-    patients: PatientRepository
+    patients: PatientsForSync
     snapshots: UpstreamSnapshots
     recorder: PatientRecorder
     clock: Clock

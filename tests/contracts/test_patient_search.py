@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bootstrap import Container
 from core.patients.entities import Patient
-from core.patients.errors import CursorGone
-from core.patients.ports import PatientRepository
+from core.patients.errors import CursorGone, EmailTaken
+from core.patients.ports import PatientSearch
 from core.patients.search import PatientCursor, PatientQuery, Sort
 from core.patients.search_terms import Prefixes, parse_words, search_terms
 from core.patients.values import Identifier, Sex, Status
@@ -58,18 +58,17 @@ PEOPLE = (
 
 
 @pytest.fixture
-def patients(registry: Container) -> PatientRepository:
-    patients = registry.patients()
+def search(registry: Container) -> PatientSearch:
     for number in (2, 0, 4, 1, 3):
-        patients.add(PEOPLE[number])
-    return patients
+        registry.patients().add(PEOPLE[number])
+    return registry.patient_search()
 
 
-def found(patients: PatientRepository, **filters: object) -> list[int]:
+def found(search: PatientSearch, **filters: object) -> list[int]:
     query = PatientQuery(**filters)  # type: ignore[arg-type]
-    page = patients.find(query)
+    page = search.find(query)
     assert page.next is None
-    assert patients.count(query, 100) == len(page.patients)
+    assert search.count(query, 100) == len(page.patients)
     return [PEOPLE.index(patient) for patient in page.patients]
 
 
@@ -111,16 +110,14 @@ def found(patients: PatientRepository, **filters: object) -> list[int]:
         ({"words": words("ada"), "status": Status.INACTIVE}, []),
     ],
 )
-def test_who_is_found_meets_every_filter(
-    patients: PatientRepository, filters: dict[str, object], numbers: list[int]
-) -> None:
-    assert found(patients, **filters) == numbers
+def test_who_is_found_meets_every_filter(search: PatientSearch, filters: dict[str, object], numbers: list[int]) -> None:
+    assert found(search, **filters) == numbers
 
 
 @pytest.mark.parametrize("z", ["z", "9", "a"])
 def test_the_last_letters_of_the_alphabet_are_prefixes_too(registry: Container, z: str) -> None:
     registry.patients().add(person(first_name=z * 3))
-    assert len(registry.patients().find(PatientQuery(words=words(z * 2))).patients) == 1
+    assert len(registry.patient_search().find(PatientQuery(words=words(z * 2))).patients) == 1
 
 
 @pytest.mark.parametrize(
@@ -141,9 +138,9 @@ def test_the_last_letters_of_the_alphabet_are_prefixes_too(registry: Container, 
     ],
 )
 def test_created_after_and_before_leave_out_the_instant_itself(
-    patients: PatientRepository, filters: dict[str, object], numbers: list[int]
+    search: PatientSearch, filters: dict[str, object], numbers: list[int]
 ) -> None:
-    assert found(patients, **filters) == numbers
+    assert found(search, **filters) == numbers
 
 
 @pytest.mark.parametrize(
@@ -157,26 +154,26 @@ def test_updated_after_leaves_out_who_was_not_changed_since(
     for patient in people:
         registry.patients().add(patient)
     query = PatientQuery(updated_after=NOW + after)
-    assert list(registry.patients().find(query).patients) == [people[number] for number in numbers]
-    assert registry.patients().count(query, 100) == len(numbers)
+    assert list(registry.patient_search().find(query).patients) == [people[number] for number in numbers]
+    assert registry.patient_search().count(query, 100) == len(numbers)
 
 
-def test_the_newest_are_first_by_id_and_pages_go_on_after_the_last(patients: PatientRepository) -> None:
-    first = patients.find(PatientQuery(limit=2))
+def test_the_newest_are_first_by_id_and_pages_go_on_after_the_last(search: PatientSearch) -> None:
+    first = search.find(PatientQuery(limit=2))
     assert first.patients == (PEOPLE[4], PEOPLE[3])
     assert first.next == PatientCursor.of(PEOPLE[3])
-    last = patients.find(PatientQuery(limit=3, after=first.next))
+    last = search.find(PatientQuery(limit=3, after=first.next))
     assert last.patients == (PEOPLE[2], PEOPLE[1], PEOPLE[0])
     assert last.next is None
-    assert patients.find(PatientQuery(after=PatientCursor.of(PEOPLE[0]))).patients == ()
-    assert patients.find(PatientQuery(after=PatientCursor(UUID(int=2**128 - 1), 1), limit=1)).patients == (PEOPLE[4],)
+    assert search.find(PatientQuery(after=PatientCursor.of(PEOPLE[0]))).patients == ()
+    assert search.find(PatientQuery(after=PatientCursor(UUID(int=2**128 - 1), 1), limit=1)).patients == (PEOPLE[4],)
 
 
-def test_a_count_is_of_all_pages_and_goes_no_further_than_told(patients: PatientRepository) -> None:
-    assert patients.count(PatientQuery(limit=1, after=PatientCursor.of(PEOPLE[2])), 100) == 5
-    assert [patients.count(PatientQuery(), most) for most in (1, 4, 5, 6)] == [1, 4, 5, 5]
-    assert patients.count(PatientQuery(words=words("ada")), 1) == 1
-    assert patients.count(PatientQuery(words=words("nobody")), 5) == 0
+def test_a_count_is_of_all_pages_and_goes_no_further_than_told(search: PatientSearch) -> None:
+    assert search.count(PatientQuery(limit=1, after=PatientCursor.of(PEOPLE[2])), 100) == 5
+    assert [search.count(PatientQuery(), most) for most in (1, 4, 5, 6)] == [1, 4, 5, 5]
+    assert search.count(PatientQuery(words=words("ada")), 1) == 1
+    assert search.count(PatientQuery(words=words("nobody")), 5) == 0
 
 
 @some
@@ -189,7 +186,8 @@ def test_a_count_is_of_all_pages_and_goes_no_further_than_told(patients: Patient
 def test_paging_visits_everybody_once_in_order(
     fresh: Fresh, instants: list[int], limit: int, status: Status | None, sort: Sort
 ) -> None:
-    patients = fresh().patients()
+    registry = fresh()
+    search = registry.patient_search()
     people = [
         at(
             number,
@@ -203,38 +201,38 @@ def test_paging_visits_everybody_once_in_order(
         for number, microseconds in enumerate(instants)
     ]
     for patient in people:
-        patients.add(patient)
+        registry.patients().add(patient)
     visited: list[Patient] = []
-    page = patients.find(PatientQuery(limit=limit, status=status, sort=sort))
+    page = search.find(PatientQuery(limit=limit, status=status, sort=sort))
     visited.extend(page.patients)
     while page.next:
         assert len(page.patients) == limit
-        page = patients.find(PatientQuery(limit=limit, status=status, sort=sort, after=page.next))
+        page = search.find(PatientQuery(limit=limit, status=status, sort=sort, after=page.next))
         assert page.patients
         visited.extend(page.patients)
     expected = [patient for patient in people if status in (None, patient.status)]
     assert visited == sorted(expected, key=ORDERS[sort.by], reverse=sort.descending)
 
 
-def test_ids_give_those_of_them_that_are_there(patients: PatientRepository) -> None:
-    assert found(patients, ids=frozenset({PEOPLE[1].id, PEOPLE[4].id, UUID(int=7)})) == [4, 1]
+def test_ids_give_those_of_them_that_are_there(search: PatientSearch) -> None:
+    assert found(search, ids=frozenset({PEOPLE[1].id, PEOPLE[4].id, UUID(int=7)})) == [4, 1]
 
 
 @pytest.mark.parametrize("changed", [True, False], ids=["changed", "erased"])
 @pytest.mark.parametrize("sort", [Sort.NAME, Sort.BIRTH_DESCENDING, Sort.UPDATED])
 def test_a_place_in_an_order_is_lost_when_its_patient_is_changed_or_erased(
-    registry: Container, patients: PatientRepository, sort: Sort, changed: bool
+    registry: Container, search: PatientSearch, sort: Sort, changed: bool
 ) -> None:
-    last = PatientCursor.of(PEOPLE[2])
+    patients, last = registry.patients(), PatientCursor.of(PEOPLE[2])
     if changed:
         after = evolve(PEOPLE[2], last_name="Zuse", version=2)
         registry.atomic()(lambda: patients.replace(patients.lock(last.id), after))
     else:
         patients.remove(last.id)
     with pytest.raises(CursorGone):
-        patients.find(PatientQuery(after=last, sort=sort))
-    assert patients.find(PatientQuery(after=last)).patients == (PEOPLE[1], PEOPLE[0])
-    assert patients.find(PatientQuery(after=last, sort=Sort.OLDEST)).patients == (PEOPLE[3], PEOPLE[4])
+        search.find(PatientQuery(after=last, sort=sort))
+    assert search.find(PatientQuery(after=last)).patients == (PEOPLE[1], PEOPLE[0])
+    assert search.find(PatientQuery(after=last, sort=Sort.OLDEST)).patients == (PEOPLE[3], PEOPLE[4])
 
 
 @some
@@ -243,15 +241,69 @@ def test_any_name_is_found_by_words_that_begin_its_own(
     fresh: Fresh, first: str, last: str, others: str, renamed: bool
 ) -> None:
     registry = fresh()
-    patients, patient = registry.patients(), person(first_name=first, last_name=last)
+    patients, search = registry.patients(), registry.patient_search()
+    patient = person(first_name=first, last_name=last)
     if renamed:
         before = person(first_name="Before")
         patients.add(before)
         registry.atomic()(lambda: patients.replace(patients.lock(before.id), patient))
-        assert patients.find(PatientQuery(words=words("before"))).patients == ()
+        assert search.find(PatientQuery(words=words("before"))).patients == ()
     else:
         patients.add(evolve(patient))
     terms = search_terms(patient)
     for query in (parse_words(f"{last} {first}", "US"), parse_words(others, "US")):
         expected = all(any(term.startswith(prefixes) for term in terms) for prefixes in query)
-        assert bool(patients.find(PatientQuery(words=query)).patients) == expected
+        assert bool(search.find(PatientQuery(words=query)).patients) == expected
+
+
+@some
+@given(before=strategies.patients(), other=strategies.patients())
+def test_find_returns_every_field_that_was_added_or_replaced(fresh: Fresh, before: Patient, other: Patient) -> None:
+    registry = fresh()
+    patients, search = registry.patients(), registry.patient_search()
+    patients.add(before)
+    assert search.find(PatientQuery()).patients == (before,)
+    after = evolve(other, id=before.id, created_at=before.created_at)
+    registry.atomic()(lambda: patients.replace(patients.lock(before.id), after))
+    assert search.find(PatientQuery()).patients == (after,)
+
+
+def test_a_replaced_patient_is_found_by_its_new_name_only(registry: Container) -> None:
+    patients, search, replaced, other = registry.patients(), registry.patient_search(), person(1), person(2)
+    for patient in (replaced, other):
+        patients.add(patient)
+    renamed = evolve(replaced, last_name="King")
+    registry.atomic()(lambda: patients.replace(patients.lock(replaced.id), renamed))
+    assert search.find(PatientQuery(words=words("byron"))).patients == (other,)
+    assert search.find(PatientQuery(words=words("king"))).patients == (renamed,)
+
+
+def test_a_removed_patient_is_found_by_nothing(registry: Container) -> None:
+    patients, search = registry.patients(), registry.patient_search()
+    removed, other = person(1, identifiers=(Identifier("mrn", "7"),)), person(2)
+    for patient in (removed, other):
+        patients.add(patient)
+    patients.remove(removed.id)
+    assert search.find(PatientQuery(words=words("ada"))).patients == (other,)
+    assert search.find(PatientQuery(identifier=Identifier("mrn", "7"))).patients == ()
+
+
+def test_a_patient_that_was_not_added_is_found_by_nothing(registry: Container) -> None:
+    patients, search = registry.patients(), registry.patient_search()
+    patients.add(person(1))
+    with pytest.raises(EmailTaken):
+        patients.add(person(2, last_name="King", email="p1@example.org", identifiers=(Identifier("mrn", "7"),)))
+    assert search.find(PatientQuery(words=words("king"))).patients == ()
+    assert search.find(PatientQuery(identifier=Identifier("mrn", "7"))).patients == ()
+
+
+def test_a_patient_whose_change_was_refused_is_found_as_before(registry: Container) -> None:
+    patients, search = registry.patients(), registry.patient_search()
+    for patient in (person(1), person(2)):
+        patients.add(patient)
+    after = person(2, last_name="King", email="p1@example.org", identifiers=(Identifier("mrn", "7"),))
+    with pytest.raises(EmailTaken):
+        registry.atomic()(lambda: patients.replace(patients.lock(after.id), after))
+    assert search.find(PatientQuery(words=words("king"))).patients == ()
+    assert search.find(PatientQuery(identifier=Identifier("mrn", "7"))).patients == ()
+    assert search.find(PatientQuery(words=words("byron"))).patients == (person(2), person(1))
