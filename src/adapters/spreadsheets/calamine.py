@@ -1,4 +1,4 @@
-"""Spreadsheets, read by calamine in a process of its own."""
+"""Reading spreadsheets with calamine in a separate process."""
 
 import os
 import subprocess  # nosec B404
@@ -22,39 +22,39 @@ MAX_MEMORY = 768 * 1024 * 1024
 MAX_WRITTEN = 200 * 1024 * 1024
 MAX_SECONDS = 15
 _PROGRAM = Path(__file__).with_name("first_sheet.py")
-_PIECE = 1024 * 1024
+_BLOCK_BYTES = 1024 * 1024
 _SIGNATURE = b"PK\x03\x04"
-_KEPT = {"PATH", "SYSTEMROOT", "TMPDIR", "TEMP"}  # of the environment: it has secrets
+_ENVIRONMENT = {"PATH", "SYSTEMROOT", "TMPDIR", "TEMP"}  # other variables may hold secrets
 _UNREADABLE, _PROTECTED = 10, 11
 _one_at_a_time = Lock()
 
 
 @frozen
 class CalamineSpreadsheets(Spreadsheets):
-    """Calamine holds a sheet whole. So one is read at a time in this process, by another whose memory and time are
-    limited, and which a broken file cannot do more than end."""
+    """Calamine holds the whole sheet in memory. So each process of the server reads one spreadsheet at a time, in a
+    subprocess with limited memory and time, which is all that a malicious file can crash."""
 
     max_memory: int = MAX_MEMORY
     max_seconds: int = MAX_SECONDS
 
     @contextmanager
     def as_csv(self, content: Iterable[bytes]) -> Generator[Sheet]:
-        given = _bounded(content)
+        data = _read(content)
         with TemporaryFile() as out:
             if not _one_at_a_time.acquire(blocking=False):
                 raise Unavailable("Another spreadsheet is being read. Try again.", retry_after=timedelta(seconds=5))
             try:
-                name = self._write(given, out)
+                name = self._write(data, out)
             finally:
                 _one_at_a_time.release()
-            yield Sheet(name, partial(_pieces, out))
+            yield Sheet(name, partial(_blocks, out))
 
     def _write(self, content: bytes, out: IO[bytes]) -> str:
-        """The name of the sheet that was written."""
+        """Writes the sheet as CSV and returns its name."""
         limits = map(str, (self.max_memory, self.max_seconds, MAX_WRITTEN))
-        environment = {name: value for name, value in os.environ.items() if name in _KEPT}
-        try:  # without a shell, and with nothing of the caller's in the command
-            ended = subprocess.run(  # noqa: S603  # nosec B603
+        environment = {name: value for name, value in os.environ.items() if name in _ENVIRONMENT}
+        try:  # no shell, and no user input in the command
+            result = subprocess.run(  # noqa: S603  # nosec B603
                 [sys.executable, "-I", str(_PROGRAM), *limits],
                 input=content,
                 stdout=out,
@@ -65,35 +65,37 @@ class CalamineSpreadsheets(Spreadsheets):
             )
         except subprocess.TimeoutExpired:
             raise _too_large() from None
-        if ended.returncode == _UNREADABLE:
-            raise _refused("unreadable", "The spreadsheet is damaged, or no .xlsx or .ods file, or has too many cells.")
-        if ended.returncode == _PROTECTED:
-            raise _refused("protected", "Save the file without a password.")
-        if ended.returncode:
+        if result.returncode == _UNREADABLE:
+            raise _file_error(
+                "unreadable", "The spreadsheet is damaged, is not an .xlsx or .ods file, or has too many cells."
+            )
+        if result.returncode == _PROTECTED:
+            raise _file_error("protected", "Must not be protected by a password.")
+        if result.returncode:
             raise _too_large()
-        return ended.stderr.decode(errors="replace").replace("\0", "")
+        return result.stderr.decode(errors="replace").replace("\0", "")
 
 
-def _bounded(content: Iterable[bytes]) -> bytes:
-    given = bytearray()
-    for piece in content:
-        given += piece
-        if len(given) > MAX_BYTES:
+def _read(content: Iterable[bytes]) -> bytes:
+    data = bytearray()
+    for block in content:
+        data += block
+        if len(data) > MAX_BYTES:
             raise _too_large()
-    if not given.startswith(_SIGNATURE):
-        raise _refused("format", "This is no .xlsx or .ods file.")
-    return bytes(given)
+    if not data.startswith(_SIGNATURE):
+        raise _file_error("format", "Must be an .xlsx or .ods file.")
+    return bytes(data)
 
 
-def _pieces(out: IO[bytes]) -> Iterator[bytes]:
+def _blocks(out: IO[bytes]) -> Iterator[bytes]:
     out.seek(0)
-    while piece := out.read(_PIECE):
-        yield piece
+    while block := out.read(_BLOCK_BYTES):
+        yield block
 
 
 def _too_large() -> ValidationError:
-    return _refused("too_large", "The spreadsheet is too large to be read as one. Save the sheet as CSV.")
+    return _file_error("too_large", "The spreadsheet is too large. Save the sheet as CSV.")
 
 
-def _refused(code: str, message: str) -> ValidationError:
+def _file_error(code: str, message: str) -> ValidationError:
     return ValidationError([FieldError("file", code, message)])

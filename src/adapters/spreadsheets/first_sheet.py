@@ -1,9 +1,10 @@
-"""A program that writes the first sheet of a spreadsheet, from standard input, as CSV to standard output.
+"""A program that converts the first visible sheet of a spreadsheet on standard input to CSV on standard output.
 
-Each row of the sheet is a record, so that the number of a record is that of its row; an empty one is a blank line. The
-name of the sheet goes to standard error. The status tells how it ended: see `Status`.
+Each row is a record, so that the number of a record is the number of its row; an empty row is a blank line. The name of
+the sheet goes to standard error. `Status` is the exit status.
 
-It limits itself before it looks at the file: a few bytes can ask calamine for any number of cells.
+The program limits its own resources before it reads the file: a few bytes can make calamine allocate any number of
+cells.
 """
 
 import csv
@@ -20,10 +21,10 @@ if sys.platform != "win32":
 
 from python_calamine import CalamineError, CalamineSheet, PasswordError, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
-MAX_UNPACKED = 512 * 1024 * 1024  # bytes, as the file itself says
+MAX_UNPACKED = 512 * 1024 * 1024  # bytes, as declared in the file
 MAX_RECORD = 60 * 1024
-MAX_LINES = 90  # of a record; a longer one is written as one line
-_EXACT = 10**15  # a spreadsheet keeps 15 digits of a number
+MAX_LINES = 90  # of a record; longer records are written as one line
+_EXACT = 10**15  # spreadsheets keep 15 digits of a number
 
 
 class Status(IntEnum):
@@ -34,17 +35,17 @@ class Status(IntEnum):
 
 
 def limit(memory: int, seconds: int, written: int) -> None:
-    """Bytes of memory, seconds of a processor and bytes of output. The system ends what goes beyond."""
-    if sys.platform == "win32":  # has no such limits
+    """Limits memory and output in bytes and processor time in seconds. The system kills a process that exceeds them."""
+    if sys.platform == "win32":  # it has no such limits
         return
-    for kind, most in (
+    for kind, maximum in (
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, written),
         (resource.RLIMIT_CORE, 0),
     ):
         with suppress(ValueError, OSError):  # macOS does not limit memory
-            resource.setrlimit(kind, (most, most))
+            resource.setrlimit(kind, (maximum, maximum))
 
 
 def write_first_sheet(content: bytes) -> Status:
@@ -72,20 +73,20 @@ def write_first_sheet(content: bytes) -> Status:
 
 
 def _first_sheet(content: bytes) -> CalamineSheet:
-    """The first that people see. Raises `IndexError` where there is none."""
+    """The first visible sheet. Raises `IndexError` if there is none."""
     workbook = load_workbook(BytesIO(content))
-    seen = [
+    visible = [
         sheet.name
         for sheet in workbook.sheets_metadata
         if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
     ]
-    return workbook.get_sheet_by_name(seen[0])
+    return workbook.get_sheet_by_name(visible[0])
 
 
 def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
-    """From the sheet's first row on, each without the empty cells at its end."""
+    """All rows, without trailing empty cells."""
     _, first_column = sheet.start or (0, 0)
-    for cells in sheet.iter_rows():  # which leaves out the columns before the first cell, but not the rows
+    for cells in sheet.iter_rows():  # omits empty columns before the first cell, but no rows
         texts = [""] * first_column + [_text(cell) for cell in cells]
         while texts and not texts[-1]:
             texts.pop()

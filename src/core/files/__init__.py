@@ -1,4 +1,4 @@
-"""Files of patients, CSV and NDJSON: read row by row, written block by block, never held whole."""
+"""Files of patients in CSV and NDJSON, read row by row and written block by block, never held in memory as a whole."""
 
 from core.files.encodings import ENCODING_REQUIRED, Encoding, EncodingDetector, to_utf8
 from core.files.export import write_patients

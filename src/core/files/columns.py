@@ -1,4 +1,4 @@
-"""What columns and members are called."""
+"""Names of columns and JSON members."""
 
 from unicodedata import normalize
 
@@ -7,9 +7,9 @@ from core.patients.entities import SETTABLE
 MAX_COLUMN_NAME = 200
 
 READ_ONLY = frozenset({"id", "full_name", "age", "version", "last_synced_at", "created_at", "updated_at"})
-OF_REJECTS = ("line", "field", "reason")  # the columns that a file of rejects has in front
+REJECT_COLUMNS = ("line", "field", "reason")  # the first columns of a rejects file
 
-_NO_DIFFERENCE = str.maketrans("", "", " \t\r\n\u00a0-_.")
+_INSIGNIFICANT = str.maketrans("", "", " \t\r\n\u00a0-_.")
 _SYNONYMS = {
     "first_name": "first, given, given name, given names, forename, forenames, first names, fname",
     "last_name": "last, surname, surnames, family, family name, last names, lname",
@@ -22,21 +22,21 @@ _SYNONYMS = {
 }
 
 
-def folded(column: str) -> str:
-    """Case, spaces, line ends, dashes, underscores and dots make no difference between names, nor how letters with
-    marks are composed. What is too long for a name stays as it is."""
+def normalize_name(column: str) -> str:
+    """Ignores case, Unicode composition, spaces, line ends, dashes, underscores and dots. Returns longer names than
+    `MAX_COLUMN_NAME` unchanged."""
     if len(column) > MAX_COLUMN_NAME:
         return column
-    return normalize("NFC", column).casefold().translate(_NO_DIFFERENCE)
+    return normalize("NFC", column).casefold().translate(_INSIGNIFICANT)
 
 
-_FIELDS = {folded(name): name for name in SETTABLE} | {
-    folded(synonym): name for name, synonyms in _SYNONYMS.items() for synonym in synonyms.split(",")
+_FIELDS = {normalize_name(name): name for name in SETTABLE} | {
+    normalize_name(synonym): name for name, synonyms in _SYNONYMS.items() for synonym in synonyms.split(",")
 }
-_PASSED_OVER = {folded(name) for name in [*READ_ONLY, *OF_REJECTS]}
+_IGNORED = {normalize_name(name) for name in [*READ_ONLY, *REJECT_COLUMNS]}
 
 
 def field_of(column: str) -> str | None:
-    """The field a column holds, "" for a column that is passed over, None for one that nobody knows."""
-    name = folded(column)
-    return "" if name in _PASSED_OVER else _FIELDS.get(name)
+    """The field of a column, "" for an ignored column, None for an unknown one."""
+    name = normalize_name(column)
+    return "" if name in _IGNORED else _FIELDS.get(name)

@@ -1,4 +1,4 @@
-"""Dates as files write them. One that could be read in two ways is never guessed."""
+"""Parsing dates in files. Ambiguous dates are never guessed."""
 
 import re
 from datetime import date
@@ -9,7 +9,7 @@ from core.values import parse_str
 
 _PART = "(DD?|MM?|YYYY)"
 _FORMAT = re.compile(rf"{_PART}([-/. ]?){_PART}\2{_PART}")
-_MIDNIGHT = r"(?:[ T]0?0:00(?::00(?:\.0{1,9})?)?(?: ?(?:UTC|Z|\+00(?::?00)?))?)?"  # as databases write a date
+_MIDNIGHT = r"(?:[ T]0?0:00(?::00(?:\.0{1,9})?)?(?: ?(?:UTC|Z|\+00(?::?00)?))?)?"  # some databases add it to dates
 _ISO = "YYYY-MM-DD"
 
 
@@ -26,27 +26,25 @@ def parse_date_format(raw: object) -> str:
 
 
 def read_date(cell: str, date_format: str) -> str:
-    """As YYYY-MM-DD, from that or the format that the caller names, with or without midnight (of UTC) after it.
+    """Returns YYYY-MM-DD. Accepts that and `date_format`, optionally followed by midnight (UTC).
 
     Raises `InvalidValue`.
     """
-    for shape in (_ISO, date_format):
-        if shape and (found := _pattern(shape).fullmatch(cell)):
+    for expected in (_ISO, date_format):
+        if expected and (match := _pattern(expected).fullmatch(cell)):
             try:
-                return date(int(found["Y"]), int(found["M"]), int(found["D"])).isoformat()
+                return date(int(match["Y"]), int(match["M"]), int(match["D"])).isoformat()
             except ValueError:
                 break
     if date_format:
         raise InvalidValue("invalid", f"Must be a date as {date_format} or {_ISO}.")
-    raise InvalidValue(
-        "invalid", f"Must be a date as {_ISO}. If the file writes dates otherwise, say how: date_format."
-    )
+    raise InvalidValue("invalid", f"Must be a date as {_ISO}. For another format, specify date_format.")
 
 
 @cache
-def _pattern(shape: str) -> "re.Pattern[str]":
-    """A leading zero more or less makes no difference, where something separates the parts."""
-    exact = shape == _ISO or shape.isalpha()
+def _pattern(expected: str) -> "re.Pattern[str]":
+    """Leading zeros are optional in a format with separators, except in ISO 8601."""
+    exact = expected == _ISO or expected.isalpha()
     digits = {"Y": "[0-9]{4}", "M": "[0-9]{2}" if exact else "[0-9]{1,2}", "D": "[0-9]{2}" if exact else "[0-9]{1,2}"}
-    parts = re.sub("D+|M+|Y+", lambda part: f"(?P<{part[0][0]}>{digits[part[0][0]]})", re.escape(shape))
+    parts = re.sub("D+|M+|Y+", lambda part: f"(?P<{part[0][0]}>{digits[part[0][0]]})", re.escape(expected))
     return re.compile(parts + _MIDNIGHT)

@@ -1,4 +1,4 @@
-"""How a file's text is encoded. What reads rows reads UTF-8."""
+"""Detecting text encodings and converting them to UTF-8."""
 
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, IncrementalDecoder, getincrementaldecoder
 from collections.abc import Iterable, Iterator
@@ -27,20 +27,20 @@ class Encoding(StrEnum):
     MAC_ROMAN = "mac-roman"
 
 
-_CODE_PAGES = ", ".join(one for one in Encoding if not one.startswith("utf"))
+_CODE_PAGES = ", ".join(encoding for encoding in Encoding if not encoding.startswith("utf"))
 ENCODING_REQUIRED = (
-    f"The file is not UTF-8. Say which encoding it has, one of: {_CODE_PAGES}. "
+    f"The file is not UTF-8. Specify its encoding, one of: {_CODE_PAGES}. "
     "With utf-8, only the rows that are not UTF-8 are rejected."
 )
 
 
 @define
 class EncodingDetector:
-    """Is fed with a file's blocks in their order.
+    """Detects UTF-8 and UTF-16; feed it all blocks of a file in order.
 
-    UTF-16 is told by its byte order mark, or by the NUL in each of its first two characters (RFC 4627, section 3), and
-    UTF-8 by its byte order mark, or by all of its bytes. Code pages cannot be told apart: the same bytes are another
-    name in each. An archive is passed as UTF-8, to be refused as what it is.
+    UTF-16 is detected by its byte order mark, or by a NUL in each of the first two characters (RFC 4627, section 3);
+    UTF-8 by its byte order mark, or if all bytes are valid. Code pages cannot be distinguished: the same bytes spell a
+    different name in each. An archive counts as UTF-8; reading its layout refuses it.
     """
 
     _head: bytes = b""
@@ -51,8 +51,8 @@ class EncodingDetector:
         self._head += block[: _HEAD - len(self._head)]
         self._is_utf8 = self._is_utf8 and self._decodes(block)
 
-    def found(self) -> Encoding | None:
-        """None: it is a code page, or no text at all."""
+    def encoding(self) -> Encoding | None:
+        """None for a code page, or for data that is not text."""
         nul = [byte == 0 for byte in self._head]
         if self._head.startswith(BOM_UTF16_LE) or nul == [False, True] * 2:
             return Encoding.UTF_16_LE
@@ -70,7 +70,7 @@ class EncodingDetector:
 
 
 def to_utf8(blocks: Iterable[bytes], encoding: Encoding) -> Iterator[bytes]:
-    """What is no text in `encoding` becomes bytes that are not UTF-8."""
+    """Bytes that are invalid in `encoding` become bytes that are invalid in UTF-8."""
     if encoding is Encoding.UTF_8:
         yield from blocks
         return

@@ -1,10 +1,10 @@
-"""What kinds of files are read."""
+"""File formats."""
 
 from enum import StrEnum
 
 ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-"""What those begin with, spreadsheets among them."""
-_ENDINGS = {"jsonl": "ndjson"}
+"""The first bytes of archives, including spreadsheets."""
+_ALIASES = {"jsonl": "ndjson"}
 
 
 class FileFormat(StrEnum):
@@ -15,16 +15,16 @@ class FileFormat(StrEnum):
 
     @property
     def is_spreadsheet(self) -> bool:
-        """Its first sheet is read as CSV, a record for each row."""
+        """Spreadsheets are read as the CSV of their first sheet."""
         return self in {FileFormat.XLSX, FileFormat.ODS}
 
     @property
     def written(self) -> "FileFormat":
-        """What its rejects are written as."""
+        """The format of its rejects file."""
         return FileFormat.CSV if self.is_spreadsheet else self
 
     @classmethod
     def of_name(cls, file_name: str) -> "FileFormat":
-        """By the name's ending; CSV where that says nothing."""
-        ending = file_name.rpartition(".")[2].lower()
-        return cls(_ENDINGS.get(ending, ending)) if ending in {*cls, *_ENDINGS} else cls.CSV
+        """By the extension of the name; CSV by default."""
+        extension = file_name.rpartition(".")[2].lower()
+        return cls(_ALIASES.get(extension, extension)) if extension in {*cls, *_ALIASES} else cls.CSV

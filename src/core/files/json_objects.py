@@ -1,4 +1,4 @@
-"""JSON objects, one a line."""
+"""Reading and writing one JSON object per line."""
 
 import json
 from typing import NoReturn, cast
@@ -7,20 +7,20 @@ from core.errors import InvalidValue
 
 
 def read_object(line: bytes) -> dict[str, object]:
-    """Raises `InvalidValue` for anything else, and for what JSON or UTF-8 has no words for: a member given twice, a
-    number that is not finite, half of a surrogate pair."""
+    """Raises `InvalidValue` unless the line is one JSON object in UTF-8, without duplicate members, non-finite numbers
+    and unpaired surrogates."""
     try:
         text = line.decode()
     except UnicodeDecodeError:
-        raise InvalidValue("encoding", "Save the file as UTF-8, or say what its encoding is.") from None
+        raise InvalidValue("encoding", "Must be UTF-8, or its encoding must be specified.") from None
     try:
         value = _DECODER.decode(text)
         if "\\u" in text:
-            write_json(value)  # raises for half of a surrogate pair
-    except (ValueError, RecursionError):  # ValueError: of json, of codecs, and for integers of thousands of digits
-        raise _no_object() from None
+            write_json(value)  # raises for an unpaired surrogate
+    except (ValueError, RecursionError):  # ValueError: from json, from codecs, or for integers with thousands of digits
+        raise _not_an_object() from None
     if not isinstance(value, dict):
-        raise _no_object()
+        raise _not_an_object()
     return cast("dict[str, object]", value)
 
 
@@ -28,8 +28,8 @@ def write_json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _no_object() -> InvalidValue:
-    return InvalidValue("json", "Give one JSON object on the line, each member once.")
+def _not_an_object() -> InvalidValue:
+    return InvalidValue("json", "Must be one JSON object per line, without duplicate members.")
 
 
 def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:

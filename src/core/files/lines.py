@@ -1,22 +1,22 @@
-"""Lines of a file that comes in blocks, and where each ends in it."""
+"""Splitting blocks of a file into lines."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
 
-MAX_RECORD_BYTES = 64 * 1024  # of a record, its line end included
-MAX_RECORD_LINES = 100  # of a record: how far a stray quote is followed, again from each line after it
-MAX_KEPT_BYTES = 1024 * 1024  # of a record longer than that
+MAX_RECORD_BYTES = 64 * 1024  # including the line end
+MAX_RECORD_LINES = 100  # bounds how far a stray quote is followed from each line
+MAX_KEPT_BYTES = 1024 * 1024  # of a longer record
 
 
 class Lines(Iterator[bytes]):
-    """Each line with its line feed. Holds a block at a time, and `MOST_KEPT + 1` bytes of a longer line."""
+    """Each line with its line feed, truncated to `MAX_KEPT_BYTES + 1` bytes. Holds one block at a time."""
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
-        self._pieces = iter(blocks)
+        self._blocks = iter(blocks)
         self._ready: deque[bytes] = deque()
         self._rest = bytearray()
         self._dropped = 0
-        self._cut: tuple[bytes, int] = (b"", 0)
+        self._truncated: tuple[bytes, int] = (b"", 0)
 
     def __next__(self) -> bytes:
         if not self._ready:
@@ -27,12 +27,12 @@ class Lines(Iterator[bytes]):
         self._ready.extendleft(reversed(lines))
 
     def size(self, line: bytes) -> int:
-        """How many bytes the line takes in the file."""
-        cut, dropped = self._cut
-        return len(line) + (dropped if line is cut else 0)
+        """The size of the line in the file, in bytes."""
+        truncated, dropped = self._truncated
+        return len(line) + (dropped if line is truncated else 0)
 
     def _fill(self) -> None:
-        for block in self._pieces:
+        for block in self._blocks:
             first, *others = block.split(b"\n")
             self._keep(first)
             if others:
@@ -53,7 +53,7 @@ class Lines(Iterator[bytes]):
     def _finish(self, line_end: bytes) -> None:
         line = bytes(self._rest) + line_end
         if self._dropped:
-            self._cut = (line, self._dropped)
+            self._truncated = (line, self._dropped)
         self._ready.append(line)
         self._rest.clear()
         self._dropped = 0

@@ -1,4 +1,4 @@
-"""A file as the text that rows are read from, whatever it came as."""
+"""Opening a file of any format as UTF-8 text."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,12 +12,12 @@ from core.files import ENCODING_REQUIRED, Encoding, EncodingDetector, FileFormat
 from core.files.ports import Spreadsheets
 
 Content = Callable[[], Iterable[bytes]]
-"""Gives a file from its beginning at each call, in blocks: it is never held whole."""
+"""Each call returns the file from its beginning, in blocks."""
 
 
 @frozen
 class OpenedFile:
-    """`digest` is that of the file as it came, `text` is UTF-8. `sheet` is the name of the one that was read."""
+    """`digest` is the SHA-256 of the original file; `text` is UTF-8. `sheet` is the name of a spreadsheet's sheet."""
 
     digest: str
     encoding: Encoding
@@ -26,11 +26,11 @@ class OpenedFile:
 
 
 @contextmanager
-def opened(
+def open_file(
     content: Content, format: FileFormat, encoding: Encoding | None, spreadsheets: Spreadsheets
 ) -> Generator[OpenedFile]:
-    """`encoding` is told from the file where it is None. Raises `ValidationError`, and what `Spreadsheets` raises."""
-    digest, detected = _survey(content)
+    """Detects the encoding if it is None. Raises `ValidationError`, and what `Spreadsheets` raises."""
+    digest, detected = _digest_and_encoding(content)
     if not format.is_spreadsheet:
         encoding = encoding or detected
         if encoding is None:
@@ -38,17 +38,17 @@ def opened(
         yield OpenedFile(digest, encoding, partial(_in_utf8, content, encoding))
         return
     if encoding:
-        raise ValidationError([FieldError("encoding", "excluded", "A spreadsheet has one encoding. Leave this out.")])
+        raise ValidationError([FieldError("encoding", "excluded", "Must not be set for a spreadsheet.")])
     with spreadsheets.as_csv(content()) as sheet:
         yield OpenedFile(digest, Encoding.UTF_8, sheet.content, sheet.name)
 
 
-def _survey(content: Content) -> tuple[str, Encoding | None]:
+def _digest_and_encoding(content: Content) -> tuple[str, Encoding | None]:
     digest, detector = sha256(), EncodingDetector()
     for block in content():
         digest.update(block)
         detector.feed(block)
-    return digest.hexdigest(), detector.found()
+    return digest.hexdigest(), detector.encoding()
 
 
 def _in_utf8(content: Content, encoding: Encoding) -> Iterator[bytes]:

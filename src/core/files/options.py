@@ -1,4 +1,4 @@
-"""How a file is to be read, as far as the caller says."""
+"""The caller's options for reading a file."""
 
 from collections.abc import Callable, Mapping
 from typing import cast
@@ -6,7 +6,7 @@ from typing import cast
 from attrs import field, frozen
 
 from core.errors import ErrorCollector, InvalidValue
-from core.files.columns import MAX_COLUMN_NAME, field_of, folded
+from core.files.columns import MAX_COLUMN_NAME, field_of, normalize_name
 from core.files.dates import parse_date_format
 from core.files.encodings import Encoding
 from core.patients.entities import SETTABLE
@@ -14,14 +14,14 @@ from core.values import parse_bool, parse_enum, parse_multi_line
 
 MAX_COLUMNS = 1000
 
-FieldOf = Callable[[str], str | None]
-"""Gives the field a column holds, "" for a column that is ignored, None for an unknown one."""
+ColumnResolver = Callable[[str], str | None]
+"""Returns the field of a column, "" for an ignored column, None for an unknown one."""
 
 
 @frozen
 class FileOptions:
-    """`columns` are names of the file's columns, or members, and the field of each: "" to ignore it. With
-    `ignore_unknown`, so are all others that are unknown. Dates are ISO 8601 or as `date_format`, which may be "".
+    """`columns` maps names of columns or JSON members to fields, or to "" to ignore them. `ignore_unknown` ignores all
+    other unknown ones. Dates are ISO 8601 or `date_format`, if that is not "".
     """
 
     columns: Mapping[str, str] = field(factory=dict[str, str])
@@ -30,7 +30,7 @@ class FileOptions:
 
     @classmethod
     def parse(cls, *, columns: object, ignore_unknown: object, date_format: object) -> "FileOptions":
-        """`columns` maps names to fields, or to None. It and `date_format` may be None. Raises `ValidationError`."""
+        """`columns` maps names to fields, or to None to ignore them. Raises `ValidationError`."""
         errors = ErrorCollector()
         mapped, ignores, dates = dict[str, str](), False, ""
         with errors.field("columns"):
@@ -42,12 +42,12 @@ class FileOptions:
         errors.raise_if_any()
         return cls(mapped, ignores, dates)
 
-    def resolver(self) -> FieldOf:
-        mapped = {folded(name): target for name, target in self.columns.items()}
+    def resolver(self) -> ColumnResolver:
+        mapped = {normalize_name(name): target for name, target in self.columns.items()}
         unknown = "" if self.ignore_unknown else None
 
         def resolve(column: str) -> str | None:
-            name = folded(column)
+            name = normalize_name(column)
             target = mapped[name] if name in mapped else field_of(column)
             return unknown if target is None else target
 
@@ -58,19 +58,19 @@ DEFAULT_OPTIONS = FileOptions()
 
 
 def parse_encoding(raw: object) -> Encoding | None:
-    """Raises `InvalidValue`. None: it is to be told from the file."""
+    """None means that the encoding is detected. Raises `InvalidValue`."""
     return None if raw is None else parse_enum(raw, Encoding)
 
 
 def _mapping(raw: object) -> dict[str, str]:
     if not isinstance(raw, Mapping):
-        raise InvalidValue("type", "Must be an object: names of the file's columns, and the field or null for each.")
-    given = cast("Mapping[object, object]", raw)
-    if len(given) > MAX_COLUMNS:
+        raise InvalidValue("type", "Must be an object that maps column names to a field or null.")
+    columns = cast("Mapping[object, object]", raw)
+    if len(columns) > MAX_COLUMNS:
         raise InvalidValue("too_long", f"Must name at most {MAX_COLUMNS} columns.")
     errors = ErrorCollector()
     mapped: dict[str, str] = {}
-    for name, target in given.items():
+    for name, target in columns.items():
         with errors.field(str(name)):
             mapped[parse_multi_line(name, MAX_COLUMN_NAME)] = "" if target is None else _field(target)
     errors.raise_if_any()

@@ -7,7 +7,7 @@ from attrs import frozen
 
 @frozen
 class Sheet:
-    """`content` gives the same CSV at each call, from its beginning."""
+    """Each call of `content` returns the same CSV from its beginning."""
 
     name: str
     content: Callable[[], Iterable[bytes]]
@@ -15,10 +15,10 @@ class Sheet:
 
 class Spreadsheets(Protocol):
     def as_csv(self, content: Iterable[bytes]) -> AbstractContextManager[Sheet]:
-        """The first sheet of an .xlsx or .ods file as CSV in UTF-8, delimited by commas, until the context ends. Each
-        row is a record, an empty one a blank line. Dates are YYYY-MM-DD. Numbers have every digit, or an exponent where
-        the spreadsheet lost some.
+        """Converts the first visible sheet of an .xlsx or .ods file to comma-separated UTF-8, available within the
+        context. Each row is a record; an empty row is a blank line. Dates are YYYY-MM-DD. A number has all its digits,
+        or an exponent if the spreadsheet has lost some.
 
-        Raises `ValidationError` with an error of `file`, `Unavailable` while too many are read.
+        Raises `ValidationError` with an error of `file`, and `Unavailable` while too many spreadsheets are read.
         """
         ...

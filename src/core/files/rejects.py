@@ -1,4 +1,4 @@
-"""Files of rows that were refused, with the reasons: to be mended, and imported again as they are."""
+"""Writing rejected rows with their reasons, so that they can be corrected and imported again."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from attrs import frozen
 
 from core.errors import FieldError, InvalidValue
 from core.files.blocks import in_blocks
-from core.files.columns import OF_REJECTS, folded
+from core.files.columns import REJECT_COLUMNS, normalize_name
 from core.files.formats import FileFormat
 from core.files.json_objects import read_object, write_json
 from core.files.layout import Layout
@@ -16,7 +16,7 @@ from core.files.layout import Layout
 
 @frozen
 class Reject:
-    """`person_keys` are digests that identify the person the row is about: erasing that person removes it."""
+    """`person_keys` are digests that identify the person of the row: erasing the person removes the reject."""
 
     line: int
     raw: bytes
@@ -25,29 +25,29 @@ class Reject:
 
 
 def write_rejects(layout: Layout, rejects: Iterable[Reject]) -> Iterator[bytes]:
-    """In the format of the file they come from, CSV where that is a spreadsheet, and in its order.
+    """Writes the format of the imported file (CSV for a spreadsheet), in its order.
 
-    CSV: the columns line, field and reason, then those of the file, each row byte for byte as it stood. Where the file
-    is one of rejects itself, its own three columns give way to the new ones.
+    CSV: the columns line, field and reason, then the original row byte for byte. If the file is a rejects file itself,
+    the new three columns replace its own.
 
-    NDJSON: `line` and `errors` (field, code, message), then the members of the object. A line that is no object is a
-    text, `raw`, in which bytes that are not UTF-8 are written as \\xNN; it takes its members' place until it is mended.
+    NDJSON: `line` and `errors` (field, code, message), then the members of the object. A line that is not an object
+    becomes the member `raw`, with \\xNN for bytes that are not UTF-8.
     """
     return in_blocks(_csv(layout, rejects) if layout.format.written is FileFormat.CSV else map(_object, rejects))
 
 
 def _csv(layout: Layout, rejects: Iterable[Reject]) -> Iterator[bytes]:
     delimiter = layout.delimiter.encode()
-    header, tidy = layout.header, bytes
-    if again := re.match(_cells(delimiter), header):
-        names = [folded(cell.decode().strip('"')) for cell in again.groups()]
-        if names == list(OF_REJECTS):
-            header, tidy = header[again.end() :], partial(_without_reasons, delimiter)
-    yield delimiter.join([*(name.encode() for name in OF_REJECTS), header]) + b"\r\n"
+    header, original = layout.header, bytes
+    if match := re.match(_cells(delimiter), header):
+        names = [normalize_name(cell.decode().strip('"')) for cell in match.groups()]
+        if names == list(REJECT_COLUMNS):
+            header, original = header[match.end() :], partial(_without_reasons, delimiter)
+    yield delimiter.join([*(name.encode() for name in REJECT_COLUMNS), header]) + b"\r\n"
     for reject in rejects:
         fields = "; ".join(dict.fromkeys(error.field for error in reject.errors))
         reasons = " ".join(dict.fromkeys(error.message for error in reject.errors))
-        yield delimiter.join([b"%d" % reject.line, _quoted(fields), _quoted(reasons), tidy(reject.raw)]) + b"\r\n"
+        yield delimiter.join([b"%d" % reject.line, _quoted(fields), _quoted(reasons), original(reject.raw)]) + b"\r\n"
 
 
 def _cells(delimiter: bytes) -> bytes:
@@ -57,12 +57,12 @@ def _cells(delimiter: bytes) -> bytes:
 
 
 def _without_reasons(delimiter: bytes, raw: bytes) -> bytes:
-    """Only a line number, or three empty cells, begin what is taken away: a row that somebody put in has none."""
-    found = re.match(_cells(delimiter), raw)
-    if not found:
+    """Removes the first three cells if they are a line number and reasons, or empty; a row added by hand lacks them."""
+    match = re.match(_cells(delimiter), raw)
+    if not match:
         return raw
-    line, field, reason = (cell.strip(b'"') for cell in found.groups())
-    return raw[found.end() :] if line.isdigit() or not line + field + reason else raw
+    line, field, reason = (cell.strip(b'"') for cell in match.groups())
+    return raw[match.end() :] if line.isdigit() or not line + field + reason else raw
 
 
 def _quoted(cell: str) -> bytes:
@@ -70,7 +70,7 @@ def _quoted(cell: str) -> bytes:
 
 
 def _object(reject: Reject) -> bytes:
-    errors = [{"field": one.field, "code": one.code, "message": one.message} for one in reject.errors]
+    errors = [{"field": error.field, "code": error.code, "message": error.message} for error in reject.errors]
     reasons: dict[str, object] = {"line": reject.line, "errors": errors}
     try:
         line = write_json(reasons | {k: v for k, v in read_object(reject.raw).items() if k not in reasons})

@@ -1,4 +1,4 @@
-"""Reading the rows of a file as it comes, from its first row or from the end of any other."""
+"""ParsedRecord the rows of a file, from the first row or from the end of any row."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -6,21 +6,21 @@ from functools import partial
 from attrs import frozen
 
 from core.errors import ErrorCollector, FieldError, InvalidValue
-from core.files.csv_rows import Reading, Values, read_cells_of
+from core.files.csv_rows import ParsedRecord, Values, parse_csv_record
 from core.files.formats import FileFormat
 from core.files.json_objects import read_object
 from core.files.layout import Layout
 from core.files.lines import MAX_KEPT_BYTES, MAX_RECORD_BYTES, Lines, without_line_end
-from core.files.options import FieldOf
-from core.files.spellings import Spellings, spellings
+from core.files.normalizers import Normalizers, normalizers
+from core.files.options import ColumnResolver
 
 
 @frozen
 class Row:
     """A record that begins on the line `line` and ends before the byte `end` and the line `next_line`.
 
-    `raw` is the record as it stood, without its line end (of one over 1 MiB, its beginning). `values` may be handed to
-    `Patient.register` or `changed`, which judge them; they lack those that cannot be read, as `errors` say.
+    `raw` is the original record without its line end, truncated to 1 MiB. `values` are unvalidated arguments for
+    `Patient.register` or `changed`. `errors` name the values that cannot be read; `values` lacks them.
     """
 
     line: int
@@ -31,7 +31,7 @@ class Row:
     next_line: int
 
     def with_errors(self, of_values: Iterable[FieldError]) -> tuple[FieldError, ...]:
-        """Its own and those of its values, without those of what was not given because it cannot be read."""
+        """Adds the errors of validating `values`, except for fields that could not be read."""
         own = {error.field for error in self.errors}
         if own and not self.values:
             return self.errors
@@ -39,21 +39,21 @@ class Row:
 
 
 def read_rows(layout: Layout, blocks: Iterable[bytes], *, offset: int, line: int) -> Iterator[Row]:
-    """`blocks` are the file's content from the byte `offset` on, cut anywhere; `offset` and `line` are where the layout
+    """Reads rows from `blocks`, the content of the file from the byte `offset` and the line `line` on: where the layout
     says that rows begin, or where a row ended.
 
-    Blank records are no rows. An empty cell gives no value. An unknown member of an object is given as it is, unless
-    the options say that it is ignored. Holds a record and a block at a time.
+    Skips blank records and empty cells. Unknown members of an object are passed through unless the options ignore
+    them. Holds one record and one block at a time.
 
-    Raises nothing: a record that cannot be read is a row with errors, and reading goes on after it. One with a quote
-    out of place ends with its first line.
+    Never raises: a record that cannot be read becomes a row with errors. A record with a misplaced quote ends with its
+    first line.
     """
     lines = Lines(blocks)
-    spelled = spellings(layout.options.date_format)
-    read: Callable[[bytes, Lines], Reading] = (
-        partial(_read_object, layout.options.resolver(), spelled)
+    by_field = normalizers(layout.options.date_format)
+    read: Callable[[bytes, Lines], ParsedRecord] = (
+        partial(_read_object, layout.options.resolver(), by_field)
         if layout.format is FileFormat.NDJSON
-        else partial(read_cells_of, layout, spelled)
+        else partial(parse_csv_record, layout, by_field)
     )
     for first in lines:
         is_long = len(first) > MAX_RECORD_BYTES
@@ -67,27 +67,27 @@ def read_rows(layout: Layout, blocks: Iterable[bytes], *, offset: int, line: int
             yield Row(begin, without_line_end(record)[:MAX_KEPT_BYTES], values, errors, offset, line)
 
 
-def _too_long(line: bytes) -> Reading:
-    return line, {}, (FieldError("row", "too_long", "A row takes at most 64 KiB."),)
+def _too_long(line: bytes) -> ParsedRecord:
+    return line, {}, (FieldError("row", "too_long", "Must be at most 64 KiB."),)
 
 
-def _read_object(field_of: FieldOf, spelled: Spellings, line: bytes, _: Lines) -> Reading:
+def _read_object(resolve: ColumnResolver, normalizers: Normalizers, line: bytes, _: Lines) -> ParsedRecord:
     try:
         members = read_object(line)
-    except InvalidValue as refused:
-        return line, {}, (FieldError("row", refused.code, refused.message),)
+    except InvalidValue as error:
+        return line, {}, (FieldError("row", error.code, error.message),)
     values: dict[str, object] = {}
     errors = ErrorCollector()
     for member, value in members.items():
-        name = "" if member == "errors" else field_of(member)
+        name = "" if member == "errors" else resolve(member)
         if name == "":
             continue
         name = name or member
         if name in values:
-            errors.add(name, "repeated", f"Another member holds the {name} already.")
-        elif name in spelled and isinstance(value, str):
+            errors.add(name, "repeated", f"Another member already holds the {name}.")
+        elif name in normalizers and isinstance(value, str):
             with errors.field(name):
-                values[name] = spelled[name](value)
+                values[name] = normalizers[name](value)
         else:
             values[name] = value
     return line, values, tuple(errors.errors)

@@ -1,4 +1,4 @@
-"""Filling the registry from a file: what was asked for, and what became of its rows."""
+"""The options of an import, and the results of its rows."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ _CONVERTER = Converter()
 
 
 class ImportRowOutcome(StrEnum):
-    """`unchanged`: a patient says just that already. `rejected`: the row is in the rejects, with the reason."""
+    """`unchanged`: a patient with the same values exists. `rejected`: the row is in the rejects, with reasons."""
 
     ADDED = "added"
     UPDATED = "updated"
@@ -26,12 +26,11 @@ class ImportRowOutcome(StrEnum):
 
 @frozen
 class ImportOptions:
-    """`digest` is that of the whole file. With `update`, a row whose email a patient has changes that patient. A
-    `dry_run` says what would become of the rows, and changes nothing.
+    """`digest` is the SHA-256 of the file. `update` changes the patient that has the email of a row. `dry_run` reports
+    results and changes nothing.
 
-    The rest is how the file is read, told from it or by the caller: `columns` are the names of its columns and the
-    field of each, None for one that is ignored. NDJSON has neither those nor a `delimiter`. `sheet` is the name of the
-    sheet that is read of a spreadsheet.
+    The other options say how the file is read: `columns` maps the names of its columns to fields, or to None for an
+    ignored column. NDJSON has no columns and no delimiter. `sheet` is the name of a spreadsheet's sheet.
     """
 
     format: FileFormat
@@ -49,7 +48,7 @@ class ImportOptions:
         return _CONVERTER.structure(job.options, cls)
 
     def key(self, actor: str) -> str:
-        """The same for the same file, imported in the same way for the same actor."""
+        """Identifies an import of the same file with the same options by the same actor."""
         content = json.dumps([actor, self.to_json()], sort_keys=True)
         return f"import:{sha256(content.encode()).hexdigest()}"
 
@@ -59,16 +58,16 @@ class ImportOptions:
 
 @frozen
 class FilePosition:
-    """How far a file was read: the next byte and the line it is in."""
+    """Where reading continues: a byte offset and its line."""
 
     offset: int
     line: int
 
 
 def unique_keys(patient: Patient) -> Iterator[tuple[str, str]]:
-    """The field and the value of all that no other patient may have."""
+    """Fields and values that no two patients may share."""
     yield "email", patient.email
     if patient.external_id is not None:
         yield "external_id", patient.external_id
-    for one in patient.identifiers:
-        yield "identifiers", f"{one.system}|{one.value}"
+    for identifier in patient.identifiers:
+        yield "identifiers", f"{identifier.system}|{identifier.value}"

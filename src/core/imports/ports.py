@@ -26,37 +26,37 @@ class PatientsForImport(Protocol):
 
 
 class ImportFiles(Protocol):
-    """Files under import. The content hangs on the chunk that stands for the whole file, and goes with it; the layout
-    stays as long as the job. Every method raises `Unavailable` when the store does not answer."""
+    """Files being imported. The content is removed with the chunk of the import, the layout with the job. Every method
+    raises `Unavailable` when the store does not answer."""
 
     def save(self, job_id: UUID, layout: Layout, blocks: Iterable[bytes]) -> None:
-        """To be read from the layout's first row on. The chunk has the id of the job."""
+        """The position starts at the layout's first row. The chunk must have the id of the job."""
         ...
 
     def layout(self, job_id: UUID) -> Layout: ...
 
     def position(self, job_id: UUID) -> FilePosition:
-        """Where reading goes on."""
+        """Where reading continues."""
         ...
 
     def set_position(self, job_id: UUID, position: FilePosition) -> None: ...
 
     def read(self, job_id: UUID, offset: int) -> Generator[bytes]:
-        """What comes from this byte on, in blocks."""
+        """The content from the byte `offset` on, in blocks."""
         ...
 
     def seen(self, job_id: UUID, keys: Collection[bytes]) -> set[bytes]:
-        """Those of the keys that were marked."""
+        """Those of `keys` that are marked."""
         ...
 
     def mark(self, job_id: UUID, keys: Collection[bytes]) -> None: ...
 
 
 class ImportRejects(RejectedRows, Protocol):
-    """The rows that an import refused, removed with its job."""
+    """The rejected rows of an import, removed with its job."""
 
     def record(self, job_id: UUID, rejects: Sequence[Reject]) -> None: ...
 
     def iterate(self, job_id: UUID) -> Generator[Reject]:
-        """In the order of the file, without `person_keys`."""
+        """In file order, without `person_keys`."""
         ...

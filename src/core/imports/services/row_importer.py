@@ -25,9 +25,11 @@ from core.ports import Clock, IdGenerator
 
 @frozen
 class RowImporter:
-    """Registers rows by the rules of a registration. A row is a duplicate when an earlier one of the file, or another
-    patient, has its email, external id or one of its identifiers. Where the patient who has the email says just what
-    the row says, nothing is to be done; with `update`, that patient is changed to say it."""
+    """Registers rows by the rules of a registration.
+
+    A row is a duplicate if an earlier row or another patient has its email, external id or one of its identifiers. If
+    the patient with the same email has the same values, the row is unchanged; with `update`, that patient is updated.
+    """
 
     patients: PatientRepository
     patients_for_import: PatientsForImport
@@ -39,11 +41,11 @@ class RowImporter:
     phone_region: str
 
     def validate(self, rows: Iterable[Row]) -> ValidatedBatch:
-        """Asks no store. Ids sort as the rows stand in the file."""
+        """Needs no store. Ids sort in the order of the rows."""
         now, rules = self.clock.now(), self._rules
-        judged, found, results = list[Row](), list[CandidateRow](), RowResults()
+        all_rows, candidates, results = list[Row](), list[CandidateRow](), RowResults()
         for number, row in enumerate(rows, start=1):
-            judged.append(row)
+            all_rows.append(row)
             at = now + timedelta(microseconds=number)
             try:
                 values = cast("Registration", row.values)
@@ -54,74 +56,77 @@ class RowImporter:
             if row.errors:
                 results.reject(row, *row.errors)
             else:
-                found.append(CandidateRow(row, patient))
-        return ValidatedBatch(judged, found, results)
+                candidates.append(CandidateRow(row, patient))
+        return ValidatedBatch(all_rows, candidates, results)
 
     def apply(self, actor: Actor, job: Job, candidates: Sequence[CandidateRow], results: RowResults) -> None:
-        """To be called within `Atomic`."""
+        """Call it within `Atomic`."""
         options = ImportOptions.of(job)
         if options.dry_run:
             candidates = self._first_in_file(job.id, candidates, results)
-        patients = [one.patient for one in candidates]
+        patients = [candidate.patient for candidate in candidates]
         if options.dry_run:
-            refused = self.patients_for_import.conflicts(patients)
+            conflicts = self.patients_for_import.conflicts(patients)
         else:
-            refused = self.registrar.register_all(actor, patients)
-        met: dict[UUID, list[CandidateRow]] = defaultdict(list)
-        added = [one.patient.id for one in candidates if one.patient.id not in refused]
+            conflicts = self.registrar.register_all(actor, patients)
+        added = [patient.id for patient in patients if patient.id not in conflicts]
         results.outcomes.extend([ImportRowOutcome.ADDED] * len(added))
         if not options.dry_run:
-            self.files.mark(job.id, [one.bytes for one in added])
-        for one in candidates:
-            conflict = refused.get(one.patient.id)
-            if conflict is None:
-                continue
+            self.files.mark(job.id, [patient_id.bytes for patient_id in added])
+        by_holder: dict[UUID, list[CandidateRow]] = defaultdict(list)
+        for candidate in candidates:
+            conflict = conflicts.get(candidate.patient.id)
             if isinstance(conflict, EmailTaken) and conflict.holder:
-                met[conflict.holder].append(one)
-            else:
-                results.refuse(one.row, conflict)
-        self._meet(actor, job, met, results)
+                by_holder[conflict.holder].append(candidate)
+            elif conflict:
+                results.reject_conflict(candidate.row, conflict)
+        self._apply_to_holders(actor, job, by_holder, results)
 
     def _first_in_file(
         self, job_id: UUID, candidates: Sequence[CandidateRow], results: RowResults
     ) -> list[CandidateRow]:
-        """A dry run adds nobody, so what its rows would take has to be remembered."""
-        keys = {one.row.line: {_digest(key): key[0] for key in unique_keys(one.patient)} for one in candidates}
+        """Rejects repeated unique values. A dry run adds no patients, so it marks the values of its rows instead."""
+        keys = {
+            candidate.row.line: {_digest(key): key[0] for key in unique_keys(candidate.patient)}
+            for candidate in candidates
+        }
         seen = self.files.seen(job_id, [digest for own in keys.values() for digest in own])
         marks: set[bytes] = set()
         first: list[CandidateRow] = []
-        for one in candidates:
-            own = keys[one.row.line]
-            taken = [own[digest] for digest in own if digest in seen or digest in marks]
-            if taken:
-                results.repeat(one.row, taken[0])
+        for candidate in candidates:
+            own = keys[candidate.row.line]
+            repeated = [own[digest] for digest in own if digest in seen or digest in marks]
+            if repeated:
+                results.reject_duplicate(candidate.row, repeated[0])
             else:
                 marks.update(own)
-                first.append(one)
+                first.append(candidate)
         self.files.mark(job_id, marks)
         return first
 
-    def _meet(self, actor: Actor, job: Job, met: Mapping[UUID, Sequence[CandidateRow]], results: RowResults) -> None:
-        """Those whose email is that of a patient."""
-        seen = self.files.seen(job.id, [holder_id.bytes for holder_id in met])
-        holders = {holder.id: holder for holder in self.patients_for_import.get_all(met)}
-        for holder_id, candidates in met.items():
+    def _apply_to_holders(
+        self, actor: Actor, job: Job, by_holder: Mapping[UUID, Sequence[CandidateRow]], results: RowResults
+    ) -> None:
+        """Compares rows with the patients that have their emails."""
+        seen = self.files.seen(job.id, [holder_id.bytes for holder_id in by_holder])
+        holders = {holder.id: holder for holder in self.patients_for_import.get_all(by_holder)}
+        for holder_id, candidates in by_holder.items():
             holder, first, rest = holders.get(holder_id), candidates[0], candidates[1:]
-            if holder is None:  # erased a moment ago
-                results.refuse(first.row, EmailTaken())
+            if holder is None:  # erased concurrently
+                results.reject_conflict(first.row, EmailTaken())
             elif holder_id.bytes in seen:
-                results.repeat(first.row, "email")
+                results.reject_duplicate(first.row, "email")
             else:
                 self._compare(actor, ImportOptions.of(job), first, holder, results)
-            for one in rest:
-                results.repeat(one.row, "email")
-        self.files.mark(job.id, [holder_id.bytes for holder_id in met if holder_id.bytes not in seen])
+            for candidate in rest:
+                results.reject_duplicate(candidate.row, "email")
+        self.files.mark(job.id, [holder_id.bytes for holder_id in by_holder if holder_id.bytes not in seen])
 
     def _compare(
-        self, actor: Actor, options: ImportOptions, one: CandidateRow, holder: Patient, results: RowResults
+        self, actor: Actor, options: ImportOptions, candidate: CandidateRow, holder: Patient, results: RowResults
     ) -> None:
         now = self.clock.now()
-        values = cast("Changes", one.row.values)
+        values = cast("Changes", candidate.row.values)
         try:
             before = self.patients.lock(holder.id) if options.update and not options.dry_run else holder
             after = before.changed(now, self._rules, **values)
@@ -137,9 +142,9 @@ class RowImporter:
                 self.recorder.save(Action.UPDATED, actor, now, before=before, after=after)
             results.outcomes.append(ImportRowOutcome.UPDATED)
         except Conflict as conflict:
-            results.refuse(one.row, conflict if options.update else EmailTaken())
-        except PatientNotFound:  # erased a moment ago
-            results.refuse(one.row, EmailTaken())
+            results.reject_conflict(candidate.row, conflict if options.update else EmailTaken())
+        except PatientNotFound:  # erased concurrently
+            results.reject_conflict(candidate.row, EmailTaken())
 
     @property
     def _rules(self) -> Rules:

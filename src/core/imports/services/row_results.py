@@ -1,4 +1,4 @@
-"""What becomes of the rows of a file, as far as it is known."""
+"""The results of importing rows."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,7 @@ _FIELDS: Mapping[type[Conflict], str] = {
 
 @frozen
 class CandidateRow:
-    """A row that keeps the rules, as the patient it would be."""
+    """A valid row, and the patient that it would register."""
 
     row: Row
     patient: Patient
@@ -28,7 +28,7 @@ class CandidateRow:
 
 @frozen
 class RowResults:
-    """What became of each row of a batch."""
+    """The outcome of each row of a batch, and the rejects."""
 
     outcomes: list[ImportRowOutcome] = field(factory=list[ImportRowOutcome])
     rejects: list[Reject] = field(factory=list[Reject])
@@ -37,21 +37,21 @@ class RowResults:
         self.outcomes.append(ImportRowOutcome.REJECTED)
         self.rejects.append(Reject(row.line, row.raw, errors, person_keys(row.values) | email_keys(row.raw)))
 
-    def refuse(self, row: Row, conflict: Conflict) -> None:
+    def reject_conflict(self, row: Row, conflict: Conflict) -> None:
         self.reject(row, FieldError(_FIELDS.get(type(conflict), "row"), conflict.kind, str(conflict)))
 
-    def repeat(self, row: Row, name: str) -> None:
-        """An earlier row of the file has the same. It is told as what another patient has, but for the email: whose it
-        is, is certain there."""
+    def reject_duplicate(self, row: Row, name: str) -> None:
+        """Rejects a row that repeats a value of an earlier row. Only the message for an email says that it is the same
+        file: an external id or an identifier may also belong to another patient."""
         if name == "email":
             self.reject(row, FieldError(name, "repeated", "An earlier row of this file has the same email."))
         else:
-            self.refuse(row, ExternalIdTaken() if name == "external_id" else IdentifierTaken())
+            self.reject_conflict(row, ExternalIdTaken() if name == "external_id" else IdentifierTaken())
 
 
 @frozen
 class ValidatedBatch:
-    """Rows of a file, of which those that keep the rules are candidates; of the others it is certain what becomes."""
+    """The rows of a batch: valid ones are candidates, the others already have results."""
 
     rows: Sequence[Row]
     candidates: Sequence[CandidateRow]

@@ -1,4 +1,4 @@
-"""Importing files of patients."""
+"""Importing patients from files."""
 
 from core.imports.use_cases.download_rejects import DownloadRejects
 from core.imports.use_cases.start_import import StartImport

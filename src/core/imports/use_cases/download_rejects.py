@@ -4,9 +4,7 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.files import (
-    write_rejects,
-)
+from core.files import write_rejects
 from core.imports.ports import ImportFiles, ImportRejects
 from core.jobs.entities import JobKind
 from core.jobs.errors import JobNotFound
@@ -15,8 +13,9 @@ from core.jobs.ports import JobRepository
 
 @frozen
 class DownloadRejects:
-    """The rows that an import refused, as a file that can be mended and imported as it is. Raises `Forbidden`,
-    `JobNotFound`."""
+    """Returns the rejected rows of an import as a file that can be corrected and imported again.
+
+    Raises `Forbidden`, `JobNotFound`."""
 
     jobs: JobRepository
     files: ImportFiles

@@ -3,15 +3,8 @@ from contextlib import suppress
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.files import (
-    DEFAULT_OPTIONS,
-    Encoding,
-    FileFormat,
-    FileOptions,
-    Layout,
-    read_layout,
-)
-from core.files.opening import Content, opened
+from core.files import DEFAULT_OPTIONS, Encoding, FileFormat, FileOptions, Layout, read_layout
+from core.files.opening import Content, open_file
 from core.files.ports import Spreadsheets
 from core.imports.entities import ImportOptions
 from core.imports.ports import ImportFiles
@@ -20,16 +13,16 @@ from core.jobs.errors import JobUnderWay
 from core.jobs.ports import ChunkRepository, JobQueue, JobRepository
 from core.ports import Atomic, Clock, IdGenerator
 
-HEAD = 64 * 1024
+HEAD = 64 * 1024  # bytes
 
 
 @frozen
 class StartImport:
-    """Asks for every row of a file to be registered in the background, by the rules of a registration.
+    """Starts a background import of a file, which registers every row by the rules of a registration.
 
-    The file is stored before anybody is asked to work on it, and the answer does not depend on that being possible now.
-    The same file, asked for by the same actor in the same way while its import is under way, is the same import.
-    Raises `Forbidden`, `ValidationError` for a file that cannot be read or whose columns do not fit, and `Unavailable`.
+    Stores the file and the job first, so that it does not depend on the queue. Returns the unfinished import if the
+    same actor has already started it with the same file and options. Raises `Forbidden`, `ValidationError` for a file
+    that cannot be read or has wrong columns, and `Unavailable`.
     """
 
     jobs: JobRepository
@@ -52,9 +45,9 @@ class StartImport:
         encoding: Encoding | None = None,
         file_options: FileOptions = DEFAULT_OPTIONS,
     ) -> Job:
-        """`encoding` is told from the file where it is None."""
+        """Detects the encoding if it is None."""
         actor.require(Permission.IMPORT_PATIENTS)
-        with opened(content, format, encoding, self.spreadsheets) as file:
+        with open_file(content, format, encoding, self.spreadsheets) as file:
             head, lines = _measure(file.text)
             layout = read_layout(format, head, file_options)
             options = ImportOptions(
@@ -75,7 +68,7 @@ class StartImport:
         while True:
             if job := self.jobs.unfinished(key):
                 return job
-            with suppress(JobUnderWay):  # asked for a moment ago; it may have ended since
+            with suppress(JobUnderWay):  # started concurrently; it may have ended since
                 return self._add(actor, options, key, layout, lines, text)
 
     def _add(self, actor: Actor, options: ImportOptions, key: str, layout: Layout, lines: int, text: Content) -> Job:
@@ -91,11 +84,11 @@ class StartImport:
             total=max(0, lines - layout.first_line + 1),
             position=None,
         )
-        whole = Chunk(id=job.id, job_id=job.id, items=(), lease=None, available_at=now)
+        chunk = Chunk(id=job.id, job_id=job.id, items=(), lease=None, available_at=now)
 
         def store() -> None:
             self.jobs.add(job)
-            self.chunks.add(whole)  # one chunk, as a row may be a duplicate of any before it
+            self.chunks.add(chunk)  # a single one, because a row may duplicate any earlier row
             self.files.save(job.id, layout, text())
 
         self.atomic(store)
@@ -104,7 +97,7 @@ class StartImport:
 
 
 def _measure(text: Content) -> tuple[bytes, int]:
-    """The beginning of the file, and how many lines it has."""
+    """The first `HEAD` bytes and the number of lines."""
     head, lines, last = b"", 0, b""
     for block in text():
         head += block[: HEAD - len(head)]

@@ -1,4 +1,4 @@
-"""Values as files spell them, in the form that parsers take. The parsers judge them."""
+"""Normalizing how files write values. The core's parsers validate the result."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,13 +13,13 @@ _TEXT_FORMULA = re.compile('="((?:[^"]|"")*)"')
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _ESCAPED = re.compile(rf"'+(?:{_FORMULA.pattern}|(?:{_SHORTENED.pattern})\Z)", re.IGNORECASE)
 LONG_NUMBERS = {"phone", "external_id"}
-"""Fields whose cells a spreadsheet takes for numbers, and shortens."""
+"""Fields whose cells a spreadsheet mistakes for numbers and shortens."""
 
-Spellings = Mapping[str, Callable[[str], str]]
-"""Of the fields whose values files spell differently. Each raises `InvalidValue`."""
+Normalizers = Mapping[str, Callable[[str], str]]
+"""By field. Each raises `InvalidValue`."""
 
 
-def spellings(date_format: str) -> Spellings:
+def normalizers(date_format: str) -> Normalizers:
     return {
         "sex": lambda cell: _SEXES.get(cell.casefold(), cell.casefold()),
         "status": str.casefold,
@@ -27,16 +27,16 @@ def spellings(date_format: str) -> Spellings:
     }
 
 
-def refuse_shortened(cell: str) -> None:
-    """`cell` is as the file has it: what is escaped there is text. Raises `InvalidValue` for what a spreadsheet makes
-    of a long number: its last digits are lost."""
+def ensure_not_shortened(cell: str) -> None:
+    """Takes the raw cell. Raises `InvalidValue` for a long number that a spreadsheet has written with an exponent: its
+    last digits are lost."""
     if _SHORTENED.fullmatch(cell.strip()):
         raise InvalidValue("shortened", "A spreadsheet has shortened this number. Format its column as text.")
 
 
 def read_cell(cell: str) -> str:
-    """Trimmed, and as it was before somebody kept a spreadsheet from calculating it: by `="…"`, or by an apostrophe in
-    front of what begins a formula or is a shortened number."""
+    """Trims the cell and removes what protects it from a spreadsheet: `="…"`, or an apostrophe before a formula or a
+    shortened number."""
     cell = cell.strip()
     if cell[:1] == "=" and (formula := _TEXT_FORMULA.fullmatch(cell)):
         return formula[1].replace('""', '"').strip()
@@ -44,7 +44,7 @@ def read_cell(cell: str) -> str:
 
 
 def write_cell(value: str, *, for_spreadsheet: bool) -> str:
-    """What `read_cell` reads as `value`, and no spreadsheet as a formula where it is for one."""
+    """Escapes `value` so that `read_cell` returns it. For a spreadsheet, formulas are escaped too."""
     is_formula = for_spreadsheet and _FORMULA.match(value)
-    is_mistaken = _ESCAPED.match(value) or _TEXT_FORMULA.fullmatch(value) or _SHORTENED.fullmatch(value)
-    return f"'{value}" if is_formula or is_mistaken else value
+    is_ambiguous = _ESCAPED.match(value) or _TEXT_FORMULA.fullmatch(value) or _SHORTENED.fullmatch(value)
+    return f"'{value}" if is_formula or is_ambiguous else value
