@@ -18,12 +18,12 @@ def rows(query: str) -> list[tuple[object, ...]]:
         return cursor.fetchall()
 
 
-def test_the_admin_whom_the_environment_names_is_added(migrated: dict[str, str]) -> None:
+def test_admin_from_the_environment_is_added(migrated: dict[str, str]) -> None:
     assert finished(manage(migrated | ADMIN, "create_superuser_from_env"))[:2] == (0, "The admin was added.\n")
 
 
 @in_process
-def test_the_first_admin_is_added_once() -> None:
+def test_admin_is_added_only_once() -> None:
     with override_settings(**ADMIN):
         assert printed("create_superuser_from_env") == "The admin was added.\n"
     with override_settings(**ADMIN | {"ADMIN_PASSWORD": "battery staple"}):
@@ -41,13 +41,13 @@ def test_the_first_admin_is_added_once() -> None:
         (ADMIN | {"ADMIN_EMAIL": "me"}, "ADMIN_EMAIL: Must be a valid email address"),
     ],
 )
-def test_an_admin_who_cannot_be_added_is_told_why(given: dict[str, str], told: str) -> None:
+def test_invalid_admin_settings_are_reported(given: dict[str, str], told: str) -> None:
     with override_settings(**given), pytest.raises(CommandError, match=told):
         printed("create_superuser_from_env")
     assert rows("SELECT * FROM accounts_user") == []
 
 
-def test_only_the_key_is_printed_for_another_program_to_read(migrated: dict[str, str]) -> None:
+def test_standard_output_holds_only_the_key(migrated: dict[str, str]) -> None:
     command = ["service_key", "make", "lab-import", "2026-11", "--role", "clerk", "--days", "7"]
     status, out, err = finished(manage(migrated, *command))
     assert (status, out.startswith("prk_"), out.count("\n")) == (0, True, 1)
@@ -55,7 +55,7 @@ def test_only_the_key_is_printed_for_another_program_to_read(migrated: dict[str,
 
 
 @in_process
-def test_a_key_is_made_listed_and_revoked() -> None:
+def test_key_is_made_listed_and_revoked() -> None:
     token = printed("service_key", "make", "lab-import", "2026-11", "--role", "clerk", "--days", "7")
     assert token.startswith("prk_")
     listed = printed("service_key", "list", "lab-import")
@@ -78,7 +78,7 @@ def test_a_key_is_made_listed_and_revoked() -> None:
         ([], "required"),
     ],
 )
-def test_a_key_that_cannot_be_made_is_told_why(
+def test_invalid_key_arguments_are_reported(
     arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises((CommandError, SystemExit)) as refused:
@@ -87,5 +87,5 @@ def test_a_key_that_cannot_be_made_is_told_why(
 
 
 @in_process
-def test_purging_says_what_was_removed() -> None:
+def test_purge_reports_counts() -> None:
     assert printed("purge_expired") == "Removed 0 sessions, 0 keys and 0 jobs that had ended.\n"

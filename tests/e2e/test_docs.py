@@ -81,7 +81,7 @@ def carry_out(steps: list[Step], program: str, script: Path, environment: dict[s
 
 
 @pytest.mark.parametrize("document", [path for path in DOCUMENTS if any(blocks(path))], ids=named)
-def test_what_a_document_shows_is_what_happens(
+def test_documented_commands_print_the_documented_output(
     document: Path, environment: dict[str, str], port: int, tmp_path: Path
 ) -> None:
     shell = "trap 'kill $(jobs -p) 2> /dev/null' EXIT\n"
@@ -103,7 +103,7 @@ def test_what_a_document_shows_is_what_happens(
 
 
 @every_document
-def test_every_block_of_code_is_run_or_is_a_picture(document: Path) -> None:
+def test_every_code_block_is_run_or_is_a_diagram(document: Path) -> None:
     for block in blocks(document):
         is_picture = block.kind == "text" and bool(re.search("[─│├└▶◀▲▼]", block.content))
         assert block.kind in {"console", "bash", "python"} or block.is_output or is_picture, block

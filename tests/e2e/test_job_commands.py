@@ -29,9 +29,7 @@ def filled(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> di
     return environment
 
 
-def test_an_import_says_what_became_of_the_rows_and_where_the_refused_ones_are(
-    filled: dict[str, str], tmp_path: Path
-) -> None:
+def test_import_reports_counts_and_the_rejects_file(filled: dict[str, str], tmp_path: Path) -> None:
     file, rejects = tmp_path / "ward.csv", tmp_path / "ward.csv.rejects.csv"
     file.write_text(FILE, encoding="utf-8")
     code, out, err = finished(manage(filled, "import_patients", str(file)))
@@ -53,7 +51,7 @@ def test_an_import_says_what_became_of_the_rows_and_where_the_refused_ones_are(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_file_without_the_columns_is_refused_by_name(tmp_path: Path) -> None:
+def test_import_with_an_unknown_column_is_refused_by_name(tmp_path: Path) -> None:
     file = tmp_path / "shoes.csv"
     file.write_text(FILE.replace("dob", "shoe size"), encoding="utf-8")
     with pytest.raises(CommandError, match=r"shoe size: There is no such column\."):
@@ -62,7 +60,7 @@ def test_a_file_without_the_columns_is_refused_by_name(tmp_path: Path) -> None:
         printed("import_patients", str(tmp_path / "none.csv"))
 
 
-def test_a_sync_waits_through_an_outage_and_says_where_to_look(filled: dict[str, str], upstream: str) -> None:
+def test_sync_waits_through_an_outage_and_points_to_the_failures(filled: dict[str, str], upstream: str) -> None:
     httpx.put(f"{upstream}/control", json={"outage": True}, trust_env=False)
     policy = {"EXTERNAL_API_BASE_URL": upstream, "EXTERNAL_API_POLICY": "recovery=1, min_calls=1"}
     with manage(filled | policy, "sync_patients") as process:
@@ -85,9 +83,7 @@ def interruptible() -> Generator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-def test_an_interrupted_sync_is_cancelled_and_says_so(
-    filled: dict[str, str], upstream: str, interruptible: None
-) -> None:
+def test_interrupted_sync_is_cancelled(filled: dict[str, str], upstream: str, interruptible: None) -> None:
     httpx.put(f"{upstream}/control", json={"outage": True}, trust_env=False)
     policy = {"EXTERNAL_API_BASE_URL": upstream, "EXTERNAL_API_POLICY": "recovery=60, min_calls=1"}
     with manage(filled | policy, "sync_patients") as process:
@@ -100,6 +96,6 @@ def test_an_interrupted_sync_is_cancelled_and_says_so(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_sync_of_which_there_is_no_job_is_refused() -> None:
+def test_sync_of_an_unknown_job_is_refused() -> None:
     with pytest.raises(CommandError, match=r"There is no job with this id\."):
         printed("sync_patients", "--job", "01a20fdc-618b-7988-9aeb-bac66ba33d12")

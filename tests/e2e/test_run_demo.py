@@ -20,7 +20,7 @@ def children(process: subprocess.Popen[str]) -> list[int]:
     return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
 
 
-def test_serves_the_demo_with_its_upstream_and_stops_cleanly(environment: dict[str, str], port: int) -> None:
+def test_run_serves_the_demo_with_its_upstream_and_stops_cleanly(environment: dict[str, str], port: int) -> None:
     with running(environment, port) as demo:
         assert "Demo patients: 500 added.\n" in demo.printed
         with httpx.Client(base_url=demo.home, trust_env=False, timeout=60) as client:
@@ -41,7 +41,7 @@ def test_serves_the_demo_with_its_upstream_and_stops_cleanly(environment: dict[s
         pass  # nobody listens there any more
 
 
-def test_a_taken_port_is_named_before_anything_starts(environment: dict[str, str], tmp_path: Path) -> None:
+def test_port_in_use_is_reported_before_anything_starts(environment: dict[str, str], tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         status, _, err = finished(manage(environment, "run", "--port", str(port)))
@@ -50,7 +50,7 @@ def test_a_taken_port_is_named_before_anything_starts(environment: dict[str, str
     assert not any(tmp_path.glob("*.sqlite3*"))
 
 
-def test_a_server_that_dies_ends_the_demo_and_says_so(loaded: dict[str, str], port: int) -> None:
+def test_demo_ends_with_an_error_when_the_server_dies(loaded: dict[str, str], port: int) -> None:
     own_upstream = {"EXTERNAL_API_BASE_URL": "http://127.0.0.1:1/own"}
     with running(loaded | own_upstream, port) as demo:
         assert demo.upstream == "http://127.0.0.1:1/own"
@@ -65,7 +65,7 @@ def test_a_server_that_dies_ends_the_demo_and_says_so(loaded: dict[str, str], po
 
 
 @pytest.mark.django_db(transaction=True)
-def test_loading_twice_changes_nothing_and_says_so() -> None:
+def test_loading_the_demo_twice_changes_nothing() -> None:
     assert printed("load_demo") == "Demo patients: 500 added.\nDemo accounts: 5 added.\nDemo notices: 5 added.\n"
     assert printed("load_demo").splitlines() == [
         "Demo patients: 0 added, 500 already there.",

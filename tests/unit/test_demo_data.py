@@ -29,7 +29,7 @@ def registered(details: Registration) -> Patient:
 PATIENTS = {key: registered(details) for key, details in demo_patients().items()}
 
 
-def test_every_demo_patient_passes_the_rules_and_is_stored_as_given() -> None:
+def test_demo_patients_are_valid_and_already_normalized() -> None:
     for external_id, details in demo_patients().items():
         patient = PATIENTS[external_id]
         assert patient.external_id == external_id
@@ -38,48 +38,48 @@ def test_every_demo_patient_passes_the_rules_and_is_stored_as_given() -> None:
         assert patient.phone == details.get("phone")
 
 
-def test_there_are_500_with_external_ids_in_a_row() -> None:
+def test_demo_has_500_patients_with_consecutive_external_ids() -> None:
     assert list(PATIENTS) == [f"EHR-{number:05}" for number in range(1, 501)]
 
 
-def test_no_two_share_an_email_or_an_identifier() -> None:
+def test_emails_and_identifiers_are_unique() -> None:
     identifiers = [identifier for patient in PATIENTS.values() for identifier in patient.identifiers]
     assert len({patient.email for patient in PATIENTS.values()}) == 500
     assert len(set(identifiers)) == len(identifiers)
 
 
-def test_emails_can_reach_nobody() -> None:
+def test_emails_are_undeliverable() -> None:
     assert all(patient.email.endswith(".example") for patient in PATIENTS.values())
 
 
-def test_they_are_the_same_people_each_time() -> None:
+def test_demo_patients_are_deterministic() -> None:
     assert demo_patients() == demo_patients()
     assert upstream_records() == upstream_records()
 
 
-def test_ages_go_from_0_to_100_with_some_in_every_decade() -> None:
+def test_ages_cover_every_decade_from_0_to_100() -> None:
     ages = [patient.age_on(DEMO_DAY) for patient in PATIENTS.values()]
     assert min(ages) >= 0
     assert max(ages) <= 100
     assert {age // 10 for age in ages} >= set(range(10))
 
 
-def test_every_sex_and_status_is_among_them() -> None:
+def test_every_sex_and_status_occurs() -> None:
     assert {patient.sex for patient in PATIENTS.values()} == set(Sex)
     assert {patient.status for patient in PATIENTS.values()} == set(Status)
 
 
 @pytest.mark.parametrize("sign", ["'", "-", " ", "ü", "ł", "佐", "م", "Ш", "ή", "\u200c"])
-def test_names_are_written_in_many_ways(sign: str) -> None:
+def test_names_have_many_spellings(sign: str) -> None:
     assert any(sign in patient.full_name.partition(" ")[0] + patient.last_name for patient in PATIENTS.values())
 
 
-def test_upstream_knows_nine_in_ten_of_them() -> None:
+def test_upstream_knows_nine_of_ten_demo_patients() -> None:
     assert len(PATIENTS.keys() & upstream_records().keys()) == 450
     assert upstream_records().keys() - PATIENTS.keys() == {VISITOR_ID}
 
 
-def test_upstream_has_changes_for_about_one_in_seven_of_them() -> None:
+def test_upstream_has_changes_for_about_one_of_seven() -> None:
     changed = {key: differing(PATIENTS[key], record) for key, record in upstream_records().items() if key in PATIENTS}
     assert 50 <= sum(map(bool, changed.values())) <= 75
     assert set().union(*changed.values()) == {"phone", "last_name", "email"}
@@ -90,7 +90,7 @@ def differing(patient: Patient, record: dict[str, object]) -> set[str]:
     return {name for name, value in theirs.items() if value != patient.to_json()[name]}
 
 
-def test_syncing_everybody_takes_nobodys_email() -> None:
+def test_syncing_all_patients_causes_no_email_conflict() -> None:
     emails = {key: patient.email for key, patient in PATIENTS.items()}
     emails |= {key: str(record["email"]) for key, record in upstream_records().items()}
     assert len(set(emails.values())) == len(emails)
@@ -98,13 +98,13 @@ def test_syncing_everybody_takes_nobodys_email() -> None:
     assert all(ours.get(email, key) == key for key, email in emails.items())
 
 
-def test_upstream_knows_the_visitor_by_another_phone() -> None:
+def test_upstream_has_another_phone_for_the_visitor() -> None:
     assert registered(VISITOR).external_id == VISITOR_ID
     assert differing(registered(VISITOR), upstream_records()[VISITOR_ID]) == {"phone"}
     assert upstream_records()[VISITOR_ID]["phone"] == VISITORS_PHONE_UPSTREAM
 
 
-def test_demo_accounts_pass_the_rules() -> None:
+def test_demo_accounts_are_valid() -> None:
     for email, role in DEMO_ACCOUNTS.items():
         user = User.create(UUID(int=1), NOW, email=email, role=role, password=DEMO_PASSWORD)
         assert user.email == email

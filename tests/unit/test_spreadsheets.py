@@ -30,7 +30,7 @@ def code_of(content: bytes, reader: CalamineSpreadsheets = READER) -> str:
     return error.code
 
 
-def test_a_row_of_a_sheet_is_a_record_whatever_its_cells_hold() -> None:
+def test_each_sheet_row_is_one_record() -> None:
     content = xlsx(
         text("José, «née»", "B2"), number("42", "C2"), number("32568", "D2", DATE), number("32568.25", "E2", DATE),
         text("mrn|1\nmrn|2", "B4"), text("", "C4"), '<c r="D4" t="b"><v>1</v></c>', number("12.5", "E4"),
@@ -46,7 +46,7 @@ def test_a_row_of_a_sheet_is_a_record_whatever_its_cells_hold() -> None:
     )
 
 
-def test_open_document_spreadsheets_are_read_the_same() -> None:
+def test_ods_is_read_like_xlsx() -> None:
     rows = [
         ods_row(ods_cell("Zoë"), ods_cell("1967-02-12", "date"), ods_cell("4504283286", "float")),
         ods_row("<table:table-cell/>", repeated=2),
@@ -56,7 +56,7 @@ def test_open_document_spreadsheets_are_read_the_same() -> None:
     assert csv_of(ods("".join(rows))) == ("Ward", "Zoë,1967-02-12,4504283286\n\n\nEve\n")
 
 
-def test_the_first_sheet_that_people_see_is_read() -> None:
+def test_first_visible_sheet_is_read() -> None:
     hidden = '<sheet name="Lists" sheetId="2" state="hidden" r:id="rId1"/>'
     seen = '<sheet name="Ward" sheetId="1" r:id="rId1"/>'
     assert csv_of(xlsx(text("a", "A1"), sheets=[hidden, seen])) == ("Ward", "a\n")
@@ -81,11 +81,11 @@ def saying(size: int, content: bytes) -> bytes:
         pytest.param(b"PK\x03\x04" + b" " * MAX_BYTES, id="a long file"),
     ],
 )
-def test_what_would_take_too_much_memory_is_refused(content: bytes) -> None:
+def test_file_that_needs_too_much_memory_is_refused(content: bytes) -> None:
     assert code_of(content) in {"too_large", "unreadable"}
 
 
-def test_what_would_take_too_much_time_is_refused() -> None:
+def test_file_that_needs_too_much_time_is_refused() -> None:
     rows = ods(ods_row(ods_cell("a"), repeated=1_000_000))
     assert code_of(rows, evolve(READER, max_memory=400 * 1024 * 1024, max_seconds=1)) == "too_large"
 
@@ -103,7 +103,7 @@ def test_what_would_take_too_much_time_is_refused() -> None:
         xlsx(text("a", "A1"), sheets=[]),
     ],
 )
-def test_what_is_no_spreadsheet_is_refused(content: bytes) -> None:
+def test_file_that_is_not_a_spreadsheet_is_refused(content: bytes) -> None:
     assert code_of(content) in {"format", "unreadable"}
 
 

@@ -28,7 +28,7 @@ def now(send: Callable[[], None]) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
-def test_a_broker_that_is_not_there_or_says_nothing_costs_little_time_and_no_error(scheme: str) -> None:
+def test_unavailable_broker_causes_only_a_short_delay(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         for port in (1, silent.getsockname()[1]):
             queue = CeleryQueue(sender(f"{scheme}://127.0.0.1:{port}//"), now, StillClock())
@@ -37,7 +37,7 @@ def test_a_broker_that_is_not_there_or_says_nothing_costs_little_time_and_no_err
             assert monotonic() - started < AT_ONCE
 
 
-def test_a_message_holds_a_jobs_id_alone_and_waits_no_longer_than_brokers_bear() -> None:
+def test_message_holds_only_the_job_id_and_its_delay_is_limited() -> None:
     app = sender("memory://")
     CeleryQueue(app, now, StillClock(datetime.now(UTC))).enqueue(job(7), at=datetime.now(UTC) + timedelta(days=1))
     with app.connection_for_read() as connection, connection.SimpleQueue(QUEUE) as queue:
@@ -48,7 +48,7 @@ def test_a_message_holds_a_jobs_id_alone_and_waits_no_longer_than_brokers_bear()
     assert eta < datetime.now(UTC) + timedelta(seconds=MAX_COUNTDOWN)
 
 
-def test_nothing_is_sent_before_what_asked_for_it_is_committed() -> None:
+def test_message_is_sent_after_commit() -> None:
     app, waiting = sender("memory://"), list[Callable[[], None]]()
     CeleryQueue(app, waiting.append, StillClock()).enqueue(job(8))
     assert len(waiting) == 1
@@ -94,7 +94,7 @@ class Worker:
         self.work.run(str(UUID(int=1)), again=again)
 
 
-def test_beat_asks_for_a_purge_every_hour_and_one_a_day_is_done() -> None:
+def test_beat_triggers_a_purge_hourly_and_it_runs_daily() -> None:
     purged, clock, other = list[Actor](), StillClock(), Worker()
 
     def purge(actor: Actor) -> dict[str, int]:
@@ -118,7 +118,7 @@ def leased(store: Store) -> None:
     )
 
 
-def test_a_job_that_is_left_over_is_handed_over_and_a_paused_one_for_when_its_pause_ends() -> None:
+def test_unfinished_job_is_enqueued_again_and_a_paused_one_for_the_end_of_its_pause() -> None:
     worker = Worker()
     InMemoryJobRepository(worker.store).add(job(1))
     worker.told()
@@ -128,14 +128,14 @@ def test_a_job_that_is_left_over_is_handed_over_and_a_paused_one_for_when_its_pa
     assert worker.queue.handed_over == [None, later]
 
 
-def test_a_job_that_has_ended_is_not_handed_over() -> None:
+def test_ended_job_is_not_enqueued() -> None:
     worker = Worker(becomes=lambda job: job.completed(datetime.now(UTC)))
     InMemoryJobRepository(worker.store).add(job(1))
     worker.told()
     assert worker.queue.handed_over == []
 
 
-def test_a_second_message_is_passed_over_while_somebody_does_the_job_unless_its_worker_died() -> None:
+def test_duplicate_message_is_ignored_while_a_worker_runs_the_job_unless_redelivered() -> None:
     worker = Worker()
     InMemoryJobRepository(worker.store).add(evolve(job(1), state=JobState.RUNNING))
     leased(worker.store)

@@ -64,7 +64,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(in_process, "KEEPS_STILL_FOR", 0.01)
 
 
-def test_a_job_that_fails_does_not_keep_the_others_waiting() -> None:
+def test_failing_job_does_not_block_others() -> None:
     registry = Registry()
     worker = InProcessWorker(InProcessQueue(), registry.enqueue, registry.run, lambda: None)
     worker.start()
@@ -72,7 +72,7 @@ def test_a_job_that_fails_does_not_keep_the_others_waiting() -> None:
     worker.stop()
 
 
-def test_a_worker_outlives_a_database_that_is_down() -> None:
+def test_worker_survives_an_unavailable_database() -> None:
     registry = Registry(down=1)
     worker = InProcessWorker(InProcessQueue(), registry.enqueue, registry.run, lambda: None)
     worker.start()
@@ -80,7 +80,7 @@ def test_a_worker_outlives_a_database_that_is_down() -> None:
     worker.stop()
 
 
-def test_a_worker_purges_as_it_begins_and_a_purge_that_fails_is_logged_and_keeps_no_job_waiting(
+def test_worker_purges_at_start_and_a_failed_purge_is_logged_without_blocking_jobs(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     registry, purged = Registry(), Event()
@@ -98,7 +98,7 @@ def test_a_worker_purges_as_it_begins_and_a_purge_that_fails_is_logged_and_keeps
     assert "jobs_not_found" not in caplog.text
 
 
-def test_stopping_a_worker_stops_what_it_does_before_its_turn_is_over() -> None:
+def test_stop_interrupts_the_time_slice() -> None:
     registry = Registry()
     worker = InProcessWorker(InProcessQueue(), registry.enqueue, registry.run_until_stopped, lambda: None)
     worker.start()

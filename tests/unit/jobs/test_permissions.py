@@ -40,7 +40,7 @@ def job_id(registry: Container) -> UUID:
 
 
 @pytest.mark.parametrize("name", USE_CASES)
-def test_a_use_case_needs_its_permission_and_no_other(name: str, registry: Container, job_id: UUID) -> None:
+def test_use_case_requires_exactly_its_permission(name: str, registry: Container, job_id: UUID) -> None:
     permission, call = USE_CASES[name]
     before = dict(registry.store().jobs)
     with pytest.raises(Forbidden, match=permission):
@@ -50,7 +50,7 @@ def test_a_use_case_needs_its_permission_and_no_other(name: str, registry: Conta
 
 
 @pytest.mark.parametrize("name", ["view", "cancel", "failures", "run"])
-def test_only_who_may_learns_whether_a_job_is_there(name: str, registry: Container) -> None:
+def test_permission_is_checked_before_the_job_exists(name: str, registry: Container) -> None:
     permission, call = USE_CASES[name]
     with pytest.raises(Forbidden):
         call(registry, Actor("user:x", frozenset(), "request"), uuid4())
@@ -59,13 +59,13 @@ def test_only_who_may_learns_whether_a_job_is_there(name: str, registry: Contain
 
 
 @pytest.mark.parametrize("name", ["view", "cancel"])
-def test_a_job_of_another_kind_is_not_found(name: str, registry: Container, job_id: UUID) -> None:
+def test_job_of_another_kind_is_not_found(name: str, registry: Container, job_id: UUID) -> None:
     call = registry.view_job() if name == "view" else registry.cancel_job()
     with pytest.raises(JobNotFound):
         call(actor=CLERK, kind=JobKind.IMPORT, job_id=job_id)
 
 
-def test_what_waits_is_handed_over_again_each_time(registry: Container, job_id: UUID) -> None:
+def test_runnable_jobs_are_enqueued_on_every_dispatch(registry: Container, job_id: UUID) -> None:
     system, queue = Actor.system("sweeper"), registry.job_queue()
     assert isinstance(queue, InProcessQueue)
     for _ in range(2):

@@ -82,14 +82,12 @@ def test_export_then_import_gives_the_same_patients(
 
 @pytest.mark.parametrize("for_spreadsheet", [False, True])
 @pytest.mark.parametrize("name", ["'=1", "''+1", '="1"', "'t", "''", "-", "=", "=1+1", "@a", '\'="1"'])
-def test_a_name_that_looks_like_an_escaped_cell_is_exported_and_imported_as_it_is(
-    name: str, for_spreadsheet: bool
-) -> None:
+def test_name_that_looks_escaped_survives_export_and_import(name: str, for_spreadsheet: bool) -> None:
     content = written(FileFormat.CSV, evolve(PATIENT, first_name=name), for_spreadsheet=for_spreadsheet)
     assert imported(FileFormat.CSV, content, [])[0].first_name == name
 
 
-def test_csv_has_a_column_for_each_value_that_is_stored() -> None:
+def test_csv_has_a_column_for_each_stored_value() -> None:
     synced = evolve(PATIENT, last_synced_at=NOW + timedelta(microseconds=5))
     assert written(FileFormat.CSV, synced, evolve(PATIENT, phone=None, identifiers=())) == (
         b"id,first_name,last_name,email,phone,date_of_birth,sex,identifiers,status,external_id,version,last_synced_at,"
@@ -102,7 +100,7 @@ def test_csv_has_a_column_for_each_value_that_is_stored() -> None:
     )
 
 
-def test_an_object_has_a_member_for_each_value_that_is_stored() -> None:
+def test_object_has_a_member_for_each_stored_value() -> None:
     (line,) = written(FileFormat.NDJSON, PATIENT).splitlines()
     assert json.loads(line) == {
         "id": "00000000-0000-0000-0000-000000000007",
@@ -122,18 +120,18 @@ def test_an_object_has_a_member_for_each_value_that_is_stored() -> None:
     }
 
 
-def test_instants_are_written_in_utc() -> None:
+def test_timestamps_are_written_in_utc() -> None:
     elsewhere = evolve(PATIENT, updated_at=NOW.astimezone(timezone(timedelta(hours=5))))
     assert written(FileFormat.NDJSON, elsewhere) == written(FileFormat.NDJSON, PATIENT)
 
 
-def test_no_patients_are_a_header_or_nothing() -> None:
+def test_export_without_patients_is_a_header_or_empty() -> None:
     assert written(FileFormat.CSV).count(b"\r\n") == 1
     assert written(FileFormat.NDJSON) == b""
 
 
 @pytest.mark.parametrize("format", TEXT_FORMATS)
-def test_patients_come_in_pieces_worth_sending_as_they_are_asked_for(format: FileFormat) -> None:
+def test_patients_are_exported_lazily_in_blocks(format: FileFormat) -> None:
     asked: list[int] = []
     pieces = write_patients(format, (asked.append(number) or PATIENT for number in range(2_000)))
     first = next(pieces)

@@ -20,7 +20,7 @@ def faults_of(head: bytes, format: FileFormat = FileFormat.CSV) -> dict[str, str
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_the_header_tells_what_delimits_the_cells(delimiter: str, mark: bytes) -> None:
+def test_delimiter_is_detected_from_the_header(delimiter: str, mark: bytes) -> None:
     head = mark + REQUIRED.replace(b",", delimiter.encode()) + b"\r\nAda;,|\t"
     columns = ("first_name", "last_name", "email", "date_of_birth")
     start = len(mark + REQUIRED) + 2
@@ -42,23 +42,23 @@ def test_the_header_tells_what_delimits_the_cells(delimiter: str, mark: bytes) -
         ("STATUS", "status"),
     ],
 )
-def test_columns_go_by_their_common_names(columns: str, field: str) -> None:
+def test_common_column_names_are_recognized(columns: str, field: str) -> None:
     others = [name for name in REQUIRED.decode().split(",") if name != field]
     for column in columns.split(","):
         assert layout_of(",".join([*others, column]).encode()).columns == (*others, field)
 
 
-def test_every_settable_field_has_a_column_of_its_name() -> None:
+def test_every_settable_field_has_a_column_with_its_name() -> None:
     assert layout_of(",".join(reversed(SETTABLE)).encode()).columns == tuple(reversed(SETTABLE))
 
 
-def test_what_an_export_or_a_rejects_file_adds_is_passed_over() -> None:
+def test_columns_of_exports_and_rejects_files_are_ignored() -> None:
     added = b"id,Full Name,age,version,last_synced_at,created_at,updated_at,line,field,reason,age"
     layout = layout_of(added + b"," + REQUIRED)
     assert layout.columns == ("",) * 11 + ("first_name", "last_name", "email", "date_of_birth")
 
 
-def test_every_column_that_is_wrong_is_named_as_it_stands() -> None:
+def test_every_invalid_column_is_reported_by_its_original_name() -> None:
     assert faults_of(b"First Name,Shoe Size,email,E-Mail,,surname\n") == {
         "Shoe Size": "unknown",
         "E-Mail": "repeated",
@@ -68,17 +68,17 @@ def test_every_column_that_is_wrong_is_named_as_it_stands() -> None:
 
 @pytest.mark.parametrize("format", TEXT_FORMATS)
 @pytest.mark.parametrize("head", [b"", b"\xef\xbb\xbf", b" \r\n\n"])
-def test_an_empty_file_is_refused(format: FileFormat, head: bytes) -> None:
+def test_empty_file_is_refused(format: FileFormat, head: bytes) -> None:
     assert faults_of(head, format) == {"file": "empty"}
 
 
 @pytest.mark.parametrize("head", [b",,,\n", b"sep=;\n", b"sep=;\n;;\n"])
-def test_a_file_without_a_header_is_refused_as_empty(head: bytes) -> None:
+def test_file_without_a_header_is_refused_as_empty(head: bytes) -> None:
     assert faults_of(head, FileFormat.CSV) == {"file": "empty"}
 
 
 @pytest.mark.parametrize("head", [HEADER, HEADER.strip(), HEADER + b"\r\n\n"])
-def test_a_file_of_a_header_alone_has_no_rows(head: bytes) -> None:
+def test_file_with_only_a_header_has_no_rows(head: bytes) -> None:
     assert rows_of(head) == []
 
 
@@ -94,11 +94,11 @@ def test_a_file_of_a_header_alone_has_no_rows(head: bytes) -> None:
         (REQUIRED + b"," * MAX_RECORD_BYTES, "too_long"),
     ],
 )
-def test_what_has_no_header_to_read_is_refused(head: bytes, code: str) -> None:
+def test_unreadable_header_is_refused(head: bytes, code: str) -> None:
     assert faults_of(head[:MAX_RECORD_BYTES]) == {"file": code}
 
 
-def test_a_header_over_several_lines_counts_them() -> None:
+def test_header_lines_are_counted() -> None:
     header = b'first_name,last_name,"e-\nmail",date_of_birth'
     layout = layout_of(b"\n\r\n" + header + b"\n" + ADA)
     assert (layout.first_line, layout.start, layout.header) == (5, len(header) + 4, header)
@@ -109,6 +109,6 @@ def test_ndjson_has_no_header() -> None:
     assert layout == Layout(FileFormat.NDJSON, "", (), b"", 3, 1)
 
 
-def test_a_column_may_be_called_in_quotes() -> None:
+def test_quoted_column_name_is_recognized() -> None:
     (row,) = rows_of(HEADER.replace(b"first_name", b'"first_name"') + ADA)
     assert (row.values, codes(row), row.line) == (ADAS, {}, 2)

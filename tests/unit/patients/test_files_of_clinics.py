@@ -26,19 +26,19 @@ def value_of(column: bytes, cell: bytes, date_format: str | None = None) -> obje
 
 
 @pytest.mark.parametrize("blank", [b",,,,,", b" , ,,,,", b'"","","","","",""', b",", b" , \xc2\xa0"])
-def test_a_row_of_empty_cells_is_no_row_and_its_line_is_counted(blank: bytes) -> None:
+def test_row_of_empty_cells_is_skipped_and_counted(blank: bytes) -> None:
     ada, eve = rows_of(HEADER + blank + b"\n" + ADA + b"\n" + blank + b"\n" + EVE + b"\n" + blank)
     assert (ada.values, ada.line, eve.values, eve.line) == (ADAS, 3, EVES, 5)
 
 
 @pytest.mark.parametrize("header", [HEADER.strip() + b",,,\n", HEADER.strip() + b', ,""\n', HEADER])
 @pytest.mark.parametrize("cells", [b"", b",", b",,, ,"])
-def test_columns_without_a_name_may_have_no_values(header: bytes, cells: bytes) -> None:
+def test_columns_without_a_name_must_be_empty(header: bytes, cells: bytes) -> None:
     ada, eve, broken = rows_of(header + ADA + cells + b"\n" + EVE + cells + b"\n" + ADA + b",,x")
     assert (ada.values, eve.values, codes(broken)) == (ADAS, EVES, {"row": "cells"})
 
 
-def test_cells_that_are_missing_at_the_end_of_a_row_are_empty() -> None:
+def test_missing_cells_at_the_end_of_a_row_are_empty() -> None:
     ada, eve = rows_of(HEADER + ADA.rstrip(b",") + b"\n" + b"Eve,Stone,eve@example.org")
     assert ada.values == ADAS
     assert eve.values == {name: value for name, value in EVES.items() if name != "date_of_birth"}
@@ -72,7 +72,7 @@ def test_cells_that_are_missing_at_the_end_of_a_row_are_empty() -> None:
         (b"external_id", b"'t", "'t"),
     ],
 )  # fmt: skip
-def test_a_cell_is_read_as_people_and_spreadsheets_write_it(column: bytes, cell: bytes, value: str) -> None:
+def test_common_cell_spellings_are_normalized(column: bytes, cell: bytes, value: str) -> None:
     assert value_of(column, cell) == value
 
 
@@ -100,25 +100,25 @@ def test_a_cell_is_read_as_people_and_spreadsheets_write_it(column: bytes, cell:
         (b"1989-02-30", "DD/MM/YYYY", "invalid"),
     ],
 )
-def test_a_date_is_read_as_iso_8601_or_as_the_caller_says(cell: bytes, date_format: str | None, value: str) -> None:
+def test_date_is_read_as_iso_8601_or_in_the_date_format(cell: bytes, date_format: str | None, value: str) -> None:
     assert value_of(b"date_of_birth", cell, date_format) == value
 
 
 @pytest.mark.parametrize("shape", ["", "D", "DD/MM", "DD/MM/YY", "DD/MM-YYYY", "MM/MM/YYYY", "DMYYYY", "%d/%m/%Y", 5])
-def test_a_date_format_that_leaves_something_open_is_refused(shape: object) -> None:
+def test_ambiguous_date_format_is_refused(shape: object) -> None:
     with pytest.raises(ValidationError) as refused:
         options(date_format=shape)
     assert [error.field for error in refused.value.errors] == ["date_format"]
 
 
 @pytest.mark.parametrize("first", [b"sep=;\r\n", b'"sep=;"\n', b"\xef\xbb\xbfSEP=;\n\n"])
-def test_a_first_line_may_say_what_delimits_the_cells(first: bytes) -> None:
+def test_first_line_may_declare_the_delimiter(first: bytes) -> None:
     content = first + (HEADER + ADA).replace(b",", b";").replace(b"first_name", b"First Name, Given Name")
     (row,) = rows_of(content, options=options({"First Name, Given Name": "first_name"}))
     assert (row.values, row.line) == (ADAS, 1 + content.count(b"\n"))
 
 
-def test_a_name_is_the_same_however_its_letters_are_composed() -> None:
+def test_column_names_are_compared_in_normal_form() -> None:
     header = "first_name,last_name,email,date_of_birth,Tele\u0301fon\n".encode()
     (row,) = rows_of(header + ADA.rstrip(b",") + b",+12015550100", options=options({"teléfon": "phone"}))
     assert row.values == ADAS | {"phone": "+12015550100"}
@@ -127,7 +127,7 @@ def test_a_name_is_the_same_however_its_letters_are_composed() -> None:
 COLUMNS = b"first_name,last_name,email,date_of_birth,Emergency Phone,Cell No.,Notes\n"
 
 
-def test_columns_that_are_unknown_are_named_or_ignored_by_the_caller() -> None:
+def test_options_map_or_ignore_unknown_columns() -> None:
     content = COLUMNS + b"Ada,Byron,ada@example.org,1985-12-10,+12015550123,+12015550100,x"
     (row,) = rows_of(content, options=options({"CELL NO": "phone", "Notes": None}, True))
     assert row.values == ADAS | {"phone": "+12015550100"}
@@ -146,19 +146,19 @@ def test_columns_that_are_unknown_are_named_or_ignored_by_the_caller() -> None:
         ({f"Column {number}": None for number in range(1001)}, {"columns": "too_long"}),
     ],
 )
-def test_a_mapping_that_does_not_fit_the_file_is_refused_by_name(columns: object, errors: Mapping[str, str]) -> None:
+def test_column_mapping_that_does_not_fit_is_refused_by_name(columns: object, errors: Mapping[str, str]) -> None:
     with pytest.raises(ValidationError) as refused:
         read_layout(FileFormat.CSV, COLUMNS, options(columns))
     assert {error.field: error.code for error in refused.value.errors} == errors
 
 
-def test_a_name_with_a_nul_is_refused_even_where_its_column_is_ignored() -> None:
+def test_column_name_with_nul_is_refused_even_if_ignored() -> None:
     with pytest.raises(ValidationError) as refused:
         read_layout(FileFormat.CSV, COLUMNS.replace(b"Notes", b"No\0tes"), options(ignore_unknown=True))
     assert [(error.field, error.code) for error in refused.value.errors] == [("file", "characters")]
 
 
-def test_members_of_objects_go_by_the_names_and_spellings_of_columns() -> None:
+def test_object_members_have_the_names_and_spellings_of_columns() -> None:
     line = (
         b'{"First Name":"Ada","Gender":"F","DOB":"2/1/1990","Cell No.":"+12015550100","insurer":{"a":1},"phone":null}'
     )
@@ -177,7 +177,7 @@ def test_members_of_objects_go_by_the_names_and_spellings_of_columns() -> None:
     )
 
 
-def test_a_long_number_that_a_system_gave_is_not_taken_for_a_name() -> None:
+def test_long_number_is_not_mistaken_for_a_column_name() -> None:
     assert value_of(b"external_id", b"123456789012345678901234567890") == "123456789012345678901234567890"
 
 
@@ -205,15 +205,15 @@ ENCODED = "Ada,Gómez’s «née» Øster,Œuvre…,Ž"
     ],
 )
 @pytest.mark.parametrize("size", [1, 2, 100])
-def test_an_encoding_is_told_only_where_it_shows(content: bytes, encoding: str | None, size: int) -> None:
+def test_encoding_is_detected_only_if_unambiguous(content: bytes, encoding: str | None, size: int) -> None:
     detector = EncodingDetector()
     for start in range(0, len(content), size):
         detector.feed(content[start : start + size])
-    assert detector.found() == encoding
+    assert detector.encoding() == encoding
 
 
 @given(st.text(), st.sampled_from(Encoding), st.integers(1, 5))
-def test_text_in_any_encoding_becomes_the_same_text_in_utf_8(text: str, encoding: Encoding, size: int) -> None:
+def test_text_in_any_encoding_is_converted_to_utf_8(text: str, encoding: Encoding, size: int) -> None:
     content = text.encode(encoding, errors="ignore")
     pieces = [content[start : start + size] for start in range(0, len(content), size)]
     assert b"".join(to_utf8(pieces, encoding)).decode() == content.decode(encoding)
@@ -223,6 +223,6 @@ def test_text_in_any_encoding_becomes_the_same_text_in_utf_8(text: str, encoding
     ("content", "encoding"),
     [(b"\x81", Encoding.CP1252), (b"A\x00\x00", Encoding.UTF_16_LE), (b"\x00\xd8A\0", "utf-16-le")],
 )
-def test_bytes_that_are_no_text_stay_a_fault_of_their_row(content: bytes, encoding: str) -> None:
+def test_invalid_bytes_reject_only_their_row(content: bytes, encoding: str) -> None:
     with pytest.raises(UnicodeDecodeError):
         b"".join(to_utf8([content], Encoding(encoding))).decode()

@@ -25,12 +25,12 @@ def whole(format: FileFormat, content: bytes) -> bytes:
 
 
 @given(FORMATS, CONTENTS, CUTS)
-def test_rows_are_the_same_however_the_file_is_cut(format: FileFormat, content: bytes, cuts: list[int]) -> None:
+def test_rows_do_not_depend_on_block_boundaries(format: FileFormat, content: bytes, cuts: list[int]) -> None:
     assert rows_of(whole(format, content), format, cuts=cuts) == rows_of(whole(format, content), format)
 
 
 @given(FORMATS, CONTENTS, CUTS)
-def test_reading_goes_on_from_the_end_of_any_row(format: FileFormat, content: bytes, cuts: list[int]) -> None:
+def test_reading_can_continue_after_any_row(format: FileFormat, content: bytes, cuts: list[int]) -> None:
     content = whole(format, content)
     layout, rows = read_layout(format, content[:MAX_RECORD_BYTES]), rows_of(content, format)
     for position, row in enumerate(rows, start=1):
@@ -39,7 +39,7 @@ def test_reading_goes_on_from_the_end_of_any_row(format: FileFormat, content: by
 
 
 @given(FORMATS, CONTENTS)
-def test_no_byte_is_lost_whatever_the_file_holds(format: FileFormat, content: bytes) -> None:
+def test_every_byte_is_in_a_row_or_blank(format: FileFormat, content: bytes) -> None:
     content = whole(format, content)
     layout = read_layout(format, content[:MAX_RECORD_BYTES])
     end, line = layout.start, layout.first_line
@@ -59,7 +59,7 @@ def is_blank(records: bytes) -> bool:
 
 
 @pytest.mark.parametrize("format", TEXT_FORMATS)
-def test_a_long_row_is_kept_up_to_a_megabyte(format: FileFormat) -> None:
+def test_long_row_is_truncated_to_1_mib(format: FileFormat) -> None:
     size = 3 * 1024 * 1024
     content = whole(format, b"x" * size + b"\r\n" + b"y" * size)
     for cuts in [(), range(0, len(content), 50_000), (len(content) - size,)]:
@@ -71,7 +71,7 @@ def test_a_long_row_is_kept_up_to_a_megabyte(format: FileFormat) -> None:
 
 @pytest.mark.parametrize("cuts", [(), (1024 * 1024 + 80,)])
 @pytest.mark.parametrize("blank", [b" " * (1024 * 1024 - 1) + b"\r", b" " * (1024 * 1024 + 9)])
-def test_a_long_row_that_begins_blank_is_a_row(blank: bytes, cuts: tuple[int, ...]) -> None:
+def test_long_row_that_begins_blank_is_not_skipped(blank: bytes, cuts: tuple[int, ...]) -> None:
     content = HEADER + blank + ADA + b"\n"
     (row,) = rows_of(content, cuts=cuts)
     assert (codes(row), row.end, row.raw) == ({"row": "too_long"}, len(content), blank[: 1024 * 1024])

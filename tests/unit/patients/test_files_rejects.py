@@ -25,7 +25,7 @@ def objects(content: bytes) -> list[Mapping[str, object]]:
     return [cast("Mapping[str, object]", json.loads(line)) for line in content.splitlines()]
 
 
-def test_a_row_is_kept_byte_for_byte_after_its_line_and_the_reasons() -> None:
+def test_reject_has_line_and_reasons_then_the_original_bytes() -> None:
     odd = b'"Ada ",Byron,  ada@example.org,1985-12-10,,"mrn|1\nmrn|2"'
     assert rejected(b"\xef\xbb\xbf" + HEADER + odd + b"\n" + EVE) == (
         b"line,field,reason," + HEADER.strip() + b"\r\n2" + PREFIX + odd + b"\r\n4" + PREFIX + EVE + b"\r\n"
@@ -33,33 +33,33 @@ def test_a_row_is_kept_byte_for_byte_after_its_line_and_the_reasons() -> None:
 
 
 @pytest.mark.parametrize("delimiter", [b",", b";", b"\t", b"|"])
-def test_a_rejects_file_is_read_as_the_file_was(delimiter: bytes) -> None:
+def test_rejects_file_is_read_like_the_original(delimiter: bytes) -> None:
     content = (HEADER + ADA + b"\n" + EVE).replace(b",", delimiter)
     again = rejected(content)
     assert [row.values for row in rows_of(again)] == [ADAS, EVES]
     assert rejected(again).splitlines()[0] == again.splitlines()[0]
 
 
-def test_reasons_give_way_to_new_ones() -> None:
+def test_new_reasons_replace_old_ones() -> None:
     once = rejected(HEADER + ADA + b"\n" + b"\n\n" + EVE)
     twice = rejected(once.replace(b"Give", b"Take").replace(b"\n2,", b'\n"2",'))
     assert twice == once.replace(b"\r\n5,", b"\r\n3,")
 
 
-def test_reasons_somewhere_else_than_in_front_stay() -> None:
+def test_reason_columns_in_another_position_are_kept() -> None:
     header = b"first_name,last_name,email,date_of_birth,line,field,reason\n"
     again = rejected(header + b"Ada,Byron,ada@example.org,1985-12-10,2,email,old")
     assert again.startswith(b"line,field,reason," + header.strip())
     assert rows_of(again)[0].values == ADAS
 
 
-def test_a_quote_in_the_name_of_an_ignored_column_is_kept() -> None:
+def test_quote_in_an_ignored_column_name_is_kept() -> None:
     header = b'Shoe "EU",first_name,last_name,email,date_of_birth'
     layout = read_layout(FileFormat.CSV, header + b"\n", FileOptions(ignore_unknown=True))
     assert b"".join(write_rejects(layout, [])) == b"line,field,reason," + header + b"\r\n"
 
 
-def test_a_row_put_into_a_rejects_file_is_kept_whole() -> None:
+def test_row_added_to_a_rejects_file_is_kept_whole() -> None:
     once = rejected(HEADER + EVE)
     without, empty, broken = ADA, b",,," + ADA, b',"field,"rea"son"'
     twice = rejected(once + b"\n".join([without, empty, broken]))
@@ -68,7 +68,7 @@ def test_a_row_put_into_a_rejects_file_is_kept_whole() -> None:
     assert fourth.raw.endswith(b"," + broken)
 
 
-def test_rows_that_cannot_be_read_are_kept_as_they_stood() -> None:
+def test_unreadable_rows_are_kept_unchanged() -> None:
     broken = [b'"Ada,Byron', b"Jos\xe9,Stone,j@example.org,1990-01-02,,", b"Ada\0", b'"Ada"x,,,,,']
     again = rejected(HEADER + b"\n".join(broken))
     assert [line.split(b'",')[-1] for line in again.splitlines()[1:]] == broken
@@ -83,7 +83,7 @@ def test_rows_that_cannot_be_read_are_kept_as_they_stood() -> None:
         max_size=6,
     )
 )
-def test_rejects_of_rejects_lose_and_add_nothing(lines: list[bytes]) -> None:
+def test_rejects_of_rejects_have_the_same_rows(lines: list[bytes]) -> None:
     once = rejected(HEADER + b"\n".join(lines))
     assert [row.values for row in rows_of(once) if row.values] == [
         row.values for row in rows_of(HEADER + b"\n".join(lines)) if row.values
@@ -91,7 +91,7 @@ def test_rejects_of_rejects_lose_and_add_nothing(lines: list[bytes]) -> None:
     assert once.count(b"reason") == rejected(once).count(b"reason") == 1
 
 
-def test_an_object_keeps_its_members_after_its_line_and_the_reasons() -> None:
+def test_rejected_object_has_line_and_errors_then_its_members() -> None:
     again = rejected(b'{"first_name":"Jos\xc3\xa9","line":5,"x":[1.5],"errors":"old","id":"7"}\r\n', FileFormat.NDJSON)
     assert objects(again) == [
         {
@@ -120,7 +120,7 @@ def test_an_object_keeps_its_members_after_its_line_and_the_reasons() -> None:
         (b'\0"\\', '\0"\\'),
     ],
 )
-def test_a_line_that_is_no_object_is_kept_as_text(raw: bytes, text: str) -> None:
+def test_rejected_line_that_is_not_an_object_is_kept_as_raw(raw: bytes, text: str) -> None:
     again = rejected(raw, FileFormat.NDJSON)
     assert [one["raw"] for one in objects(again)] == [text]
     assert [dict(row.values) for row in objects_of(again)] == [{"raw": text}]
@@ -129,13 +129,13 @@ def test_a_line_that_is_no_object_is_kept_as_text(raw: bytes, text: str) -> None
     )
 
 
-def test_an_object_of_any_depth_has_its_place_in_the_rejects() -> None:
+def test_deeply_nested_object_is_written_to_the_rejects() -> None:
     for levels in range(400, 1000, 3):
         (one,) = rejected(b'{"a":' + b"[" * levels + b"]" * levels + b"}", FileFormat.NDJSON).splitlines()
         assert one.startswith(b'{"line":1,"errors":[')
 
 
-def test_rejects_come_in_pieces_worth_sending() -> None:
+def test_rejects_are_written_in_blocks() -> None:
     layout = read_layout(FileFormat.CSV, HEADER)
     pieces = list(write_rejects(layout, (Reject(line, ADA, FAULTS) for line in range(2, 5_000))))
     assert all(32 * 1024 <= len(piece) <= 33 * 1024 for piece in pieces[:-1])
@@ -143,6 +143,6 @@ def test_rejects_come_in_pieces_worth_sending() -> None:
     assert len(rows_of(b"".join(pieces))) == 4_998
 
 
-def test_no_rejects_are_a_header_or_nothing() -> None:
+def test_file_without_rejects_is_a_header_or_empty() -> None:
     assert rejected(HEADER) == b"line,field,reason," + HEADER.strip() + b"\r\n"
     assert list(write_rejects(read_layout(FileFormat.NDJSON, b"{}"), [])) == []

@@ -13,7 +13,7 @@ ADA_OBJECT = b'{"first_name":"Ada","phone":null,"shoes":[1,2.5,{"a":true}],"now"
 
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("last", [b"", b"\n", b"\r\n", b"\r"])
-def test_a_row_ends_with_its_line_however_that_is_ended(line_end: bytes, last: bytes) -> None:
+def test_row_ends_at_any_line_ending(line_end: bytes, last: bytes) -> None:
     content = HEADER + ADA + line_end + EVE + last
     first, second = rows_of(content)
     assert (first.raw, first.values, first.line, first.next_line) == (ADA, ADAS, 2, 3)
@@ -21,31 +21,31 @@ def test_a_row_ends_with_its_line_however_that_is_ended(line_end: bytes, last: b
     assert first.end == len(HEADER + ADA + line_end)
 
 
-def test_blank_lines_are_no_rows_and_are_counted() -> None:
+def test_blank_lines_are_skipped_and_counted() -> None:
     first, second = rows_of(HEADER + b"\n \r\n" + ADA + b"\n\n\n" + EVE + b"\n\n")
     assert (first.line, first.next_line, second.line, second.next_line) == (4, 5, 7, 8)
     assert second.raw == EVE
 
 
-def test_cells_are_trimmed_and_empty_ones_not_given() -> None:
+def test_cells_are_trimmed_and_empty_cells_skipped() -> None:
     (row,) = rows_of(HEADER + b' Ada ,"By, ""Ron""",,"", 5" ,  \n')
     assert row.values == {"first_name": "Ada", "last_name": 'By, "Ron"', "phone": '5"'}
     assert row.errors == ()
 
 
-def test_columns_that_are_passed_over_give_nothing() -> None:
+def test_ignored_columns_give_no_values() -> None:
     (row,) = rows_of(b"line,reason,age," + HEADER + b'2,"Fix, this",7,' + ADA)
     assert row.values == ADAS
 
 
-def test_identifiers_are_written_one_a_line() -> None:
+def test_identifiers_are_read_one_per_line() -> None:
     cell = b'"mrn|12\r\n\n urn:x|a|b "'
     row, after = rows_of(HEADER + ADA + cell + b"\r\n" + EVE)
     assert row.values["identifiers"] == [{"system": "mrn", "value": "12\r"}, {"system": " urn:x", "value": "a|b"}]
     assert (row.raw, row.line, row.next_line, after.line) == (ADA + cell, 2, 5, 5)
 
 
-def test_an_identifier_without_a_bar_is_a_fault_of_identifiers() -> None:
+def test_identifier_without_a_bar_is_an_error() -> None:
     (row,) = rows_of(HEADER + ADA + b'"mrn|1\n2"')
     assert (codes(row), row.values) == ({"identifiers": "bar"}, ADAS)
 
@@ -67,14 +67,14 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_row_that_cannot_be_read_says_why_and_reading_goes_on(kind: str) -> None:
+def test_unreadable_row_has_errors_and_reading_continues(kind: str) -> None:
     raw, expected = BROKEN[kind]
     before, broken, after = rows_of(HEADER + EVE + b"\n" + raw + b"\r\n" + EVE)
     assert (codes(broken), dict(broken.values), broken.raw, broken.line) == (expected, {}, raw, 3)
     assert before.values == after.values == EVES
 
 
-def test_a_line_feed_and_a_carriage_return_may_stand_in_a_quoted_cell() -> None:
+def test_quoted_cell_may_contain_line_endings() -> None:
     (row,) = rows_of(HEADER + ADA.replace(b"Byron", b'"By\r\nr\ron"'))
     assert row.values["last_name"] == "By\r\nr\ron"
 
@@ -85,7 +85,7 @@ CELLS = st.text(
 
 
 @given(st.lists(st.tuples(*[CELLS] * 6), max_size=5), st.booleans())
-def test_csv_is_read_as_it_was_written(records: list[tuple[str, ...]], quote_all: bool) -> None:
+def test_csv_round_trips(records: list[tuple[str, ...]], quote_all: bool) -> None:
     text = StringIO(newline="")
     style = {"quoting": csv.QUOTE_ALL, "lineterminator": "\n"} if quote_all else {}
     csv.writer(text, **style).writerows(
@@ -101,7 +101,7 @@ def test_csv_is_read_as_it_was_written(records: list[tuple[str, ...]], quote_all
         assert read == {name: cell for name, cell in given.items() if cell} | {"date_of_birth": "1985-12-10"}
 
 
-def test_members_of_an_object_are_given_as_they_are_but_for_the_read_only_ones() -> None:
+def test_object_members_are_passed_through_except_read_only_ones() -> None:
     row, after = objects_of(b"\xef\xbb\xbf" + ADA_OBJECT + b'\r\n\n {"line":1,"errors":[],"id":"7","age":4,"sex":5} ')
     assert row.values == {"first_name": "Ada", "phone": None, "shoes": [1, 2.5, {"a": True}], "now": "9"}
     assert (row.raw, row.line, after.values, after.line) == (ADA_OBJECT, 1, {"sex": 5}, 3)
@@ -117,7 +117,7 @@ def test_members_of_an_object_are_given_as_they_are_but_for_the_read_only_ones()
         b"first_name,last_name",
     ],
 )  # fmt: skip
-def test_a_line_that_is_no_object_json_can_say_is_a_fault(raw: bytes) -> None:
+def test_line_that_is_not_one_json_object_is_an_error(raw: bytes) -> None:
     broken, after = objects_of(raw + b"\n" + ADA_OBJECT)
     assert (codes(broken), dict(broken.values), broken.raw) == ({"row": "json"}, {}, raw)
     assert after.values["first_name"] == "Ada"
@@ -126,11 +126,11 @@ def test_a_line_that_is_no_object_json_can_say_is_a_fault(raw: bytes) -> None:
 @pytest.mark.parametrize(
     ("raw", "code"), [(b'{"a":"\xff"}', "encoding"), (b'{"a":"' + b"x" * MAX_RECORD_BYTES + b'"}', "too_long")]
 )
-def test_a_line_of_other_bytes_or_too_many_is_a_fault(raw: bytes, code: str) -> None:
+def test_line_that_is_not_utf_8_or_too_long_is_an_error(raw: bytes, code: str) -> None:
     broken, after = objects_of(raw + b"\n" + ADA_OBJECT)
     assert (codes(broken), broken.raw, after.errors) == ({"row": code}, raw, ())
 
 
-def test_a_pair_of_surrogates_is_a_character() -> None:
+def test_surrogate_pair_is_one_character() -> None:
     (row,) = objects_of(b'{"first_name":"\\ud83d\\ude00\\u00e9"}')
     assert row.values == {"first_name": "\U0001f600é"}

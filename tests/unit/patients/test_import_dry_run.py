@@ -20,11 +20,11 @@ EVE = b"Eve,Stone,eve@example.org,1990-01-02,"
         (b",mrn|1", b",mrn|1", "identifier-taken"),
     ],
 )
-def test_a_row_with_a_key_of_an_earlier_row_is_rejected(registry: Container, ada: bytes, eve: bytes, code: str) -> None:
+def test_dry_run_rejects_a_repeated_unique_value(registry: Container, ada: bytes, eve: bytes, code: str) -> None:
     assert dry_run(registry, ADA + ada, EVE + eve) == ([ImportRowOutcome.ADDED, ImportRowOutcome.REJECTED], [code])
 
 
-def test_an_update_to_the_key_of_another_patient_is_rejected(registry: Container) -> None:
+def test_dry_run_rejects_an_update_to_a_value_of_another_patient(registry: Container) -> None:
     register = registry.register_patient()
     register(actor=CLERK, **details(external_id="EHR-1"))
     register(actor=CLERK, **details(email="eve@example.org"))

@@ -38,13 +38,13 @@ def run(
     return registry.jobs().get(job.id)
 
 
-def test_a_job_cancelled_meanwhile_keeps_the_rows_imported_before(registry: Container) -> None:
+def test_cancelled_import_keeps_its_imported_rows(registry: Container) -> None:
     job = start(registry)
     ended = run(registry, job, lambda: registry.cancel_job()(actor=CLERK, job_id=job.id, kind=JobKind.IMPORT))
     assert (ended.state, ended.counts) == (JobState.CANCELLED, {"added": 1})
 
 
-def test_a_worker_that_lost_its_lease_repeats_no_row(registry: Container, clock: StillClock) -> None:
+def test_worker_that_lost_its_lease_repeats_no_row(registry: Container, clock: StillClock) -> None:
     job, leases = start(registry), registry.leases()
     ended = run(registry, job, lambda: clock.forward(leases.duration))
     assert (ended.state, ended.counts) == (JobState.COMPLETED, {"added": 4})
@@ -58,9 +58,7 @@ def taken_over(registry: Container, clock: StillClock, job: Job) -> None:
 
 
 @pytest.mark.parametrize("row_by_row", [False, True])
-def test_a_requester_disabled_meanwhile_pauses_the_job(
-    registry: Container, clock: StillClock, row_by_row: bool
-) -> None:
+def test_disabled_requester_pauses_the_import(registry: Container, clock: StillClock, row_by_row: bool) -> None:
     user = registry.create_user()(
         actor=ADMIN, email="eve@example.org", password="correct horse battery", role=Role.CLERK
     )
@@ -76,7 +74,7 @@ def test_a_requester_disabled_meanwhile_pauses_the_job(
     assert (paused.state, paused.reason, paused.counts) == (JobState.PAUSED, REQUESTER_NOT_ALLOWED, {"added": 2})
 
 
-def test_a_lease_lost_while_importing_row_by_row_rejects_no_row(registry: Container, clock: StillClock) -> None:
+def test_lease_lost_while_importing_row_by_row_rejects_no_row(registry: Container, clock: StillClock) -> None:
     job, leases = start(registry), registry.leases()
     taken_over(registry, clock, job)
 
@@ -88,6 +86,6 @@ def test_a_lease_lost_while_importing_row_by_row_rejects_no_row(registry: Contai
     assert (interrupted.state, interrupted.counts) == (JobState.RUNNING, {"added": 1})
 
 
-def test_a_stopping_worker_finishes_its_row(registry: Container) -> None:
+def test_stopping_worker_finishes_its_row(registry: Container) -> None:
     job = start(registry)
     assert run(registry, job, lambda: None, stop=True).counts == {"added": 2}

@@ -30,7 +30,7 @@ class ErasedWhenLocked(InMemoryPatientRepository):
 
 
 @pytest.mark.parametrize("patients", [ErasedWhenRead, ErasedWhenLocked])
-def test_a_row_that_met_somebody_who_is_erased_comes_back(
+def test_row_whose_holder_is_erased_concurrently_is_rejected(
     registry: Container, patients: type[InMemoryPatientRepository]
 ) -> None:
     registry.patients.override(Singleton(patients, registry.store))

@@ -10,14 +10,12 @@ from tests.fakes import CLERK, NOW, READER, ScriptedGateway, StillClock
 from tests.unit.patients.conftest import Sync
 
 
-def test_upstream_is_asked_once_for_the_external_id_with_the_callers_request_id(
-    sync: Sync, gateway: ScriptedGateway
-) -> None:
+def test_sync_fetches_the_external_id_once_with_the_request_id(sync: Sync, gateway: ScriptedGateway) -> None:
     sync({})
     assert gateway.asked == [("x7", CLERK.request_id)]
 
 
-def test_what_upstream_says_is_applied_in_its_normal_form(
+def test_upstream_values_are_normalized(
     registry: Container, ada: Patient, sync: Sync, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     gateway.meanwhile = lambda: clock.forward(timedelta(seconds=3))
@@ -31,13 +29,13 @@ def test_what_upstream_says_is_applied_in_its_normal_form(
     assert registry.view_patient()(actor=READER, patient_id=ada.id) == after
 
 
-def test_an_update_by_upstream_leaves_an_event(registry: Container, ada: Patient, sync: Sync) -> None:
+def test_update_from_upstream_is_audited(registry: Container, ada: Patient, sync: Sync) -> None:
     sync({"last_name": "King", "first_name": "Ada"})
     event = registry.view_history()(actor=READER, patient_id=ada.id).events[0]
     assert (event.action, event.actor, event.version, event.fields) == (Action.SYNCED, CLERK.name, 2, ("last_name",))
 
 
-def test_a_sync_that_changes_nothing_moves_last_synced_at_and_nothing_else(
+def test_sync_without_changes_updates_only_last_synced_at(
     registry: Container, ada: Patient, sync: Sync, clock: StillClock
 ) -> None:
     clock.forward(timedelta(hours=1))
@@ -49,7 +47,7 @@ def test_a_sync_that_changes_nothing_moves_last_synced_at_and_nothing_else(
     assert len(registry.view_history()(actor=READER, patient_id=ada.id).events) == 1
 
 
-def test_the_same_answer_twice_changes_nothing_the_second_time(sync: Sync, clock: StillClock) -> None:
+def test_repeated_response_changes_nothing(sync: Sync, clock: StillClock) -> None:
     answer = {"last_name": "King", "phone": "(201) 555-0123"}
     first = sync(answer)
     clock.forward(timedelta(hours=1))
@@ -58,7 +56,7 @@ def test_the_same_answer_twice_changes_nothing_the_second_time(sync: Sync, clock
     assert second.patient.version == first.patient.version
 
 
-def test_a_local_correction_stands_until_upstream_changes_that_field(
+def test_local_correction_is_kept_until_upstream_changes_the_field(
     registry: Container, ada: Patient, sync: Sync
 ) -> None:
     sync({"first_name": "Ana", "last_name": "King"})
@@ -71,14 +69,14 @@ def test_a_local_correction_stands_until_upstream_changes_that_field(
     assert (again.outcome, again.conflicts) == (SyncOutcome.UNCHANGED, ())
 
 
-def test_a_field_that_upstream_adopted_from_us_is_no_conflict(registry: Container, ada: Patient, sync: Sync) -> None:
+def test_local_value_adopted_by_upstream_is_no_conflict(registry: Container, ada: Patient, sync: Sync) -> None:
     sync({"first_name": "Ana"})
     registry.update_patient()(actor=CLERK, patient_id=ada.id, first_name="Ada")
     assert sync({"first_name": "Ada"}).conflicts == ()
     assert sync({"first_name": "Augusta"}).patient.first_name == "Augusta"
 
 
-def test_what_upstream_leaves_out_or_gives_as_null_or_blank_stays_and_stays_its_last_word(
+def test_missing_null_and_blank_upstream_values_change_neither_record_nor_snapshot(
     registry: Container, ada: Patient, sync: Sync
 ) -> None:
     sync({"phone": "+12015550123"})
@@ -89,7 +87,7 @@ def test_what_upstream_leaves_out_or_gives_as_null_or_blank_stays_and_stays_its_
     assert (result.patient.phone, result.conflicts) == ("+12015550199", ())
 
 
-def test_upstreams_other_fields_change_nothing(ada: Patient, sync: Sync) -> None:
+def test_other_upstream_fields_are_ignored(ada: Patient, sync: Sync) -> None:
     result = sync(
         {
             "id": "00000000-0000-7000-8000-000000000000",
@@ -108,14 +106,14 @@ def test_upstreams_other_fields_change_nothing(ada: Patient, sync: Sync) -> None
     assert (result.patient.id, result.patient.version, result.patient.created_at) == (ada.id, 1, NOW)
 
 
-def test_only_the_five_fields_of_an_answer_are_kept(registry: Container, ada: Patient, sync: Sync) -> None:
+def test_snapshot_holds_only_the_synced_fields(registry: Container, ada: Patient, sync: Sync) -> None:
     sync({"last_name": "King", "allergies": ["penicillin"], "sex": "male"})
     copy = registry.snapshots().get(ada.id)
     assert copy is not None
     assert (copy.external_id, copy.values, copy.requested_at) == ("x7", {"last_name": "King"}, NOW)
 
 
-def test_under_a_new_external_id_upstream_has_not_spoken_yet(registry: Container, ada: Patient, sync: Sync) -> None:
+def test_new_external_id_starts_without_a_snapshot(registry: Container, ada: Patient, sync: Sync) -> None:
     sync({"first_name": "Ana"})
     registry.update_patient()(actor=CLERK, patient_id=ada.id, first_name="Ada", external_id="x8")
     result = sync({"first_name": "Ana"})

@@ -28,7 +28,7 @@ def held(registry: Container, ada: Patient) -> Callable[[], Held]:
     )
 
 
-def test_while_upstream_is_down_the_record_as_it_stands_is_the_answer(
+def test_current_record_is_stale_while_upstream_is_down(
     registry: Container, ada: Patient, sync: Sync, clock: StillClock, held: Callable[[], Held]
 ) -> None:
     sync({"last_name": "King"})
@@ -42,7 +42,7 @@ def test_while_upstream_is_down_the_record_as_it_stands_is_the_answer(
     assert held() == before
 
 
-def test_a_copy_older_than_max_stale_is_no_answer(sync: Sync, clock: StillClock, held: Callable[[], Held]) -> None:
+def test_copy_older_than_max_stale_is_not_returned(sync: Sync, clock: StillClock, held: Callable[[], Held]) -> None:
     sync({"last_name": "King"})
     before = held()
     clock.forward(MAX_STALE + timedelta(microseconds=1))
@@ -51,7 +51,7 @@ def test_a_copy_older_than_max_stale_is_no_answer(sync: Sync, clock: StillClock,
     assert held() == before
 
 
-def test_a_sync_that_changed_nothing_makes_the_copy_young_again(sync: Sync, clock: StillClock) -> None:
+def test_sync_without_changes_renews_the_copy(sync: Sync, clock: StillClock) -> None:
     sync({"last_name": "King"})
     clock.forward(MAX_STALE)
     sync({"last_name": "King"})
@@ -59,7 +59,7 @@ def test_a_sync_that_changed_nothing_makes_the_copy_young_again(sync: Sync, cloc
     assert sync(Unavailable()).age == MAX_STALE
 
 
-def test_a_copy_fetched_under_another_external_id_is_no_answer(registry: Container, ada: Patient, sync: Sync) -> None:
+def test_copy_of_another_external_id_is_not_returned(registry: Container, ada: Patient, sync: Sync) -> None:
     sync({"last_name": "King"})
     registry.update_patient()(actor=CLERK, patient_id=ada.id, external_id="x8")
     with pytest.raises(Unavailable):
@@ -68,7 +68,7 @@ def test_a_copy_fetched_under_another_external_id_is_no_answer(registry: Contain
     assert sync(Unavailable()).stale
 
 
-def test_without_a_copy_upstreams_failure_is_passed_on_as_it_is(sync: Sync, held: Callable[[], Held]) -> None:
+def test_without_a_copy_the_upstream_error_is_raised(sync: Sync, held: Callable[[], Held]) -> None:
     before = held()
     down = Unavailable(retry_after=timedelta(seconds=7))
     with pytest.raises(Unavailable) as raised:
@@ -89,7 +89,7 @@ def test_without_a_copy_upstreams_failure_is_passed_on_as_it_is(sync: Sync, held
     ],
 )
 @pytest.mark.parametrize("synced_before", [True, False])
-def test_a_refused_answer_changes_nothing(
+def test_refused_response_changes_nothing(
     registry: Container,
     sync: Sync,
     held: Callable[[], Held],
@@ -106,20 +106,20 @@ def test_a_refused_answer_changes_nothing(
     assert held() == before
 
 
-def test_an_unacceptable_answer_says_which_rules_it_breaks_and_not_how(sync: Sync) -> None:
+def test_invalid_record_error_names_fields_and_codes_without_values(sync: Sync) -> None:
     with pytest.raises(InvalidUpstreamResponse, match=r"first_name \(type\), email \(invalid\)") as refused:
         sync({"first_name": 5, "email": "not-an-address"})
     assert "not-an-address" not in str(refused.value)
 
 
-def test_the_holder_of_an_email_that_upstream_gives_is_named(registry: Container, sync: Sync) -> None:
+def test_email_conflict_names_the_holder(registry: Container, sync: Sync) -> None:
     eve = registry.register_patient()(actor=CLERK, **details(email="eve@example.org"))
     with pytest.raises(EmailTaken) as taken:
         sync({"email": "eve@example.org"})
     assert taken.value.holder == eve.id
 
 
-def test_upstream_is_not_asked_for_an_archived_patient(
+def test_archived_patient_is_not_fetched(
     registry: Container, sync: Sync, ada: Patient, gateway: ScriptedGateway
 ) -> None:
     for status in ("inactive", "archived"):
@@ -129,7 +129,7 @@ def test_upstream_is_not_asked_for_an_archived_patient(
     assert gateway.asked == []
 
 
-def test_upstream_is_not_asked_for_nobody(registry: Container, gateway: ScriptedGateway) -> None:
+def test_unknown_patient_is_not_fetched(registry: Container, gateway: ScriptedGateway) -> None:
     with pytest.raises(PatientNotFound):
         registry.sync_patient()(actor=CLERK, patient_id=uuid4())
     assert gateway.asked == []

@@ -15,7 +15,9 @@ from tests.fakes import ADMIN, CLERK, NOW, READER, ScriptedGateway, StillClock
 from tests.unit.patients.conftest import Sync
 
 
-def test_no_transaction_is_open(registry: Container, ada: Patient, sync: Sync, gateway: ScriptedGateway) -> None:
+def test_no_transaction_is_open_while_fetching(
+    registry: Container, ada: Patient, sync: Sync, gateway: ScriptedGateway
+) -> None:
     def lock() -> None:
         with pytest.raises(TransactionRequired):
             registry.patients().lock(ada.id)
@@ -25,9 +27,7 @@ def test_no_transaction_is_open(registry: Container, ada: Patient, sync: Sync, g
     assert sync(Unavailable()).outcome is SyncOutcome.STALE
 
 
-def test_an_update_is_merged_and_not_lost(
-    registry: Container, ada: Patient, sync: Sync, gateway: ScriptedGateway
-) -> None:
+def test_concurrent_update_is_merged(registry: Container, ada: Patient, sync: Sync, gateway: ScriptedGateway) -> None:
     sync({"first_name": "Ada", "last_name": "Byron"})
     gateway.meanwhile = lambda: registry.update_patient()(
         actor=CLERK, patient_id=ada.id, first_name="Augusta", phone="+12015550123"
@@ -37,7 +37,7 @@ def test_an_update_is_merged_and_not_lost(
     assert (result.patient.version, result.conflicts) == (3, ("first_name",))
 
 
-def test_a_changed_external_id_refuses_the_answer(
+def test_changed_external_id_discards_the_response(
     registry: Container, ada: Patient, sync: Sync, gateway: ScriptedGateway
 ) -> None:
     gateway.meanwhile = lambda: registry.update_patient()(actor=CLERK, patient_id=ada.id, external_id="x8")
@@ -49,7 +49,7 @@ def test_a_changed_external_id_refuses_the_answer(
 
 
 @pytest.mark.parametrize("answer", [{"last_name": "King"}, {}, Unavailable()])
-def test_an_archived_record_refuses_the_answer(
+def test_archived_patient_discards_the_response(
     registry: Container, ada: Patient, sync: Sync, gateway: ScriptedGateway, answer: dict[str, object] | Unavailable
 ) -> None:
     def archive() -> None:
@@ -64,7 +64,7 @@ def test_an_archived_record_refuses_the_answer(
 
 
 @pytest.mark.parametrize("answer", [{"last_name": "King"}, Unavailable()])
-def test_an_erased_record_stays_erased(
+def test_erased_patient_stays_erased(
     registry: Container, ada: Patient, sync: Sync, gateway: ScriptedGateway, answer: dict[str, object] | Unavailable
 ) -> None:
     gateway.meanwhile = lambda: registry.erase_patient()(actor=ADMIN, patient_id=ada.id)
@@ -73,7 +73,7 @@ def test_an_erased_record_stays_erased(
     assert (registry.store().patients, registry.store().snapshots) == ({}, {})
 
 
-def test_an_answer_asked_for_earlier_than_the_one_applied_is_ignored(
+def test_response_to_an_older_request_is_ignored(
     registry: Container, ada: Patient, sync: Sync, gateway: ScriptedGateway, clock: StillClock
 ) -> None:
     def a_later_sync_overtakes() -> None:
@@ -93,6 +93,6 @@ def test_an_answer_asked_for_earlier_than_the_one_applied_is_ignored(
     assert copy.values == {"last_name": "New"}
 
 
-def test_an_answer_asked_for_at_the_same_instant_is_applied(sync: Sync) -> None:
+def test_response_to_a_simultaneous_request_is_applied(sync: Sync) -> None:
     sync({"last_name": "King"})
     assert sync({"last_name": "Queen"}).patient.last_name == "Queen"
