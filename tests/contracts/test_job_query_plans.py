@@ -23,7 +23,7 @@ LATER = NOW + timedelta(minutes=1)
 FIRST, LAST = person(0).id, person(999).id
 
 CALLS: dict[str, tuple[Call, str]] = {  # and the column it is searched by, or the index that holds nothing else
-    "waiting": (lambda registry: registry.jobs().runnable(NOW), "jobs_going_on"),
+    "waiting": (lambda registry: registry.jobs().runnable(NOW), "jobs_unfinished"),
     "find": (lambda registry: registry.jobs().find(JobKind.IMPORT, after=LAST, limit=9), "kind"),
     "remove ended": (lambda registry: registry.jobs().remove_ended(NOW - timedelta(days=90), 9), "ended_at"),
     "take": (

@@ -178,7 +178,7 @@ def test_archiving_asks_on_a_page_of_its_own_and_archives_nobody_before(
     body = {"action": "archive", "_selected_action": [str(one.id)]}
     page = boss.post("/admin/patients/patient/", body)
     for part in (
-        "Only inactive patients are archived.",
+        "Only inactive patients can be archived.",
         "&lt;b&gt;Byron, ",
         ": inactive",
         "csrfmiddlewaretoken",
@@ -249,7 +249,7 @@ def test_syncs_are_few_at_once_and_limited(
     boss: Client, upstream: ScriptedGateway, register: Callable[..., Patient], registry: Container
 ) -> None:
     patients = [register(email=f"p{number}@example.org", external_id=f"x{number}").id for number in range(5)]
-    assert "choose at most 4" in act(boss, "patients_patient", "sync", *patients)
+    assert "select at most 4" in act(boss, "patients_patient", "sync", *patients)
     assert upstream.asked == []
     few = CacheRateLimiter(CacheBackend(), dict.fromkeys(RateLimitScope, RateLimit(3, 86_400)))
     with registry.limiter.override(Object(few)):
@@ -284,13 +284,13 @@ def test_there_is_no_way_from_a_record_to_a_page_of_its_own(boss: Client) -> Non
 @pytest.mark.parametrize("term", ["word " * 30, "\u0301\u0323" * 200])
 def test_a_search_by_too_much_finds_nothing_and_says_so(boss: Client, path: str, term: str) -> None:
     page = shown(boss.get(f"/admin/{path}/", {"q": term}))
-    assert "Search with at most 254 characters and 10 words." in page.text
+    assert "A search must be at most 254 characters and 10 words." in page.text
 
 
 def test_a_field_sent_twice_is_refused_rather_than_one_of_them_ignored(boss: Client, registry: Container) -> None:
     (me,) = registry.list_users()(actor=SETUP).items
     path = reverse("admin:accounts_user_role", args=[me.id])
-    assert "Must be sent once." in shown(boss.post(path, {"role": ["admin", "reader"]})).text
+    assert "Must be sent only once." in shown(boss.post(path, {"role": ["admin", "reader"]})).text
 
 
 @pytest.mark.parametrize("chosen", ["abc", "1", "\x00", "9" * 40])
@@ -342,7 +342,7 @@ def test_too_many_are_refused_at_once(boss: Client, registry: Container, registe
         patients.add(evolve(patient, external_id=str(number)))
     body = {"action": "archive", "_selected_action": [str(first.id)], "select_across": "1"}
     said = shown(boss.post("/admin/patients/patient/", body, follow=True)).text
-    assert "Nothing was done: choose at most 100." in said
+    assert "Nothing was changed: select at most 100." in said
     assert patients.get(first.id) == first
 
 
@@ -382,7 +382,7 @@ def test_what_a_use_case_refuses_is_told_at_its_field(
     boss: Client, registry: Container, name: str, given: dict[str, str], told: str
 ) -> None:
     page = shown(submit(boss, f"accounts_{name}", given))
-    assert "This was not done." in page.text
+    assert "Nothing was changed." in page.text
     assert told in page.text
     assert len(registry.list_users()(actor=SETUP).items) == 1
 

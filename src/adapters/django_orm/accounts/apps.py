@@ -9,6 +9,6 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Rights come from the role: Django's own permissions are not made, nor what names the tables they are for."""
+        """Permissions come from the role, so that Django creates no permissions and no content types of its own."""
         post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
         post_migrate.disconnect(create_contenttypes)

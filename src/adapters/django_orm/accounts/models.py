@@ -42,18 +42,18 @@ class User(AbstractBaseUser):
 
     @property
     def is_staff(self) -> bool:
-        """Who sees the admin, and in it what the role permits."""
+        """Whether the user may open the admin. The role decides which pages."""
         return not Role(self.role).permissions.isdisjoint(STAFF)
 
-    def has_perm(self, permission: str, of: object = None) -> bool:
-        """Django's own permissions are not in use."""
+    def has_perm(self, permission: str, obj: object = None) -> bool:
+        """Django's own permissions are not used."""
         return False
 
     def has_module_perms(self, app: str) -> bool:
         return False
 
     def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
-        """Sessions of the admin end with the session_epoch, too."""
+        """Incrementing `session_epoch` ends the admin's sessions, too."""
         content = f"{self.session_epoch}:{self.password}"
         return salted_hmac("adapters.django_orm.accounts", content, secret=secret, algorithm="sha256").hexdigest()
 
@@ -75,7 +75,7 @@ class RefreshFamily(models.Model):
 
 
 class ServiceAccount(models.Model):
-    held_keys: "list[ServiceKey]"  # where the repository reads it
+    prefetched_keys: "list[ServiceKey]"  # set by the repository
     id = models.UUIDField(primary_key=True, editable=False)
     name = models.CharField(max_length=MAX_SERVICE_NAME_LENGTH)
     role = models.CharField(max_length=20, choices=_ROLES)

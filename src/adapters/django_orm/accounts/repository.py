@@ -62,29 +62,29 @@ class DjangoUserRepository(UserRepository):
 
     @core_errors()
     def replace(self, user: User, hashed: str | None = None) -> None:
-        secret = {} if hashed is None else {"password": hashed}
-        self._rows.filter(id=user.id).update(**asdict(user), **secret)
+        password = {} if hashed is None else {"password": hashed}
+        self._rows.filter(id=user.id).update(**asdict(user), **password)
 
     @core_errors()
     def verify(self, email: str, password: str) -> User | None:
         row = self._rows.filter(email=email, is_active=True).first()
         if row is None:
-            make_password(password)
+            make_password(password)  # takes as long as a check, so that timing does not reveal which emails exist
             return None
         stored = row.password
 
-        def renew(given: str | None) -> None:
-            """In the way of today; not in place of a password that was set meanwhile."""
-            self._rows.filter(id=row.id, password=stored).update(password=make_password(given))
+        def rehash(raw: str | None) -> None:
+            """With the current algorithm, unless the password has been changed in the meantime."""
+            self._rows.filter(id=row.id, password=stored).update(password=make_password(raw))
 
-        return user_of(row) if check_password(password, stored, renew) else None
+        return user_of(row) if check_password(password, stored, rehash) else None
 
     @core_errors()
     def find(
         self, *, email: str | None, role: Role | None, is_active: bool | None, after: UUID | None, limit: int
     ) -> Page[User]:
-        given = {"email": email, "role": role, "is_active": is_active, "id__lt": after}
-        rows = self._rows.filter(**{name: value for name, value in given.items() if value is not None})
+        filters = {"email": email, "role": role, "is_active": is_active, "id__lt": after}
+        rows = self._rows.filter(**{lookup: value for lookup, value in filters.items() if value is not None})
         found = [_user(row) for row in rows.order_by("-id").values(*_COLUMNS)[: limit + 1]]
         return cut(found, limit, lambda user: user.id)
 

@@ -15,7 +15,7 @@ from core.accounts.ports import ServiceAccountRepository
 from core.accounts.service_accounts import ServiceAccount, ServiceKey
 from core.paging import Page, cut
 
-_KEYS = Prefetch("keys", models.ServiceKey.objects.order_by("id"), to_attr="held_keys")
+_KEYS = Prefetch("keys", models.ServiceKey.objects.order_by("id"), to_attr="prefetched_keys")
 
 
 @frozen
@@ -24,34 +24,36 @@ class DjangoServiceAccountRepository(ServiceAccountRepository):
 
     @core_errors()
     def get(self, account_id: UUID) -> ServiceAccount:
-        return _only(self._rows.filter(id=account_id))
+        return _first(self._rows.filter(id=account_id))
 
     @core_errors()
     def lock(self, account_id: UUID) -> ServiceAccount:
         require_atomic(self.database)
-        return _only(self._rows.filter(id=account_id).select_for_update())
+        return _first(self._rows.filter(id=account_id).select_for_update())
 
     @core_errors()
     def get_by_key(self, key_id: UUID) -> ServiceAccount | None:
-        key = compiled_get(models.ServiceKey, ("account_id",), self.database)(key_id)  # connects again where it has to
+        key = compiled_get(models.ServiceKey, ("account_id",), self.database)(key_id)  # reconnects if necessary
         row = self._rows.filter(id=key["account_id"]).first() if key else None
         return None if row is None else _account(row)
 
     @core_errors()
     def add(self, account: ServiceAccount) -> None:
         with transaction.atomic(using=self.database):
-            self._rows.create(id=account.id, name=account.name, created_at=account.created_at, **_standing(account))
-            self._keep(account)
+            self._rows.create(
+                id=account.id, name=account.name, created_at=account.created_at, **_mutable_columns(account)
+            )
+            self._save_keys(account)
 
     @core_errors()
     def replace(self, account: ServiceAccount) -> None:
-        self._rows.filter(id=account.id).update(**_standing(account))
-        self._keep(account)
+        self._rows.filter(id=account.id).update(**_mutable_columns(account))
+        self._save_keys(account)
 
     @core_errors()
     def find(self, *, name: str | None, after: UUID | None, limit: int) -> Page[ServiceAccount]:
-        given = {"name": name, "id__lt": after}
-        rows = self._rows.filter(**{name: value for name, value in given.items() if value is not None})
+        filters = {"name": name, "id__lt": after}
+        rows = self._rows.filter(**{lookup: value for lookup, value in filters.items() if value is not None})
         found = [_account(row) for row in rows.order_by("-id")[: limit + 1]]
         return cut(found, limit, lambda account: account.id)
 
@@ -69,17 +71,17 @@ class DjangoServiceAccountRepository(ServiceAccountRepository):
     def _keys(self) -> QuerySet[models.ServiceKey]:
         return models.ServiceKey.objects.using(self.database)
 
-    def _keep(self, account: ServiceAccount) -> None:
-        """Keys are added and revoked, and change in no other way."""
+    def _save_keys(self, account: ServiceAccount) -> None:
+        """Inserts new keys. Of existing keys, only `revoked_at` can change."""
         rows = [models.ServiceKey(account_id=account.id, **asdict(key)) for key in account.keys]
         self._keys.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=["revoked_at"])
 
 
-def _standing(account: ServiceAccount) -> dict[str, Role | bool]:
+def _mutable_columns(account: ServiceAccount) -> dict[str, Role | bool]:
     return {"role": account.role, "is_active": account.is_active}
 
 
-def _only(rows: QuerySet[models.ServiceAccount]) -> ServiceAccount:
+def _first(rows: QuerySet[models.ServiceAccount]) -> ServiceAccount:
     row = rows.first()
     if row is None:
         raise ServiceAccountNotFound
@@ -102,6 +104,6 @@ def _account(row: models.ServiceAccount) -> ServiceAccount:
                 expires_at=key.expires_at,
                 revoked_at=key.revoked_at,
             )
-            for key in row.held_keys
+            for key in row.prefetched_keys
         ),
     )

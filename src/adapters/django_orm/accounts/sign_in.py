@@ -9,7 +9,7 @@ from core.errors import ValidationError
 
 
 class RegistryBackend(BaseBackend):
-    """Signs people in to the admin by the same use case as the API, under the same limits."""
+    """Signs users in to the admin with the use case that the API uses, with the same rate limits."""
 
     @inject
     def authenticate(

@@ -1,4 +1,4 @@
-"""Pages with a form that a use case gets. The admin's own forms save rows, in a transaction of their own."""
+"""Pages with a form whose data goes to a use case. The forms of Django's admin would save rows directly."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ from core.accounts.passwords import MAX_PASSWORD_LENGTH
 from core.errors import RegistryError, ValidationError
 
 ROLES = [(role.value, role.value) for role in Role]
-Work = Callable[[dict[str, Any]], HttpResponse | None]  # what a form holds, its fields say
+Work = Callable[[dict[str, Any]], HttpResponse | None]  # the form's cleaned data
 
 
 def password_field(label: str, autocomplete: str = "new-password") -> forms.CharField:
@@ -25,19 +25,19 @@ def password_field(label: str, autocomplete: str = "new-password") -> forms.Char
         label=label,
         widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}),
         strip=False,
-        validators=[MaxLengthValidator(MAX_PASSWORD_LENGTH)],  # max_length has browsers cut what is pasted
+        validators=[MaxLengthValidator(MAX_PASSWORD_LENGTH)],  # max_length would make browsers truncate pasted text
     )
 
 
-def signed_in_user(request: HttpRequest) -> User:
-    """Whoever is signed in, behind the site's own check."""
+def current_user(request: HttpRequest) -> User:
+    """Only for views behind `RegistryAdminSite.admin_view`, which requires a signed-in user."""
     assert isinstance(request.user, User)
     return request.user
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    staff = signed_in_user(request)
-    return Actor.user(staff.id, Role(staff.role), request.META["REQUEST_ID"])
+    user = current_user(request)
+    return Actor.user(user.id, Role(user.role), request.META["REQUEST_ID"])
 
 
 def may(request: HttpRequest, permission: Permission) -> bool:
@@ -45,26 +45,26 @@ def may(request: HttpRequest, permission: Permission) -> bool:
 
 
 def form_page(
-    request: HttpRequest, needed: Permission | None, form: forms.Form, work: Work, *, title: str, back: str
+    request: HttpRequest, permission: Permission | None, form: forms.Form, work: Work, *, title: str, back: str
 ) -> HttpResponse:
-    """Shows the form; once it is filled in, does the work and goes back, or shows the answer that `work` gives. What
-    the use case refuses is told at its field."""
-    if needed is not None and not may(request, needed):
+    """Shows the form. When it is submitted and valid, calls `work` and returns its response, or redirects to `back`.
+    Errors of the use case are shown at their fields."""
+    if permission is not None and not may(request, permission):
         raise PermissionDenied
     for name in form.fields:
         if len(request.POST.getlist(name)) > 1:
-            form.add_error(name, "Must be sent once.")
+            form.add_error(name, "Must be sent only once.")
     if request.method == "POST" and form.is_valid():
         try:
-            answer = work(form.cleaned_data)
+            response = work(form.cleaned_data)
         except ValidationError as invalid:
             for error in invalid.errors:
                 form.add_error(error.field if error.field in form.fields else None, error.message)
         except RegistryError as error:
             form.add_error(None, str(error))
         else:
-            if answer is None:
+            if response is None:
                 messages.success(request, "Done.")
-            return answer or HttpResponseRedirect(back)
+            return response or HttpResponseRedirect(back)
     context = site.each_context(request) | {"title": title, "form": form, "back": back}
     return TemplateResponse(request, "admin/registry/form.html", context)

@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from adapters.django_orm.admin_site.actors import ActedAdmin
+from adapters.django_orm.admin_site.actors import ActorAdmin
 from adapters.django_orm.admin_site.pages import actor_of, may
-from adapters.django_orm.admin_site.view_only import ViewOnlyAdmin, uuid_in
+from adapters.django_orm.admin_site.view_only import ViewOnlyAdmin, parse_uuid
 from adapters.django_orm.patients import models
-from adapters.django_orm.patients.search import matching
+from adapters.django_orm.patients.search import filter_patients
 from core.access import Permission
 from core.patients.search import PatientQuery
 from core.patients.search_terms import parse_words
@@ -21,13 +21,13 @@ from core.ports import RateLimiter, RateLimitScope
 from core.sync.use_cases import SyncPatient
 
 ARCHIVING = (
-    "Only inactive patients are archived. An archived patient is still found, and takes no change and no sync. "
-    "To undo it, make the patient inactive, then active."
+    "Only inactive patients can be archived. Search still finds an archived patient, but it cannot be changed or "
+    "synced. To undo this, make the patient inactive, then active."
 )
-MAX_SYNCS_AT_ONCE = 4  # each may take as long as EXTERNAL_API_TIMEOUT
+MAX_SYNCS = 4  # each may take as long as EXTERNAL_API_TIMEOUT
 
 
-def _described(patient: models.Patient) -> str:
+def _describe(patient: models.Patient) -> str:
     return f"{patient.last_name}, {patient.first_name}, born {patient.date_of_birth}: {patient.status}"
 
 
@@ -45,9 +45,9 @@ class PatientAdmin(ViewOnlyAdmin):
     ) -> tuple[QuerySet[models.Patient], bool]:
         if not term:
             return queryset, False
-        if (patient_id := uuid_in(term)) is not None:
+        if (patient_id := parse_uuid(term)) is not None:
             return queryset.filter(id=patient_id), False
-        found = matching(PatientQuery(words=parse_words(term, settings.PHONE_REGION)), queryset.db)
+        found = filter_patients(PatientQuery(words=parse_words(term, settings.PHONE_REGION)), queryset.db)
         return queryset.filter(id__in=found.values("id")), False
 
     def links(self, object_id: str) -> dict[str, str]:
@@ -61,23 +61,21 @@ class PatientAdmin(ViewOnlyAdmin):
 
     @admin.action(description="Make active", permissions=["update"])
     def activate(self, request: HttpRequest, queryset: QuerySet[models.Patient]) -> None:
-        self._move(request, queryset, Status.ACTIVE)
+        self._set_status(request, queryset, Status.ACTIVE)
 
     @admin.action(description="Make inactive", permissions=["update"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[models.Patient]) -> None:
-        self._move(request, queryset, Status.INACTIVE)
+        self._set_status(request, queryset, Status.INACTIVE)
 
-    @admin.action(description="Archive who is inactive", permissions=["update"])
+    @admin.action(description="Archive inactive patients", permissions=["update"])
     def archive(self, request: HttpRequest, queryset: QuerySet[models.Patient]) -> HttpResponse | None:
-        asked = self.confirmation(
-            request, queryset, "archive", _described, title="Archive patients?", meaning=ARCHIVING
-        )
-        if asked is None:
-            self._move(request, queryset, Status.ARCHIVED)
-        return asked
+        page = self.confirmation(request, queryset, "archive", _describe, title="Archive patients?", meaning=ARCHIVING)
+        if page is None:
+            self._set_status(request, queryset, Status.ARCHIVED)
+        return page
 
     @inject
-    def _move(
+    def _set_status(
         self,
         request: HttpRequest,
         queryset: QuerySet[models.Patient],
@@ -105,24 +103,24 @@ class PatientAdmin(ViewOnlyAdmin):
             limiter.acquire(RateLimitScope.SYNC, actor.name)
             return f"{sync_patient(actor=actor, patient_id=patient.id).outcome}"
 
-        self.for_each(request, queryset, work, MAX_SYNCS_AT_ONCE)
+        self.for_each(request, queryset, work, MAX_SYNCS)
 
 
 @admin.register(models.PatientEvent)
-class PatientEventAdmin(ActedAdmin):
+class PatientEventAdmin(ActorAdmin):
     permission = Permission.VIEW_PATIENTS
     list_display = ["at", "action", "patient", "version", "actor", "request_id"]
     list_display_links = ["at"]
-    linked_by = ["patient_id"]
+    extra_lookups = ["patient_id"]
     list_filter = ["action"]
-    search_help_text = "The id of a patient, or an actor as it is shown."
+    search_help_text = "The id of a patient, or an actor as shown in the list."
     fields = ["at", "action", "patient", "version", "actor", "request_id", "changes", "digest"]
     readonly_fields = ["patient", "changes"]
 
     def search(
         self, request: HttpRequest, queryset: QuerySet[models.PatientEvent], term: str
     ) -> tuple[QuerySet[models.PatientEvent], bool]:
-        if (patient_id := uuid_in(term)) is not None:
+        if (patient_id := parse_uuid(term)) is not None:
             return queryset.filter(patient_id=patient_id), False
         return super().search(request, queryset, term)
 
@@ -133,8 +131,8 @@ class PatientEventAdmin(ActedAdmin):
 
     @admin.display(description="Changes")
     def changes(self, event: models.PatientEvent) -> SafeString | str:
-        held = models.EventValues.objects.filter(patient_id=event.patient_id, version=event.version).first()
-        if held is None:
+        values = models.EventValues.objects.filter(patient_id=event.patient_id, version=event.version).first()
+        if values is None:
             return "Erased with the patient."
-        rows = ((name, held.before.get(name), held.after[name]) for name in event.fields)
+        rows = ((name, values.before.get(name), values.after[name]) for name in event.fields)
         return format_html_join("", "<p>{}: {} → {}</p>", rows)

@@ -42,7 +42,7 @@ class PostAdmin(ViewOnlyAdmin):
 class CommentAdmin(ViewOnlyAdmin):
     permission = Permission.EDIT_POSTS
     list_display = ["created_at", "post", "author", "content"]
-    linked_by = ["post"]
+    extra_lookups = ["post"]
     list_select_related = ["post"]
     search_fields = ["content", "author"]
     actions = ["remove"]

@@ -4,8 +4,8 @@ from django.db import InternalError, OperationalError
 
 
 class SessionStore(db.SessionStore):
-    """Each request begins the idle time again, which is written. A database that only reads is no reason to refuse what
-    only reads."""
+    """Each request writes the session, to restart its idle time. When the database is read-only, requests that do not
+    change the session still succeed."""
 
     def save(self, must_create: bool = False) -> None:
         try:

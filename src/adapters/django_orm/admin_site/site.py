@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, reverse
 
 from adapters.django_orm.accounts.repository import user_of
-from adapters.django_orm.admin_site.pages import actor_of, form_page, password_field, signed_in_user
+from adapters.django_orm.admin_site.pages import actor_of, current_user, form_page, password_field
 from core.accounts.sessions import SignedIn
 from core.accounts.use_cases import ChangeOwnPassword
 from core.errors import TooManyRequests
@@ -26,7 +26,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 @receiver(user_logged_in)
-def note_time(request: HttpRequest, **_: object) -> None:
+def save_sign_in_time(request: HttpRequest, **_: object) -> None:
     request.session[SIGNED_IN_AT] = time()
 
 
@@ -51,39 +51,39 @@ class RegistryAdminSite(AdminSite):
     login_form = SignInForm
 
     def has_permission(self, request: HttpRequest) -> bool:
-        began = request.session.get(SIGNED_IN_AT, 0)
-        return super().has_permission(request) and time() - began < settings.SESSION_LASTS
+        signed_in_at = request.session.get(SIGNED_IN_AT, 0)
+        return super().has_permission(request) and time() - signed_in_at < settings.SESSION_LASTS
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Without Django's way from a record to its own page: no record has one."""
+        """Without Django's `view_on_site`: records have no page outside the admin."""
         return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """Whoever was given a password by somebody else is led to change it, whatever page they ask for."""
-        guarded = super().admin_view(view, cacheable)
+        """Redirects users whose password an admin has set to the page that changes it."""
+        checked = super().admin_view(view, cacheable)
 
-        def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             change = reverse("admin:password_change")
-            leads_on = request.path in {change, reverse("admin:logout")} or not self.has_permission(request)
-            if leads_on or not signed_in_user(request).must_change_password:
-                return guarded(request, *args, **kwargs)
+            is_allowed = request.path in {change, reverse("admin:logout")} or not self.has_permission(request)
+            if is_allowed or not current_user(request).must_change_password:
+                return checked(request, *args, **kwargs)
             return HttpResponseRedirect(change)
 
-        return cast("View", update_wrapper(shown, guarded))
+        return cast("View", update_wrapper(wrapped, checked))
 
     @inject
-    def password_change(  # type: ignore[override]  # it goes back where Django shows another page
+    def password_change(  # type: ignore[override]  # Django takes fewer parameters
         self,
         request: HttpRequest,
         extra_context: dict[str, Any] | None = None,
         change: ChangeOwnPassword = Provide["change_own_password"],
     ) -> HttpResponse:
-        """Every other session of the user ends."""
-        user = signed_in_user(request)
+        """Ends every other session of the user."""
+        user = current_user(request)
 
-        def work(given: dict[str, str]) -> None:
+        def work(data: dict[str, str]) -> None:
             me = SignedIn(user_of(user), actor_of(request))
-            change(me=me, address=request.META.get("REMOTE_ADDR", ""), **given)
+            change(me=me, address=request.META.get("REMOTE_ADDR", ""), **data)
             user.refresh_from_db()
             update_session_auth_hash(request, user)
 

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from adapters.django_orm.admin_site.view_only import ViewOnlyAdmin, uuid_in
+from adapters.django_orm.admin_site.view_only import ViewOnlyAdmin, parse_uuid
 from adapters.django_orm.sync.models import SyncJobResult
 from core.access import Permission
 
@@ -12,7 +12,7 @@ class SyncJobResultAdmin(ViewOnlyAdmin):
     permission = Permission.MANAGE_JOBS
     list_display = ["at", "outcome", "patient_id", "reason", "conflicts", "job"]
     list_display_links = ["at"]
-    linked_by = ["job"]
+    extra_lookups = ["job"]
     list_filter = ["outcome", "needs_review"]
     search_fields = ["patient_id"]
     search_help_text = "The id of a patient."
@@ -20,4 +20,4 @@ class SyncJobResultAdmin(ViewOnlyAdmin):
     def search(
         self, request: HttpRequest, queryset: QuerySet[SyncJobResult], term: str
     ) -> tuple[QuerySet[SyncJobResult], bool]:
-        return (queryset.filter(patient_id=uuid_in(term)) if term else queryset), False
+        return (queryset.filter(patient_id=parse_uuid(term)) if term else queryset), False

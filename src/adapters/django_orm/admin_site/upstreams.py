@@ -1,13 +1,13 @@
 from django.contrib import admin
 
-from adapters.django_orm.admin_site.actors import ActedAdmin
+from adapters.django_orm.admin_site.actors import ActorAdmin
 from adapters.django_orm.admin_site.view_only import ViewOnlyAdmin
 from adapters.django_orm.upstreams.models import UpstreamOverride, UpstreamReport
 from core.access import Permission
 
 
 @admin.register(UpstreamOverride)
-class UpstreamOverrideAdmin(ActedAdmin):
+class UpstreamOverrideAdmin(ActorAdmin):
     permission = Permission.MANAGE_UPSTREAMS
     list_display = ["at", "upstream", "isolated", "actor", "request_id"]
     list_filter = ["isolated"]
@@ -19,4 +19,4 @@ class UpstreamReportAdmin(ViewOnlyAdmin):
     list_display = ["upstream", "process", "state", "calls", "failure_rate", "slow_rate", "p95_seconds", "reported_at"]
     list_filter = ["state"]
     search_fields = ["=process"]
-    search_help_text = "A process, as it is shown."
+    search_help_text = "A process, as shown in the list."

@@ -27,14 +27,14 @@ MAX_SELECTED = 100
 
 
 class CappedPaginator(Paginator):
-    """Counts so far and no further: to count a million rows takes longer than to show a page of them."""
+    """Stops counting at `MAX_COUNT`: counting a million rows takes longer than showing a page of them."""
 
     @cached_property
     def count(self) -> int:
         return cast("QuerySet[Model]", self.object_list).order_by()[:MAX_COUNT].count()
 
 
-def uuid_in(term: str) -> UUID | None:
+def parse_uuid(term: str) -> UUID | None:
     try:
         return UUID(term)
     except ValueError:
@@ -42,10 +42,10 @@ def uuid_in(term: str) -> UUID | None:
 
 
 class ViewOnlyAdmin(ModelAdmin):
-    """Shows rows to whoever has the permission. They are changed by actions and pages that call use cases."""
+    """Shows rows to users who have the permission. Actions and form pages change them through use cases."""
 
     permission: ClassVar[Permission]
-    linked_by: ClassVar[Collection[str]] = ()  # fields that links from elsewhere filter by
+    extra_lookups: ClassVar[Collection[str]] = ()  # that links from other pages filter by
 
     ordering = ["-pk"]
     sortable_by = ()
@@ -56,42 +56,39 @@ class ViewOnlyAdmin(ModelAdmin):
     change_form_template = "admin/registry/detail.html"
 
     def links(self, object_id: str) -> dict[str, str]:
-        """What else there is for a row, by what it is called."""
+        """URLs of pages about the row, by label."""
         return {}
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        there = self.get_object(request, unquote(object_id)) is not None
-        context = (extra_context or {}) | {"links": self.links(object_id) if there else {}}
+        exists = self.get_object(request, unquote(object_id)) is not None
+        context = (extra_context or {}) | {"links": self.links(object_id) if exists else {}}
         return super().change_view(request, object_id, form_url, context)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Only what the page itself offers. Any other lookup finds out a secret, a little at a time, or costs what it
-        likes."""
-        filters = [one[0] if isinstance(one, tuple) else one for one in self.list_filter]
-        offered = {f"{name}{test}" for name in filters for test in ("", "__exact", "__isempty")}
-        return lookup in {*offered, *self.linked_by} and "\0" not in value
+        """Only the filters of the page. Other lookups could reveal secrets bit by bit, or be expensive."""
+        filters = [item[0] if isinstance(item, tuple) else item for item in self.list_filter]
+        lookups = {f"{name}{suffix}" for name in filters for suffix in ("", "__exact", "__isempty")}
+        return lookup in {*lookups, *self.extra_lookups} and "\0" not in value
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[M], search_term: str
     ) -> tuple[QuerySet[M], bool]:
         if len(search_term) > MAX_EMAIL_LENGTH or len(search_term.split()) > MAX_WORDS:
-            limits = f"Search with at most {MAX_EMAIL_LENGTH} characters and {MAX_WORDS} words."
-            self.message_user(request, limits, messages.WARNING)
+            error = f"A search must be at most {MAX_EMAIL_LENGTH} characters and {MAX_WORDS} words."
+            self.message_user(request, error, messages.WARNING)
             return queryset.none(), False
         return self.search(request, queryset, search_term.strip())
 
-    def search(
-        self, request: HttpRequest, queryset: QuerySet[Any], term: str  # of the model of each
-    ) -> tuple[QuerySet[Any], bool]:
-        """The rows found by `term`, and whether some may be found twice."""
+    def search(self, request: HttpRequest, queryset: QuerySet[Any], term: str) -> tuple[QuerySet[Any], bool]:
+        """The rows that match `term`, and whether there may be duplicates."""
         return super().get_search_results(request, queryset, term)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         try:
-            for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
-                self.opts.pk.to_python(chosen)
+            for selected in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(selected)
         except ValidationError:
             raise BadRequest from None
         return super().changelist_view(request, extra_context)
@@ -121,36 +118,36 @@ class ViewOnlyAdmin(ModelAdmin):
         title: str,
         meaning: str,
     ) -> HttpResponse | None:
-        """The page that lists the chosen rows and asks whether to do `action`. None once that was confirmed, and for
-        more rows than `for_each` takes."""
-        chosen = list(rows[: MAX_SELECTED + 1])
-        if "confirmed" in request.POST or len(chosen) > MAX_SELECTED:
+        """A page that lists the selected rows and asks to confirm `action`. None once it is confirmed, and when there
+        are more rows than `for_each` accepts."""
+        selected = list(rows[: MAX_SELECTED + 1])
+        if "confirmed" in request.POST or len(selected) > MAX_SELECTED:
             return None
         context = self.admin_site.each_context(request) | {
             "title": title,
             "meaning": meaning,
             "action": action,
-            "rows": [(row.pk, describe(row)) for row in chosen],
+            "rows": [(row.pk, describe(row)) for row in selected],
             "checkbox": ACTION_CHECKBOX_NAME,
             "back": request.get_full_path(),
         }
         return TemplateResponse(request, "admin/registry/confirm.html", context)
 
     def for_each(
-        self, request: HttpRequest, rows: QuerySet[M], work: Callable[[M], str], most: int = MAX_SELECTED
+        self, request: HttpRequest, rows: QuerySet[M], work: Callable[[M], str], limit: int = MAX_SELECTED
     ) -> None:
-        """Does the work for each chosen row, and tells how many ended in which way. One that is refused stops none."""
-        chosen = list(rows[: most + 1])
-        if len(chosen) > most:
-            self.message_user(request, f"Nothing was done: choose at most {most}.", messages.ERROR)
+        """Calls `work` for each selected row, continues after errors, and shows how many rows had each outcome."""
+        selected = list(rows[: limit + 1])
+        if len(selected) > limit:
+            self.message_user(request, f"Nothing was changed: select at most {limit}.", messages.ERROR)
             return
-        done, refused = Counter[str](), Counter[str]()
-        for row in chosen:
+        done, failed = Counter[str](), Counter[str]()
+        for row in selected:
             try:
                 done[work(row)] += 1
             except RegistryError as error:
-                refused[str(error)] += 1
+                failed[str(error)] += 1
         for outcome, count in done.items():
             self.message_user(request, f"{count} {outcome}.", messages.SUCCESS)
-        for reason, count in refused.items():
+        for reason, count in failed.items():
             self.message_user(request, f"{count} not done: {reason}", messages.WARNING)

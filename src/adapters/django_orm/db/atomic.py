@@ -19,7 +19,7 @@ _ATTEMPTS = 5
 
 @frozen
 class DjangoAtomic(Atomic):
-    """Tries again what a database asks to have tried again, but never once COMMIT was sent."""
+    """Retries serialization failures, deadlocks and broken connections, but never after COMMIT was sent."""
 
     database: str = "default"
 
@@ -50,7 +50,7 @@ class DjangoAtomic(Atomic):
         except (OperationalError, InterfaceError):
             if not committing:
                 raise
-            raise Unavailable("It is not known whether the change was stored. Look before repeating it.") from None
+            raise Unavailable("It is unknown whether the change was stored. Check before repeating it.") from None
         return result
 
 
@@ -61,7 +61,7 @@ def require_atomic(database: str) -> None:
 
 def _worth_retrying(error: BaseException) -> bool:
     failure = error.__cause__ if isinstance(error, Unavailable) else None
-    if isinstance(failure, NotSupportedError):  # prepared before a migration, in a connection that is closed now
+    if isinstance(failure, NotSupportedError):  # an outdated prepared statement; its connection is closed
         return True
     if not isinstance(failure, OperationalError | InterfaceError):
         return False

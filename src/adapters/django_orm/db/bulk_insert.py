@@ -1,5 +1,3 @@
-"""Writing many rows at once."""
-
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias, cast
 
@@ -7,23 +5,23 @@ from django.db import connections, models
 from psycopg import Cursor, sql
 from psycopg.types.json import Jsonb
 
-_FEW = 5
-Column: TypeAlias = "models.Field[Any, Any]"  # what a column holds, the schema says
+_MAX_INSERT_ROWS = 5
+Column: TypeAlias = "models.Field[Any, Any]"  # the type of the value depends on the schema
 
 
 def bulk_insert(
     model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[object]], database: str
 ) -> None:
-    """Writes rows of `model`, their values in the order of the fields' `names`: many of them by COPY where the database
-    has it, in a tenth of the time that an instance of the model for each takes."""
+    """Inserts rows whose values are in the order of the field `names`. On PostgreSQL, more than a few rows are inserted
+    with COPY, which takes a tenth of the time of `bulk_create`."""
     fields = [cast("Column", model._meta.get_field(name)) for name in names]
-    held = list(rows)
-    if connections[database].vendor == "postgresql" and len(held) > _FEW:
-        _copy(model, fields, held, database)
+    values = list(rows)
+    if connections[database].vendor == "postgresql" and len(values) > _MAX_INSERT_ROWS:
+        _copy(model, fields, values, database)
     else:
         attributes = [field.attname for field in fields]
         model._base_manager.using(database).bulk_create(
-            model(**dict(zip(attributes, row, strict=True))) for row in held
+            model(**dict(zip(attributes, row, strict=True))) for row in values
         )
 
 
@@ -35,7 +33,7 @@ def _copy(model: type[models.Model], fields: Sequence[Column], rows: Sequence[Se
     )
     json = [number for number, field in enumerate(fields) if isinstance(field, models.JSONField)]
     with (
-        connection.wrap_database_errors,  # which Django does for `execute`, and not for `copy`
+        connection.wrap_database_errors,  # Django wraps the errors of `execute`, but not of `copy`
         connection.cursor() as cursor,
         cast("Cursor[object]", cursor).copy(statement) as copy,
     ):

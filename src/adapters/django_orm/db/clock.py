@@ -15,13 +15,14 @@ SECONDS_BETWEEN_MEASUREMENTS = 10.0
 
 
 class DatabaseClock(Clock):
-    """PostgreSQL's clock, which all hosts share. The host's wall clock may show any time and may be reset.
+    """PostgreSQL's clock, which all hosts share. The wall clock of a host may be wrong or reset.
 
-    The database is asked every few seconds; in between, the host's monotonic clock continues what it answered. The
-    instant at which the monotonic clock was 0 lies within bounds that sending and receiving set, and is moved no
-    further than into them: a slow answer proves less and changes less.
+    Queries the database every few seconds and continues with the host's monotonic clock in between. Each query gives
+    bounds for the instant at which the monotonic clock was 0: the times of sending and receiving. The estimate moves
+    only as far as needed to lie within them, so that a slow query changes little.
 
-    Never runs backwards. Without an answer it continues the last one; `Unavailable` is raised if there never was one.
+    Never runs backwards. When the database does not answer, it continues from the last answer, and raises
+    `Unavailable` if there is none.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class DatabaseClock(Clock):
         self._latest = datetime.min.replace(tzinfo=UTC)
         self._due = 0.0
         self._renew_lock()
-        os.register_at_fork(after_in_child=self._renew_lock)  # a thread of the parent may have held it
+        os.register_at_fork(after_in_child=self._renew_lock)  # a thread of the parent may hold it
 
     def now(self) -> datetime:
         zero = self._current_zero()
@@ -55,7 +56,7 @@ class DatabaseClock(Clock):
         elapsed = self._elapsed()
         if self._zero is not None and elapsed < self._due:
             return self._zero
-        self._due = elapsed + self._seconds_between  # before asking, so that one thread asks
+        self._due = elapsed + self._seconds_between  # before the query, so that only one thread runs it
         try:
             earliest, latest = self._bounds()
         except (Unavailable, TransactionAborted):
@@ -70,7 +71,7 @@ class DatabaseClock(Clock):
     def _bounds(self) -> tuple[datetime, datetime]:
         """The earliest and the latest instant at which the monotonic clock can have been 0."""
         connection = connections[self._database]
-        connection.ensure_connection()  # connecting is no part of what is timed
+        connection.ensure_connection()  # so that connecting is not timed
         with connection.cursor() as cursor:
             sent = self._elapsed()
             cursor.execute("SELECT clock_timestamp()")

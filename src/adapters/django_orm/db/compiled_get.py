@@ -6,16 +6,16 @@ from uuid import UUID
 from django.db import InterfaceError, NotSupportedError, OperationalError, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-Row = dict[str, Any]  # what a row holds, the schema says
+Row = dict[str, Any]  # the types depend on the schema
 
 
 @cache
 def compiled_get(model: type[models.Model], columns: Sequence[str], database: str) -> Callable[[UUID], Row | None]:
     """Reads one row by its primary key, None if there is none.
 
-    The query is compiled once: Django takes longer to put one together than PostgreSQL takes to answer it. It is run
-    again if the connection broke while nobody used it. Every request of a signed-in user begins with a look-up, so that
-    no request has to ask first whether its connection is alive.
+    The query is compiled once, because Django needs longer to build it than PostgreSQL needs to run it. If an idle
+    connection was broken, the query is retried on a new one: every authenticated request begins with such a look-up,
+    so that connections need no health check.
     """
     key = model._meta.pk
     assert key is not None
@@ -35,18 +35,18 @@ def compiled_get(model: type[models.Model], columns: Sequence[str], database: st
         try:
             found = run(connection, row_id)
         except (OperationalError, InterfaceError, NotSupportedError) as error:
-            connection.close_if_unusable_or_obsolete()  # closes what broke, and nothing inside a transaction
+            connection.close_if_unusable_or_obsolete()  # does nothing inside a transaction
             if isinstance(error, NotSupportedError) and not connection.in_atomic_block:
-                connection.close()  # what was prepared in it does not fit the table any more
+                connection.close()  # its prepared statements do not match the table any more
             if not was_connected or connection.connection is not None:
                 raise
             found = run(connection, row_id)
         if found is None:
             return None
         values = list(found)
-        for position, (convert, expression) in converters.items():
-            for one in convert:
-                values[position] = one(values[position], expression, connection)
+        for position, (column_converters, expression) in converters.items():
+            for converter in column_converters:
+                values[position] = converter(values[position], expression, connection)
         return dict(zip(columns, values, strict=True))
 
     return find

@@ -1,4 +1,4 @@
-"""Where database errors become the core's."""
+"""Translates database errors to errors of the core."""
 
 import sqlite3
 from collections.abc import Generator
@@ -49,10 +49,9 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 @contextmanager
 def core_errors() -> Generator[None]:
-    """Database errors raised inside leave as core errors, their cause kept for `Atomic`; our bugs leave as they are.
+    """Translates database errors to core errors, with the original as cause. Errors caused by bugs pass unchanged.
 
-    While migrations are pending, what looks like a bug is the old schema: new code asks for columns that are not there,
-    or stores what they do not take yet.
+    While migrations are pending, such an error may be due to the old schema, and becomes `Unavailable`.
     """
     try:
         yield
@@ -70,14 +69,14 @@ def core_errors() -> Generator[None]:
     except NotSupportedError as error:
         _close_if_prepared_before_a_migration(error)
         raise
-    except (OperationalError, InterfaceError, InternalError) as error:  # internal: a stand-by that only reads
-        close_old_connections()  # those that broke, so that the next call connects again; none inside a transaction
+    except (OperationalError, InterfaceError, InternalError) as error:  # InternalError: a read-only standby
+        close_old_connections()  # so that the next call reconnects; does nothing inside a transaction
         log.warning("database_failed", error=type(error.__cause__ or error).__qualname__)
         raise Unavailable from error
 
 
 def _raise_if_migrations_are_pending(error: Error) -> None:
-    """Within a transaction that has to end first, the error passes here once more."""
+    """Does nothing inside a transaction: the error passes through here again when the transaction has ended."""
     vendor = "sqlite" if isinstance(error.__cause__, sqlite3.Error) else "postgresql"
     used = [connection for connection in connections.all(initialized_only=True) if connection.vendor == vendor]
     if any(connection.in_atomic_block for connection in used):
@@ -89,8 +88,8 @@ def _raise_if_migrations_are_pending(error: Error) -> None:
 
 
 def _close_if_prepared_before_a_migration(error: NotSupportedError) -> None:
-    """PostgreSQL does not run a prepared statement once a column that it gives has another type. Within a transaction,
-    which has to end first, the error passes here once more."""
+    """PostgreSQL refuses a prepared statement when the type of a result column has changed. Does nothing inside a
+    transaction: the error passes through here again when the transaction has ended."""
     used = connections.all(initialized_only=True)
     prepared = isinstance(error.__cause__, FeatureNotSupported)
     if not prepared or any(connection.in_atomic_block for connection in used):
@@ -101,7 +100,7 @@ def _close_if_prepared_before_a_migration(error: NotSupportedError) -> None:
 
 
 def violated_constraint(error: IntegrityError) -> str:
-    """The constraint's name; empty when the database does not tell."""
+    """The name of the constraint, or empty when it is not known."""
     diagnosis = getattr(error.__cause__, "diag", None)
     if diagnosis is not None:
         return diagnosis.constraint_name or ""
@@ -111,7 +110,7 @@ def violated_constraint(error: IntegrityError) -> str:
 
 @cache
 def _sqlite_constraints() -> dict[str, str]:
-    """SQLite names the columns of a unique constraint, not the constraint."""
+    """By columns: SQLite reports the columns of a unique constraint, not its name."""
     names: dict[str, str] = {}
     for options in (model._meta for model in apps.get_models()):
         for constraint in options.constraints:

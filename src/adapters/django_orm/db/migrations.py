@@ -1,5 +1,5 @@
-"""A migration may rewrite a big table, and takes as long as that takes. It waits for a lock as briefly as a request
-does: whoever asks for the same table queues behind it."""
+"""Migrations run without a statement timeout, because rewriting a large table takes time. The lock timeout stays:
+requests that need the same table queue behind a migration that waits for a lock."""
 
 from django.db import connections
 

@@ -7,7 +7,7 @@ from adapters.django_orm.jobs.models import Chunk, Job
 
 
 class ImportFile(models.Model):
-    """How a file under import is read, and how far it was."""
+    """The layout of a file that is being imported, and the position reached."""
 
     job_id: UUID
     job = models.OneToOneField(Job, models.CASCADE, primary_key=True, related_name="+")
@@ -19,22 +19,22 @@ class ImportFile(models.Model):
         return str(self.job_id)
 
 
-class ImportPiece(models.Model):
-    """A part of a file's content. Goes with the chunk that stands for the whole file, when that is done or dropped."""
+class ImportBlock(models.Model):
+    """A block of a file's content. Deleted with the chunk that represents the file, when it completes or is dropped."""
 
     chunk = models.ForeignKey(Chunk, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     number = models.PositiveIntegerField()
     content = models.BinaryField()
 
     class Meta:
-        constraints = [UniqueConstraint(fields=["chunk", "number"], name="imports_piece_unique")]
+        constraints = [UniqueConstraint(fields=["chunk", "number"], name="imports_block_unique")]
 
     def __str__(self) -> str:
         return f"{self.number} of {self.chunk}"
 
 
 class ImportKey(models.Model):
-    """What a file under import has met that no second row of it may have: a patient, or in a dry run a digest."""
+    """A key that only one row of a file may have: the id of a patient, or in a dry run a digest."""
 
     chunk = models.ForeignKey(Chunk, models.CASCADE, related_name="+", db_index=False, db_constraint=False)
     key = models.BinaryField()
@@ -47,7 +47,7 @@ class ImportKey(models.Model):
 
 
 class ImportReject(models.Model):
-    """A row that was refused, as it stood in the file."""
+    """A rejected row, as it is in the file."""
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="+", db_index=False)
     line = models.PositiveIntegerField()
@@ -62,7 +62,7 @@ class ImportReject(models.Model):
 
 
 class ImportRejectKey(models.Model):
-    """Whom a refused row is about, as a digest."""
+    """A digest of the person in a rejected row."""
 
     job = models.ForeignKey(Job, models.CASCADE, related_name="+", db_index=False)
     line = models.PositiveIntegerField()

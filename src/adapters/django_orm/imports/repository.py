@@ -12,8 +12,8 @@ from core.files import Layout, Reject
 from core.imports.entities import FilePosition
 from core.imports.ports import ImportFiles, ImportRejects
 
-PIECE = 64 * 1024
-_AT_A_TIME = 500
+BLOCK_SIZE = 64 * 1024
+_PAGE_SIZE = 500
 _CONVERTER = Converter()
 _CONVERTER.register_unstructure_hook(bytes, bytes.decode)
 _CONVERTER.register_structure_hook(bytes, lambda text, _: text.encode())
@@ -28,9 +28,9 @@ class DjangoImportFiles(ImportFiles):
         models.ImportFile.objects.using(self.database).create(
             job_id=job_id, layout=_CONVERTER.unstructure(layout), offset=layout.start, line=layout.first_line
         )
-        rows = models.ImportPiece.objects.using(self.database)
-        for number, piece in enumerate(_even(blocks)):
-            rows.create(chunk_id=job_id, number=number, content=piece)
+        rows = models.ImportBlock.objects.using(self.database)
+        for number, block in enumerate(_fixed_size(blocks)):
+            rows.create(chunk_id=job_id, number=number, content=block)
 
     @core_errors()
     def layout(self, job_id: UUID) -> Layout:
@@ -47,16 +47,16 @@ class DjangoImportFiles(ImportFiles):
         models.ImportFile.objects.using(self.database).filter(job_id=job_id).update(**asdict(position))
 
     def read(self, job_id: UUID, offset: int) -> Generator[bytes]:
-        number, skip = divmod(offset, PIECE)
-        while (piece := self._piece(job_id, number)) is not None:
-            yield piece[skip:]
+        number, skip = divmod(offset, BLOCK_SIZE)
+        while (block := self._block(job_id, number)) is not None:
+            yield block[skip:]
             number, skip = number + 1, 0
 
     @core_errors()
-    def _piece(self, job_id: UUID, number: int) -> bytes | None:
-        rows = models.ImportPiece.objects.using(self.database).filter(chunk_id=job_id, number=number)
-        found = rows.values_list("content", flat=True).first()
-        return None if found is None else bytes(found)
+    def _block(self, job_id: UUID, number: int) -> bytes | None:
+        rows = models.ImportBlock.objects.using(self.database).filter(chunk_id=job_id, number=number)
+        content = rows.values_list("content", flat=True).first()
+        return None if content is None else bytes(content)
 
     @core_errors()
     def seen(self, job_id: UUID, keys: Collection[bytes]) -> set[bytes]:
@@ -76,11 +76,11 @@ class DjangoImportRejects(ImportRejects):
     def record(self, job_id: UUID, rejects: Sequence[Reject]) -> None:
         models.ImportReject.objects.using(self.database).bulk_create(
             models.ImportReject(
-                job_id=job_id, line=one.line, raw=one.raw, errors=[asdict(error) for error in one.errors]
+                job_id=job_id, line=reject.line, raw=reject.raw, errors=[asdict(error) for error in reject.errors]
             )
-            for one in rejects
+            for reject in rejects
         )
-        keys = ((job_id, one.line, key) for one in rejects for key in one.person_keys)
+        keys = ((job_id, reject.line, key) for reject in rejects for key in reject.person_keys)
         bulk_insert(models.ImportRejectKey, ["job", "line", "key"], keys, self.database)
 
     @core_errors()
@@ -101,17 +101,17 @@ class DjangoImportRejects(ImportRejects):
         rows = models.ImportReject.objects.using(self.database).filter(job_id=job_id, line__gt=line).order_by("line")
         return [
             Reject(row.line, bytes(row.raw), tuple(FieldError(**error) for error in row.errors))
-            for row in rows[:_AT_A_TIME]
+            for row in rows[:_PAGE_SIZE]
         ]
 
 
-def _even(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Of `PIECE` bytes each, but for the last: so an offset tells the piece it is in."""
+def _fixed_size(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Of `BLOCK_SIZE` bytes each except the last, so that an offset determines its block."""
     rest = b""
-    for piece in blocks:
-        rest += piece
-        while len(rest) >= PIECE:
-            yield rest[:PIECE]
-            rest = rest[PIECE:]
+    for block in blocks:
+        rest += block
+        while len(rest) >= BLOCK_SIZE:
+            yield rest[:BLOCK_SIZE]
+            rest = rest[BLOCK_SIZE:]
     if rest:
         yield rest

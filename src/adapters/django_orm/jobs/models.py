@@ -1,4 +1,4 @@
-"""The tables of work in the background. They name patients by id, without a foreign key: they outlive them."""
+"""The tables of background jobs. They refer to patients by id without a foreign key, because they outlive them."""
 
 from uuid import UUID
 
@@ -16,8 +16,8 @@ class Job(models.Model):
     options = models.JSONField()
     created_at = models.DateTimeField()
     total = models.PositiveIntegerField()
-    key = models.CharField(max_length=100, null=True)  # noqa: DJ001 (any number of jobs have none)
-    position = models.TextField(null=True)  # noqa: DJ001 (nothing left is not the beginning)
+    key = models.CharField(max_length=100, null=True)  # noqa: DJ001 (unique, but for null)
+    position = models.TextField(null=True)  # noqa: DJ001 (null is the end, empty the beginning)
     state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in JobState])
     counts = models.JSONField()
     started_at = models.DateTimeField(null=True)
@@ -33,7 +33,7 @@ class Job(models.Model):
         ]
         indexes = [
             Index(fields=["kind", "-id"], name="jobs_by_kind"),
-            Index(fields=["id"], condition=Q(ended_at=None), name="jobs_going_on"),
+            Index(fields=["id"], condition=Q(ended_at=None), name="jobs_unfinished"),
             Index(fields=["ended_at"], name="jobs_by_end"),
         ]
 
@@ -52,17 +52,17 @@ class Chunk(models.Model):
     takeovers = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
-        indexes = [Index(fields=["job", "available_at"], name="jobs_chunk_free")]
+        indexes = [Index(fields=["job", "available_at"], name="jobs_chunk_available")]
 
     def __str__(self) -> str:
         return str(self.id)
 
 
 class ScheduledTask(models.Model):
-    """When something that is due now and then was begun last."""
+    """When a periodic task last started."""
 
     name = models.CharField(max_length=50, primary_key=True)
-    taken_at = models.DateTimeField()
+    last_run_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.name

@@ -14,8 +14,8 @@ from core.jobs.errors import JobNotFound, LeaseLost
 from core.jobs.ports import ChunkRepository, JobRepository, Schedule
 from core.paging import Page, cut
 
-_JOB = tuple(field.name for field in fields(Job))
-_CHUNK = tuple(field.name for field in fields(Chunk))
+_JOB_COLUMNS = tuple(field.name for field in fields(Job))
+_CHUNK_COLUMNS = tuple(field.name for field in fields(Chunk))
 
 
 @frozen
@@ -28,12 +28,12 @@ class DjangoJobRepository(JobRepository):
 
     @core_errors()
     def get(self, job_id: UUID) -> Job:
-        return _only(self._rows.filter(id=job_id))
+        return _first(self._rows.filter(id=job_id))
 
     @core_errors()
     def lock(self, job_id: UUID) -> Job:
         require_atomic(self.database)
-        return _only(self._rows.filter(id=job_id).select_for_update())
+        return _first(self._rows.filter(id=job_id).select_for_update())
 
     @core_errors()
     def replace(self, job: Job) -> None:
@@ -44,11 +44,11 @@ class DjangoJobRepository(JobRepository):
         rows = self._rows.filter(kind=kind).order_by("-id")
         if after is not None:
             rows = rows.filter(id__lt=after)
-        return cut([_job(row) for row in rows.values(*_JOB)[: limit + 1]], limit, lambda job: job.id)
+        return cut([_job(row) for row in rows.values(*_JOB_COLUMNS)[: limit + 1]], limit, lambda job: job.id)
 
     @core_errors()
     def unfinished(self, key: str) -> Job | None:
-        row = self._rows.filter(key=key, ended_at=None).values(*_JOB).first()
+        row = self._rows.filter(key=key, ended_at=None).values(*_JOB_COLUMNS).first()
         return _job(row) if row else None
 
     @core_errors()
@@ -57,7 +57,7 @@ class DjangoJobRepository(JobRepository):
         rows = self._rows.filter(Q(resume_at=None) | Q(resume_at__lte=now), ended_at=None)
         rows = rows.exclude(Exists(chunks.exclude(lease=None).filter(available_at__gt=now)))
         rows = rows.filter(Q(position__isnull=False) | Exists(chunks.filter(available_at__lte=now)))
-        return tuple(_job(row) for row in rows.order_by("id").values(*_JOB))
+        return tuple(_job(row) for row in rows.order_by("id").values(*_JOB_COLUMNS))
 
     @core_errors()
     def remove_ended(self, before: datetime, limit: int) -> int:
@@ -82,17 +82,17 @@ class DjangoChunkRepository(ChunkRepository):
     def claim(self, job_id: UUID, *, lease: UUID, now: datetime, until: datetime) -> Chunk | None:
         require_atomic(self.database)
         skip = connections[self.database].features.has_select_for_update_skip_locked
-        free = (
+        available = (
             self._rows.filter(job_id=job_id, available_at__lte=now)
             .order_by("available_at")
             .select_for_update(skip_locked=skip)
         )
-        row = free.values(*_CHUNK).first()
+        row = available.values(*_CHUNK_COLUMNS).first()
         if row is None:
             return None
-        taken = {"lease": lease, "available_at": until, "takeovers": row["takeovers"] + (row["lease"] is not None)}
-        self._rows.filter(id=row["id"]).update(**taken)
-        return _chunk(row | taken)
+        changes = {"lease": lease, "available_at": until, "takeovers": row["takeovers"] + (row["lease"] is not None)}
+        self._rows.filter(id=row["id"]).update(**changes)
+        return _chunk(row | changes)
 
     @core_errors()
     def lock(self, chunk: Chunk) -> None:
@@ -115,10 +115,10 @@ class DjangoChunkRepository(ChunkRepository):
     @core_errors()
     def remaining(self, job_id: UUID, now: datetime) -> RemainingChunks:
         leased = Q(lease__isnull=False, available_at__gt=now)
-        found = self._rows.filter(job_id=job_id).aggregate(
+        totals = self._rows.filter(job_id=job_id).aggregate(
             leased=Count("id", filter=leased), available_at=Min("available_at", filter=~leased)
         )
-        return RemainingChunks(**found)
+        return RemainingChunks(**totals)
 
     @property
     def _rows(self) -> QuerySet[models.Chunk]:
@@ -132,13 +132,13 @@ class DjangoSchedule(Schedule):
     @core_errors()
     def take(self, name: str, now: datetime, every: timedelta) -> bool:
         rows = models.ScheduledTask.objects.using(self.database)
-        if rows.filter(name=name, taken_at__lte=now - every).update(taken_at=now):
+        if rows.filter(name=name, last_run_at__lte=now - every).update(last_run_at=now):
             return True
-        return rows.get_or_create(name=name, defaults={"taken_at": now})[1]
+        return rows.get_or_create(name=name, defaults={"last_run_at": now})[1]
 
 
-def _only(rows: QuerySet[models.Job]) -> Job:
-    row = rows.values(*_JOB).first()
+def _first(rows: QuerySet[models.Job]) -> Job:
+    row = rows.values(*_JOB_COLUMNS).first()
     if row is None:
         raise JobNotFound
     return _job(row)

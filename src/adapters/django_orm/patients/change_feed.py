@@ -11,24 +11,24 @@ from core.patients.audit import Action, ChangeEntry
 from core.patients.ports import ChangeFeed
 
 _COLUMNS = tuple(field.name for field in fields(ChangeEntry))
-_LOCK = "SELECT pg_advisory_xact_lock(20481229)"  # any number that no other lock has
-_NUMBER = """
-    UPDATE patients_patientevent SET position = due.position
+_LOCK = "SELECT pg_advisory_xact_lock(20481229)"  # an arbitrary key, of this lock only
+_ASSIGN_POSITIONS = """
+    UPDATE patients_patientevent SET position = numbered.position
     FROM (
         SELECT id, ROW_NUMBER() OVER (ORDER BY id) + (
             SELECT COALESCE(MAX(position), 0) FROM patients_patientevent WHERE position IS NOT NULL
         ) AS position
-        FROM (SELECT id FROM patients_patientevent WHERE position IS NULL ORDER BY id LIMIT %s) AS waiting
-    ) AS due
-    WHERE patients_patientevent.id = due.id
+        FROM (SELECT id FROM patients_patientevent WHERE position IS NULL ORDER BY id LIMIT %s) AS unnumbered
+    ) AS numbered
+    WHERE patients_patientevent.id = numbered.id
 """
 
 
 @frozen
 class DjangoChangeFeed(ChangeFeed):
-    """Events are numbered when they are read: what is committed late gets a later number, and no writer waits.
+    """Assigns positions when the feed is read: an event committed late gets a later position, and no writer waits.
 
-    The ids of those that are committed have the order that is promised.
+    Among committed events, positions follow the order of ids.
     """
 
     database: str = "default"
@@ -44,16 +44,16 @@ class DjangoChangeFeed(ChangeFeed):
 
     @core_errors()
     def last(self) -> int:
-        numbered = self._events.filter(position__isnull=False).order_by("-position")
-        return numbered.values_list("position", flat=True).first() or 0
+        rows = self._events.filter(position__isnull=False).order_by("-position")
+        return rows.values_list("position", flat=True).first() or 0
 
     @core_errors()
     def after(self, position: int, limit: int) -> tuple[ChangeEntry, ...]:
-        found = self._numbered(position, limit)
-        if len(found) == limit or not self._events.filter(position=None).exists():
-            return found
-        DjangoAtomic(self.database)(lambda: self._number(limit))
-        return self._numbered(position, limit)
+        entries = self._entries(position, limit)
+        if len(entries) == limit or not self._events.filter(position=None).exists():
+            return entries
+        DjangoAtomic(self.database)(lambda: self._assign_positions(limit))
+        return self._entries(position, limit)
 
     @property
     def _epochs(self) -> QuerySet[models.ChangeEpoch]:
@@ -63,17 +63,17 @@ class DjangoChangeFeed(ChangeFeed):
     def _events(self) -> QuerySet[models.PatientEvent]:
         return models.PatientEvent.objects.using(self.database)
 
-    def _numbered(self, position: int, limit: int) -> tuple[ChangeEntry, ...]:
+    def _entries(self, position: int, limit: int) -> tuple[ChangeEntry, ...]:
         rows = self._events.filter(position__gt=position)
         return tuple(
             ChangeEntry(**row | {"action": Action(row["action"]), "fields": tuple(row["fields"])})
             for row in rows.order_by("position").values(*_COLUMNS)[:limit]
         )
 
-    def _number(self, limit: int) -> None:
-        """One at a time: the lock lasts until the numbers are committed, on SQLite that of the transaction."""
+    def _assign_positions(self, limit: int) -> None:
+        """One transaction at a time: it holds a lock until it commits. On SQLite, every write transaction does."""
         connection = connections[self.database]
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 cursor.execute(_LOCK)
-            cursor.execute(_NUMBER, [limit])
+            cursor.execute(_ASSIGN_POSITIONS, [limit])

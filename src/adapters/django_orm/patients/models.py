@@ -1,5 +1,5 @@
-"""The tables of the patients. A patient's row holds the record whole; its `name`, `SearchTerm` and `Identifier` repeat
-parts of it, to be ordered by, to be found by and to be unique in, and are written with it.
+"""The tables of patients. A patient's row holds the whole record. `Patient.name`, `SearchTerm` and `Identifier` are
+derived from it, for sorting, searching and uniqueness, and are written in the same transaction.
 """
 
 from uuid import UUID
@@ -30,8 +30,8 @@ def _one_of(field: str, values: type[Sex] | type[Status] | type[Action]) -> Chec
     return CheckConstraint(condition=condition, name=f"%(app_label)s_%(class)s_{field}_known")
 
 
-def _filled(field: str, most: int) -> CheckConstraint:
-    condition = Q((f"{field}__length__gte", 1), (f"{field}__length__lte", most))
+def _length(field: str, limit: int) -> CheckConstraint:
+    condition = Q((f"{field}__length__gte", 1), (f"{field}__length__lte", limit))
     return CheckConstraint(condition=condition, name=f"%(app_label)s_%(class)s_{field}_length")
 
 
@@ -59,9 +59,9 @@ class Patient(models.Model):
             CheckConstraint(condition=Q(email=Lower(F("email"))), name="patients_email_lower_case"),
             CheckConstraint(condition=Q(phone=None) | Q(phone__startswith="+"), name="patients_phone_e164"),
             CheckConstraint(condition=Q(version__gte=1), name="patients_version_counts_from_one"),
-            _filled("first_name", MAX_NAME_LENGTH),
-            _filled("last_name", MAX_NAME_LENGTH),
-            _filled("external_id", MAX_EXTERNAL_ID_LENGTH),
+            _length("first_name", MAX_NAME_LENGTH),
+            _length("last_name", MAX_NAME_LENGTH),
+            _length("external_id", MAX_EXTERNAL_ID_LENGTH),
             _one_of("sex", Sex),
             _one_of("status", Status),
         ]
@@ -79,8 +79,8 @@ class Patient(models.Model):
 
 
 class SearchTerm(models.Model):
-    """Bytes, so that every database orders them alike and a range finds a prefix. There is no constraint on `patient`,
-    which would be looked up for each row: the terms are written and removed with it and by nobody else."""
+    """Terms are bytes, so that every database sorts them alike and a range finds a prefix. `patient` has no constraint,
+    because the check of each row would be slow: terms are only written and deleted with their patient."""
 
     pk = models.CompositePrimaryKey("term", "patient_id")
     patient_id: UUID
@@ -100,8 +100,8 @@ class Identifier(models.Model):
     class Meta:
         constraints = [
             UniqueConstraint(fields=["value", "system"], name="patients_identifier_unique"),
-            _filled("system", MAX_IDENTIFIER_SYSTEM_LENGTH),
-            _filled("value", MAX_IDENTIFIER_VALUE_LENGTH),
+            _length("system", MAX_IDENTIFIER_SYSTEM_LENGTH),
+            _length("value", MAX_IDENTIFIER_VALUE_LENGTH),
         ]
 
     def __str__(self) -> str:
@@ -157,7 +157,7 @@ class PatientEvent(models.Model):
 
 
 class ChangeEpoch(models.Model):
-    """The one row says which history the positions of the events belong to."""
+    """A single row: the epoch of the change feed. Positions of different epochs cannot be compared."""
 
     ONLY = 1
 

@@ -12,7 +12,7 @@ from adapters.django_orm.db.bulk_insert import bulk_insert
 from adapters.django_orm.db.compiled_get import Row, compiled_get
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.patients import models
-from adapters.django_orm.patients.search import matching, page_of
+from adapters.django_orm.patients.search import filter_patients, page_query
 from adapters.django_orm.patients.uniqueness import UniquenessCheck
 from core.errors import Conflict
 from core.imports.ports import PatientsForImport
@@ -34,12 +34,12 @@ class DjangoPatientRepository(PatientRepository, PatientSearch, PatientListing, 
 
     @core_errors()
     def get(self, patient_id: UUID) -> Patient:
-        return _found(compiled_get(models.Patient, _COLUMNS, self.database)(patient_id))
+        return _require(compiled_get(models.Patient, _COLUMNS, self.database)(patient_id))
 
     @core_errors()
     def lock(self, patient_id: UUID) -> Patient:
         require_atomic(self.database)
-        return _found(self._rows.filter(id=patient_id).select_for_update().values(*_COLUMNS).first())
+        return _require(self._rows.filter(id=patient_id).select_for_update().values(*_COLUMNS).first())
 
     @core_errors()
     def get_all(self, ids: Collection[UUID]) -> tuple[Patient, ...]:
@@ -78,25 +78,25 @@ class DjangoPatientRepository(PatientRepository, PatientSearch, PatientListing, 
 
     @core_errors()
     def add_all(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
-        refused = self.conflicts(patients)
+        conflicts = self.conflicts(patients)
         try:
             with core_errors(), transaction.atomic(using=self.database):
-                self._insert([one for one in patients if one.id not in refused])
-        except Conflict:  # somebody was quicker with one of them
+                self._insert([patient for patient in patients if patient.id not in conflicts])
+        except Conflict:  # another transaction was faster
             return self._add_one_by_one(patients)
-        return refused
+        return conflicts
 
     @core_errors()
     def conflicts(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
-        return UniquenessCheck.of(patients, self.database).refuse(patients)
+        return UniquenessCheck.of(patients, self.database).conflicts(patients)
 
     @core_errors()
     def replace(self, before: Patient, after: Patient) -> None:
-        was = _columns(before)
-        changed = {name: value for name, value in _columns(after).items() if value != was[name]}
+        stored = _columns(before)
+        changed = {name: value for name, value in _columns(after).items() if value != stored[name]}
         with self._all_or_nothing(after):
             self._rows.filter(id=after.id).update(**changed)
-            self._change_terms(after.id, search_terms(before), search_terms(after))
+            self._update_terms(after.id, search_terms(before), search_terms(after))
             if "identifiers" in changed:
                 models.Identifier.objects.using(self.database).filter(patient_id=after.id).delete()
                 self._write_identifiers(after)
@@ -107,27 +107,27 @@ class DjangoPatientRepository(PatientRepository, PatientSearch, PatientListing, 
 
     @core_errors()
     def find(self, query: PatientQuery) -> PatientPage:
-        rows = page_of(query, self.database)
+        rows = page_query(query, self.database)
         found = [_patient(row) for row in rows.values(*_COLUMNS)[: query.limit + 1]]
         page = tuple(found[: query.limit])
         return PatientPage(page, PatientCursor.of(page[-1]) if len(found) > query.limit else None)
 
     @core_errors()
     def count(self, query: PatientQuery, most: int) -> int:
-        return matching(query, self.database)[:most].count()
+        return filter_patients(query, self.database)[:most].count()
 
     @property
     def _rows(self) -> QuerySet[models.Patient]:
         return models.Patient.objects.using(self.database)
 
     def _add_one_by_one(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
-        refused: dict[UUID, Conflict] = {}
+        conflicts: dict[UUID, Conflict] = {}
         for patient in patients:
             try:
                 self.add(patient)
             except Conflict as conflict:
-                refused[patient.id] = conflict
-        return refused
+                conflicts[patient.id] = conflict
+        return conflicts
 
     def _insert(self, patients: Sequence[Patient]) -> None:
         rows = (_columns(patient) for patient in patients)
@@ -136,32 +136,31 @@ class DjangoPatientRepository(PatientRepository, PatientSearch, PatientListing, 
         self._write_terms({patient.id: search_terms(patient) for patient in patients})
         self._write_identifiers(*patients)
 
-    def _change_terms(self, patient_id: UUID, before: frozenset[str], after: frozenset[str]) -> None:
-        if gone := before - after:
+    def _update_terms(self, patient_id: UUID, before: frozenset[str], after: frozenset[str]) -> None:
+        if removed := before - after:
             terms = models.SearchTerm.objects.using(self.database).filter(patient_id=patient_id)
-            terms.filter(term__in=[term.encode() for term in gone]).delete()
-        if new := after - before:
-            self._write_terms({patient_id: new})
+            terms.filter(term__in=[term.encode() for term in removed]).delete()
+        if added := after - before:
+            self._write_terms({patient_id: added})
 
     def _write_terms(self, terms: Mapping[UUID, Collection[str]]) -> None:
-        rows = ((patient_id, term.encode()) for patient_id, held in terms.items() for term in held)
+        rows = ((patient_id, term.encode()) for patient_id, values in terms.items() for term in values)
         bulk_insert(models.SearchTerm, ("patient", "term"), rows, self.database)
 
     def _write_identifiers(self, *patients: Patient) -> None:
-        rows = ((one.id, each.system, each.value) for one in patients for each in one.identifiers)
+        rows = ((patient.id, one.system, one.value) for patient in patients for one in patient.identifiers)
         bulk_insert(models.Identifier, ("patient", "system", "value"), rows, self.database)
 
     @contextmanager
     def _all_or_nothing(self, patient: Patient) -> Generator[None]:
-        """What is refused inside leaves nothing behind, and the transaction around it usable."""
+        """A conflict inside rolls back to this point and leaves the outer transaction usable."""
         try:
             with core_errors(), transaction.atomic(using=self.database):
                 yield
         except Conflict as conflict:
-            refused = UniquenessCheck.of([patient], self.database).refuse(
-                [patient]
-            )  # of several, databases differ in which
-            raise refused.get(patient.id, conflict) from None
+            # databases report different constraints when several are violated
+            conflicts = UniquenessCheck.of([patient], self.database).conflicts([patient])
+            raise conflicts.get(patient.id, conflict) from None
 
 
 def _columns(patient: Patient) -> dict[str, object]:
@@ -170,7 +169,7 @@ def _columns(patient: Patient) -> dict[str, object]:
     return columns | {"identifiers": [asdict(one) for one in patient.identifiers], "name": name}
 
 
-def _found(row: Row | None) -> Patient:
+def _require(row: Row | None) -> Patient:
     if row is None:
         raise PatientNotFound
     return _patient(row)

@@ -1,4 +1,4 @@
-"""Queries as the database has them, each of whose filters and orders an index carries."""
+"""Search queries. Every filter and sort order uses an index."""
 
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -30,7 +30,7 @@ _LOOKUPS = {
 }
 
 
-def matching(query: PatientQuery, database: str) -> QuerySet[models.Patient]:
+def filter_patients(query: PatientQuery, database: str) -> QuerySet[models.Patient]:
     rows = models.Patient.objects.using(database)
     for prefixes in query.words:
         rows = rows.filter(id__in=_ids_by_term(prefixes, database))
@@ -46,19 +46,19 @@ def matching(query: PatientQuery, database: str) -> QuerySet[models.Patient]:
     return rows
 
 
-def page_of(query: PatientQuery, database: str) -> QuerySet[models.Patient]:
-    """Those from the place on where the page begins, in order. Raises `CursorGone` when the place is lost."""
-    rows = matching(query, database).order_by(*_order(query.sort))
+def page_query(query: PatientQuery, database: str) -> QuerySet[models.Patient]:
+    """The sorted patients after the cursor. Raises `CursorGone` when its patient has changed or is erased."""
+    rows = filter_patients(query, database).order_by(*_order(query.sort))
     if query.after is None:
         return rows
     beyond, tie = ("lt", "gt") if query.sort.descending else ("gt", "lt")
     if query.sort.by == "created_at":
         return rows.filter((f"id__{beyond}", query.after.id))
-    held = models.Patient.objects.using(database).filter(id=query.after.id, version=query.after.version)
-    last = held.values_list(query.sort.by, flat=True).first()
+    cursor_row = models.Patient.objects.using(database).filter(id=query.after.id, version=query.after.version)
+    last = cursor_row.values_list(query.sort.by, flat=True).first()
     if last is None:
         raise CursorGone
-    rows = rows.filter((f"{query.sort.by}__{beyond}e", last))  # what the index is searched for
+    rows = rows.filter((f"{query.sort.by}__{beyond}e", last))  # redundant, but lets the database use the index
     return rows.filter(Q((f"{query.sort.by}__{beyond}", last)) | Q((f"id__{tie}", query.after.id)))
 
 
@@ -69,23 +69,23 @@ def _order(sort: Sort) -> tuple[str, ...]:
 
 
 def _ids_by_term(prefixes: Prefixes, database: str) -> QuerySet[models.SearchTerm, dict[str, UUID]]:
-    begins = reduce(or_, (Q(term__gte=start, term__lt=end) for start, end in map(_span, prefixes)))
-    return models.SearchTerm.objects.using(database).filter(begins).values("patient_id")
+    starts_with = reduce(or_, (Q(term__gte=start, term__lt=end) for start, end in map(_prefix_range, prefixes)))
+    return models.SearchTerm.objects.using(database).filter(starts_with).values("patient_id")
 
 
-def _span(prefix: str) -> tuple[bytes, bytes]:
-    """What begins with the prefix is from the one to before the other."""
+def _prefix_range(prefix: str) -> tuple[bytes, bytes]:
+    """Terms with the prefix are at least the first and less than the second."""
     start = prefix.encode()
     return start, start[:-1] + bytes([start[-1] + 1])
 
 
 def _ids_by_identifier(identifier: Identifier | str, database: str) -> QuerySet[models.Identifier, dict[str, UUID]]:
-    held = {"value": identifier} if isinstance(identifier, str) else asdict(identifier)
-    return models.Identifier.objects.using(database).filter(**held).values("patient_id")
+    filters = {"value": identifier} if isinstance(identifier, str) else asdict(identifier)
+    return models.Identifier.objects.using(database).filter(**filters).values("patient_id")
 
 
 def _first_id_at(instant: datetime) -> UUID:
-    """Ids begin with the milliseconds at which the patient was created, so that a span of time is a range of ids."""
+    """The first 48 bits of an id are the creation time in milliseconds, so a period of time is a range of ids."""
     return UUID(int=_milliseconds(instant) << 80)
 
 

@@ -11,7 +11,7 @@ from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
 
 @frozen
 class UniquenessCheck:
-    """Who has what some patients want and no two may have."""
+    """The stored owners of the unique values of some patients."""
 
     emails: dict[str, UUID]
     external_ids: dict[str, UUID]
@@ -21,38 +21,39 @@ class UniquenessCheck:
     def of(cls, patients: Sequence[Patient], database: str) -> "UniquenessCheck":
         rows = models.Patient.objects.using(database)
         identifiers = models.Identifier.objects.using(database)
-        wanted = [one for patient in patients for one in patient.identifiers]
-        held = identifiers.filter(
-            system__in={one.system for one in wanted}, value__in={one.value for one in wanted}
+        wanted = [identifier for patient in patients for identifier in patient.identifiers]
+        found = identifiers.filter(
+            system__in={identifier.system for identifier in wanted},
+            value__in={identifier.value for identifier in wanted},
         ).values_list("system", "value", "patient_id")
         external_ids = [one.external_id for one in patients if one.external_id is not None]
         return cls(
             dict(rows.filter(email__in=[one.email for one in patients]).values_list("email", "id")),
             dict(rows.filter(external_id__in=external_ids).values_list("external_id", "id")),
-            {(system, value): patient_id for system, value, patient_id in held},
+            {(system, value): patient_id for system, value, patient_id in found},
         )
 
-    def refuse(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
-        """Each is judged after those before it took theirs."""
-        refused: dict[UUID, Conflict] = {}
+    def conflicts(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
+        """By patient id. The values of earlier patients without conflict count as owned."""
+        conflicts: dict[UUID, Conflict] = {}
         for patient in patients:
             conflict = self._conflict(patient)
             if conflict:
-                refused[patient.id] = conflict
+                conflicts[patient.id] = conflict
             else:
-                self._take(patient)
-        return refused
+                self._reserve(patient)
+        return conflicts
 
     def _conflict(self, patient: Patient) -> Conflict | None:
-        holder = self.emails.get(patient.email, patient.id)
-        if holder != patient.id:
-            return EmailTaken(holder)
+        owner = self.emails.get(patient.email, patient.id)
+        if owner != patient.id:
+            return EmailTaken(owner)
         if patient.external_id is not None and self.external_ids.get(patient.external_id, patient.id) != patient.id:
             return ExternalIdTaken()
         keys = [(one.system, one.value) for one in patient.identifiers]
         return IdentifierTaken() if any(self.identifiers.get(key, patient.id) != patient.id for key in keys) else None
 
-    def _take(self, patient: Patient) -> None:
+    def _reserve(self, patient: Patient) -> None:
         self.emails[patient.email] = patient.id
         if patient.external_id is not None:
             self.external_ids[patient.external_id] = patient.id

@@ -11,8 +11,8 @@ models.CharField.register_lookup(Length)
 models.TextField.register_lookup(Length)
 
 
-def _filled(field: str, most: int) -> CheckConstraint:
-    condition = Q((f"{field}__length__gte", 1), (f"{field}__length__lte", most))
+def _length(field: str, limit: int) -> CheckConstraint:
+    condition = Q((f"{field}__length__gte", 1), (f"{field}__length__lte", limit))
     return CheckConstraint(condition=condition, name=f"%(app_label)s_%(class)s_{field}_length")
 
 
@@ -44,9 +44,9 @@ class Post(models.Model):
                 name="posts_published_whole",
             ),
             CheckConstraint(condition=Q(version__gte=1), name="posts_version_counts_from_one"),
-            _filled("title", MAX_TITLE_LENGTH),
-            _filled("slug", MAX_SLUG_LENGTH),
-            _filled("content", MAX_CONTENT_LENGTH),
+            _length("title", MAX_TITLE_LENGTH),
+            _length("slug", MAX_SLUG_LENGTH),
+            _length("content", MAX_CONTENT_LENGTH),
         ]
         indexes = [
             Index(fields=["-view_count", "-id"], name="posts_by_views", condition=_PUBLISHED),
@@ -67,7 +67,7 @@ class Comment(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [_filled("content", MAX_COMMENT_LENGTH)]
+        constraints = [_length("content", MAX_COMMENT_LENGTH)]
         indexes = [Index(fields=["post", "-id"], name="posts_comments_of_post")]
 
     def __str__(self) -> str:

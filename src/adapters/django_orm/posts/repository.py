@@ -24,16 +24,16 @@ class DjangoPostRepository(PostRepository):
 
     @core_errors()
     def get(self, post_id: UUID) -> Post:
-        return _only(self._rows.filter(id=post_id))
+        return _first(self._rows.filter(id=post_id))
 
     @core_errors()
     def get_by_slug(self, slug: str) -> Post:
-        return _only(self._rows.filter(slug=slug))
+        return _first(self._rows.filter(slug=slug))
 
     @core_errors()
     def lock(self, post_id: UUID) -> Post:
         require_atomic(self.database)
-        return _only(self._rows.filter(id=post_id).select_for_update())
+        return _first(self._rows.filter(id=post_id).select_for_update())
 
     @core_errors()
     def add(self, post: Post) -> None:
@@ -74,7 +74,7 @@ class DjangoPostRepository(PostRepository):
     @core_errors()
     def add_views(self, views: Mapping[UUID, int]) -> None:
         with transaction.atomic(using=self.database):
-            for post_id in sorted(views):  # in one order, or two processes would wait for each other
+            for post_id in sorted(views):  # a fixed order prevents deadlocks
                 self._rows.filter(id=post_id).update(view_count=F("view_count") + views[post_id])
 
     @property
@@ -86,7 +86,7 @@ def _posts(rows: QuerySet[models.Post]) -> tuple[Post, ...]:
     return tuple(Post(**row) for row in rows.values(*_COLUMNS))
 
 
-def _only(rows: QuerySet[models.Post]) -> Post:
+def _first(rows: QuerySet[models.Post]) -> Post:
     row = rows.values(*_COLUMNS).first()
     if row is None:
         raise PostNotFound
@@ -101,7 +101,7 @@ class DjangoCommentRepository(CommentRepository):
     def add(self, comment: Comment) -> None:
         with transaction.atomic(using=self.database):
             self._rows.create(**asdict(comment))
-            self._count(comment.post_id, 1)
+            self._add_to_comment_count(comment.post_id, 1)
 
     @core_errors()
     def get(self, post_id: UUID, comment_id: UUID) -> Comment:
@@ -114,7 +114,7 @@ class DjangoCommentRepository(CommentRepository):
     def remove(self, comment: Comment) -> None:
         with transaction.atomic(using=self.database):
             removed, _ = self._rows.filter(id=comment.id).delete()
-            self._count(comment.post_id, -removed)
+            self._add_to_comment_count(comment.post_id, -removed)
 
     @core_errors()
     def list_for(self, post_id: UUID, *, after: UUID | None, limit: int) -> Page[Comment]:
@@ -128,6 +128,6 @@ class DjangoCommentRepository(CommentRepository):
     def _rows(self) -> QuerySet[models.Comment]:
         return models.Comment.objects.using(self.database)
 
-    def _count(self, post_id: UUID, change: int) -> None:
+    def _add_to_comment_count(self, post_id: UUID, change: int) -> None:
         posts = models.Post.objects.using(self.database).filter(id=post_id)
         posts.update(comment_count=F("comment_count") + change)

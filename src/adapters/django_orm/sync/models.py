@@ -33,7 +33,7 @@ class SyncJobResult(models.Model):
 
 
 class UpstreamSnapshot(models.Model):
-    """What upstream said last."""
+    """The latest values that upstream returned for the patient."""
 
     patient_id: UUID
     patient = models.OneToOneField(Patient, models.CASCADE, primary_key=True, related_name="+")

@@ -25,7 +25,10 @@ class DjangoUpstreamSnapshots(UpstreamSnapshots):
     @core_errors()
     def save(self, snapshots: Mapping[UUID, UpstreamSnapshot]) -> None:
         models.UpstreamSnapshot.objects.using(self.database).bulk_create(
-            [models.UpstreamSnapshot(patient_id=patient_id, **asdict(copy)) for patient_id, copy in snapshots.items()],
+            [
+                models.UpstreamSnapshot(patient_id=patient_id, **asdict(snapshot))
+                for patient_id, snapshot in snapshots.items()
+            ],
             update_conflicts=True,
             unique_fields=["patient_id"],
             update_fields=["external_id", "values", "requested_at"],

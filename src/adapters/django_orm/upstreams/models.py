@@ -5,7 +5,7 @@ from core.upstreams.entities import CircuitState
 
 
 class UpstreamOverride(models.Model):
-    """Rows are only ever added: all of them are the audit trail, the latest is what holds."""
+    """Rows are only inserted. The latest row of an upstream is in force; all rows are the audit trail."""
 
     upstream = models.CharField(max_length=100)
     revision = models.PositiveIntegerField()

@@ -5,13 +5,13 @@ from django.db import transaction
 
 from adapters.django_orm.db.compiled_get import Row
 from adapters.django_orm.db.errors import core_errors
-from adapters.django_orm.db.locks import waiting_for_locks
+from adapters.django_orm.db.locks import lock_timeout
 from adapters.django_orm.upstreams import models
 from core.upstreams.entities import CircuitState, UpstreamOverride, UpstreamReport
 from core.upstreams.ports import UpstreamOverrides, UpstreamReports
 
-_ORDER = tuple(field.name for field in fields(UpstreamOverride))
-_REPORT = tuple(field.name for field in fields(UpstreamReport))
+_OVERRIDE_COLUMNS = tuple(field.name for field in fields(UpstreamOverride))
+_REPORT_COLUMNS = tuple(field.name for field in fields(UpstreamReport))
 _KEY = ("upstream", "process")
 
 
@@ -22,7 +22,7 @@ class DjangoUpstreamOverrides(UpstreamOverrides):
     @core_errors()
     def latest(self, upstream: str) -> UpstreamOverride | None:
         rows = models.UpstreamOverride.objects.using(self.database).filter(upstream=upstream).order_by("-revision")
-        row = rows.values(*_ORDER).first()
+        row = rows.values(*_OVERRIDE_COLUMNS).first()
         return UpstreamOverride(**row) if row else None
 
     @core_errors()
@@ -37,21 +37,20 @@ class DjangoUpstreamReports(UpstreamReports):
 
     @core_errors()
     def save(self, report: UpstreamReport, *, outdated: datetime) -> None:
-        """Somebody waits for an answer meanwhile."""
         rows = models.UpstreamReport.objects.using(self.database)
-        with waiting_for_locks(50, self.database):
+        with lock_timeout(50, self.database):  # a request waits for this
             rows.bulk_create(
                 [models.UpstreamReport(**asdict(report))],
                 update_conflicts=True,
                 unique_fields=_KEY,
-                update_fields=[name for name in _REPORT if name not in _KEY],
+                update_fields=[name for name in _REPORT_COLUMNS if name not in _KEY],
             )
             rows.filter(reported_at__lt=outdated).delete()
 
     @core_errors()
     def list_for(self, upstream: str, *, since: datetime) -> tuple[UpstreamReport, ...]:
         rows = models.UpstreamReport.objects.using(self.database).filter(upstream=upstream, reported_at__gte=since)
-        return tuple(_report(row) for row in rows.order_by("process").values(*_REPORT))
+        return tuple(_report(row) for row in rows.order_by("process").values(*_REPORT_COLUMNS))
 
 
 def _report(row: Row) -> UpstreamReport:

@@ -19,50 +19,50 @@ class RoleForm(forms.Form):
 
 
 class AccountAdmin(ViewOnlyAdmin):
-    """What accounts of people and of machines have in common."""
+    """Common to user accounts and service accounts."""
 
     permission = Permission.MANAGE_USERS
     list_filter = ["role", "is_active"]
     actions = ["disable", "enable"]
 
     def change(self, request: HttpRequest, account_id: UUID, **changes: Unpack[AccountChanges]) -> None:
-        """By a use case."""
+        """Calls the use case that updates the account."""
         raise NotImplementedError
 
     def links(self, object_id: str) -> dict[str, str]:
         events = reverse("admin:accounts_accountevent_changelist")
-        return {"Change role": self.address("role", object_id), "History": f"{events}?account_id={object_id}"}
+        return {"Change role": self.url("role", object_id), "History": f"{events}?account_id={object_id}"}
 
     def get_urls(self) -> list[URLPattern]:
-        return [self.page("role", self.role_view), *super().get_urls()]
+        return [self.route("role", self.role_view), *super().get_urls()]
 
-    def page(self, name: str, view: Callable[..., HttpResponse]) -> URLPattern:
-        """One about a single account."""
-        shown = self.admin_site.admin_view(view)
-        return path(f"<uuid:account_id>/{name}/", shown, name=f"accounts_{self.opts.model_name}_{name}")
+    def route(self, name: str, view: Callable[..., HttpResponse]) -> URLPattern:
+        """The route of a page about a single account."""
+        wrapped = self.admin_site.admin_view(view)
+        return path(f"<uuid:account_id>/{name}/", wrapped, name=f"accounts_{self.opts.model_name}_{name}")
 
-    def address(self, page: str, *account_id: object) -> str:
+    def url(self, page: str, *account_id: object) -> str:
         return reverse(f"admin:accounts_{self.opts.model_name}_{page}", args=account_id)
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return may(request, self.permission)
 
     def role_view(self, request: HttpRequest, account_id: UUID) -> HttpResponse:
-        def work(given: dict[str, Any]) -> None:
-            self.change(request, account_id, role=given["role"])
+        def work(data: dict[str, Any]) -> None:
+            self.change(request, account_id, role=data["role"])
 
-        form, back = RoleForm(request.POST or None), self.address("change", account_id)
+        form, back = RoleForm(request.POST or None), self.url("change", account_id)
         return form_page(request, self.permission, form, work, title="Change the role", back=back)
 
     @admin.action(description="Disable")
     def disable(self, request: HttpRequest, queryset: QuerySet[Model]) -> None:
-        self._switch(request, queryset, is_active=False)
+        self._set_active(request, queryset, is_active=False)
 
     @admin.action(description="Enable")
     def enable(self, request: HttpRequest, queryset: QuerySet[Model]) -> None:
-        self._switch(request, queryset, is_active=True)
+        self._set_active(request, queryset, is_active=True)
 
-    def _switch(self, request: HttpRequest, queryset: QuerySet[Model], *, is_active: bool) -> None:
+    def _set_active(self, request: HttpRequest, queryset: QuerySet[Model], *, is_active: bool) -> None:
         def work(account: Model) -> str:
             self.change(request, account.pk, is_active=is_active)
             return "enabled" if is_active else "disabled"

@@ -29,7 +29,7 @@ class NewServiceAccountForm(RoleForm):
 class NewKeyForm(forms.Form):
     name = forms.CharField(max_length=MAX_KEY_NAME_LENGTH)
     days = forms.IntegerField(
-        min_value=1, max_value=MAX_KEY_LIFETIME.days, initial=KEY_LIFETIME.days, label="Days it lasts"
+        min_value=1, max_value=MAX_KEY_LIFETIME.days, initial=KEY_LIFETIME.days, label="Days until it expires"
     )
 
 
@@ -40,10 +40,10 @@ class ServiceAccountAdmin(AccountAdmin):
 
     def links(self, object_id: str) -> dict[str, str]:
         keys = f"{reverse('admin:accounts_servicekey_changelist')}?account={object_id}"
-        return {"Make a key": self.address("key", object_id), "Keys": keys, **super().links(object_id)}
+        return {"Create a key": self.url("key", object_id), "Keys": keys, **super().links(object_id)}
 
     def get_urls(self) -> list[URLPattern]:
-        return [self.page("key", self.key_view), *super().get_urls()]
+        return [self.route("key", self.key_view), *super().get_urls()]
 
     @inject
     def change(
@@ -63,10 +63,10 @@ class ServiceAccountAdmin(AccountAdmin):
         extra_context: dict[str, Any] | None = None,
         create: CreateServiceAccount = Provide["create_service_account"],
     ) -> HttpResponse:
-        def work(given: dict[str, Any]) -> None:
-            create(actor=actor_of(request), **given)
+        def work(data: dict[str, Any]) -> None:
+            create(actor=actor_of(request), **data)
 
-        form, back = NewServiceAccountForm(request.POST or None), self.address("changelist")
+        form, back = NewServiceAccountForm(request.POST or None), self.url("changelist")
         return form_page(request, self.permission, form, work, title="Add a service account", back=back)
 
     @inject
@@ -74,21 +74,23 @@ class ServiceAccountAdmin(AccountAdmin):
         self,
         request: HttpRequest,
         account_id: UUID,
-        make: CreateServiceKey = Provide["create_service_key"],
+        create: CreateServiceKey = Provide["create_service_key"],
         clock: Clock = Provide["clock"],
     ) -> HttpResponse:
-        """The answer holds the key, and is the only one that ever does."""
-        back = self.address("change", account_id)
+        """Only this response ever contains the key."""
+        back = self.url("change", account_id)
 
-        def work(given: dict[str, Any]) -> HttpResponse:
-            expires_at = clock.now() + timedelta(days=given["days"])
-            key, token = make(actor=actor_of(request), account_id=account_id, name=given["name"], expires_at=expires_at)
+        def work(data: dict[str, Any]) -> HttpResponse:
+            expires_at = clock.now() + timedelta(days=data["days"])
+            key, token = create(
+                actor=actor_of(request), account_id=account_id, name=data["name"], expires_at=expires_at
+            )
             context = self.admin_site.each_context(request)
             context |= {"title": "The new key", "key": key, "token": token, "back": back}
             return TemplateResponse(request, "admin/registry/key.html", context, headers={"Cache-Control": "no-store"})
 
         form = NewKeyForm(request.POST or None)
-        return form_page(request, self.permission, form, work, title="Make a key", back=back)
+        return form_page(request, self.permission, form, work, title="Create a key", back=back)
 
 
 @admin.register(models.ServiceKey)
@@ -96,7 +98,7 @@ class ServiceKeyAdmin(ViewOnlyAdmin):
     permission = Permission.MANAGE_USERS
     list_display = ["name", "account", "created_at", "expires_at", "revoked_at"]
     list_select_related = ["account"]
-    linked_by = ["account"]
+    extra_lookups = ["account"]
     list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
     search_fields = ["name", "account__name"]
     fields = ["id", "account", "name", "created_at", "expires_at", "revoked_at"]

@@ -9,7 +9,7 @@ from django.urls import URLPattern
 
 from adapters.django_orm.accounts import models
 from adapters.django_orm.admin_site.accounts.accounts import AccountAdmin, RoleForm
-from adapters.django_orm.admin_site.actors import ActedAdmin
+from adapters.django_orm.admin_site.actors import ActorAdmin
 from adapters.django_orm.admin_site.pages import actor_of, form_page, password_field
 from core.access import Permission
 from core.accounts.entities import AccountChanges
@@ -33,10 +33,10 @@ class UserAdmin(AccountAdmin):
     fields = ["id", "email", "role", "is_active", "must_change_password", "created_at", "last_login"]
 
     def links(self, object_id: str) -> dict[str, str]:
-        return {"Set password": self.address("password", object_id), **super().links(object_id)}
+        return {"Set password": self.url("password", object_id), **super().links(object_id)}
 
     def get_urls(self) -> list[URLPattern]:
-        return [self.page("password", self.password_view), *super().get_urls()]
+        return [self.route("password", self.password_view), *super().get_urls()]
 
     @inject
     def change(
@@ -56,28 +56,28 @@ class UserAdmin(AccountAdmin):
         extra_context: dict[str, Any] | None = None,
         create: CreateUser = Provide["create_user"],
     ) -> HttpResponse:
-        def work(given: dict[str, Any]) -> None:
-            create(actor=actor_of(request), **given)
+        def work(data: dict[str, Any]) -> None:
+            create(actor=actor_of(request), **data)
 
-        form, back = NewUserForm(request.POST or None), self.address("changelist")
+        form, back = NewUserForm(request.POST or None), self.url("changelist")
         return form_page(request, self.permission, form, work, title="Add a user", back=back)
 
     @inject
     def password_view(
         self, request: HttpRequest, account_id: UUID, set_password: SetPassword = Provide["set_password"]
     ) -> HttpResponse:
-        """The user is signed out everywhere."""
+        """Ends every session of the user."""
 
-        def work(given: dict[str, Any]) -> None:
-            set_password(actor=actor_of(request), user_id=account_id, password=given["password"])
+        def work(data: dict[str, Any]) -> None:
+            set_password(actor=actor_of(request), user_id=account_id, password=data["password"])
 
-        form, back = PasswordForm(request.POST or None), self.address("change", account_id)
+        form, back = PasswordForm(request.POST or None), self.url("change", account_id)
         return form_page(request, self.permission, form, work, title="Set a password", back=back)
 
 
 @admin.register(models.AccountEvent)
-class AccountEventAdmin(ActedAdmin):
+class AccountEventAdmin(ActorAdmin):
     permission = Permission.MANAGE_USERS
     list_display = ["at", "action", "account_id", "details", "actor", "request_id"]
-    linked_by = ["account_id"]
+    extra_lookups = ["account_id"]
     list_filter = ["action"]

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="ImportPiece",
+            name="ImportBlock",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ("content", models.BinaryField()),
             ],
             options={
-                "constraints": [models.UniqueConstraint(fields=("chunk", "number"), name="imports_piece_unique")],
+                "constraints": [models.UniqueConstraint(fields=("chunk", "number"), name="imports_block_unique")],
             },
         ),
         migrations.CreateModel(

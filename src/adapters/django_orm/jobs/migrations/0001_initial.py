@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(fields=["kind", "-id"], name="jobs_by_kind"),
-                    models.Index(condition=models.Q(("ended_at", None)), fields=["id"], name="jobs_going_on"),
+                    models.Index(condition=models.Q(("ended_at", None)), fields=["id"], name="jobs_unfinished"),
                     models.Index(fields=["ended_at"], name="jobs_by_end"),
                 ],
                 "constraints": [
@@ -80,14 +80,14 @@ class Migration(migrations.Migration):
                 ("takeovers", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                "indexes": [models.Index(fields=["job", "available_at"], name="jobs_chunk_free")],
+                "indexes": [models.Index(fields=["job", "available_at"], name="jobs_chunk_available")],
             },
         ),
         migrations.CreateModel(
             name="ScheduledTask",
             fields=[
                 ("name", models.CharField(max_length=50, primary_key=True, serialize=False)),
-                ("taken_at", models.DateTimeField()),
+                ("last_run_at", models.DateTimeField()),
             ],
         ),
     ]
