@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 def person(number: int = 1, **changes: object) -> Patient:
-    """A patient whose unique values tell the number."""
+    """A patient whose unique values are derived from the number."""
     patient = Patient(
         id=uuid7(NOW, number),
         first_name="Ada",
@@ -42,7 +42,7 @@ def person(number: int = 1, **changes: object) -> Patient:
 
 
 def user(number: int = 1, **changes: object) -> User:
-    there = User(
+    default = User(
         id=uuid7(NOW, number),
         email=f"u{number}@example.org",
         role=Role.CLERK,
@@ -50,29 +50,29 @@ def user(number: int = 1, **changes: object) -> User:
         session_epoch=1,
         created_at=NOW,
     )
-    return evolve(there, **changes)
+    return evolve(default, **changes)
 
 
 def service(number: int = 1, **changes: object) -> ServiceAccount:
-    there = ServiceAccount(
+    default = ServiceAccount(
         id=uuid7(NOW, number), name=f"service-{number}", role=Role.CLERK, is_active=True, created_at=NOW
     )
-    return evolve(there, **changes)
+    return evolve(default, **changes)
 
 
 def service_key(number: int = 1, **changes: object) -> ServiceKey:
-    there = ServiceKey(
+    default = ServiceKey(
         id=uuid7(NOW, number),
         name=f"key {number}",
         digest="d" * 64,
         created_at=NOW,
         expires_at=NOW + timedelta(days=1),
     )
-    return evolve(there, **changes)
+    return evolve(default, **changes)
 
 
 def account_event(number: int = 1, **changes: object) -> AccountEvent:
-    there = AccountEvent(
+    default = AccountEvent(
         id=uuid7(NOW, number),
         account_id=user().id,
         at=NOW,
@@ -81,11 +81,11 @@ def account_event(number: int = 1, **changes: object) -> AccountEvent:
         action=AccountAction.ROLE_CHANGED,
         details={"before": "reader", "after": "admin"},
     )
-    return evolve(there, **changes)
+    return evolve(default, **changes)
 
 
 def job(number: int = 1, **changes: object) -> Job:
-    there = Job(
+    default = Job(
         id=uuid7(NOW, number),
         kind=JobKind.SYNC,
         actor="user:1",
@@ -94,15 +94,15 @@ def job(number: int = 1, **changes: object) -> Job:
         created_at=NOW,
         total=3,
     )
-    return evolve(there, **changes)
+    return evolve(default, **changes)
 
 
 def chunk(number: int = 1, of: Job | None = None, **changes: object) -> Chunk:
-    """Free since now."""
-    there = Chunk(
+    """Available at `NOW`."""
+    default = Chunk(
         id=uuid7(NOW, number), job_id=(of or job()).id, items=(person(1).id, person(2).id), lease=None, available_at=NOW
     )
-    return evolve(there, **changes)
+    return evolve(default, **changes)
 
 
 def sync_outcome(number: int = 1, outcome: SyncJobOutcome = SyncJobOutcome.REFUSED, **changes: object) -> SyncJobResult:
@@ -115,7 +115,7 @@ def sql(database: str, statement: str, *values: object) -> None:
 
 
 def together(count: int, work: Callable[[int], T]) -> list[T | Exception]:
-    """What `count` threads got that began at once, in the order of their numbers."""
+    """Runs `work` in `count` threads that start simultaneously. Returns their results or errors by number."""
     outcomes: list[T | Exception] = [RuntimeError("did not end")] * count
     start = Barrier(count)
 
@@ -123,7 +123,7 @@ def together(count: int, work: Callable[[int], T]) -> list[T | Exception]:
         start.wait(timeout=30)
         try:
             outcomes[number] = work(number)
-        except Exception as error:  # noqa: BLE001 (it is handed to the test)
+        except Exception as error:  # noqa: BLE001 (returned to the test)
             outcomes[number] = error
         finally:
             connections.close_all()

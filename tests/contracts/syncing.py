@@ -1,4 +1,4 @@
-"""Sync jobs as tests ask for them and run them."""
+"""Helpers that start and run sync jobs."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,11 +15,11 @@ WORKER = Actor.system("worker")
 
 
 def people(registry: Container, clock: StillClock, many: int) -> list[Patient]:
-    """Known to upstream as x0, x1, …, the oldest first."""
+    """Registers patients with the external ids x0, x1, …, oldest first."""
     registered: list[Patient] = []
     for n in range(many):
-        given = details(email=f"p{n}@example.org", external_id=f"x{n}")
-        registered.append(registry.register_patient()(actor=CLERK, **given))
+        values = details(email=f"p{n}@example.org", external_id=f"x{n}")
+        registered.append(registry.register_patient()(actor=CLERK, **values))
         clock.forward(timedelta(seconds=1))
     return registered
 
@@ -33,7 +33,7 @@ def run(registry: Container, job: Job, *, stopping: Callable[[], bool] = lambda:
 
 
 def few_at_a_time(registry: Container, few: int) -> None:
-    """Makes the chunks of its jobs so small."""
+    """Sets the chunk size of sync jobs."""
     registry.run_sync_job.add_kwargs(chunk_size=few)
 
 

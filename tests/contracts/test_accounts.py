@@ -32,7 +32,7 @@ FAMILY = RefreshFamily(id=UUID(int=1), user_id=user().id, session_epoch=1, token
     at=strategies.instants(),
     password=st.text(min_size=1),
 )
-def test_who_is_added_is_got_back_in_every_field(
+def test_get_returns_every_field_that_was_added(
     fresh: Fresh, role: Role, active: bool, change: bool, at: datetime, password: str
 ) -> None:
     users = fresh().users()
@@ -43,7 +43,7 @@ def test_who_is_added_is_got_back_in_every_field(
     assert users.verify(added.email, password) == (added if active else None)
 
 
-def test_emails_are_given_by_id_for_the_users_that_are_there(registry: Container) -> None:
+def test_emails_returns_the_emails_of_existing_users_by_id(registry: Container) -> None:
     users = registry.users()
     for number in (1, 2, 3):
         users.add(user(number), "hash")
@@ -52,12 +52,12 @@ def test_emails_are_given_by_id_for_the_users_that_are_there(registry: Container
     assert users.emails(set()) == {}
 
 
-def test_nobody_unknown_is_got(registry: Container) -> None:
+def test_get_raises_for_an_unknown_user(registry: Container) -> None:
     with pytest.raises(UserNotFound):
         registry.users().get(uuid4())
 
 
-def test_two_users_never_share_an_email(registry: Container) -> None:
+def test_an_email_is_unique_among_users(registry: Container) -> None:
     users = registry.users()
     users.add(user(1), users.hash(PASSWORD))
     with pytest.raises(UserEmailTaken):
@@ -67,7 +67,7 @@ def test_two_users_never_share_an_email(registry: Container) -> None:
     assert users.verify(user(1).email, PASSWORD) == user(1)
 
 
-def test_only_the_password_itself_verifies(registry: Container) -> None:
+def test_only_the_exact_password_verifies(registry: Container) -> None:
     users = registry.users()
     users.add(user(), users.hash(PASSWORD))
     assert users.verify(user().email, PASSWORD) == user()
@@ -76,7 +76,7 @@ def test_only_the_password_itself_verifies(registry: Container) -> None:
 
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
-def test_a_hash_of_former_days_is_renewed_and_the_password_stays(registry: Container, database: str) -> None:
+def test_an_outdated_hash_is_replaced_and_the_password_still_verifies(registry: Container, database: str) -> None:
     users, rows = registry.users(), models.User.objects.using(database)
     hashers = [f"django.contrib.auth.hashers.{name}PasswordHasher" for name in ("MD5", "Scrypt")]
     with override_settings(PASSWORD_HASHERS=hashers):
@@ -88,7 +88,7 @@ def test_a_hash_of_former_days_is_renewed_and_the_password_stays(registry: Conta
         assert users.verify(user().email, PASSWORD) == user()
 
 
-def test_nobody_unknown_or_disabled_verifies(registry: Container) -> None:
+def test_unknown_and_disabled_users_do_not_verify(registry: Container) -> None:
     users = registry.users()
     users.add(user(is_active=False), users.hash(PASSWORD))
     assert users.verify(user().email, PASSWORD) is None
@@ -96,13 +96,13 @@ def test_nobody_unknown_or_disabled_verifies(registry: Container) -> None:
 
 
 @pytest.mark.parametrize("email", ["u1@example.org", "nobody@example.org"])
-def test_a_password_that_no_text_encoding_knows_signs_nobody_in(registry: Container, email: str) -> None:
+def test_a_password_that_cannot_be_encoded_does_not_verify(registry: Container, email: str) -> None:
     registry.users().add(user(1), registry.users().hash(PASSWORD))
     with pytest.raises((ValidationError, WrongCredentials)):
         registry.sign_in()(email=email, password="\ud800")
 
 
-def test_a_refused_user_does_not_lose_the_rest_of_an_atomic(registry: Container) -> None:
+def test_a_conflicting_user_does_not_roll_back_the_rest_of_the_transaction(registry: Container) -> None:
     users = registry.users()
 
     def work() -> None:
@@ -119,7 +119,7 @@ def locked(registry: Container, family_id: UUID) -> RefreshFamily | None:
     return registry.atomic()(lambda: registry.families().lock(family_id))
 
 
-def test_a_family_is_got_back_as_it_was_added_and_as_it_was_replaced(registry: Container) -> None:
+def test_a_family_is_returned_as_added_and_as_replaced(registry: Container) -> None:
     registry.users().add(user(), registry.users().hash(PASSWORD))
     families = registry.families()
     other = evolve(FAMILY, id=UUID(int=9))
@@ -133,12 +133,12 @@ def test_a_family_is_got_back_as_it_was_added_and_as_it_was_replaced(registry: C
     assert families.get_with_user(other.id) == (other, registry.users().get(user().id))
 
 
-def test_a_family_that_never_was_is_none(registry: Container) -> None:
+def test_an_unknown_family_is_none(registry: Container) -> None:
     assert locked(registry, uuid4()) is None
     assert registry.families().get_with_user(uuid4()) is None
 
 
-def test_a_family_is_not_locked_outside_atomic(registry: Container) -> None:
+def test_locking_a_family_requires_a_transaction(registry: Container) -> None:
     registry.users().add(user(), registry.users().hash(PASSWORD))
     registry.families().add(FAMILY)
     for family_id in (FAMILY.id, uuid4()):

@@ -25,7 +25,7 @@ def fail() -> None:
     raise Failure
 
 
-def everybody(registry: Container) -> set[UUID]:
+def all_ids(registry: Container) -> set[UUID]:
     return {patient.id for patient in registry.patient_search().find(PatientQuery()).patients}
 
 
@@ -44,16 +44,16 @@ def written(registry: Container) -> list[bool]:
     try:
         registry.users().get(user().id)
     except UserNotFound:
-        known = False
+        has_user = False
     else:
-        known = True
+        has_user = True
     family = registry.atomic()(lambda: registry.families().lock(UUID(int=1)))
     history = registry.trail().history(patient_id, before_version=None, limit=1)
-    copy = registry.snapshots().get(patient_id)
-    return [bool(everybody(registry)), known, family is not None, bool(history), copy is not None]
+    snapshot = registry.snapshots().get(patient_id)
+    return [bool(all_ids(registry)), has_user, family is not None, bool(history), snapshot is not None]
 
 
-def test_work_that_ends_is_stored_and_its_result_is_given_back(registry: Container) -> None:
+def test_completed_work_is_committed_and_its_result_returned(registry: Container) -> None:
     def work() -> str:
         write_everywhere(registry)
         return "done"
@@ -63,7 +63,7 @@ def test_work_that_ends_is_stored_and_its_result_is_given_back(registry: Contain
 
 
 @pytest.mark.parametrize("error", [Failure, KeyboardInterrupt])
-def test_work_that_fails_stores_nothing_at_all(registry: Container, error: type[BaseException]) -> None:
+def test_failed_work_stores_nothing(registry: Container, error: type[BaseException]) -> None:
     def work() -> None:
         write_everywhere(registry)
         raise error
@@ -75,13 +75,13 @@ def test_work_that_fails_stores_nothing_at_all(registry: Container, error: type[
     assert all(written(registry))
 
 
-def test_work_that_fails_takes_back_what_it_changed_and_removed(registry: Container) -> None:
+def test_failed_work_rolls_back_updates_and_deletions(registry: Container) -> None:
     changed, removed = person(1, identifiers=(Identifier("mrn", "7"),)), person(2)
-    told = AuditEvent.of(Action.REGISTERED, CLERK, NOW, "salt", before=None, after=removed)
+    event = AuditEvent.of(Action.REGISTERED, CLERK, NOW, "salt", before=None, after=removed)
     patients = registry.patients()
     for patient in (changed, removed):
         patients.add(patient)
-    registry.trail().record([told])
+    registry.trail().record([event])
     registry.snapshots().save({removed.id: UpstreamSnapshot("x2", {}, NOW)})
 
     def work() -> None:
@@ -96,12 +96,12 @@ def test_work_that_fails_takes_back_what_it_changed_and_removed(registry: Contai
     assert [patients.get(patient.id) for patient in (changed, removed)] == [changed, removed]
     assert registry.patient_search().find(PatientQuery(words=(("king",),))).patients == ()
     assert registry.patient_search().find(PatientQuery(identifier=Identifier("mrn", "7"))).patients == (changed,)
-    assert registry.trail().history(removed.id, before_version=None, limit=1) == (told,)
+    assert registry.trail().history(removed.id, before_version=None, limit=1) == (event,)
     assert registry.snapshots().get(removed.id) is not None
 
 
 def nested(atomic: Atomic, *levels: Callable[[], object]) -> object:
-    """Each level's work, and then the next level in an atomic of its own."""
+    """Runs each level in a transaction nested in that of the level before."""
 
     def work() -> object:
         levels[0]()
@@ -110,32 +110,32 @@ def nested(atomic: Atomic, *levels: Callable[[], object]) -> object:
     return atomic(work)
 
 
-def test_a_nested_call_joins_the_outer_one(registry: Container) -> None:
+def test_a_nested_call_joins_the_outer_transaction(registry: Container) -> None:
     patients, atomic = registry.patients(), registry.atomic()
     nested(
         atomic, lambda: patients.add(person(1)), lambda: patients.add(person(2)), lambda: patients.lock(person(1).id)
     )
-    assert everybody(registry) == {person(1).id, person(2).id}
+    assert all_ids(registry) == {person(1).id, person(2).id}
 
 
-def test_what_a_nested_call_did_goes_when_the_outer_one_fails(registry: Container) -> None:
+def test_work_of_a_nested_call_is_rolled_back_when_the_outer_call_fails(registry: Container) -> None:
     def work() -> None:
         registry.atomic()(lambda: registry.patients().add(person(1)))
         fail()
 
     with pytest.raises(Failure):
         registry.atomic()(work)
-    assert everybody(registry) == set()
+    assert all_ids(registry) == set()
 
 
-def test_an_error_that_leaves_a_nested_call_leaves_the_whole(registry: Container) -> None:
+def test_an_error_of_a_nested_call_propagates_and_rolls_back_everything(registry: Container) -> None:
     with pytest.raises(Failure):
         nested(registry.atomic(), lambda: registry.patients().add(person(1)), lambda: None, fail)
-    assert everybody(registry) == set()
+    assert all_ids(registry) == set()
 
 
 @pytest.mark.parametrize("depth", [1, 2])
-def test_an_error_caught_outside_a_nested_call_dooms_the_whole(registry: Container, depth: int) -> None:
+def test_catching_an_error_of_a_nested_call_aborts_the_transaction(registry: Container, depth: int) -> None:
     def work() -> None:
         registry.patients().add(person(1))
         with pytest.raises(Failure):
@@ -143,12 +143,12 @@ def test_an_error_caught_outside_a_nested_call_dooms_the_whole(registry: Contain
 
     with pytest.raises(TransactionAborted):
         registry.atomic()(work)
-    assert everybody(registry) == set()
+    assert all_ids(registry) == set()
     registry.atomic()(lambda: registry.patients().add(person(1)))
-    assert everybody(registry) == {person(1).id}
+    assert all_ids(registry) == {person(1).id}
 
 
-def test_a_refusal_caught_inside_does_not_lose_the_rest(registry: Container) -> None:
+def test_catching_a_conflict_keeps_the_rest_of_the_transaction(registry: Container) -> None:
     def work() -> None:
         registry.patients().add(person(1))
         with pytest.raises(EmailTaken):
@@ -156,4 +156,4 @@ def test_a_refusal_caught_inside_does_not_lose_the_rest(registry: Container) -> 
         registry.patients().add(person(3))
 
     registry.atomic()(work)
-    assert everybody(registry) == {person(1).id, person(3).id}
+    assert all_ids(registry) == {person(1).id, person(3).id}

@@ -26,13 +26,13 @@ def changes(registry: Container, after: int = 0, limit: int = 50) -> tuple[Chang
     return registry.changes().after(after, limit)
 
 
-def told(found: tuple[ChangeEntry, ...]) -> list[tuple[int, int]]:
-    """Which patient and which version of it."""
+def numbers_and_versions(found: tuple[ChangeEntry, ...]) -> list[tuple[int, int]]:
+    """The patient number and the version of each change."""
     numbers = {person(number).id: number for number in range(1, 10)}
     return [(numbers[change.patient_id], change.version) for change in found]
 
 
-def test_an_event_is_told_in_every_field_but_for_its_values(registry: Container) -> None:
+def test_a_change_entry_has_every_field_of_its_event_except_the_values(registry: Container) -> None:
     recorded = event(1)
     record(registry, recorded)
     (change,) = changes(registry)
@@ -48,19 +48,17 @@ def test_an_event_is_told_in_every_field_but_for_its_values(registry: Container)
     )
 
 
-def test_changes_of_all_patients_are_told_in_the_order_of_their_commits(registry: Container) -> None:
+def test_changes_of_all_patients_are_in_commit_order(registry: Container) -> None:
     record(registry, event(3, 1))
     record(registry, event(1, 1), event(2, 1))
     record(registry, event(3, 2))
     record(registry, event(1, 2))
-    assert told(changes(registry)) == [(3, 1), (1, 1), (2, 1), (3, 2), (1, 2)]
+    assert numbers_and_versions(changes(registry)) == [(3, 1), (1, 1), (2, 1), (3, 2), (1, 2)]
 
 
 @some
 @given(written=st.lists(st.tuples(st.integers(0, 7), st.integers(1, 5)), max_size=8))
-def test_who_goes_on_after_the_last_is_told_each_once_and_in_the_same_order_as_anybody(
-    fresh: Fresh, written: list[tuple[int, int]]
-) -> None:
+def test_every_reader_gets_each_change_once_in_the_same_order(fresh: Fresh, written: list[tuple[int, int]]) -> None:
     registry, versions, seen = fresh(), 0, list[ChangeEntry]()
     for count, limit in written:
         record(registry, *[event(1, versions + one) for one in range(1, count + 1)])
@@ -73,7 +71,7 @@ def test_who_goes_on_after_the_last_is_told_each_once_and_in_the_same_order_as_a
     assert changes(registry) == (*seen, *rest)
 
 
-def test_an_erasure_is_told_and_what_was_told_before_keeps_its_place(registry: Container) -> None:
+def test_an_erasure_is_a_change_and_earlier_changes_keep_their_positions(registry: Container) -> None:
     record(registry, event(1, 1), event(2, 1))
     before = changes(registry)
     registry.trail().forget_values(person(1).id)
@@ -83,7 +81,7 @@ def test_an_erasure_is_told_and_what_was_told_before_keeps_its_place(registry: C
     assert (erased.patient_id, erased.version, erased.action, erased.fields) == (person(1).id, 2, Action.ERASED, ())
 
 
-def test_what_was_taken_back_is_not_told_and_leaves_no_gap(registry: Container) -> None:
+def test_a_rolled_back_event_is_not_in_the_feed_and_leaves_no_gap(registry: Container) -> None:
     def fail() -> None:
         registry.trail().record([event(1)])
         raise ZeroDivisionError
@@ -95,38 +93,38 @@ def test_what_was_taken_back_is_not_told_and_leaves_no_gap(registry: Container) 
     assert [(change.position, change.patient_id) for change in changes(registry)] == [(1, person(2).id)]
 
 
-def test_any_number_is_a_position_to_go_on_after(registry: Container) -> None:
+def test_the_position_to_continue_after_may_be_any_number(registry: Container) -> None:
     record(registry, event(1))
-    assert told(changes(registry, -(10**30))) == [(1, 1)]
+    assert numbers_and_versions(changes(registry, -(10**30))) == [(1, 1)]
     assert changes(registry, 10**30) == ()
     assert changes(registry, 2**64 - 1) == ()
 
 
-def test_changes_can_be_followed_within_atomic_as_well(registry: Container) -> None:
+def test_the_feed_can_be_read_inside_a_transaction(registry: Container) -> None:
     record(registry, event(1))
-    assert told(registry.atomic()(lambda: changes(registry))) == [(1, 1)]
+    assert numbers_and_versions(registry.atomic()(lambda: changes(registry))) == [(1, 1)]
 
 
-def test_an_epoch_lasts_until_it_is_renewed(registry: Container) -> None:
+def test_the_epoch_stays_until_it_is_renewed(registry: Container) -> None:
     epoch = registry.changes().epoch()
     assert registry.changes().epoch() == epoch
     registry.changes().renew_epoch()
     assert registry.changes().epoch() != epoch
 
 
-def test_all_who_first_ask_for_the_epoch_get_the_same(registry: Container) -> None:
+def test_simultaneous_first_readers_get_the_same_epoch(registry: Container) -> None:
     epochs = together(4, lambda _: registry.changes().epoch())
     assert epochs == [registry.changes().epoch()] * 4
 
 
-def test_the_last_position_is_that_of_the_last_change_told(registry: Container) -> None:
+def test_last_is_the_position_of_the_latest_change_that_was_read(registry: Container) -> None:
     assert registry.changes().last() == 0
     record(registry, event(1, 1), event(1, 2))
     changes(registry)
     assert registry.changes().last() == 2
 
 
-def test_a_cursor_of_another_history_is_refused_and_one_of_this_is_not(registry: Container) -> None:
+def test_only_a_cursor_of_the_current_epoch_is_accepted(registry: Container) -> None:
     follow = registry.follow_changes()
     record(registry, event(1))
     before = follow(actor=READER).next
@@ -139,11 +137,11 @@ def test_a_cursor_of_another_history_is_refused_and_one_of_this_is_not(registry:
         follow(actor=READER, after=before)
     with pytest.raises(ChangesRestarted):
         follow(actor=READER, after=ChangeCursor(before.epoch, 0))
-    assert told(follow(actor=READER).changes) == [(1, 1)]
+    assert numbers_and_versions(follow(actor=READER).changes) == [(1, 1)]
 
 
 @pytest.mark.parametrize("database", [POSTGRES])
-def test_what_was_written_first_and_committed_last_is_told_last_and_not_passed_over(registry: Container) -> None:
+def test_an_event_written_first_and_committed_last_comes_last_and_is_not_skipped(registry: Container) -> None:
     written, commit = Event(), Event()
 
     def write() -> None:
@@ -162,14 +160,14 @@ def test_what_was_written_first_and_committed_last_is_told_last_and_not_passed_o
     assert written.wait(timeout=30)
     record(registry, event(2))
     seen = changes(registry)
-    assert told(seen) == [(2, 1)]
+    assert numbers_and_versions(seen) == [(2, 1)]
     commit.set()
     slow.join(timeout=30)
-    assert told(changes(registry, seen[-1].position)) == [(1, 1)]
-    assert told(changes(registry)) == [(2, 1), (1, 1)]
+    assert numbers_and_versions(changes(registry, seen[-1].position)) == [(1, 1)]
+    assert numbers_and_versions(changes(registry)) == [(2, 1), (1, 1)]
 
 
-def test_events_recorded_while_nobody_followed_are_told_too(registry: Container) -> None:
+def test_events_recorded_before_the_first_read_are_in_the_feed(registry: Container) -> None:
     for version in range(1, 8):
         record(registry, event(1, version))
     seen = [changes(registry, after, 3) for after in (0, 3, 6)]

@@ -1,4 +1,4 @@
-"""The parts of a job, each given to one worker at a time, on every store."""
+"""Chunks of a job: each is leased to one worker at a time."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -19,10 +19,10 @@ LASTS = timedelta(minutes=1)
 
 @pytest.fixture(autouse=True)
 def jobs(registry: Container) -> list[Job]:
-    there = [job(1), job(2)]
-    for one in there:
+    jobs = [job(1), job(2)]
+    for one in jobs:
         registry.jobs().add(one)
-    return there
+    return jobs
 
 
 def add(registry: Container, *chunks: Chunk) -> None:
@@ -45,7 +45,7 @@ def lock(registry: Container, held: Chunk) -> None:
     registry.atomic()(lambda: registry.chunks().lock(held))
 
 
-def test_each_is_given_to_one_taker(registry: Container) -> None:
+def test_each_chunk_is_claimed_once(registry: Container) -> None:
     add(registry, chunk(1), chunk(2, tries=3), chunk(3, of=job(2)))
     found = [taken(registry), taken(registry)]
     assert take(registry) is None
@@ -57,13 +57,13 @@ def test_each_is_given_to_one_taker(registry: Container) -> None:
     assert len({one.lease for one in found} - {None}) == 2
 
 
-def test_one_that_still_waits_is_not_taken(registry: Container) -> None:
+def test_a_chunk_that_is_not_available_yet_is_not_claimed(registry: Container) -> None:
     add(registry, chunk(1, available_at=LATER))
     assert take(registry) is None
     assert taken(registry, timedelta(seconds=1)).id == chunk(1).id
 
 
-def test_one_whose_lease_has_run_out_is_taken_over_and_its_former_holder_is_told(registry: Container) -> None:
+def test_an_expired_lease_is_taken_over_and_its_former_holder_gets_lease_lost(registry: Container) -> None:
     add(registry, chunk())
     former = taken(registry)
     lock(registry, former)
@@ -75,7 +75,7 @@ def test_one_whose_lease_has_run_out_is_taken_over_and_its_former_holder_is_told
         lock(registry, former)
 
 
-def test_one_that_is_gone_cannot_be_locked(registry: Container) -> None:
+def test_a_removed_chunk_cannot_be_locked(registry: Container) -> None:
     add(registry, chunk(1), chunk(2), chunk(3, of=job(2)))
     one, other = taken(registry), taken(registry)
     registry.chunks().remove(one)
@@ -88,7 +88,7 @@ def test_one_that_is_gone_cannot_be_locked(registry: Container) -> None:
     assert registry.chunks().remaining(job(2).id, NOW) == RemainingChunks(0, NOW)
 
 
-def test_they_are_taken_and_locked_within_atomic_only(registry: Container) -> None:
+def test_claiming_and_locking_a_chunk_require_a_transaction(registry: Container) -> None:
     add(registry, chunk())
     with pytest.raises(TransactionRequired):
         registry.chunks().claim(job(1).id, lease=uuid4(), now=NOW, until=LATER)
@@ -96,7 +96,7 @@ def test_they_are_taken_and_locked_within_atomic_only(registry: Container) -> No
         registry.chunks().lock(chunk())
 
 
-def test_one_that_is_put_back_has_lost_what_was_done_and_waits(registry: Container) -> None:
+def test_a_returned_chunk_keeps_only_its_remaining_items_and_becomes_available_later(registry: Container) -> None:
     add(registry, chunk())
     rest = evolve(taken(registry), items=(person(2).id,), lease=None, available_at=LATER, tries=1)
     registry.chunks().replace(rest)
@@ -105,7 +105,7 @@ def test_one_that_is_put_back_has_lost_what_was_done_and_waits(registry: Contain
     assert (again.id, again.items, again.tries) == (rest.id, (person(2).id,), 1)
 
 
-def test_a_lease_is_renewed_by_its_holder(registry: Container) -> None:
+def test_the_holder_renews_its_lease(registry: Container) -> None:
     add(registry, chunk())
     renewed = evolve(taken(registry), available_at=NOW + 2 * LASTS)
     registry.chunks().replace(renewed)
@@ -124,7 +124,7 @@ def test_a_lease_is_renewed_by_its_holder(registry: Container) -> None:
         ([chunk(1, of=job(2), lease=uuid4(), available_at=LATER)], RemainingChunks(0, None)),
     ],
 )
-def test_tells_how_many_are_being_done_and_when_the_next_is_free(
+def test_remaining_returns_the_leased_count_and_the_next_available_time(
     registry: Container, chunks: list[Chunk], left: RemainingChunks
 ) -> None:
     add(registry, *chunks)

@@ -1,4 +1,4 @@
-"""Hosts whose wall clocks differ, on one PostgreSQL."""
+"""Hosts whose wall clocks differ use one PostgreSQL database."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -57,7 +57,7 @@ SKEWS = pytest.mark.parametrize("skew", [DAY, -DAY], ids=["ahead", "behind"])
 
 
 @SKEWS
-def test_later_values_of_upstream_are_applied_whichever_host_asks(
+def test_newer_upstream_values_are_applied_whichever_host_syncs(
     here: Container, elsewhere: Container, gateway: ScriptedGateway, skew: timedelta
 ) -> None:
     gateway.answer = {"last_name": "King"}
@@ -76,7 +76,7 @@ def test_later_values_of_upstream_are_applied_whichever_host_asks(
 
 
 @SKEWS
-def test_a_sync_job_takes_in_patients_that_another_host_registered_before(
+def test_a_sync_job_includes_patients_that_another_host_registered_before_it(
     here: Container, elsewhere: Container, gateway: ScriptedGateway, skew: timedelta
 ) -> None:
     gateway.answer = {"last_name": "King"}
@@ -87,7 +87,7 @@ def test_a_sync_job_takes_in_patients_that_another_host_registered_before(
 
 
 @SKEWS
-def test_an_import_waits_for_no_host_to_catch_up(here: Container, elsewhere: Container, skew: timedelta) -> None:
+def test_an_import_does_not_wait_for_a_slow_clock(here: Container, elsewhere: Container, skew: timedelta) -> None:
     content = b"first_name,last_name,email,date_of_birth\nAda,Byron,ada@example.org,1985-12-10\n"
     with wall_clock(skew):
         job = elsewhere.start_import()(actor=CLERK, content=lambda: [content], format=FileFormat.CSV)
@@ -96,7 +96,7 @@ def test_an_import_waits_for_no_host_to_catch_up(here: Container, elsewhere: Con
 
 
 @SKEWS
-def test_a_lease_lasts_as_long_on_every_host(here: Container, elsewhere: Container, skew: timedelta) -> None:
+def test_a_lease_lasts_equally_long_on_every_host(here: Container, elsewhere: Container, skew: timedelta) -> None:
     job = start(here)
     with wall_clock(skew):
         claim = elsewhere.leases().claim(job.id, lambda _: Allocation((person().id,), None))
@@ -106,18 +106,20 @@ def test_a_lease_lasts_as_long_on_every_host(here: Container, elsewhere: Contain
 
 
 @SKEWS
-def test_a_token_lasts_as_long_on_every_host(here: Container, elsewhere: Container, skew: timedelta) -> None:
-    given = {"email": "ada@clinic.example", "password": "correct horse"}
-    here.create_user()(actor=Actor.system("tests"), email=given["email"], password=given["password"], role=Role.CLERK)
+def test_a_token_lasts_equally_long_on_every_host(here: Container, elsewhere: Container, skew: timedelta) -> None:
+    credentials = {"email": "ada@clinic.example", "password": "correct horse"}
+    here.create_user()(
+        actor=Actor.system("tests"), email=credentials["email"], password=credentials["password"], role=Role.CLERK
+    )
     for issuer, reader in ((here, elsewhere), (elsewhere, here)):
         with wall_clock(skew if issuer is elsewhere else timedelta()):
-            access = issuer.sign_in()(**given).access
+            access = issuer.sign_in()(**credentials).access
         with wall_clock(skew if reader is elsewhere else timedelta()):
             assert reader.authenticate()(access=access, request_id="request-1").actor.name
 
 
 class Elapsed:
-    """A host's monotonic clock, set by hand."""
+    """A host's monotonic clock, set by the test."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -136,11 +138,11 @@ def clock(database: str, elapsed: Elapsed) -> DatabaseClock:
     return DatabaseClock(ZONE, database, elapsed=elapsed)
 
 
-def test_hosts_agree_however_long_each_has_been_up(clock: DatabaseClock, database: str) -> None:
+def test_hosts_agree_whatever_their_uptime(clock: DatabaseClock, database: str) -> None:
     assert abs(clock.now() - DatabaseClock(ZONE, database).now()) < SOON
 
 
-def test_the_database_is_asked_once_every_few_seconds(clock: DatabaseClock, elapsed: Elapsed, database: str) -> None:
+def test_the_database_is_queried_every_few_seconds(clock: DatabaseClock, elapsed: Elapsed, database: str) -> None:
     with CaptureQueriesContext(connections[database]) as queries:
         first = clock.now()
         elapsed.seconds += SECONDS_BETWEEN_MEASUREMENTS - 1
@@ -151,7 +153,7 @@ def test_the_database_is_asked_once_every_few_seconds(clock: DatabaseClock, elap
         assert len(queries) == 2
 
 
-def test_a_monotonic_clock_that_runs_too_fast_is_put_right_and_time_stands_still_meanwhile(
+def test_a_fast_monotonic_clock_is_corrected_and_time_never_runs_backwards(
     clock: DatabaseClock, elapsed: Elapsed, database: str
 ) -> None:
     first = clock.now()
@@ -165,11 +167,11 @@ def test_a_monotonic_clock_that_runs_too_fast_is_put_right_and_time_stands_still
     assert clock.now() > too_late > first
 
 
-def test_a_slow_answer_moves_the_clock_no_further_than_it_proves(
+def test_a_slow_answer_moves_the_clock_only_into_its_bounds(
     clock: DatabaseClock, elapsed: Elapsed, database: str
 ) -> None:
     first = clock.now()
-    elapsed.seconds += SECONDS_BETWEEN_MEASUREMENTS  # though hardly any time passed
+    elapsed.seconds += SECONDS_BETWEEN_MEASUREMENTS  # although hardly any time has passed
     with connections[database].execute_wrapper(_slowly(elapsed)):
         assert timedelta(seconds=10) <= clock.now() - first < timedelta(seconds=10) + SOON
 
@@ -182,7 +184,9 @@ def _slowly(elapsed: Elapsed) -> Callable[..., object]:
     return wrapper
 
 
-def test_without_an_answer_the_last_one_is_continued(clock: DatabaseClock, elapsed: Elapsed, database: str) -> None:
+def test_without_an_answer_the_clock_continues_from_the_last_one(
+    clock: DatabaseClock, elapsed: Elapsed, database: str
+) -> None:
     first = clock.now()
     elapsed.seconds += SECONDS_BETWEEN_MEASUREMENTS
     with transaction.atomic(using=database):
@@ -192,7 +196,7 @@ def test_without_an_answer_the_last_one_is_continued(clock: DatabaseClock, elaps
         transaction.set_rollback(True, using=database)
 
 
-def test_a_connection_that_broke_is_opened_again(clock: DatabaseClock, elapsed: Elapsed, database: str) -> None:
+def test_a_broken_connection_is_reopened(clock: DatabaseClock, elapsed: Elapsed, database: str) -> None:
     first = clock.now()
     connections[database].connection.close()
     for _ in range(2):
@@ -201,7 +205,7 @@ def test_a_connection_that_broke_is_opened_again(clock: DatabaseClock, elapsed: 
     assert connections[database].is_usable()
 
 
-def test_a_clock_that_never_had_an_answer_raises(clock: DatabaseClock, database: str) -> None:
+def test_a_clock_without_any_answer_raises(clock: DatabaseClock, database: str) -> None:
     def read_in_an_aborted_transaction() -> None:
         with transaction.atomic(using=database):
             with pytest.raises(ProgrammingError):

@@ -1,4 +1,4 @@
-"""What happens when PostgreSQL fails at COMMIT: nobody can tell whether it took effect."""
+"""PostgreSQL fails at COMMIT: whether it took effect is unknown."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ def reconnected(registry: Container, database: str) -> Generator[None]:
 
 @contextmanager
 def at_commit(statement: str) -> Generator[None]:
-    """Runs in PostgreSQL whenever a transaction that added a patient is committed."""
+    """A PostgreSQL trigger that runs at the commit of each transaction that adds a patient."""
     sql(
         "postgres",
         f"CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {statement}; RETURN NULL; END $$",
@@ -42,14 +42,14 @@ def at_commit(statement: str) -> Generator[None]:
         "RAISE EXCEPTION 'try again' USING ERRCODE = 'serialization_failure'",
     ],
 )
-def test_once_commit_was_sent_nothing_is_tried_again(registry: Container, failure: str) -> None:
+def test_nothing_is_retried_after_commit_was_sent(registry: Container, failure: str) -> None:
     attempts: list[int] = []
 
     def work() -> None:
         attempts.append(1)
         registry.patients().add(person(1))
 
-    with at_commit(failure), pytest.raises(Unavailable, match="not known whether"):
+    with at_commit(failure), pytest.raises(Unavailable, match="unknown whether"):
         registry.atomic()(work)
     assert len(attempts) == 1
     registry.atomic()(work)

@@ -1,4 +1,4 @@
-"""The databases themselves refuse what the core refuses: shown by SQL that goes round all of our code."""
+"""Database constraints reject what the core rejects, even when SQL bypasses our code."""
 
 import pytest
 from django.db import DataError, IntegrityError
@@ -19,8 +19,8 @@ def rows(registry: Container) -> None:
     for number in (1, 2):
         patient = person(number, phone="+12015550123", identifiers=(Identifier("mrn", str(number)),))
         registry.patients().add(patient)
-        told = AuditEvent.of(Action.REGISTERED, CLERK, NOW, "salt", before=None, after=patient)
-        registry.trail().record([told])
+        event = AuditEvent.of(Action.REGISTERED, CLERK, NOW, "salt", before=None, after=patient)
+        registry.trail().record([event])
         registry.users().add(user(number), "hashed")
         registry.services().add(service(number))
         registry.account_trail().record(account_event(number))
@@ -72,7 +72,7 @@ def rows(registry: Container) -> None:
         ("sync_syncjobresult", "patient_id", person(1).id.hex),
     ],
 )
-def test_what_breaks_a_rule_is_refused(database: str, table: str, column: str, value: object) -> None:
+def test_the_database_rejects_invalid_values(database: str, table: str, column: str, value: object) -> None:
     with pytest.raises((IntegrityError, DataError)):
         sql(database, f"UPDATE {table} SET {column} = %s", value)
 
@@ -87,10 +87,10 @@ def test_what_breaks_a_rule_is_refused(database: str, table: str, column: str, v
         ("accounts_user", "role", Role.AUTHOR.value),
     ],
 )
-def test_what_breaks_none_is_taken(database: str, table: str, column: str, value: object) -> None:
+def test_the_database_accepts_valid_values(database: str, table: str, column: str, value: object) -> None:
     sql(database, f"UPDATE {table} SET {column} = %s", value)
 
 
-def test_an_event_does_not_go_with_its_patient(registry: Container) -> None:
+def test_deleting_a_patient_keeps_its_events(registry: Container) -> None:
     registry.patients().remove(person(1).id)
     assert len(registry.trail().history(person(1).id, before_version=None, limit=9)) == 2

@@ -1,4 +1,4 @@
-"""Following the registry while many write to it."""
+"""Reading the change feed while several threads write."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ EVERYWHERE = pytest.mark.parametrize("database", [MEMORY, SQLITE, POSTGRES])
 
 
 def write(registry: Container, writer: int, shared: UUID) -> None:
-    """In each round four changes, one of them to a patient whom all writers change."""
+    """Makes four changes in each round, one of them to a patient that every writer changes."""
     update = registry.update_patient()
     for number in range(ROUNDS):
         email = f"{writer}-{number}@example.org"
@@ -29,7 +29,7 @@ def write(registry: Container, writer: int, shared: UUID) -> None:
 
 
 def follow(registry: Container, limit: int, ended: Sequence[Event]) -> list[ChangeEntry]:
-    """What one is told who begins before anything is written, and goes on until all is read that was."""
+    """All changes that a reader gets who starts before the writers and reads until the end."""
     seen: list[ChangeEntry] = []
     after: ChangeCursor | None = None
     while True:
@@ -42,7 +42,7 @@ def follow(registry: Container, limit: int, ended: Sequence[Event]) -> list[Chan
 
 
 @EVERYWHERE
-def test_who_follows_while_many_write_is_told_every_change_once_and_each_patients_in_order(database: str) -> None:
+def test_a_reader_during_many_writes_gets_every_change_once_and_in_order_per_patient(database: str) -> None:
     registry = open_registry(database)
     shared = registry.register_patient()(actor=ADMIN, **details()).id
     ended = [Event() for _ in range(WRITERS)]

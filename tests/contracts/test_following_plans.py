@@ -1,4 +1,4 @@
-"""What following costs: indexes know what has no position yet and where a page begins, and full pages write nothing."""
+"""The change feed uses indexes for events without a position and for pages, and full pages write nothing."""
 
 import pytest
 from django.db import connections
@@ -15,7 +15,7 @@ NUMBERED, ALL = 1000, 1020
 
 @pytest.fixture(autouse=True)
 def events(registry: Container, database: str) -> None:
-    """The last of them without a position."""
+    """Only the last events have no position."""
     record(registry, *[event(1, version) for version in range(1, NUMBERED + 1)])
     changes(registry, limit=NUMBERED)
     record(registry, *[event(1, version) for version in range(NUMBERED + 1, ALL + 1)])
@@ -30,7 +30,7 @@ def statements(registry: Container, database: str, after: int, limit: int) -> li
 
 
 @pytest.mark.parametrize("database", [SQLITE])
-def test_sqlite_searches_an_index_for_what_comes_next(registry: Container, database: str) -> None:
+def test_sqlite_reads_the_next_changes_from_an_index(registry: Container, database: str) -> None:
     page, waiting, number, again = statements(registry, database, NUMBERED - 5, 10)
     assert page == again
     assert [step for step in plan(database, "EXPLAIN QUERY PLAN", page) if "(position>?)" in step]
@@ -42,7 +42,7 @@ def test_sqlite_searches_an_index_for_what_comes_next(registry: Container, datab
 
 
 @pytest.mark.parametrize("database", [POSTGRES])
-def test_postgresql_searches_an_index_for_what_comes_next(registry: Container, database: str) -> None:
+def test_postgresql_reads_the_next_changes_from_an_index(registry: Container, database: str) -> None:
     page, waiting, lock, number, again = statements(registry, database, NUMBERED - 5, 10)
     assert page == again
     assert "advisory" in lock
@@ -54,6 +54,6 @@ def test_postgresql_searches_an_index_for_what_comes_next(registry: Container, d
 
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
-def test_a_page_that_is_full_is_one_query(registry: Container, database: str) -> None:
+def test_a_full_page_of_changes_is_one_query(registry: Container, database: str) -> None:
     (query,) = statements(registry, database, NUMBERED - 10, 10)
     assert query.startswith("SELECT")

@@ -1,4 +1,4 @@
-"""A process on SQLite whose disk becomes full: no file may grow, and none can be made."""
+"""A process on SQLite whose disk is full: files cannot grow or be created."""
 
 import os
 import subprocess
@@ -36,7 +36,7 @@ for _ in range(2):
 
 
 @pytest.mark.parametrize("database", [SQLITE])
-def test_reads_go_on_when_the_disk_is_full_and_writes_are_refused(
+def test_with_a_full_disk_reads_succeed_and_writes_are_unavailable(
     registry: Container, database: str, tmp_path: Path
 ) -> None:
     registry.register_patient()(actor=CLERK, **details())

@@ -1,4 +1,7 @@
-"""A long file with bad rows of every kind: just those come back, and mended they go in. IMPORT_ROWS sets its length."""
+"""A long file with every kind of invalid row: exactly those are rejected, and can be imported once corrected.
+
+IMPORT_ROWS sets its length.
+"""
 
 import os
 import re
@@ -45,13 +48,13 @@ def row(template: str, number: int) -> bytes:
 
 
 def imported(registry: Container, content: bytes) -> Job:
-    """In pieces that end anywhere."""
+    """In blocks that do not end at line breaks."""
     pieces = [content[start : start + 7001] for start in range(0, len(content), 7001)]
     job = registry.start_import()(actor=CLERK, content=lambda: pieces, format=FileFormat.CSV, encoding=Encoding.UTF_8)
     return registry.run_job()(actor=Actor.system("worker"), job_id=job.id)
 
 
-def test_just_the_bad_rows_come_back_each_with_its_line_field_and_reason(registry: Container) -> None:
+def test_exactly_the_invalid_rows_are_rejected_with_line_field_and_reason(registry: Container) -> None:
     taken = details(email="taken@example.org", identifiers=[{"system": "urn:mrn", "value": "taken"}])
     registry.register_patient()(actor=CLERK, **taken)
     kinds, bad = cycle(BAD.items()), dict[int, tuple[str, str]]()
@@ -73,9 +76,9 @@ def test_just_the_bad_rows_come_back_each_with_its_line_field_and_reason(registr
     assert [reject.raw + b"\n" for reject in rejects] == [lines[number] for number in bad]
 
     file = b"".join(registry.download_rejects()(actor=CLERK, job_id=job.id))
-    told = {int(line) - 2: field.decode() for line, field in re.findall(rb'^(\d+),"(\w+)"', file, re.MULTILINE)}
-    assert told == {number: field for number, (field, _) in bad.items()}
-    mended = [b'%d,"mended","",' % number + row(GOOD, number) for number in bad]
-    again = imported(registry, file.partition(b"\n")[0] + b"\n" + b"".join(mended))
+    reported = {int(line) - 2: field.decode() for line, field in re.findall(rb'^(\d+),"(\w+)"', file, re.MULTILINE)}
+    assert reported == {number: field for number, (field, _) in bad.items()}
+    corrected = [b'%d,"corrected","",' % number + row(GOOD, number) for number in bad]
+    again = imported(registry, file.partition(b"\n")[0] + b"\n" + b"".join(corrected))
     assert again.counts == {"added": len(bad)}
     assert registry.patients_for_sync().count_by_status(list(Status)) == ROWS + 1

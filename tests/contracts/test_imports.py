@@ -1,4 +1,4 @@
-"""Imports on every store: each row once, by the rules of a registration."""
+"""Imports: each row is imported once, by the rules of a registration."""
 
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from csv import reader
@@ -26,7 +26,7 @@ from tests.fakes import ADMIN, CLERK, READER, StillClock, details
 
 
 class Ticking(StillClock):
-    """Goes on by `step` each time it is read."""
+    """Advances by `step` at each reading."""
 
     def __init__(self, at: datetime, step: timedelta) -> None:
         super().__init__(at)
@@ -72,7 +72,7 @@ def rejected(registry: Container, job: Job) -> str:
 
 
 def rejects(registry: Container, job: Job) -> list[list[str]]:
-    """The line, field and reason of each, and the first cell of the row."""
+    """The line, field, reason and first cell of each rejected row."""
     return [cells[:4] for cells in reader(rejected(registry, job).splitlines())][1:]
 
 
@@ -102,13 +102,13 @@ def test_a_row_that_breaks_a_rule_is_rejected_with_its_line_field_and_reason(reg
     ]
 
 
-def test_the_mended_rejects_are_imported_as_they_are(registry: Container) -> None:
+def test_corrected_rejects_can_be_imported_unchanged(registry: Container) -> None:
     job = imported(registry, csv(*rows(0, 2), "Ada,Byron,not one,1985-12-10,,"))
-    mended = rejected(registry, job).replace("not one", "one@example.org")
-    assert imported(registry, mended.encode()).counts == {"added": 1}
+    corrected = rejected(registry, job).replace("not one", "one@example.org")
+    assert imported(registry, corrected.encode()).counts == {"added": 1}
 
 
-def test_duplicates_are_told_apart(registry: Container) -> None:
+def test_kinds_of_duplicates_have_different_errors(registry: Container) -> None:
     registry.register_patient()(actor=CLERK, **details(email="p1@example.org", external_id="EHR-1"))
     job = imported(
         registry,
@@ -128,7 +128,7 @@ def test_duplicates_are_told_apart(registry: Container) -> None:
     ]
 
 
-def test_with_update_a_patient_is_changed_to_what_the_row_says(registry: Container) -> None:
+def test_with_update_a_row_updates_its_patient(registry: Container) -> None:
     ada = registry.register_patient()(actor=CLERK, **details(phone="+12015550123"))
     content = csv("Augusta,King,ada@example.org,1985-12-10,,EHR-1", *rows(2, 3))
     assert imported(registry, content).counts == {"added": 1, "rejected": 1}
@@ -138,24 +138,24 @@ def test_with_update_a_patient_is_changed_to_what_the_row_says(registry: Contain
 
 
 @pytest.mark.parametrize("update", [False, True])
-def test_a_dry_run_says_the_same_and_changes_nothing(registry: Container, update: bool) -> None:
+def test_a_dry_run_reports_the_same_and_changes_nothing(registry: Container, update: bool) -> None:
     registry.register_patient()(actor=CLERK, **details(email="p1@example.org", external_id="EHR-1"))
     registry.register_patient()(actor=CLERK, **details(email="other@example.org", external_id="EHR-3"))
     content = csv(*rows(1, 6), *rows(4, 5), "Ada,Byron,not one,1985-12-10,,")
-    said = imported(registry, content, update=update, dry_run=True)
+    dry = imported(registry, content, update=update, dry_run=True)
     assert people(registry) == ["Ada Byron", "Ada Byron"]
-    assert said.counts == imported(registry, content, update=update).counts
-    assert said.counts["rejected"] >= 3
+    assert dry.counts == imported(registry, content, update=update).counts
+    assert dry.counts["rejected"] >= 3
 
 
-def test_a_file_that_is_imported_again_adds_nothing_twice(registry: Container) -> None:
+def test_importing_a_file_again_adds_no_patient_twice(registry: Container) -> None:
     content = csv(*rows(0, 20))
     imported(registry, content)
     assert imported(registry, content).counts == {"unchanged": 20}
     assert len(people(registry)) == 20
 
 
-def test_an_import_that_is_asked_for_again_while_it_is_under_way_is_the_same(registry: Container) -> None:
+def test_starting_an_unfinished_import_again_returns_the_same_job(registry: Container) -> None:
     job = start(registry, csv(*rows(0, 2)))
     assert start(registry, csv(*rows(0, 2))).id == job.id
     assert start(registry, csv(*rows(0, 2)), update=True).id != job.id
@@ -164,7 +164,7 @@ def test_an_import_that_is_asked_for_again_while_it_is_under_way_is_the_same(reg
     assert start(registry, csv(*rows(0, 2))).id != job.id
 
 
-def test_an_import_goes_on_where_it_stopped(registry: Container) -> None:
+def test_an_import_continues_where_it_stopped(registry: Container) -> None:
     job = start(registry, csv(*rows(0, 1100)))
     registry.run_job()(actor=WORKER, job_id=job.id, stopping=iter([False, True, True]).__next__)
     assert registry.jobs().get(job.id).counts == {"added": 1000}
@@ -172,7 +172,7 @@ def test_an_import_goes_on_where_it_stopped(registry: Container) -> None:
     assert registry.patients_for_sync().count_by_status([Status.ACTIVE]) == 1100
 
 
-def test_nothing_that_a_line_may_hold_keeps_the_other_rows_out(registry: Container) -> None:
+def test_no_content_of_a_line_prevents_the_import_of_other_rows(registry: Container) -> None:
     good = b'{"first_name": "Ada", "last_name": "Byron", "email": "p%d@example.org", "date_of_birth": "1985-12-10"%b}\n'
     odd = [
         rb', "\u0000": 1',
@@ -191,7 +191,7 @@ def test_nothing_that_a_line_may_hold_keeps_the_other_rows_out(registry: Contain
     assert rejected(registry, job).count("\n") == 5
 
 
-def test_a_nul_in_the_name_of_a_column_is_refused_where_it_would_be_ignored(registry: Container) -> None:
+def test_a_nul_in_a_column_name_is_rejected(registry: Container) -> None:
     content = csv(*(f"{row},x" for row in rows(0, 2))).replace(b"external id\n", b"external id,no\0te\n")
     with pytest.raises(ValidationError) as refused:
         registry.start_import()(
@@ -207,7 +207,7 @@ def test_a_nul_in_the_name_of_a_column_is_refused_where_it_would_be_ignored(regi
 
 @frozen
 class BrokenImporter(RowImporter):
-    """Fails for one row, as a bug would."""
+    """Raises an unexpected error for one row."""
 
     def validate(self, rows: Iterable[Row]) -> ValidatedBatch:
         batch = RowImporter.validate(self, rows)
@@ -216,7 +216,7 @@ class BrokenImporter(RowImporter):
         return batch
 
 
-def test_a_row_that_breaks_the_import_is_found_and_rejected_and_all_others_go_in(registry: Container) -> None:
+def test_a_row_that_crashes_the_import_is_rejected_and_all_others_are_imported(registry: Container) -> None:
     job, lasts, clock = (
         start(registry, csv(*rows(0, 6))),
         registry.leases().duration,
@@ -236,7 +236,7 @@ def test_a_row_that_breaks_the_import_is_found_and_rejected_and_all_others_go_in
 
 
 @pytest.mark.parametrize(("long", "rows_at_most"), [(True, 17), (False, 800)])
-def test_a_batch_ends_by_its_bytes_and_by_the_time_that_its_lease_leaves(
+def test_a_batch_is_limited_by_bytes_and_by_the_remaining_lease_time(
     registry: Container, long: bool, rows_at_most: int
 ) -> None:
     first = f"Ada,Byron,p0@example.org,1985-12-10,{'0' * 60_000 if long else ''},"
@@ -250,7 +250,7 @@ def test_a_batch_ends_by_its_bytes_and_by_the_time_that_its_lease_leaves(
 
 @frozen
 class InPieces(ImportFiles):
-    """Gives a file a line at a time, while `between` happens."""
+    """Yields a file line by line and calls `between` in between."""
 
     files: ImportFiles
     between: Callable[[], None]
@@ -279,7 +279,7 @@ class InPieces(ImportFiles):
             yield line
 
 
-def test_blank_lines_outlast_no_lease(registry: Container) -> None:
+def test_the_lease_is_renewed_while_blank_lines_are_read(registry: Container) -> None:
     job, leases, clock = start(registry, csv(*[",,,"] * 9, *rows(0, 1))), registry.leases(), registry.clock()
 
     def time_passes() -> None:
@@ -311,7 +311,7 @@ def test_progress_resets_the_takeovers_for_leases_renewed_while_reading_too(regi
     assert (again.job.done, again.chunk.takeovers) == (2, 1)
 
 
-def test_an_import_waits_while_the_account_that_asked_for_it_may_not_go_on(registry: Container) -> None:
+def test_an_import_pauses_while_its_requester_lacks_permission(registry: Container) -> None:
     boss, clock = ADMIN, cast("StillClock", registry.clock())
     user = registry.create_user()(
         actor=boss, email="eve@example.org", password="correct horse battery", role=Role.CLERK
@@ -351,7 +351,7 @@ def test_erasing_a_patient_removes_the_rejected_rows_about_that_patient_and_no_o
     assert [line for line, *_ in rejects(registry, job)] == ["8"]
 
 
-def test_a_request_id_that_another_call_repeats_makes_no_row_a_repeated_one(registry: Container) -> None:
+def test_a_reused_request_id_does_not_make_a_row_a_duplicate(registry: Container) -> None:
     job, clock = start(registry, csv(*rows(0, 1))), cast("StillClock", registry.clock())
     clock.forward(timedelta(seconds=1))
     registered = details(first_name="Eve", last_name="King", email="p0@example.org")
@@ -361,7 +361,7 @@ def test_a_request_id_that_another_call_repeats_makes_no_row_a_repeated_one(regi
     assert [reason for _, _, reason, _ in rejects(registry, job)] == ["Another patient already has this email."]
 
 
-def test_a_cancelled_import_keeps_what_was_added_and_forgets_the_file(registry: Container) -> None:
+def test_a_cancelled_import_keeps_added_patients_and_deletes_the_file(registry: Container) -> None:
     job = start(registry, csv(*rows(0, 1100)))
     registry.run_job()(actor=WORKER, job_id=job.id, stopping=iter([False, True, True]).__next__)
     cancelled = registry.cancel_job()(actor=CLERK, kind=JobKind.IMPORT, job_id=job.id)
@@ -371,7 +371,7 @@ def test_a_cancelled_import_keeps_what_was_added_and_forgets_the_file(registry: 
 
 
 @pytest.mark.parametrize("content", [b"", b"first name,surname\n", b"a,b,c\n", csv().replace(b"dob", b"shoe size")])
-def test_a_file_that_cannot_be_read_is_refused_at_once(registry: Container, content: bytes) -> None:
+def test_an_unreadable_file_is_rejected_immediately(registry: Container, content: bytes) -> None:
     with pytest.raises(ValidationError):
         start(registry, content)
     assert not registry.list_jobs()(actor=CLERK, kind=JobKind.IMPORT).items

@@ -1,4 +1,4 @@
-"""What others see and may do while a piece of work is under way."""
+"""What other transactions see and may do during a transaction."""
 
 from threading import Event, Thread
 
@@ -13,14 +13,14 @@ from core.ports import TransactionRequired
 from tests.contracts.examples import person, together
 
 
-def test_a_lock_ends_with_the_atomic(registry: Container) -> None:
+def test_a_lock_is_released_at_the_end_of_the_transaction(registry: Container) -> None:
     registry.patients().add(person(1))
     registry.atomic()(lambda: registry.patients().lock(person(1).id))
     with pytest.raises(TransactionRequired):
         registry.patients().lock(person(1).id)
 
 
-def test_nobody_else_sees_what_is_not_committed(registry: Container) -> None:
+def test_uncommitted_changes_are_invisible_to_others(registry: Container) -> None:
     seen: list[Patient | None] = []
     asking = Event()
 
@@ -47,7 +47,7 @@ def test_nobody_else_sees_what_is_not_committed(registry: Container) -> None:
     assert seen == [None]
 
 
-def test_no_update_under_a_lock_is_lost(registry: Container) -> None:
+def test_no_locked_update_is_lost(registry: Container) -> None:
     patients, atomic = registry.patients(), registry.atomic()
     patients.add(person(1))
 

@@ -1,4 +1,4 @@
-"""What is asked of jobs all day takes an index, however many jobs there were."""
+"""Frequent queries of jobs use an index."""
 
 import re
 from collections.abc import Callable
@@ -16,13 +16,13 @@ from tests.contracts.conftest import POSTGRES, SQLITE
 from tests.contracts.examples import chunk, job, person, sql, sync_outcome
 from tests.fakes import NOW
 
-Context = dict[str, Any]  # what Django hands to wrappers
+Context = dict[str, Any]  # the context that Django passes to query wrappers
 Call = Callable[[Container], object]
 
 LATER = NOW + timedelta(minutes=1)
 FIRST, LAST = person(0).id, person(999).id
 
-CALLS: dict[str, tuple[Call, str]] = {  # and the column it is searched by, or the index that holds nothing else
+CALLS: dict[str, tuple[Call, str]] = {  # and the column or the partial index that is used
     "waiting": (lambda registry: registry.jobs().runnable(NOW), "jobs_unfinished"),
     "find": (lambda registry: registry.jobs().find(JobKind.IMPORT, after=LAST, limit=9), "kind"),
     "remove ended": (lambda registry: registry.jobs().remove_ended(NOW - timedelta(days=90), 9), "ended_at"),
@@ -40,7 +40,7 @@ CALLS: dict[str, tuple[Call, str]] = {  # and the column it is searched by, or t
 
 @pytest.fixture(autouse=True)
 def jobs(registry: Container, database: str) -> None:
-    """Three hundred that ended, one that goes on; each with chunks and outcomes."""
+    """300 jobs that ended and one unfinished job, each with chunks and results."""
 
     def add() -> None:
         for number in range(301):
@@ -56,7 +56,7 @@ def jobs(registry: Container, database: str) -> None:
 
 
 def plans(registry: Container, database: str, explain: str, name: str) -> list[str]:
-    """The steps of every query that the call makes, planned with its values bound as they are when it is run."""
+    """The plan of every query that the call makes, with its parameters bound as at run time."""
     steps: list[str] = []
 
     def see(execute: Callable[..., object], statement: str, values: object, many: bool, context: Context) -> object:
@@ -71,7 +71,7 @@ def plans(registry: Container, database: str, explain: str, name: str) -> list[s
 
 
 @pytest.mark.parametrize("database", [SQLITE])
-def test_sqlite_searches_an_index(registry: Container, database: str) -> None:
+def test_sqlite_uses_an_index(registry: Container, database: str) -> None:
     for name, (_, known) in CALLS.items():
         steps = plans(registry, database, "EXPLAIN QUERY PLAN", name)
         assert not [step for step in steps if "TEMP B-TREE" in step], (name, steps)
@@ -79,7 +79,7 @@ def test_sqlite_searches_an_index(registry: Container, database: str) -> None:
 
 
 @pytest.mark.parametrize("database", [POSTGRES])
-def test_postgresql_searches_an_index(registry: Container, database: str) -> None:
+def test_postgresql_uses_an_index(registry: Container, database: str) -> None:
     sql(database, "SET enable_seqscan = off")
     for name, (_, known) in CALLS.items():
         steps = plans(registry, database, "EXPLAIN", name)

@@ -1,4 +1,4 @@
-"""Many workers on one job, on the databases that serve many."""
+"""Several workers process one job."""
 
 from collections import Counter
 from datetime import timedelta
@@ -31,8 +31,8 @@ def allocate(there: Job) -> Allocation | None:
     return Allocation(tuple(ITEMS[begin:end]), str(end) if end < len(ITEMS) else None)
 
 
-def settled(registry: Container, claim: Lease, clock: Clock) -> Completion:
-    """The first time, only one of the chunk's items is done; the others are put back."""
+def complete(registry: Container, claim: Lease, clock: Clock) -> Completion:
+    """Processes one item of a new chunk and returns the others; then processes the rest."""
     first = claim.chunk.tries == 0
     done = claim.chunk.items[:1] if first else claim.chunk.items
     outcomes = [evolve(sync_outcome(outcome=SyncJobOutcome.NOT_FOUND), patient_id=item) for item in done]
@@ -42,7 +42,7 @@ def settled(registry: Container, claim: Lease, clock: Clock) -> Completion:
 
 
 @EVERYWHERE
-def test_an_import_that_is_started_many_times_at_once_is_one_job(database: str) -> None:
+def test_starting_an_import_several_times_at_once_creates_one_job(database: str) -> None:
     registry = open_registry(database)
     content = b"first_name,last_name,email,date_of_birth\nAda,Byron,ada@example.org,1985-12-10\n"
 
@@ -56,7 +56,7 @@ def test_an_import_that_is_started_many_times_at_once_is_one_job(database: str) 
 
 
 @EVERYWHERE
-def test_of_many_who_take_a_turn_at_once_one_gets_it(database: str) -> None:
+def test_only_one_of_several_simultaneous_workers_takes_a_scheduled_task(database: str) -> None:
     registry = open_registry(database)
     day = timedelta(days=1)
     for days in (0, 1):
@@ -74,7 +74,7 @@ def test_a_nightly_sync_starts_only_after_the_previous_one_has_ended(database: s
     first = start(actor=CLERK)
     assert first is not None
     assert start(actor=CLERK) is None
-    registry.start_sync_job()(actor=CLERK)  # any other sync may run beside it
+    registry.start_sync_job()(actor=CLERK)  # other syncs may run at the same time
     assert registry.jobs().unfinished(NIGHTLY_SYNC_KEY) == first
     registry.cancel_job()(actor=CLERK, kind=JobKind.SYNC, job_id=first.id)
     assert registry.jobs().unfinished(NIGHTLY_SYNC_KEY) is None
@@ -91,7 +91,7 @@ def test_only_one_of_several_simultaneous_nightly_syncs_starts(database: str) ->
 
 
 @EVERYWHERE
-def test_many_workers_do_every_item_of_a_job_exactly_once(database: str) -> None:
+def test_several_workers_process_every_item_exactly_once(database: str) -> None:
     registry = open_registry(database)
     leases, clock = registry.leases(), registry.clock()
     registry.jobs().add(job())
@@ -99,7 +99,7 @@ def test_many_workers_do_every_item_of_a_job_exactly_once(database: str) -> None
     def work(_: int) -> Counter[UUID]:
         claimed = Counter[UUID]()
         while claim := leases.claim(job().id, allocate):
-            leases.complete(claim, lambda claim=claim: settled(registry, claim, clock))
+            leases.complete(claim, lambda claim=claim: complete(registry, claim, clock))
             claimed[claim.chunk.id] += 1
         return claimed
 
@@ -116,16 +116,16 @@ def test_many_workers_do_every_item_of_a_job_exactly_once(database: str) -> None
 
 
 @pytest.mark.parametrize("database", [POSTGRES])
-def test_a_job_is_cancelled_at_once_though_a_chunk_of_it_is_being_settled(database: str) -> None:
+def test_a_job_is_cancelled_immediately_while_a_chunk_is_being_completed(database: str) -> None:
     registry = open_registry(database)
     leases, jobs, cancel = registry.leases(), registry.jobs(), registry.cancel_job()
     jobs.add(job())
     claim = leases.claim(job().id, allocate)
     assert claim is not None
-    told: list[Job | Exception] = []
+    cancelled: list[Job | Exception] = []
 
     def cancel_it() -> None:
-        told.extend(together(1, lambda _: cancel(actor=CLERK, kind=JobKind.SYNC, job_id=job().id)))
+        cancelled.extend(together(1, lambda _: cancel(actor=CLERK, kind=JobKind.SYNC, job_id=job().id)))
 
     other, deadline = Thread(target=cancel_it), monotonic() + 2
 
@@ -133,11 +133,11 @@ def test_a_job_is_cancelled_at_once_though_a_chunk_of_it_is_being_settled(databa
         other.start()
         while not jobs.get(job().id).state.has_ended and monotonic() < deadline:
             other.join(timeout=0.01)
-        return settled(registry, claim, registry.clock())
+        return complete(registry, claim, registry.clock())
 
     with pytest.raises(JobEnded):
         leases.complete(claim, work)
     other.join(timeout=30)
-    assert told == [jobs.get(job().id)]
+    assert cancelled == [jobs.get(job().id)]
     assert registry.sync_results().failures(job().id, after=None, limit=9).items == ()
     assert registry.chunks().remaining(job().id, NOW).available_at is None

@@ -1,5 +1,3 @@
-"""Jobs, on every store."""
-
 from datetime import timedelta
 from uuid import uuid4
 
@@ -24,7 +22,7 @@ def add(registry: Container, there: Job, *chunks: Chunk) -> Job:
     return there
 
 
-def test_a_job_is_read_as_it_was_stored(registry: Container) -> None:
+def test_get_returns_every_field_of_a_job(registry: Container) -> None:
     jobs = registry.jobs()
     queued = add(registry, job(1))
     paused = job(2, kind=JobKind.IMPORT, options={"update": True, "name": "é"}, position=None, counts={"added": 2})
@@ -35,7 +33,7 @@ def test_a_job_is_read_as_it_was_stored(registry: Container) -> None:
     assert [jobs.get(queued.id), jobs.get(paused.id)] == [changed, paused]
 
 
-def test_a_job_that_is_not_there_is_not_found(registry: Container) -> None:
+def test_an_unknown_job_is_not_found(registry: Container) -> None:
     jobs = registry.jobs()
     with pytest.raises(JobNotFound):
         jobs.get(uuid4())
@@ -43,7 +41,7 @@ def test_a_job_that_is_not_there_is_not_found(registry: Container) -> None:
         registry.atomic()(lambda: jobs.lock(uuid4()))
 
 
-def test_a_job_is_locked_within_atomic_only(registry: Container) -> None:
+def test_locking_a_job_requires_a_transaction(registry: Container) -> None:
     there = add(registry, job())
     with pytest.raises(TransactionRequired):
         registry.jobs().lock(there.id)
@@ -90,21 +88,21 @@ ALL_HANDED_OUT = {"position": None}
         ({"state": JobState.CANCELLED, "ended_at": NOW}, [FREE], False),
     ],
 )
-def test_a_job_waits_when_it_could_go_on_and_nobody_works_on_it(
+def test_a_job_is_runnable_when_it_can_continue_and_no_worker_has_it(
     registry: Container, changes: dict[str, object], chunks: list[dict[str, object]], waits: bool
 ) -> None:
     there = add(registry, job(1, **changes), *(evolve(chunk(number), **given) for number, given in enumerate(chunks)))
     assert registry.jobs().runnable(NOW) == ((there,) if waits else ())
 
 
-def test_those_that_wait_come_oldest_first_whatever_others_do(registry: Container) -> None:
+def test_runnable_jobs_are_listed_oldest_first(registry: Container) -> None:
     three, one = add(registry, job(3)), add(registry, job(1, kind=JobKind.IMPORT))
     two = add(registry, job(2))
     registry.chunks().add(evolve(chunk(of=two), **LEASED))
     assert registry.jobs().runnable(NOW) == (one, three)
 
 
-def test_jobs_that_ended_before_are_removed_with_all_that_hangs_on_them(registry: Container) -> None:
+def test_remove_ended_deletes_old_jobs_with_their_data(registry: Container) -> None:
     jobs, outcomes = registry.jobs(), registry.sync_results()
     for number in (1, 2, 3):
         there = add(registry, job(number).cancelled(EARLIER), chunk(number, of=job(number)))

@@ -1,4 +1,4 @@
-"""How a job's chunks are claimed, renewed and settled, on every store."""
+"""How chunks of a job are claimed, renewed and completed."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -30,7 +30,7 @@ def leases(registry: Container) -> LeaseManager:
 
 
 def allocate(there: Job) -> Allocation | None:
-    """Two and two."""
+    """Allocates two items at a time."""
     begin = int(there.position or 0)
     return Allocation(ITEMS[begin : begin + 2], None if begin else "2")
 
@@ -49,7 +49,7 @@ def nothing_to_do(leases: LeaseManager) -> bool:
     return leases.claim(job().id, allocate) is None
 
 
-def test_chunks_are_handed_out_one_after_another_and_then_no_more(registry: Container, leases: LeaseManager) -> None:
+def test_chunks_are_allocated_in_order_until_none_remain(registry: Container, leases: LeaseManager) -> None:
     claims = [claim(leases), claim(leases)]
     assert [one.chunk.items for one in claims] == [ITEMS[:2], ITEMS[2:]]
     assert [one.job.state for one in claims] == [JobState.RUNNING] * 2
@@ -57,7 +57,7 @@ def test_chunks_are_handed_out_one_after_another_and_then_no_more(registry: Cont
     assert registry.jobs().get(job().id).state is JobState.RUNNING
 
 
-def test_the_last_to_settle_completes_the_job(leases: LeaseManager, clock: StillClock) -> None:
+def test_completing_the_last_chunk_completes_the_job(leases: LeaseManager, clock: StillClock) -> None:
     first, last = claim(leases), claim(leases)
     clock.forward(timedelta(seconds=5))
     assert leases.complete(last, lambda: DONE).state is JobState.RUNNING
@@ -68,13 +68,13 @@ def test_the_last_to_settle_completes_the_job(leases: LeaseManager, clock: Still
     assert nothing_to_do(leases)
 
 
-def test_a_job_without_records_is_complete_at_once(registry: Container, leases: LeaseManager) -> None:
+def test_a_job_without_records_completes_immediately(registry: Container, leases: LeaseManager) -> None:
     assert leases.claim(job().id, lambda _: None) is None
     ended = registry.jobs().get(job().id)
     assert (ended.state, ended.total) == (JobState.COMPLETED, 0)
 
 
-def test_while_all_that_is_left_has_to_wait_the_job_is_paused(leases: LeaseManager, clock: StillClock) -> None:
+def test_a_job_is_paused_while_no_remaining_chunk_is_available(leases: LeaseManager, clock: StillClock) -> None:
     first, last = claim(leases), claim(leases)
     assert leases.complete(first, lambda: put_back(first, timedelta(seconds=9))).state is JobState.RUNNING
     paused = leases.complete(last, lambda: DONE)
@@ -86,7 +86,9 @@ def test_while_all_that_is_left_has_to_wait_the_job_is_paused(leases: LeaseManag
     assert (again.job.started_at, again.job.resume_at) == (NOW, None)
 
 
-def test_a_pause_holds_up_everybody_and_a_shorter_one_does_not_end_it(leases: LeaseManager, clock: StillClock) -> None:
+def test_a_pause_stops_every_worker_and_a_shorter_pause_does_not_end_it(
+    leases: LeaseManager, clock: StillClock
+) -> None:
     first, last = claim(leases), claim(leases)
     for one, seconds in ((first, 9), (last, 5)):
         pause = Pause(NOW + timedelta(seconds=seconds), f"For {seconds} s.")
@@ -98,14 +100,14 @@ def test_a_pause_holds_up_everybody_and_a_shorter_one_does_not_end_it(leases: Le
     assert claim(leases).job.reason == ""
 
 
-def test_a_job_with_nothing_left_is_complete_whatever_pause_was_asked_for(leases: LeaseManager) -> None:
+def test_a_job_without_remaining_chunks_completes_despite_a_requested_pause(leases: LeaseManager) -> None:
     first, last = claim(leases), claim(leases)
     leases.complete(first, lambda: DONE)
     ended = leases.complete(last, lambda: evolve(DONE, pause=Pause(NOW + LASTS, "It is down.")))
     assert (ended.state, ended.resume_at, ended.reason) == (JobState.COMPLETED, None, "")
 
 
-def test_who_took_too_long_cannot_settle_what_another_has_taken_over(
+def test_a_worker_whose_lease_expired_cannot_complete_a_chunk_that_was_taken_over(
     registry: Container, leases: LeaseManager, clock: StillClock
 ) -> None:
     former = claim(leases)
@@ -120,7 +122,7 @@ def test_who_took_too_long_cannot_settle_what_another_has_taken_over(
     assert leases.complete(holder, lambda: DONE).done == 2
 
 
-def test_a_chunk_whose_lease_has_run_out_is_halved_and_the_takeover_counted(
+def test_a_chunk_with_an_expired_lease_is_halved_and_the_takeover_counted(
     leases: LeaseManager, clock: StillClock
 ) -> None:
     claim(leases)
@@ -132,7 +134,7 @@ def test_a_chunk_whose_lease_has_run_out_is_halved_and_the_takeover_counted(
     assert claim(leases).chunk.takeovers == 0
 
 
-def test_a_job_whose_part_is_never_finished_has_failed_and_says_why(
+def test_a_job_with_a_chunk_that_never_completes_fails_with_a_reason(
     registry: Container, leases: LeaseManager, clock: StillClock
 ) -> None:
     settled = claim(leases)
@@ -141,7 +143,7 @@ def test_a_job_whose_part_is_never_finished_has_failed_and_says_why(
     while leases.claim(job().id, allocate):
         begun += 1
         clock.forward(LASTS)
-    assert MAX_TAKEOVERS < begun <= 2 * MAX_TAKEOVERS + 1  # two records, each on its own after the first takeover
+    assert MAX_TAKEOVERS < begun <= 2 * MAX_TAKEOVERS + 1  # two records, each alone after the first takeover
     failed = registry.jobs().get(job().id)
     assert (failed.state, failed.counts, failed.ended_at) == (JobState.FAILED, {"updated": 2}, clock.at)
     assert failed.reason == NO_PROGRESS
@@ -149,9 +151,7 @@ def test_a_job_whose_part_is_never_finished_has_failed_and_says_why(
     assert registry.jobs().runnable(clock.at) == ()
 
 
-def test_a_lease_is_renewed_once_a_third_of_it_is_over_and_then_lasts_anew(
-    leases: LeaseManager, clock: StillClock
-) -> None:
+def test_a_lease_is_renewed_in_full_after_a_third_of_it(leases: LeaseManager, clock: StillClock) -> None:
     held = claim(leases)
     clock.forward(LASTS / 3 - timedelta(seconds=1))
     assert leases.renew(held) == held
@@ -169,16 +169,14 @@ class Down(Atomic):
         raise Unavailable
 
 
-def test_a_store_that_does_not_answer_a_renewal_is_asked_again_next_time(
-    leases: LeaseManager, clock: StillClock
-) -> None:
+def test_a_failed_renewal_is_retried_at_the_next_opportunity(leases: LeaseManager, clock: StillClock) -> None:
     held = claim(leases)
     clock.forward(LASTS / 2)
     assert evolve(leases, atomic=Down()).renew(held) == held
     assert leases.renew(held).chunk.available_at == clock.at + LASTS
 
 
-def test_work_that_is_settled_after_the_job_was_cancelled_is_undone(registry: Container, leases: LeaseManager) -> None:
+def test_work_completed_after_the_job_was_cancelled_is_rolled_back(registry: Container, leases: LeaseManager) -> None:
     held = claim(leases)
 
     def work() -> Completion:

@@ -26,7 +26,7 @@ def add_users(registry: Container, *numbers: int, **changes: object) -> None:
         registry.users().add(user(number, **changes), "hashed")
 
 
-def test_a_user_is_replaced_with_the_password_there_was_or_with_a_new_one(registry: Container) -> None:
+def test_replacing_a_user_keeps_the_password_or_sets_a_new_one(registry: Container) -> None:
     users = registry.users()
     users.add(user(), users.hash("correct horse"))
     add_users(registry, 2)
@@ -39,7 +39,7 @@ def test_a_user_is_replaced_with_the_password_there_was_or_with_a_new_one(regist
     assert users.get(user(2).id) == user(2)
 
 
-def test_a_user_is_locked_inside_an_atomic_only(registry: Container) -> None:
+def test_locking_a_user_requires_a_transaction(registry: Container) -> None:
     users = registry.users()
     add_users(registry, 1)
     assert registry.atomic()(lambda: users.lock(user().id)) == user()
@@ -51,14 +51,14 @@ def test_a_user_is_locked_inside_an_atomic_only(registry: Container) -> None:
         users.lock_active_admins()
 
 
-def test_the_active_admins_are_locked_and_nobody_else(registry: Container) -> None:
+def test_lock_active_admins_returns_only_active_admins(registry: Container) -> None:
     add_users(registry, 1, 2, role=Role.ADMIN)
     add_users(registry, 3)
     add_users(registry, 4, role=Role.ADMIN, is_active=False)
     assert registry.atomic()(registry.users().lock_active_admins) == {user(1).id, user(2).id}
 
 
-def test_users_are_found_newest_first_by_any_filters(registry: Container) -> None:
+def test_users_are_filtered_and_listed_newest_first(registry: Container) -> None:
     find = registry.users().find
     add_users(registry, 1, 2)
     add_users(registry, 3, role=Role.ADMIN)
@@ -66,8 +66,8 @@ def test_users_are_found_newest_first_by_any_filters(registry: Container) -> Non
 
     def found(**given: object) -> list[int]:
         filters = {"email": None, "role": None, "is_active": None, "after": None, "limit": 9} | given
-        everybody = {user(number).id: number for number in range(1, 5)}
-        return [everybody[one.id] for one in find(**filters).items]  # type: ignore[arg-type]  # as the test has it
+        numbers = {user(number).id: number for number in range(1, 5)}
+        return [numbers[one.id] for one in find(**filters).items]  # type: ignore[arg-type]  # the test knows the types
 
     assert found() == [4, 3, 2, 1]
     assert found(is_active=True) == [3, 2, 1]
@@ -84,7 +84,7 @@ def test_users_are_found_newest_first_by_any_filters(registry: Container) -> Non
 
 @some
 @given(role=st.sampled_from(Role), active=st.booleans(), at=strategies.instants(), revoked=st.booleans())
-def test_a_service_account_is_got_back_in_every_field_and_with_its_keys(
+def test_get_returns_every_field_of_a_service_account_and_its_keys(
     fresh: Fresh, role: Role, active: bool, at: datetime, revoked: bool
 ) -> None:
     services = fresh().services()
@@ -107,7 +107,7 @@ def test_a_service_account_is_replaced_with_its_keys(registry: Container) -> Non
     assert services.get(service(2).id) == service(2, keys=(service_key(2),))
 
 
-def test_two_service_accounts_never_share_a_name(registry: Container) -> None:
+def test_a_name_is_unique_among_service_accounts(registry: Container) -> None:
     services = registry.services()
     services.add(service(1))
     with pytest.raises(ServiceNameTaken):
@@ -116,7 +116,7 @@ def test_two_service_accounts_never_share_a_name(registry: Container) -> None:
         services.get(service(2).id)
 
 
-def test_a_service_account_is_locked_inside_an_atomic_only(registry: Container) -> None:
+def test_locking_a_service_account_requires_a_transaction(registry: Container) -> None:
     services = registry.services()
     services.add(service(keys=(service_key(),)))
     assert registry.atomic()(lambda: services.lock(service().id)) == service(keys=(service_key(),))
@@ -126,7 +126,7 @@ def test_a_service_account_is_locked_inside_an_atomic_only(registry: Container) 
         services.lock(service().id)
 
 
-def test_service_accounts_are_found_newest_first_or_by_name(registry: Container) -> None:
+def test_service_accounts_are_listed_newest_first_or_found_by_name(registry: Container) -> None:
     services = registry.services()
     accounts = [service(number, keys=(service_key(number),)) for number in (1, 2, 3)]
     for account in accounts:
@@ -139,7 +139,7 @@ def test_service_accounts_are_found_newest_first_or_by_name(registry: Container)
     assert services.find(name="service", after=None, limit=2).items == ()
 
 
-def test_keys_that_ended_are_purged_a_batch_at_a_time(registry: Container) -> None:
+def test_expired_and_revoked_keys_are_purged_in_batches(registry: Container) -> None:
     services = registry.services()
     expired = [service_key(number, expires_at=NOW - DAY) for number in (1, 2)]
     revoked = service_key(3, revoked_at=NOW - DAY)
@@ -151,7 +151,7 @@ def test_keys_that_ended_are_purged_a_batch_at_a_time(registry: Container) -> No
     assert services.get(service(2).id).keys == ()
 
 
-def test_families_that_expired_are_purged_a_batch_at_a_time(registry: Container) -> None:
+def test_expired_families_are_purged_in_batches(registry: Container) -> None:
     add_users(registry, 1)
     families = [
         RefreshFamily(
@@ -175,15 +175,15 @@ def test_families_that_expired_are_purged_a_batch_at_a_time(registry: Container)
 
 
 @pytest.mark.parametrize("action", AccountAction)
-def test_an_event_is_got_back_in_every_field(registry: Container, action: AccountAction) -> None:
+def test_account_history_returns_every_field_that_was_recorded(registry: Container, action: AccountAction) -> None:
     trail = registry.account_trail()
-    told = account_event(action=action)
-    trail.record(told)
-    (event,) = trail.history(told.account_id, after=None, limit=9).items
-    assert (event, type(event.action)) == (told, AccountAction)
+    recorded = account_event(action=action)
+    trail.record(recorded)
+    (event,) = trail.history(recorded.account_id, after=None, limit=9).items
+    assert (event, type(event.action)) == (recorded, AccountAction)
 
 
-def test_the_history_of_an_account_is_its_own_newest_first(registry: Container) -> None:
+def test_account_history_lists_the_events_of_one_account_newest_first(registry: Container) -> None:
     trail = registry.account_trail()
     for number in (1, 2, 3):
         trail.record(account_event(number))

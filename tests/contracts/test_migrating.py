@@ -7,14 +7,14 @@ from tests.contracts.conftest import POSTGRES
 
 
 def timeouts(database: str) -> tuple[str, ...]:
-    """Of statements and of waiting for locks."""
+    """The statement timeout and the lock timeout."""
     with connections[database].cursor() as cursor:
         cursor.execute("SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")
         return cursor.fetchone()
 
 
 @pytest.mark.parametrize("database", [POSTGRES])
-def test_a_migration_may_take_long_but_waits_for_locks_as_briefly_as_anybody(database: str) -> None:
+def test_a_migration_has_no_statement_timeout_but_the_usual_lock_timeout(database: str) -> None:
     meanwhile = set[tuple[str, ...]]()
 
     def look(using: str, **_signal: object) -> None:

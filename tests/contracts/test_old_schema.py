@@ -1,4 +1,4 @@
-"""A new version of the registry on a database whose migrations are still to come: it waits, and does not break."""
+"""A new version of the registry on a database with pending migrations is unavailable, but does not crash."""
 
 from collections.abc import Callable, Generator
 
@@ -52,7 +52,7 @@ def read_record_and_history(registry: Container, patient: Patient) -> None:
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
 @pytest.mark.parametrize("missing", MISSING, indirect=True)
-def test_what_needs_a_column_or_table_to_come_is_unavailable(
+def test_a_missing_column_or_table_is_unavailable_while_migrations_are_pending(
     registry: Container, ada: Patient, before_migrations: None, missing: None
 ) -> None:
     with pytest.raises(Unavailable):
@@ -66,7 +66,7 @@ def test_what_needs_a_column_or_table_to_come_is_unavailable(
 
 
 @on_postgres
-def test_what_a_column_does_not_take_yet_is_unavailable(
+def test_a_value_the_old_column_rejects_is_unavailable_while_migrations_are_pending(
     registry: Container, ada: Patient, before_migrations: None, database: str
 ) -> None:
     sql(database, "ALTER TABLE patients_patient ADD CONSTRAINT former_rule CHECK (phone IS NULL) NOT VALID")
@@ -79,7 +79,7 @@ def test_what_a_column_does_not_take_yet_is_unavailable(
 
 @on_postgres
 @pytest.mark.parametrize("missing", ["a column"], indirect=True)
-def test_with_all_migrations_applied_the_same_is_a_fault_of_ours(
+def test_a_missing_column_is_a_bug_when_all_migrations_are_applied(
     registry: Container, ada: Patient, missing: None
 ) -> None:
     with pytest.raises(ProgrammingError):
@@ -87,7 +87,7 @@ def test_with_all_migrations_applied_the_same_is_a_fault_of_ours(
 
 
 @on_postgres
-def test_a_rule_of_the_database_that_is_broken_with_all_migrations_applied_is_a_fault_of_ours(
+def test_an_unknown_constraint_violation_is_a_bug_when_all_migrations_are_applied(
     registry: Container, ada: Patient, database: str
 ) -> None:
     sql(database, "ALTER TABLE patients_patient ADD CONSTRAINT other_rule CHECK (phone IS NULL) NOT VALID")
@@ -100,7 +100,7 @@ def test_a_rule_of_the_database_that_is_broken_with_all_migrations_applied_is_a_
 
 @on_postgres
 @pytest.mark.parametrize("use_case", ["view", "update", "search"])
-def test_what_was_prepared_before_a_migration_is_prepared_again(
+def test_a_statement_prepared_before_a_migration_is_prepared_again(
     registry: Container, ada: Patient, database: str, use_case: str
 ) -> None:
     letters = iter("abcdefghijklmnop")

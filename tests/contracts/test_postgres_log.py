@@ -1,4 +1,4 @@
-"""What PostgreSQL writes into a log of its own, with the settings that deploy/compose.yaml gives it."""
+"""The PostgreSQL log contains no personal data with the settings of deploy/compose.yaml."""
 
 import re
 from collections.abc import Callable, Generator
@@ -27,10 +27,10 @@ PERSONAL = re.compile("ada@|byron|ada_s|12015550123|1985|EHR-7|MRN-7|ward-screen
 
 @pytest.fixture
 def log(database: str) -> Generator[Callable[[], str]]:
-    """Reads what was logged since."""
+    """Returns what was logged since the fixture was set up."""
     command = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]["database"]["command"]
     for name, value in (one.split("=") for one in command if one.startswith("log_")):
-        sql(database, f"SET {name} = {value}")  # as only a superuser may, so that the registry cannot
+        sql(database, f"SET {name} = {value}")  # requires a superuser, so the registry cannot set it
     file = Path(settings.DATABASES[database]["HOST"]) / "log"
     with file.open(encoding="utf-8") as opened:
         opened.seek(0, SEEK_END)

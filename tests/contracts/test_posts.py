@@ -59,7 +59,7 @@ def locked(registry: Container, post_id: UUID) -> Post:
     at=strategies.instants(),
     views=st.integers(0, 2**40),
 )
-def test_a_post_is_got_back_in_every_field(fresh: Fresh, content: str, at: datetime, views: int) -> None:
+def test_get_returns_every_field_of_a_post(fresh: Fresh, content: str, at: datetime, views: int) -> None:
     registry = fresh()
     posts = registry.posts()
     for post in (
@@ -70,7 +70,7 @@ def test_a_post_is_got_back_in_every_field(fresh: Fresh, content: str, at: datet
         assert posts.get(post.id) == posts.get_by_slug(post.slug) == locked(registry, post.id) == post
 
 
-def test_what_is_not_there_is_not_found(registry: Container) -> None:
+def test_unknown_posts_and_comments_are_not_found(registry: Container) -> None:
     posts = registry.posts()
     for find in (
         lambda: posts.get(uuid4()),
@@ -83,14 +83,14 @@ def test_what_is_not_there_is_not_found(registry: Container) -> None:
         registry.comments().get(uuid4(), uuid4())
 
 
-def test_a_post_is_not_locked_outside_atomic(registry: Container) -> None:
+def test_locking_a_post_requires_a_transaction(registry: Container) -> None:
     registry.posts().add(draft())
     for post_id in (draft().id, uuid4()):
         with pytest.raises(TransactionRequired):
             registry.posts().lock(post_id)
 
 
-def test_two_posts_never_share_a_slug_and_the_rest_of_an_atomic_stands(registry: Container) -> None:
+def test_a_slug_is_unique_and_a_conflict_keeps_the_rest_of_the_transaction(registry: Container) -> None:
     posts = registry.posts()
 
     def work() -> None:
@@ -105,7 +105,7 @@ def test_two_posts_never_share_a_slug_and_the_rest_of_an_atomic_stands(registry:
         posts.get(draft(2).id)
 
 
-def test_a_replaced_post_keeps_the_counts_it_has_by_then(registry: Container) -> None:
+def test_replacing_a_post_keeps_its_current_counts(registry: Container) -> None:
     posts, comments = registry.posts(), registry.comments()
     posts.add(published())
     comments.add(comment())
@@ -115,7 +115,7 @@ def test_a_replaced_post_keeps_the_counts_it_has_by_then(registry: Container) ->
     assert posts.get(newer.id) == evolve(newer, view_count=5, comment_count=1)
 
 
-def test_views_are_added_to_the_posts_that_are_still_there(registry: Container) -> None:
+def test_views_are_added_to_existing_posts(registry: Container) -> None:
     posts = registry.posts()
     posts.add(published(1))
     posts.add(published(2))
@@ -125,7 +125,7 @@ def test_views_are_added_to_the_posts_that_are_still_there(registry: Container) 
     assert [posts.get(published(number).id).view_count for number in (1, 2)] == [2, 6]
 
 
-def test_published_posts_come_in_the_order_they_were_published_in(registry: Container) -> None:
+def test_published_posts_are_listed_in_order_of_publication(registry: Container) -> None:
     posts = registry.posts()
     posts.add(draft(9))
     for number in (3, 1, 2):
@@ -137,7 +137,7 @@ def test_published_posts_come_in_the_order_they_were_published_in(registry: Cont
     assert posts.published(after=None, limit=3).next is None
 
 
-def test_drafts_come_newest_first_of_one_author_or_all(registry: Container) -> None:
+def test_drafts_of_one_author_or_all_are_listed_newest_first(registry: Container) -> None:
     posts = registry.posts()
     posts.add(published(9))
     for number in (1, 3, 2):
@@ -150,7 +150,7 @@ def test_drafts_come_newest_first_of_one_author_or_all(registry: Container) -> N
     assert [post.id for post in posts.drafts(author="user:1", after=own.next, limit=1).items] == [draft(1).id]
 
 
-def test_popular_posts_come_by_views_and_of_equals_the_newest_first(registry: Container) -> None:
+def test_popular_posts_are_listed_by_views_then_newest_first(registry: Container) -> None:
     posts = registry.posts()
     posts.add(draft(9, view_count=99))
     for number, views in ((1, 5), (2, 7), (3, 5), (4, 0)):
@@ -158,7 +158,7 @@ def test_popular_posts_come_by_views_and_of_equals_the_newest_first(registry: Co
     assert [post.id for post in posts.popular(3)] == [published(number).id for number in (2, 3, 1)]
 
 
-def test_comments_come_newest_first_and_are_counted(registry: Container) -> None:
+def test_comments_are_listed_newest_first_and_counted(registry: Container) -> None:
     posts, comments = registry.posts(), registry.comments()
     posts.add(published(1))
     posts.add(published(2))
@@ -176,7 +176,7 @@ def test_comments_come_newest_first_and_are_counted(registry: Container) -> None
     assert [posts.get(published(number).id).comment_count for number in (1, 2)] == [2, 1]
 
 
-def test_a_removed_post_takes_its_comments_along(registry: Container) -> None:
+def test_removing_a_post_removes_its_comments(registry: Container) -> None:
     posts, comments = registry.posts(), registry.comments()
     for number in (1, 2):
         posts.add(published(number))
@@ -190,7 +190,7 @@ def test_a_removed_post_takes_its_comments_along(registry: Container) -> None:
 
 
 @EVERYWHERE
-def test_of_many_who_write_one_title_at_once_one_does(database: str) -> None:
+def test_only_one_of_several_simultaneous_posts_gets_a_slug(database: str) -> None:
     registry = open_registry(database)
     write = registry.write_post()
     outcomes = together(8, lambda number: write(actor=AUTHOR, title="Flu season", content=f"By {number}"))
@@ -199,7 +199,7 @@ def test_of_many_who_write_one_title_at_once_one_does(database: str) -> None:
 
 
 @EVERYWHERE
-def test_of_many_who_publish_one_draft_at_once_one_does(database: str) -> None:
+def test_only_one_of_several_simultaneous_publications_succeeds(database: str) -> None:
     registry = open_registry(database)
     post = registry.write_post()(actor=AUTHOR, title="Flu season", content="…")
     outcomes = together(8, lambda _: registry.publish_post()(actor=AUTHOR, post_id=post.id))
@@ -208,7 +208,7 @@ def test_of_many_who_publish_one_draft_at_once_one_does(database: str) -> None:
 
 
 @EVERYWHERE
-def test_views_and_comments_at_once_are_all_counted(database: str) -> None:
+def test_simultaneous_views_and_comments_are_all_counted(database: str) -> None:
     registry = open_registry(database)
     ids = [published(number).id for number in (1, 2, 3)]
     for number in (1, 2, 3):
@@ -225,7 +225,7 @@ def test_views_and_comments_at_once_are_all_counted(database: str) -> None:
 
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
-def test_each_list_is_one_query_that_takes_its_order_from_an_index(registry: Container, database: str) -> None:
+def test_each_list_is_one_query_sorted_by_an_index(registry: Container, database: str) -> None:
     posts, comments = registry.posts(), registry.comments()
 
     def fill() -> None:

@@ -1,4 +1,4 @@
-"""Every search takes an index that knows what is asked for, and as many queries for many as for one."""
+"""Every search uses a suitable index, and the number of queries does not depend on the number of rows."""
 
 import re
 from datetime import date, timedelta
@@ -50,7 +50,7 @@ OPEN: list[tuple[dict[str, object], str]] = [
 
 @pytest.fixture(autouse=True)
 def people(registry: Container, database: str) -> None:
-    """Three hundred, a minute apart, whose values differ."""
+    """300 patients with different values, registered a minute apart."""
 
     def add() -> None:
         for number in range(300):
@@ -89,7 +89,7 @@ def plan(database: str, explain: str, query: str) -> list[str]:
 
 
 @pytest.mark.parametrize("database", [SQLITE])
-def test_sqlite_searches_an_index_for_what_is_asked_for(registry: Container, database: str) -> None:
+def test_sqlite_uses_an_index_for_every_filter(registry: Container, database: str) -> None:
     for filters, column in FILTERS:
         steps = plan(database, "EXPLAIN QUERY PLAN", query_of(registry, database, filters))
         whole = [step for step in steps if step.startswith("SCAN") and (column or "USING INDEX" not in step)]
@@ -98,15 +98,15 @@ def test_sqlite_searches_an_index_for_what_is_asked_for(registry: Container, dat
 
 
 @pytest.mark.parametrize("database", [SQLITE])
-def test_sqlite_looks_for_what_has_one_bound_among_the_newest_first(registry: Container, database: str) -> None:
-    """It cannot tell how few they are, so that it spares itself sorting them."""
+def test_sqlite_scans_newest_first_for_a_one_sided_range(registry: Container, database: str) -> None:
+    """SQLite does not estimate how few rows match, and avoids sorting them."""
     for filters, _ in OPEN:
         steps = plan(database, "EXPLAIN QUERY PLAN", query_of(registry, database, filters))
         assert [step for step in steps if "USING INDEX" in step] == steps
 
 
 @pytest.mark.parametrize("database", [POSTGRES])
-def test_postgresql_searches_an_index_for_what_is_asked_for(registry: Container, database: str) -> None:
+def test_postgresql_uses_an_index_for_every_filter(registry: Container, database: str) -> None:
     sql(database, "SET enable_seqscan = off")
     for filters, column in [*FILTERS, *OPEN]:
         steps = plan(database, "EXPLAIN", query_of(registry, database, filters))
@@ -117,7 +117,7 @@ def test_postgresql_searches_an_index_for_what_is_asked_for(registry: Container,
 
 
 @pytest.mark.parametrize("database", [SQLITE])
-def test_sqlite_sorts_nothing_for_an_order(registry: Container, database: str) -> None:
+def test_sqlite_sorts_by_an_index(registry: Container, database: str) -> None:
     for sort, column in ORDERS:
         steps = plan(database, "EXPLAIN QUERY PLAN", query_of(registry, database, {"sort": sort}))
         assert [step for step in steps if step.startswith("SCAN") and "INDEX" in step] == steps, (sort, steps)
@@ -127,7 +127,7 @@ def test_sqlite_sorts_nothing_for_an_order(registry: Container, database: str) -
 
 
 @pytest.mark.parametrize("database", [POSTGRES])
-def test_postgresql_sorts_nothing_for_an_order(registry: Container, database: str) -> None:
+def test_postgresql_sorts_by_an_index(registry: Container, database: str) -> None:
     sql(database, "SET enable_seqscan = off")
     for sort, column in ORDERS:
         steps = plan(database, "EXPLAIN", query_of(registry, database, {"sort": sort}))
@@ -139,14 +139,14 @@ def test_postgresql_sorts_nothing_for_an_order(registry: Container, database: st
 
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
-def test_a_page_is_one_query_however_long(registry: Container, database: str) -> None:
+def test_a_page_of_any_length_is_one_query(registry: Container, database: str) -> None:
     for filters in [filters for filters, _ in [*FILTERS, *OPEN]]:
         for limit in (1, 50, 200):
             query_of(registry, database, {**filters, "limit": limit})
 
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
-def test_a_history_is_one_query_however_long(registry: Container, database: str) -> None:
+def test_a_history_of_any_length_is_one_query(registry: Container, database: str) -> None:
     for version in (1, 2, 3):
         after = person(1, version=version)
         registry.trail().record([AuditEvent.of(Action.UPDATED, CLERK, NOW, "salt", before=None, after=after)])

@@ -1,4 +1,4 @@
-"""Many at once, on the databases that serve many."""
+"""Simultaneous calls."""
 
 from threading import Event, Thread
 from time import sleep
@@ -23,7 +23,7 @@ EVERYWHERE = pytest.mark.parametrize("database", [MEMORY, SQLITE, POSTGRES])
 
 
 @EVERYWHERE
-def test_fifty_who_register_one_email_at_once_give_one_patient(database: str) -> None:
+def test_fifty_simultaneous_registrations_of_one_email_add_one_patient(database: str) -> None:
     registry = open_registry(database)
     register = registry.register_patient()
     outcomes = together(50, lambda number: register(actor=CLERK, **details(first_name=f"Ada {number}")))
@@ -36,7 +36,7 @@ def test_fifty_who_register_one_email_at_once_give_one_patient(database: str) ->
 
 
 @EVERYWHERE
-def test_many_who_create_a_user_with_one_email_at_once_give_one_user(database: str) -> None:
+def test_simultaneous_creations_of_users_with_one_email_add_one_user(database: str) -> None:
     create = open_registry(database).create_user()
     email, password = "ada@example.org", "correct horse"
     outcomes = together(8, lambda _: create(actor=ADMIN, email=email, password=password, role="reader"))
@@ -45,7 +45,7 @@ def test_many_who_create_a_user_with_one_email_at_once_give_one_user(database: s
 
 
 @EVERYWHERE
-def test_of_many_who_saw_one_version_one_changes_it(database: str) -> None:
+def test_only_one_of_several_updates_of_the_same_version_succeeds(database: str) -> None:
     registry = open_registry(database)
     patient = registry.register_patient()(actor=CLERK, **details())
     update = registry.update_patient()
@@ -60,7 +60,7 @@ def test_of_many_who_saw_one_version_one_changes_it(database: str) -> None:
 
 
 @EVERYWHERE
-def test_updates_of_different_fields_at_once_are_all_kept(database: str) -> None:
+def test_simultaneous_updates_of_different_fields_are_all_kept(database: str) -> None:
     registry = open_registry(database)
     patient = registry.register_patient()(actor=CLERK, **details())
     update = registry.update_patient()
@@ -78,7 +78,7 @@ def test_updates_of_different_fields_at_once_are_all_kept(database: str) -> None
 
 
 @EVERYWHERE
-def test_of_two_who_use_one_refresh_token_at_most_one_goes_on(database: str) -> None:
+def test_at_most_one_of_two_simultaneous_uses_of_a_refresh_token_succeeds(database: str) -> None:
     registry = open_registry(database)
     email, password = "ada@example.org", "correct horse"
     registry.create_user()(actor=ADMIN, email=email, password=password, role="reader")
@@ -92,7 +92,7 @@ def test_of_two_who_use_one_refresh_token_at_most_one_goes_on(database: str) -> 
 
 
 @EVERYWHERE
-def test_admins_who_disable_one_another_at_once_leave_one(database: str) -> None:
+def test_admins_who_disable_each_other_simultaneously_leave_one_active(database: str) -> None:
     registry = open_registry(database)
     create, update = registry.create_user(), registry.update_user()
     admins = [
@@ -107,7 +107,7 @@ def test_admins_who_disable_one_another_at_once_leave_one(database: str) -> None
 
 
 @EVERYWHERE
-def test_an_admin_who_is_being_made_while_the_other_goes_is_not_disabled(database: str) -> None:
+def test_an_admin_promoted_while_the_other_is_disabled_stays_active(database: str) -> None:
     registry = open_registry(database)
     create, update = registry.create_user(), registry.update_user()
     old, new = (
@@ -125,7 +125,7 @@ def test_an_admin_who_is_being_made_while_the_other_goes_is_not_disabled(databas
         update(actor=ADMIN, user_id=new.id, role="admin")
         update(actor=ADMIN, user_id=old.id, role="reader")
         other.start()
-        other.join(timeout=0.5)  # it waits for this to end, and nothing tells that it has begun to
+        other.join(timeout=0.5)  # it waits for this transaction, without an event that shows it
 
     registry.atomic()(enqueue)
     other.join(timeout=30)
@@ -134,7 +134,7 @@ def test_an_admin_who_is_being_made_while_the_other_goes_is_not_disabled(databas
 
 
 @EVERYWHERE
-def test_of_many_keys_made_at_once_two_are(database: str) -> None:
+def test_simultaneous_key_creations_respect_the_limit_of_two(database: str) -> None:
     registry = open_registry(database)
     account = registry.create_service_account()(actor=ADMIN, name="lab", role="clerk")
     make = registry.create_service_key()
@@ -144,7 +144,7 @@ def test_of_many_keys_made_at_once_two_are(database: str) -> None:
 
 
 @EVERYWHERE
-def test_of_many_service_accounts_of_one_name_at_once_there_is_one(database: str) -> None:
+def test_simultaneous_creations_of_one_service_account_name_add_one(database: str) -> None:
     registry = open_registry(database)
     create = registry.create_service_account()
     outcomes = together(6, lambda _: create(actor=ADMIN, name="lab", role="clerk"))
@@ -153,7 +153,7 @@ def test_of_many_service_accounts_of_one_name_at_once_there_is_one(database: str
 
 
 @EVERYWHERE
-def test_two_who_swap_identifiers_at_once_both_end(database: str) -> None:
+def test_two_simultaneous_swaps_of_identifiers_both_finish(database: str) -> None:
     registry = open_registry(database)
     patients, atomic = registry.patients(), registry.atomic()
     for number in (0, 1):
@@ -177,7 +177,7 @@ def test_two_who_swap_identifiers_at_once_both_end(database: str) -> None:
 
 
 @pytest.mark.parametrize("database", [POSTGRES])
-def test_of_many_added_at_once_those_whom_another_added_meanwhile_are_refused(database: str) -> None:
+def test_add_all_reports_patients_that_another_transaction_added_in_the_meantime(database: str) -> None:
     registry = open_registry(database)
     added, commit = Event(), Event()
 

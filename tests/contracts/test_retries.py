@@ -1,4 +1,4 @@
-"""What `Atomic` on Django does when a database fails in the middle of the work."""
+"""How `DjangoAtomic` handles database failures during the work."""
 
 from collections.abc import Callable, Generator
 from threading import Barrier
@@ -24,23 +24,23 @@ on_sqlite = pytest.mark.parametrize("database", [SQLITE])
 
 @pytest.fixture(autouse=True)
 def reconnected(registry: Container, database: str) -> Generator[None]:
-    """Whatever became of the connection, the next test has a new one."""
+    """Gives the next test a new connection."""
     yield
     connections[database].close()
 
 
 class Work:
-    """Adds patient 1, after which each attempt meets the trouble, up to `times`."""
+    """Adds patient 1 and then calls `fail` in the first `times` attempts."""
 
-    def __init__(self, patients: PatientRepository, trouble: Callable[[], object], times: int = 1) -> None:
+    def __init__(self, patients: PatientRepository, fail: Callable[[], object], times: int = 1) -> None:
         self.attempts = 0
-        self._patients, self._trouble, self._times = patients, trouble, times
+        self._patients, self._fail, self._times = patients, fail, times
 
     def __call__(self) -> str:
         self.attempts += 1
         self._patients.add(person(1))
         if self.attempts <= self._times:
-            self._trouble()
+            self._fail()
         return "done"
 
 
@@ -57,7 +57,7 @@ def time_out() -> None:
 
 
 def write_past_the_lock() -> None:
-    """As another process would, while this one holds the lock: SQLite answers that the database is locked."""
+    """Writes like another process while this one holds the lock: SQLite reports that the database is locked."""
     other = connections["default"].copy()
     try:
         with other.cursor() as cursor:
@@ -68,19 +68,19 @@ def write_past_the_lock() -> None:
 
 
 @on_postgres
-@pytest.mark.parametrize("trouble", [lose_the_connection, serialization_failure])
+@pytest.mark.parametrize("fail", [lose_the_connection, serialization_failure])
 @pytest.mark.parametrize("times", [1, MOST_ATTEMPTS - 1])
-def test_what_postgresql_asks_to_have_tried_again_is(
-    registry: Container, trouble: Callable[[], None], times: int
+def test_serialization_failures_and_deadlocks_are_retried(
+    registry: Container, fail: Callable[[], None], times: int
 ) -> None:
-    work = Work(registry.patients(), trouble, times)
+    work = Work(registry.patients(), fail, times)
     assert registry.atomic()(work) == "done"
     assert work.attempts == times + 1
     assert registry.patients().get(person(1).id) == person(1)
 
 
 @on_sqlite
-def test_a_locked_sqlite_is_tried_again(registry: Container) -> None:
+def test_a_locked_sqlite_database_is_retried(registry: Container) -> None:
     work = Work(registry.patients(), write_past_the_lock)
     assert registry.atomic()(work) == "done"
     assert work.attempts == 2
@@ -88,7 +88,7 @@ def test_a_locked_sqlite_is_tried_again(registry: Container) -> None:
 
 
 @on_postgres
-def test_after_five_attempts_the_registry_is_unavailable(registry: Container) -> None:
+def test_after_five_attempts_unavailable_is_raised(registry: Container) -> None:
     work = Work(registry.patients(), lose_the_connection, times=100)
     with pytest.raises(Unavailable):
         registry.atomic()(work)
@@ -98,7 +98,7 @@ def test_after_five_attempts_the_registry_is_unavailable(registry: Container) ->
 
 
 @on_postgres
-def test_a_query_that_takes_too_long_is_unavailable_and_not_tried_again(registry: Container) -> None:
+def test_a_statement_timeout_is_unavailable_and_not_retried(registry: Container) -> None:
     work = Work(registry.patients(), time_out)
     with pytest.raises(Unavailable):
         registry.atomic()(work)
@@ -106,7 +106,7 @@ def test_a_query_that_takes_too_long_is_unavailable_and_not_tried_again(registry
 
 
 @on_postgres
-def test_an_error_of_our_own_is_not_tried_again(registry: Container) -> None:
+def test_a_programming_error_is_not_retried(registry: Container) -> None:
     work = Work(registry.patients(), lambda: sql("postgres", "SELECT nothing FROM nowhere"))
     with pytest.raises(DatabaseError):
         registry.atomic()(work)
@@ -114,7 +114,7 @@ def test_an_error_of_our_own_is_not_tried_again(registry: Container) -> None:
 
 
 @on_postgres
-def test_only_the_outermost_tries_again(registry: Container) -> None:
+def test_only_the_outermost_transaction_retries(registry: Container) -> None:
     atomic, inner = registry.atomic(), Work(registry.patients(), lose_the_connection)
     outer = Work(registry.patients(), lambda: None)
 
@@ -137,7 +137,7 @@ def lose_the_connection_while_idle() -> None:
 
 
 @on_postgres
-def test_a_connection_lost_while_idle_is_made_anew(registry: Container) -> None:
+def test_a_connection_lost_while_idle_is_reopened(registry: Container) -> None:
     registry.patients().add(person(1))
     lose_the_connection_while_idle()
     assert registry.atomic()(lambda: registry.patients().lock(person(1).id)) == person(1)
@@ -157,7 +157,7 @@ def test_a_connection_lost_outside_atomic_is_unavailable_once(registry: Containe
 
 
 @on_postgres
-def test_looking_up_one_record_connects_again_by_itself(registry: Container) -> None:
+def test_a_look_up_of_one_record_reconnects(registry: Container) -> None:
     registry.patients().add(person(1))
     lose_the_connection_while_idle()
     assert registry.patients().get(person(1).id) == person(1)
@@ -168,7 +168,7 @@ def test_looking_up_one_record_connects_again_by_itself(registry: Container) -> 
 
 
 @on_postgres
-def test_two_that_lock_the_same_in_opposite_order_both_end(registry: Container) -> None:
+def test_two_transactions_locking_in_opposite_order_both_finish(registry: Container) -> None:
     patients, atomic = registry.patients(), registry.atomic()
     for number in (0, 1):
         patients.add(person(number))
@@ -197,7 +197,7 @@ def fail() -> NoReturn:
 
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
-def test_an_error_of_the_works_own_is_not_tried_again(registry: Container) -> None:
+def test_an_error_raised_by_the_work_is_not_retried(registry: Container) -> None:
     work = Work(registry.patients(), fail)
     with pytest.raises(ZeroDivisionError):
         registry.atomic()(work)
@@ -205,7 +205,7 @@ def test_an_error_of_the_works_own_is_not_tried_again(registry: Container) -> No
 
 
 @on_postgres
-def test_a_record_that_others_keep_locked_is_unavailable_before_long(registry: Container) -> None:
+def test_a_record_locked_by_others_is_unavailable_after_the_lock_timeout(registry: Container) -> None:
     registry.patients().add(person(1))
     other = connections["postgres"].copy()
     try:
@@ -218,14 +218,14 @@ def test_a_record_that_others_keep_locked_is_unavailable_before_long(registry: C
 
 
 @on_postgres
-def test_a_database_that_only_reads_is_unavailable_for_writing(registry: Container) -> None:
+def test_a_read_only_database_is_unavailable_for_writes(registry: Container) -> None:
     sql("postgres", "SET default_transaction_read_only = on")
     with pytest.raises(Unavailable):
         registry.atomic()(lambda: registry.patients().add(person(1)))
 
 
 @on_postgres
-def test_a_look_up_that_waits_for_too_long_is_not_tried_again(registry: Container) -> None:
+def test_a_look_up_that_times_out_is_not_retried(registry: Container) -> None:
     other = connections["postgres"].copy()
     sql("postgres", "SET lock_timeout = '50ms'")
     try:

@@ -1,4 +1,4 @@
-"""The rows that patients are found by follow the patients."""
+"""Search terms are kept up to date with their patients."""
 
 import pytest
 from django.db import connections
@@ -27,7 +27,7 @@ def expected(*patients: Patient) -> set[tuple[object, bytes]]:
     return {(patient.id, term.encode()) for patient in patients for term in search_terms(patient)}
 
 
-def test_a_change_of_a_patient_replaces_the_terms_that_it_changes(registry: Container, database: str) -> None:
+def test_updating_a_patient_replaces_only_the_changed_terms(registry: Container, database: str) -> None:
     patients = registry.patients()
     registry.patients_for_import().add_all([ADA, WANG])
     assert stored(database) == expected(ADA, WANG)

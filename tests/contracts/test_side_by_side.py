@@ -1,4 +1,4 @@
-"""The same calls on a registry in memory and on one in a database give the same answers and leave the same records."""
+"""The same calls on a registry in memory and in a database return the same results and leave the same records."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -108,19 +108,19 @@ def outcome(call: Callable[[], object]) -> Outcome:
     try:
         return "done", call()
     except RegistryError as error:
-        told = getattr(error, "errors", None), getattr(error, "holder", None), str(error)
-        return type(error).__name__, told
+        details = getattr(error, "errors", None), getattr(error, "holder", None), str(error)
+        return type(error).__name__, details
 
 
-def told_after(registry: Container, position: int, limit: int) -> tuple[tuple[ChangeEntry, ...], int]:
-    """And the position to go on after. Each registry has an epoch of its own."""
+def changes_after(registry: Container, position: int, limit: int) -> tuple[tuple[ChangeEntry, ...], int]:
+    """Also returns the position to continue after. Each registry has its own epoch."""
     cursor = ChangeCursor(registry.changes().epoch(), position)
     page = registry.follow_changes()(actor=ADMIN, after=cursor, limit=limit)
     return page.changes, page.next.position
 
 
 class SideBySide(RuleBasedStateMachine):
-    """`database` names the one beside the memory."""
+    """`database` is compared with the registry in memory."""
 
     database: str
     patients = Bundle("patients")
@@ -186,12 +186,12 @@ class SideBySide(RuleBasedStateMachine):
             )
         )
 
-    @rule(anew=st.booleans(), limit=st.integers(0, 5))
-    def follow(self, anew: bool, limit: int) -> None:
-        after = 0 if anew else self.reached
-        state, told = self.both(lambda registry: told_after(registry, after, limit))
+    @rule(restart=st.booleans(), limit=st.integers(0, 5))
+    def follow(self, restart: bool, limit: int) -> None:
+        after = 0 if restart else self.reached
+        state, result = self.both(lambda registry: changes_after(registry, after, limit))
         if state == "done":
-            _, self.reached = cast("tuple[object, int]", told)
+            _, self.reached = cast("tuple[object, int]", result)
 
     @invariant()
     def the_records_are_the_same(self) -> None:
@@ -199,7 +199,7 @@ class SideBySide(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "known"):
-            self.both(lambda registry: told_after(registry, 0, 200))
+            self.both(lambda registry: changes_after(registry, 0, 200))
         for patient in getattr(self, "known", []):
             self.both(lambda registry, one=patient: registry.view_history()(actor=ADMIN, patient_id=one.id))
             self.both(lambda registry, one=patient: registry.view_patient()(actor=ADMIN, patient_id=one.id))
@@ -208,6 +208,6 @@ class SideBySide(RuleBasedStateMachine):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
-def test_memory_and_database_answer_alike(database: str) -> None:
+def test_memory_and_database_behave_alike(database: str) -> None:
     machine = type("Machine", (SideBySide,), {"database": database})
     run_state_machine_as_test(machine, settings=settings(some, stateful_step_count=25))

@@ -1,4 +1,4 @@
-"""Sync jobs on every store: each patient once, whatever upstream does meanwhile."""
+"""Sync jobs: each patient is synced once, whatever upstream does."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -37,7 +37,7 @@ def test_upstream_is_not_asked_about_a_patient_without_an_external_id(
     assert registry.sync_results().failures(job.id, after=None, limit=5).items == ()
 
 
-def test_a_patient_who_breaks_the_sync_is_found_and_given_up_and_all_others_are_synced(
+def test_a_patient_that_crashes_the_sync_is_skipped_and_all_others_are_synced(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     people(registry, clock, 9)
@@ -53,7 +53,7 @@ def test_a_patient_who_breaks_the_sync_is_found_and_given_up_and_all_others_are_
     assert failure.reason == "internal-error"
 
 
-def test_while_upstream_is_down_the_job_waits_and_then_goes_on(
+def test_a_job_pauses_while_upstream_is_down_and_then_continues(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     people(registry, clock, 3)
@@ -69,7 +69,7 @@ def test_while_upstream_is_down_the_job_waits_and_then_goes_on(
     assert (job.state, job.counts) == (JobState.COMPLETED, {"updated": 3})
 
 
-def test_a_patient_for_whom_alone_upstream_fails_is_given_up_after_four_tries(
+def test_a_patient_for_whom_only_upstream_fails_is_skipped_after_four_tries(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     people(registry, clock, 2)
@@ -85,7 +85,7 @@ def test_a_patient_for_whom_alone_upstream_fails_is_given_up_after_four_tries(
     assert [asked for asked, _ in gateway.asked].count("x1") == 4
 
 
-def test_nobody_is_given_up_by_a_last_try_during_which_upstream_goes_down(
+def test_an_upstream_outage_during_the_last_try_does_not_give_up_the_patient(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     people(registry, clock, 2)
@@ -101,7 +101,7 @@ def test_nobody_is_given_up_by_a_last_try_during_which_upstream_goes_down(
     assert run(registry, job).counts == {"unchanged": 2}
 
 
-def test_calls_that_upstream_asks_to_be_fewer_hold_up_the_whole_job(
+def test_a_rate_limit_of_upstream_pauses_the_whole_job(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     people(registry, clock, 2)
@@ -112,7 +112,7 @@ def test_calls_that_upstream_asks_to_be_fewer_hold_up_the_whole_job(
     assert len(registry.jobs().runnable(clock.at + timedelta(seconds=7))) == 1
 
 
-def test_cancelling_drops_what_is_under_way_and_keeps_what_was_done(
+def test_cancelling_drops_unfinished_chunks_and_keeps_results(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     people(registry, clock, 2)

@@ -1,4 +1,4 @@
-"""What may happen to patients while a job is about them, on every store."""
+"""Changes of patients during a sync job."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -31,7 +31,7 @@ def rename(registry: Container, patient: Patient) -> None:
 
 
 def last_names(registry: Container) -> list[str]:
-    """The oldest patient's first."""
+    """In order of registration."""
     return [patient.last_name for patient in reversed(registry.search_patients()(actor=CLERK).patients)]
 
 
@@ -45,7 +45,7 @@ def once(work: Callable[[], object], gateway: ScriptedGateway) -> Callable[[], N
 
 @pytest.mark.parametrize("theirs", ["King", "Byron"])
 @pytest.mark.parametrize("change", [erase, archive, rename])
-def test_who_is_gone_by_the_time_upstream_has_answered_is_skipped(
+def test_a_patient_removed_before_upstream_answers_is_skipped(
     registry: Container, clock: StillClock, gateway: ScriptedGateway, change: Change, theirs: str
 ) -> None:
     one, *_ = people(registry, clock, 3)
@@ -60,7 +60,7 @@ def test_who_is_gone_by_the_time_upstream_has_answered_is_skipped(
 
 
 @pytest.mark.parametrize("change", [erase, archive])
-def test_who_is_gone_before_upstream_was_asked_is_skipped_and_not_asked_for(
+def test_a_patient_removed_before_the_request_is_skipped_without_a_request(
     registry: Container, clock: StillClock, gateway: ScriptedGateway, change: Change
 ) -> None:
     one, *_ = people(registry, clock, 3)
@@ -75,7 +75,7 @@ def test_who_is_gone_before_upstream_was_asked_is_skipped_and_not_asked_for(
     assert [asked for asked, _ in gateway.asked] == ["x1", "x2"]
 
 
-def test_a_record_that_upstream_contradicts_is_refused_and_the_others_of_its_chunk_are_synced(
+def test_a_conflicting_upstream_record_is_refused_and_the_rest_of_its_chunk_is_synced(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     _, one, _ = people(registry, clock, 3)
@@ -88,7 +88,7 @@ def test_a_record_that_upstream_contradicts_is_refused_and_the_others_of_its_chu
     assert (failure.patient_id, failure.outcome, failure.reason) == (one.id, SyncJobOutcome.REFUSED, "email-taken")
 
 
-def test_fields_that_both_sides_changed_are_among_the_failures(
+def test_fields_changed_on_both_sides_are_listed_as_failures(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     one, _ = people(registry, clock, 2)
@@ -106,7 +106,7 @@ def test_fields_that_both_sides_changed_are_among_the_failures(
     assert failure.at == clock.at
 
 
-def test_who_is_registered_after_a_job_was_asked_for_is_not_in_it(
+def test_patients_registered_after_the_job_was_created_are_not_in_it(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     people(registry, clock, 2)
@@ -119,7 +119,7 @@ def test_who_is_registered_after_a_job_was_asked_for_is_not_in_it(
     assert last_names(registry) == ["King", "King", "Byron"]
 
 
-def test_a_job_is_about_one_status(registry: Container, clock: StillClock, gateway: ScriptedGateway) -> None:
+def test_a_job_can_be_limited_to_one_status(registry: Container, clock: StillClock, gateway: ScriptedGateway) -> None:
     one, two, three = people(registry, clock, 3)
     registry.update_patient()(actor=CLERK, patient_id=two.id, status="inactive")
     archive(registry, three)
@@ -133,7 +133,7 @@ def test_a_job_is_about_one_status(registry: Container, clock: StillClock, gatew
     assert registry.patients().get(one.id).last_synced_at == clock.at
 
 
-def test_a_job_is_about_one_patient(registry: Container, clock: StillClock, gateway: ScriptedGateway) -> None:
+def test_a_job_can_be_limited_to_one_patient(registry: Container, clock: StillClock, gateway: ScriptedGateway) -> None:
     _, one, _ = people(registry, clock, 3)
     gateway.answer = {"last_name": "King"}
     job = run(registry, start(registry, patient_id=one.id))
@@ -141,7 +141,7 @@ def test_a_job_is_about_one_patient(registry: Container, clock: StillClock, gate
     assert last_names(registry) == ["Byron", "King", "Byron"]
 
 
-def test_changes_are_made_in_the_name_of_who_asked_for_the_job(
+def test_changes_are_recorded_under_the_requester_of_the_job(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     (one,) = people(registry, clock, 1)

@@ -1,4 +1,4 @@
-"""What sync jobs did to each patient, on every store."""
+"""The results of sync jobs for each patient."""
 
 import pytest
 from django.db import IntegrityError
@@ -20,7 +20,7 @@ def failures(registry: Container, number: int = 1) -> tuple[SyncJobResult, ...]:
     return registry.sync_results().failures(job(number).id, after=None, limit=200).items
 
 
-def test_those_that_need_a_look_come_by_patient_in_pages(registry: Container) -> None:
+def test_failures_are_listed_by_patient_in_pages(registry: Container) -> None:
     outcomes = registry.sync_results()
     three, one, two = (sync_outcome(number, reason="email-taken") for number in (3, 1, 2))
     outcomes.record(job(1).id, [three, one])
@@ -42,16 +42,14 @@ def test_those_that_need_a_look_come_by_patient_in_pages(registry: Container) ->
         (SyncJobOutcome.UNAVAILABLE, True),
     ],
 )
-def test_some_outcomes_need_a_look_and_every_one_with_conflicts(
-    registry: Container, outcome: SyncJobOutcome, needs: bool
-) -> None:
+def test_some_outcomes_and_all_conflicts_need_review(registry: Container, outcome: SyncJobOutcome, needs: bool) -> None:
     plain = sync_outcome(1, outcome)
     in_conflict = sync_outcome(2, outcome, conflicts=("phone", "email"))
     registry.sync_results().record(job().id, [plain, in_conflict])
     assert failures(registry) == ((plain, in_conflict) if needs else (in_conflict,))
 
 
-def test_a_patient_has_one_outcome_in_a_job(registry: Container) -> None:
+def test_a_patient_has_one_result_per_job(registry: Container) -> None:
     outcomes, atomic = registry.sync_results(), registry.atomic()
     outcomes.record(job(1).id, [sync_outcome(1)])
     outcomes.record(job(2).id, [sync_outcome(1)])
@@ -61,13 +59,13 @@ def test_a_patient_has_one_outcome_in_a_job(registry: Container) -> None:
     assert failures(registry) == failures(registry, 2) == (sync_outcome(1),)
 
 
-def test_no_outcomes_are_none(registry: Container) -> None:
+def test_recording_no_results_is_allowed(registry: Container) -> None:
     registry.sync_results().record(job().id, [])
     assert failures(registry) == ()
 
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
-def test_the_database_itself_refuses_a_second_outcome(registry: Container, database: str) -> None:
+def test_the_database_rejects_a_second_result_for_a_patient(registry: Container, database: str) -> None:
     registry.sync_results().record(job().id, [sync_outcome(1)])
     with pytest.raises(IntegrityError):
         registry.sync_results().record(job().id, [sync_outcome(1)])

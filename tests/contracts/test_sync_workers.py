@@ -1,4 +1,4 @@
-"""Workers that share a sync job, are slow, stop or die, on every store."""
+"""Workers that share a sync job, are slow, stop or crash."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ class Killed(BaseException):
 
 @pytest.fixture(autouse=True)
 def six(registry: Container, clock: StillClock, gateway: ScriptedGateway) -> None:
-    """Six patients, whom upstream calls King, in chunks of two."""
+    """Six patients in chunks of two. Upstream has changed each last name to King."""
     few_at_a_time(registry, 2)
     people(registry, clock, 6)
     gateway.answer = {"last_name": "King"}
@@ -35,14 +35,14 @@ def assert_each_was_synced_once(registry: Container, job: Job, many: int = 6) ->
     assert [(patient.last_name, patient.version) for patient in patients] == [("King", 2)] * 6
 
 
-def test_chunk_after_chunk_is_done(registry: Container, gateway: ScriptedGateway) -> None:
+def test_a_worker_processes_chunk_after_chunk(registry: Container, gateway: ScriptedGateway) -> None:
     job = run(registry, start(registry))
     assert job.state is JobState.COMPLETED
     assert_each_was_synced_once(registry, job)
     assert asked(gateway) == ["x0", "x1", "x2", "x3", "x4", "x5"]
 
 
-def test_two_workers_do_different_chunks(registry: Container, gateway: ScriptedGateway) -> None:
+def test_two_workers_process_different_chunks(registry: Container, gateway: ScriptedGateway) -> None:
     job = start(registry)
 
     def another_works() -> None:
@@ -56,7 +56,7 @@ def test_two_workers_do_different_chunks(registry: Container, gateway: ScriptedG
     assert sorted(asked(gateway)) == ["x0", "x1", "x2", "x3", "x4", "x5"]
 
 
-def test_the_chunk_of_a_worker_that_died_is_taken_over_once_its_lease_has_run_out(
+def test_the_chunk_of_a_crashed_worker_is_taken_over_when_its_lease_expires(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     job = start(registry)
@@ -80,7 +80,7 @@ def test_the_chunk_of_a_worker_that_died_is_taken_over_once_its_lease_has_run_ou
     assert asked(gateway) == ["x0", "x1", "x2", "x3", "x4", "x5", "x2", "x3"]
 
 
-def test_a_worker_keeps_its_chunk_for_as_long_as_answers_come(
+def test_a_worker_keeps_its_chunk_while_upstream_answers(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     registry.run_sync_job.add_kwargs(chunk_size=6)
@@ -97,7 +97,7 @@ def test_a_worker_keeps_its_chunk_for_as_long_as_answers_come(
     assert len(gateway.asked) == 6
 
 
-def test_a_worker_that_took_too_long_leaves_its_chunk_to_who_took_it_over(
+def test_a_slow_worker_discards_a_chunk_that_was_taken_over(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     job = start(registry)
@@ -113,7 +113,7 @@ def test_a_worker_that_took_too_long_leaves_its_chunk_to_who_took_it_over(
     assert sorted(asked(gateway)) == ["x0", "x0", "x1", "x2", "x3", "x4", "x5"]
 
 
-def test_a_worker_that_stops_puts_its_chunk_back_at_once(
+def test_a_stopping_worker_returns_its_chunk_immediately(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     job = run(registry, start(registry), stopping=lambda: len(gateway.asked) == 3)
@@ -125,7 +125,7 @@ def test_a_worker_that_stops_puts_its_chunk_back_at_once(
     assert sorted(asked(gateway)) == ["x0", "x1", "x2", "x3", "x4", "x5"]
 
 
-def test_upstream_that_goes_down_in_the_middle_costs_no_patient_a_try(
+def test_an_upstream_outage_during_a_chunk_costs_no_patient_a_try(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     gateway.by_id = {"x3": Unavailable("Down.", retry_after=timedelta(seconds=30))}
@@ -140,7 +140,7 @@ def test_upstream_that_goes_down_in_the_middle_costs_no_patient_a_try(
     assert_each_was_synced_once(registry, job)
 
 
-def test_a_job_that_is_cancelled_stops_within_a_chunk_and_keeps_what_was_done(
+def test_a_cancelled_job_stops_within_a_chunk_and_keeps_its_results(
     registry: Container, gateway: ScriptedGateway
 ) -> None:
     job = start(registry)

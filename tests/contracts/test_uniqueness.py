@@ -16,7 +16,7 @@ Store = Callable[[Patient], None]
 
 @pytest.fixture
 def patients(registry: Container) -> PatientRepository:
-    """With one patient, who has `p1@example.org`, `x1` and the MRN 7, and another who has nothing of it."""
+    """One patient has `p1@example.org`, `x1` and the MRN 7; the other has none of them."""
     patients = registry.patients()
     patients.add(person(1, identifiers=(MRN,)))
     patients.add(person(2))
@@ -25,7 +25,7 @@ def patients(registry: Container) -> PatientRepository:
 
 @pytest.fixture(params=["add", "replace"])
 def store(request: pytest.FixtureRequest, registry: Container, patients: PatientRepository) -> Store:
-    """Adds the patient 3, or puts it into the place of the patient 2."""
+    """Adds patient 3, or replaces patient 2 with its values."""
 
     def replace(after: Patient) -> None:
         before = patients.lock(person(2).id)
@@ -44,7 +44,7 @@ def store(request: pytest.FixtureRequest, registry: Container, patients: Patient
         ({"identifiers": (NATIONAL, MRN)}, IdentifierTaken),
     ],
 )
-def test_what_another_patient_has_is_refused_and_nothing_is_stored(
+def test_a_value_of_another_patient_conflicts_and_nothing_is_stored(
     patients: PatientRepository, store: Store, taken: dict[str, object], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
@@ -56,19 +56,19 @@ def test_what_another_patient_has_is_refused_and_nothing_is_stored(
     store(person(3, last_name="King"))
 
 
-def test_any_number_of_patients_have_no_external_id(patients: PatientRepository, store: Store) -> None:
+def test_any_number_of_patients_may_have_no_external_id(patients: PatientRepository, store: Store) -> None:
     patients.add(person(4, external_id=None))
     store(person(3, external_id=None))
     patients.add(person(5, external_id=None))
 
 
-def test_the_holder_of_an_email_is_named(patients: PatientRepository, store: Store) -> None:
+def test_an_email_conflict_has_the_id_of_its_owner(patients: PatientRepository, store: Store) -> None:
     with pytest.raises(EmailTaken) as taken:
         store(person(3, email="p1@example.org"))
     assert taken.value.holder == person(1).id
 
 
-def test_the_email_is_named_before_the_external_id_and_that_before_identifiers(
+def test_conflicts_are_reported_in_the_order_email_external_id_identifier(
     patients: PatientRepository, store: Store
 ) -> None:
     with pytest.raises(EmailTaken):
@@ -77,7 +77,7 @@ def test_the_email_is_named_before_the_external_id_and_that_before_identifiers(
         store(person(3, external_id="x1", identifiers=(MRN,)))
 
 
-def test_the_order_holds_across_holders(patients: PatientRepository) -> None:
+def test_the_order_of_conflicts_holds_across_owners(patients: PatientRepository) -> None:
     with pytest.raises(EmailTaken):
         patients.add(person(3, email="p2@example.org", identifiers=(MRN,)))
     with pytest.raises(EmailTaken):
@@ -86,18 +86,20 @@ def test_the_order_holds_across_holders(patients: PatientRepository) -> None:
         patients.add(person(3, external_id="x2", identifiers=(MRN,)))
 
 
-def test_one_number_of_two_systems_is_two_identifiers(patients: PatientRepository, store: Store) -> None:
+def test_the_same_number_in_two_systems_is_two_identifiers(patients: PatientRepository, store: Store) -> None:
     store(person(3, identifiers=(NATIONAL,)))
 
 
 @pytest.mark.parametrize(
     "near", [{"email": "p1@example.co"}, {"external_id": "X1"}, {"identifiers": (Identifier("MRN", "7"),)}]
 )
-def test_only_what_is_the_same_is_taken(patients: PatientRepository, store: Store, near: dict[str, object]) -> None:
+def test_similar_values_do_not_conflict(patients: PatientRepository, store: Store, near: dict[str, object]) -> None:
     store(person(3, **near))
 
 
-def test_what_a_patient_gives_up_is_free(registry: Container, patients: PatientRepository, store: Store) -> None:
+def test_a_value_that_a_patient_no_longer_has_can_be_reused(
+    registry: Container, patients: PatientRepository, store: Store
+) -> None:
     def give_up() -> None:
         before = patients.lock(person(1).id)
         patients.replace(before, evolve(before, email="new@example.org", external_id="new", identifiers=()))
@@ -106,12 +108,12 @@ def test_what_a_patient_gives_up_is_free(registry: Container, patients: PatientR
     store(person(3, email="p1@example.org", external_id="x1", identifiers=(MRN,)))
 
 
-def test_what_a_removed_patient_had_is_free(patients: PatientRepository, store: Store) -> None:
+def test_the_values_of_a_removed_patient_can_be_reused(patients: PatientRepository, store: Store) -> None:
     patients.remove(person(1).id)
     store(person(3, email="p1@example.org", external_id="x1", identifiers=(MRN,)))
 
 
-def test_a_patient_keeps_its_own_when_it_is_replaced(registry: Container, patients: PatientRepository) -> None:
+def test_replacing_a_patient_does_not_conflict_with_itself(registry: Container, patients: PatientRepository) -> None:
     def rename() -> Patient:
         before = patients.lock(person(1).id)
         after = evolve(before, last_name="King", identifiers=(MRN, NATIONAL))

@@ -21,7 +21,7 @@ COPIES = st.builds(
 
 @some
 @given(first=COPIES, second=COPIES)
-def test_the_copy_kept_last_is_the_one_in_every_field(
+def test_the_snapshot_saved_last_is_returned_in_every_field(
     fresh: Fresh, first: UpstreamSnapshot, second: UpstreamSnapshot
 ) -> None:
     registry = fresh()
@@ -34,13 +34,13 @@ def test_the_copy_kept_last_is_the_one_in_every_field(
         assert kept.requested_at.utcoffset() == timedelta(0)
 
 
-def test_there_is_none_before_the_first(registry: Container) -> None:
+def test_there_is_no_snapshot_before_the_first_save(registry: Container) -> None:
     registry.patients().add(person())
     assert registry.snapshots().get(person().id) is None
     assert registry.snapshots().get(uuid4()) is None
 
 
-def test_each_patient_has_a_copy_of_its_own(registry: Container) -> None:
+def test_each_patient_has_its_own_snapshot(registry: Container) -> None:
     for number in (1, 2):
         registry.patients().add(person(number))
         registry.snapshots().save({person(number).id: UpstreamSnapshot(f"x{number}", {}, NOW)})

@@ -1,4 +1,4 @@
-"""What operators ordered and what processes reported."""
+"""Overrides by operators and reports of processes."""
 
 from datetime import timedelta
 from threading import Thread
@@ -20,7 +20,7 @@ REPORT = UpstreamReport("ehr", "web:1", NOW, CircuitState.OPEN, 9, 0.5, 0.25, 0.
 LONG_AGO = NOW - timedelta(hours=1)
 
 
-def test_the_latest_order_of_an_upstream_holds(registry: Container) -> None:
+def test_the_latest_override_of_an_upstream_is_in_force(registry: Container) -> None:
     orders = registry.upstream_overrides()
     assert orders.latest("ehr") is None
     later = evolve(ORDER, revision=2, isolated=False, at=NOW - timedelta(seconds=1))
@@ -29,7 +29,7 @@ def test_the_latest_order_of_an_upstream_holds(registry: Container) -> None:
     assert orders.latest("ehr") == later
 
 
-def test_a_revision_is_given_once(registry: Container) -> None:
+def test_a_revision_is_unique_per_upstream(registry: Container) -> None:
     orders = registry.upstream_overrides()
     orders.add(ORDER)
     with pytest.raises(OverrideConflict):
@@ -37,7 +37,7 @@ def test_a_revision_is_given_once(registry: Container) -> None:
     assert orders.latest("ehr") == ORDER
 
 
-def test_a_report_takes_the_place_of_the_one_before(registry: Container) -> None:
+def test_a_report_replaces_the_previous_one(registry: Container) -> None:
     reports = registry.upstream_reports()
     idle = UpstreamReport("ehr", "web:1", NOW, CircuitState.CLOSED, 0, None, None, None, None, 0, 2.0, 0.0)
     for report in (evolve(REPORT, process="web:2"), evolve(REPORT, upstream="lab"), REPORT, idle):
@@ -45,7 +45,7 @@ def test_a_report_takes_the_place_of_the_one_before(registry: Container) -> None
     assert reports.list_for("ehr", since=NOW) == (idle, evolve(REPORT, process="web:2"))
 
 
-def test_old_reports_are_not_shown_and_outdated_ones_are_removed(registry: Container) -> None:
+def test_old_reports_are_not_listed_and_outdated_ones_are_deleted(registry: Container) -> None:
     reports = registry.upstream_reports()
     old = evolve(REPORT, process="gone:1", reported_at=NOW - timedelta(minutes=20))
     outdated = evolve(REPORT, process="gone:2", reported_at=LONG_AGO - timedelta(seconds=1))
@@ -57,7 +57,7 @@ def test_old_reports_are_not_shown_and_outdated_ones_are_removed(registry: Conta
 
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
-def test_a_report_does_not_wait_for_somebody_elses_lock(database: str) -> None:
+def test_saving_a_report_does_not_wait_for_a_lock(database: str) -> None:
     registry = open_registry(database)
     reports = registry.upstream_reports()
     refused: list[float] = []

@@ -57,7 +57,7 @@ def shown(response: object) -> Page:
 
 
 @pytest.fixture
-def staff(registry: Container) -> Callable[[Role], Client]:
+def sign_in_as(registry: Container) -> Callable[[Role], Client]:
     """A browser signed in through the form."""
 
     def sign_in(role: Role) -> Client:
@@ -72,8 +72,8 @@ def staff(registry: Container) -> Callable[[Role], Client]:
 
 
 @pytest.fixture
-def boss(staff: Callable[[Role], Client]) -> Client:
-    return staff(Role.ADMIN)
+def manager(sign_in_as: Callable[[Role], Client]) -> Client:
+    return sign_in_as(Role.ADMIN)
 
 
 def act(client: Client, changelist: str, action: str, *ids: object, **more: str) -> str:
@@ -87,7 +87,7 @@ def submit(client: Client, name: str, body: Mapping[str, str], *args: object) ->
 
 
 def test_every_page_is_shown_with_its_search_filters_and_links(
-    boss: Client, registry: Container, ada: Patient, name: str, upstream: ScriptedGateway
+    manager: Client, registry: Container, ada: Patient, name: str, upstream: ScriptedGateway
 ) -> None:
     post = registry.write_post()(actor=EDITOR, title="Flu season", content="Text.")
     registry.publish_post()(actor=EDITOR, post_id=post.id)
@@ -97,28 +97,28 @@ def test_every_page_is_shown_with_its_search_filters_and_links(
     registry.override_upstream()(actor=SETUP, upstream=name, isolated=False)
     job = registry.start_sync_job()(actor=SETUP)
     registry.run_job()(actor=SETUP, job_id=job.id)
-    index = shown(boss.get("/admin/"))
+    index = shown(manager.get("/admin/"))
     assert len(admin.site._registry) == 12
     for model, model_admin in admin.site._registry.items():
         options = model._meta
         changelist = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
         assert changelist in index.links
-        page = shown(boss.get(changelist))
+        page = shown(manager.get(changelist))
         for row in model._default_manager.all():
             detail = reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[row.pk])
             assert any(link.startswith(detail) for link in page.links), detail
-            for link in shown(boss.get(detail)).links - {"/admin/logout/", "?"}:
-                assert link.startswith("/static/") or boss.get(link).status_code == 200, link
+            for link in shown(manager.get(detail)).links - {"/admin/logout/", "?"}:
+                assert link.startswith("/static/") or manager.get(link).status_code == 200, link
         for term in ("x", "flu", "a@b", str(ada.id), "\x00", "%", "'", " "):
-            assert boss.get(f"{changelist}?{urlencode({'q': term})}").status_code == 200, term
+            assert manager.get(f"{changelist}?{urlencode({'q': term})}").status_code == 200, term
         for link in (link for link in page.links if link.startswith("?")):
-            assert boss.get(changelist + link).status_code == 200, link
+            assert manager.get(changelist + link).status_code == 200, link
         assert model_admin.search_fields
 
 
-def test_each_role_sees_what_its_permissions_allow(staff: Callable[[Role], Client]) -> None:
+def test_each_role_sees_the_pages_its_permissions_allow(sign_in_as: Callable[[Role], Client]) -> None:
     def models_for(role: Role) -> set[str]:
-        links = shown(staff(role).get("/admin/")).links
+        links = shown(sign_in_as(role).get("/admin/")).links
         return {link.split("/")[3] for link in links if link.count("/") == 4 and not link.startswith("/static/")}
 
     patients, posts = {"patient", "patientevent"}, {"post", "comment"}
@@ -130,38 +130,38 @@ def test_each_role_sees_what_its_permissions_allow(staff: Callable[[Role], Clien
     assert models_for(Role.ADMIN) == patients | posts | accounts | jobs | upstreams
 
 
-def test_nobody_else_gets_in(registry: Container, staff: Callable[[Role], Client]) -> None:
+def test_users_without_permission_are_kept_out(registry: Container, sign_in_as: Callable[[Role], Client]) -> None:
     assert Client().get("/admin/patients/patient/").status_code == 302
-    with pytest.raises(AssertionError, match="staff account"):
-        staff(Role.AUTHOR)
-    reader = staff(Role.READER)
+    with pytest.raises(AssertionError, match="sign_in_as account"):
+        sign_in_as(Role.AUTHOR)
+    reader = sign_in_as(Role.READER)
     for path in ("accounts/user/", "accounts/user/add/", "posts/post/", "patients/patient/add/", "auth/group/"):
         assert reader.get(f"/admin/{path}").status_code in {403, 404}, path
 
 
-def test_what_is_shown_cannot_be_changed_by_a_form(boss: Client, ada: Patient, registry: Container) -> None:
+def test_records_cannot_be_changed_with_a_form(manager: Client, ada: Patient, registry: Container) -> None:
     path = reverse("admin:patients_patient_change", args=[ada.id])
-    assert boss.post(path, {"first_name": "Eve"}).status_code == 403
-    assert boss.post(path.replace("change", "delete"), {"post": "yes"}).status_code == 403
+    assert manager.post(path, {"first_name": "Eve"}).status_code == 403
+    assert manager.post(path.replace("change", "delete"), {"post": "yes"}).status_code == 403
     assert registry.patients().get(ada.id) == ada
 
 
 @pytest.mark.parametrize("term", ["byr ad", "byronada", "ada@example.org", "ADA@EXAMPLE.ORG "])
-def test_patients_are_found_by_words_email_and_id(boss: Client, ada: Patient, term: str) -> None:
+def test_patients_are_found_by_words_email_and_id(manager: Client, ada: Patient, term: str) -> None:
     for query, found in ((term, True), (str(ada.id), True), ("eve", False), ("eve@example.org", False), ("--", False)):
-        page = shown(boss.get("/admin/patients/patient/", {"q": query}))
+        page = shown(manager.get("/admin/patients/patient/", {"q": query}))
         detail = reverse("admin:patients_patient_change", args=[ada.id])
         assert any(link.startswith(detail) for link in page.links) == found, query
 
 
-def test_patients_are_archived_and_who_cannot_be_is_told(
-    boss: Client, registry: Container, register: Callable[..., Patient]
+def test_archiving_reports_patients_that_cannot_be_archived(
+    manager: Client, registry: Container, register: Callable[..., Patient]
 ) -> None:
     one, other = register(), register(email="eve@example.org")
-    assert "1 now inactive." in act(boss, "patients_patient", "deactivate", one.id)
-    said = act(boss, "patients_patient", "archive", one.id, other.id, confirmed="yes")
-    assert "1 now archived." in said
-    assert "1 not done: A patient's status cannot move from active to archived." in said
+    assert "1 now inactive." in act(manager, "patients_patient", "deactivate", one.id)
+    text = act(manager, "patients_patient", "archive", one.id, other.id, confirmed="yes")
+    assert "1 now archived." in text
+    assert "1 not done: A patient's status cannot move from active to archived." in text
     assert registry.patients().get(other.id) == other
     assert registry.patients().get(one.id).status is Status.ARCHIVED
     event = registry.view_history()(actor=SETUP, patient_id=one.id).events[0]
@@ -169,14 +169,14 @@ def test_patients_are_archived_and_who_cannot_be_is_told(
     assert event.request_id
 
 
-def test_archiving_asks_on_a_page_of_its_own_and_archives_nobody_before(
-    boss: Client, registry: Container, register: Callable[..., Patient]
+def test_archiving_asks_for_confirmation_first(
+    manager: Client, registry: Container, register: Callable[..., Patient]
 ) -> None:
     one = register(last_name="<b>Byron")
     register(email="eve@example.org", last_name="Zuse")
-    act(boss, "patients_patient", "deactivate", one.id)
+    act(manager, "patients_patient", "deactivate", one.id)
     body = {"action": "archive", "_selected_action": [str(one.id)]}
-    page = boss.post("/admin/patients/patient/", body)
+    page = manager.post("/admin/patients/patient/", body)
     for part in (
         "Only inactive patients can be archived.",
         "&lt;b&gt;Byron, ",
@@ -188,72 +188,72 @@ def test_archiving_asks_on_a_page_of_its_own_and_archives_nobody_before(
     assert f'name="_selected_action" value="{one.id}"' in page.content.decode()
     assert "Zuse" not in page.content.decode()
     assert registry.patients().get(one.id).status is Status.INACTIVE
-    boss.handler.enforce_csrf_checks = True
-    assert boss.post("/admin/patients/patient/", body | {"confirmed": "yes"}).status_code == 403
+    manager.handler.enforce_csrf_checks = True
+    assert manager.post("/admin/patients/patient/", body | {"confirmed": "yes"}).status_code == 403
     assert registry.patients().get(one.id).status is Status.INACTIVE
-    boss.post("/admin/patients/patient/", body | {
-        "confirmed": "yes", "csrfmiddlewaretoken": boss.cookies["csrftoken"].value
+    manager.post("/admin/patients/patient/", body | {
+        "confirmed": "yes", "csrfmiddlewaretoken": manager.cookies["csrftoken"].value
     })  # fmt: skip
     assert registry.patients().get(one.id).status is Status.ARCHIVED
 
 
-def test_patients_are_made_active_again_from_archived_by_way_of_inactive(
-    boss: Client, registry: Container, register: Callable[..., Patient]
+def test_an_archived_patient_becomes_active_again_through_inactive(
+    manager: Client, registry: Container, register: Callable[..., Patient]
 ) -> None:
     patient = register(status="archived")
-    said = act(boss, "patients_patient", "activate", patient.id)
-    assert "1 not done: A patient's status cannot move from archived to active." in said
-    assert "1 now inactive." in act(boss, "patients_patient", "deactivate", patient.id)
-    assert "1 now active." in act(boss, "patients_patient", "activate", patient.id)
+    text = act(manager, "patients_patient", "activate", patient.id)
+    assert "1 not done: A patient's status cannot move from archived to active." in text
+    assert "1 now inactive." in act(manager, "patients_patient", "deactivate", patient.id)
+    assert "1 now active." in act(manager, "patients_patient", "activate", patient.id)
     assert registry.patients().get(patient.id).status is Status.ACTIVE
 
 
-def test_actors_are_shown_by_email_to_those_who_may_see_users_by_one_query_more(
-    staff: Callable[[Role], Client], registry: Container, register: Callable[..., Patient]
+def test_user_managers_see_emails_of_actors_with_one_more_query(
+    sign_in_as: Callable[[Role], Client], registry: Container, register: Callable[..., Patient]
 ) -> None:
-    boss, clerk = staff(Role.ADMIN), staff(Role.CLERK)
+    manager, clerk = sign_in_as(Role.ADMIN), sign_in_as(Role.CLERK)
     for number in range(3):
-        act(boss, "patients_patient", "deactivate", register(email=f"p{number}@example.org").id)
+        act(manager, "patients_patient", "deactivate", register(email=f"p{number}@example.org").id)
     email, queries = f"{Role.ADMIN}@clinic.example", []
-    for client, times in ((boss, 3), (clerk, 0)):
+    for client, times in ((manager, 3), (clerk, 0)):
         with CaptureQueriesContext(connection) as captured:
             text = shown(client.get("/admin/patients/patientevent/")).text
-        assert text.count(email) == times + (client is boss)  # and who is signed in
+        assert text.count(email) == times + (client is manager)  # and who is signed in
         assert ("user:" in text) == (client is clerk)
         queries.append(len(captured))
     assert queries[0] == queries[1] + 1
-    found = shown(boss.get("/admin/patients/patientevent/", {"q": email})).text
+    found = shown(manager.get("/admin/patients/patientevent/", {"q": email})).text
     assert found.count(email) == 4
     user = next(one for one in registry.list_users()(actor=SETUP).items if one.email == email)
     registry.start_sync_job()(actor=Actor.user(user.id, Role.ADMIN, "r-1"))
     for path in ("jobs/job/", "jobs/job/{}/change/"):
         (job,) = registry.list_jobs()(actor=SETUP, kind=JobKind.SYNC).items
-        assert email in shown(boss.get(f"/admin/{path.format(job.id)}")).text
+        assert email in shown(manager.get(f"/admin/{path.format(job.id)}")).text
         assert f"user:{user.id}" in shown(clerk.get(f"/admin/{path.format(job.id)}")).text
 
 
-def test_patients_are_synced_and_outcomes_counted(
-    boss: Client, upstream: ScriptedGateway, register: Callable[..., Patient], registry: Container
+def test_the_sync_action_counts_outcomes(
+    manager: Client, upstream: ScriptedGateway, register: Callable[..., Patient], registry: Container
 ) -> None:
     one, other = register(external_id="x1"), register(email="eve@example.org", external_id="x2")
     upstream.answer = {"first_name": "Augusta"}
-    assert "2 updated." in act(boss, "patients_patient", "sync", one.id, other.id)
+    assert "2 updated." in act(manager, "patients_patient", "sync", one.id, other.id)
     assert registry.patients().get(one.id).first_name == "Augusta"
     upstream.answer = Unavailable()
-    assert "2 stale." in act(boss, "patients_patient", "sync", one.id, other.id)
+    assert "2 stale." in act(manager, "patients_patient", "sync", one.id, other.id)
     upstream.answer = None
-    assert "1 not done: No external data found for patient" in act(boss, "patients_patient", "sync", one.id)
+    assert "1 not done: No external data found for patient" in act(manager, "patients_patient", "sync", one.id)
 
 
-def test_syncs_are_few_at_once_and_limited(
-    boss: Client, upstream: ScriptedGateway, register: Callable[..., Patient], registry: Container
+def test_the_sync_action_is_limited_in_size_and_rate(
+    manager: Client, upstream: ScriptedGateway, register: Callable[..., Patient], registry: Container
 ) -> None:
     patients = [register(email=f"p{number}@example.org", external_id=f"x{number}").id for number in range(5)]
-    assert "select at most 4" in act(boss, "patients_patient", "sync", *patients)
+    assert "select at most 4" in act(manager, "patients_patient", "sync", *patients)
     assert upstream.asked == []
     few = CacheRateLimiter(CacheBackend(), dict.fromkeys(RateLimitScope, RateLimit(3, 86_400)))
     with registry.limiter.override(Object(few)):
-        assert "1 not done: Too many requests." in act(boss, "patients_patient", "sync", *patients[:4])
+        assert "1 not done: Too many requests." in act(manager, "patients_patient", "sync", *patients[:4])
     assert len(upstream.asked) == 3
 
 
@@ -272,155 +272,157 @@ def test_syncs_are_few_at_once_and_limited(
         "posts/comment/?post__content__icontains=a",
     ],
 )
-def test_lists_are_filtered_by_what_their_pages_offer_alone(boss: Client, path: str) -> None:
-    assert boss.get(f"/admin/{path}").status_code == 400
+def test_lists_accept_only_the_filters_of_their_pages(manager: Client, path: str) -> None:
+    assert manager.get(f"/admin/{path}").status_code == 400
 
 
-def test_there_is_no_way_from_a_record_to_a_page_of_its_own(boss: Client) -> None:
-    assert boss.get("/admin/r/1/x/").status_code == 404
+def test_view_on_site_is_not_available(manager: Client) -> None:
+    assert manager.get("/admin/r/1/x/").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["patients/patient", "accounts/user", "posts/post", "sync/syncjobresult"])
 @pytest.mark.parametrize("term", ["word " * 30, "\u0301\u0323" * 200])
-def test_a_search_by_too_much_finds_nothing_and_says_so(boss: Client, path: str, term: str) -> None:
-    page = shown(boss.get(f"/admin/{path}/", {"q": term}))
+def test_a_search_that_is_too_long_shows_a_warning_and_no_rows(manager: Client, path: str, term: str) -> None:
+    page = shown(manager.get(f"/admin/{path}/", {"q": term}))
     assert "A search must be at most 254 characters and 10 words." in page.text
 
 
-def test_a_field_sent_twice_is_refused_rather_than_one_of_them_ignored(boss: Client, registry: Container) -> None:
+def test_a_field_sent_twice_is_an_error(manager: Client, registry: Container) -> None:
     (me,) = registry.list_users()(actor=SETUP).items
     path = reverse("admin:accounts_user_role", args=[me.id])
-    assert "Must be sent only once." in shown(boss.post(path, {"role": ["admin", "reader"]})).text
+    assert "Must be sent only once." in shown(manager.post(path, {"role": ["admin", "reader"]})).text
 
 
 @pytest.mark.parametrize("chosen", ["abc", "1", "\x00", "9" * 40])
 @pytest.mark.parametrize("path", ["patients/patient", "accounts/user", "posts/comment"])
-def test_what_is_no_id_cannot_be_chosen(boss: Client, path: str, chosen: str) -> None:
+def test_selecting_an_invalid_id_is_a_bad_request(manager: Client, path: str, chosen: str) -> None:
     actions = {"patients/patient": "archive", "accounts/user": "disable", "posts/comment": "remove"}
     body = {"action": actions[path], "_selected_action": [chosen]}
-    assert boss.post(f"/admin/{path}/", body).status_code == 400
+    assert manager.post(f"/admin/{path}/", body).status_code == 400
 
 
-def test_the_sign_in_form_takes_no_password_longer_than_any_can_be(registry: Container) -> None:
+def test_the_sign_in_form_limits_the_length_of_a_password(registry: Container) -> None:
     given = {"username": "admin@clinic.example", "password": "x" * 257}
     assert "at most 256 characters" in shown(Client().post("/admin/login/", given)).text
 
 
 @pytest.mark.parametrize("path", ["patients/patient", "accounts/user", "accounts/serviceaccount", "posts/post"])
-def test_a_record_that_is_not_there_leads_back_to_the_list(boss: Client, path: str) -> None:
-    assert boss.get(f"/admin/{path}/abc/change/").status_code == 302
-    assert boss.get(f"/admin/{path}/{uuid4()}/change/").status_code == 302
+def test_the_page_of_an_unknown_record_redirects(manager: Client, path: str) -> None:
+    assert manager.get(f"/admin/{path}/abc/change/").status_code == 302
+    assert manager.get(f"/admin/{path}/{uuid4()}/change/").status_code == 302
 
 
-def test_outcomes_are_found_by_patient_and_by_job(
-    boss: Client, registry: Container, register: Callable[..., Patient], upstream: ScriptedGateway
+def test_sync_results_are_found_by_patient_and_by_job(
+    manager: Client, registry: Container, register: Callable[..., Patient], upstream: ScriptedGateway
 ) -> None:
     ada, eve = register(), register(email="eve@example.org")
     jobs = [registry.start_sync_job()(actor=SETUP, patient_id=patient.id) for patient in (ada, eve)]
     for job in jobs:
         registry.run_job()(actor=SETUP, job_id=job.id)
     job_page = reverse("admin:jobs_job_change", args=[jobs[0].id])
-    (outcomes,) = [link for link in shown(boss.get(job_page)).links if "syncjobresult" in link and "job=" in link]
+    (outcomes,) = [link for link in shown(manager.get(job_page)).links if "syncjobresult" in link and "job=" in link]
     for query in (outcomes, f"/admin/sync/syncjobresult/?q={ada.id}", "/admin/sync/syncjobresult/?q=nobody"):
-        text = shown(boss.get(query)).text
+        text = shown(manager.get(query)).text
         assert (str(ada.id) in text.replace(f"q={ada.id}", ""), str(eve.id) in text) == ("nobody" not in query, False)
 
 
-def test_a_reader_is_offered_no_actions(staff: Callable[[Role], Client], ada: Patient, registry: Container) -> None:
-    reader = staff(Role.READER)
+def test_a_reader_has_no_actions(sign_in_as: Callable[[Role], Client], ada: Patient, registry: Container) -> None:
+    reader = sign_in_as(Role.READER)
     for action in ("activate", "deactivate", "archive"):
         body = {"action": action, "_selected_action": [str(ada.id)], "confirmed": "yes"}
         assert "Confirm" not in reader.post("/admin/patients/patient/", body).content.decode()
     assert registry.patients().get(ada.id) == ada
 
 
-def test_too_many_are_refused_at_once(boss: Client, registry: Container, register: Callable[..., Patient]) -> None:
+def test_an_action_rejects_too_many_selected_rows(
+    manager: Client, registry: Container, register: Callable[..., Patient]
+) -> None:
     first = register()
     patients = registry.patients()
     for number in range(100):
         patient = evolve(first, id=registry.ids().new(first.created_at), email=f"p{number}@example.org")
         patients.add(evolve(patient, external_id=str(number)))
     body = {"action": "archive", "_selected_action": [str(first.id)], "select_across": "1"}
-    said = shown(boss.post("/admin/patients/patient/", body, follow=True)).text
-    assert "Nothing was changed: select at most 100." in said
+    text = shown(manager.post("/admin/patients/patient/", body, follow=True)).text
+    assert "Nothing was changed: select at most 100." in text
     assert patients.get(first.id) == first
 
 
-def test_posts_are_published_and_comments_removed(boss: Client, registry: Container) -> None:
+def test_actions_publish_posts_and_remove_comments(manager: Client, registry: Container) -> None:
     post = registry.write_post()(actor=EDITOR, title="Flu season", content="Text.")
-    assert "1 published." in act(boss, "posts_post", "publish", post.id)
-    assert "1 not done: " in act(boss, "posts_post", "publish", post.id)
+    assert "1 published." in act(manager, "posts_post", "publish", post.id)
+    assert "1 not done: " in act(manager, "posts_post", "publish", post.id)
     comment = registry.add_comment()(actor=EDITOR, post_id=post.id, content="Thanks.")
-    assert "1 removed." in act(boss, "posts_comment", "remove", comment.id)
+    assert "1 removed." in act(manager, "posts_comment", "remove", comment.id)
     assert registry.posts().get(post.id).comment_count == 0
 
 
-def test_users_are_added_given_roles_and_passwords_and_disabled(boss: Client, registry: Container) -> None:
+def test_an_admin_adds_changes_and_disables_users(manager: Client, registry: Container) -> None:
     given = {"email": "eve@clinic.example", "role": "clerk", "password": PASSWORD}
-    assert submit(boss, "accounts_user_add", given).status_code == 302
+    assert submit(manager, "accounts_user_add", given).status_code == 302
     (eve,) = registry.list_users()(actor=SETUP, email="eve@clinic.example").items
-    assert submit(boss, "accounts_user_role", {"role": "reader"}, eve.id).status_code == 302
-    assert submit(boss, "accounts_user_password", {"password": "battery staple"}, eve.id).status_code == 302
+    assert submit(manager, "accounts_user_role", {"role": "reader"}, eve.id).status_code == 302
+    assert submit(manager, "accounts_user_password", {"password": "battery staple"}, eve.id).status_code == 302
     registry.sign_in()(email=eve.email, password="battery staple")
-    assert "1 disabled." in act(boss, "accounts_user", "disable", eve.id)
+    assert "1 disabled." in act(manager, "accounts_user", "disable", eve.id)
     assert not registry.users().get(eve.id).is_active
-    assert "1 enabled." in act(boss, "accounts_user", "enable", eve.id)
+    assert "1 enabled." in act(manager, "accounts_user", "enable", eve.id)
     actions = [event.action for event in registry.view_account_history()(actor=SETUP, account_id=eve.id).items]
     assert sorted(actions) == ["created", "disabled", "enabled", "password_set", "role_changed"]
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "told"),
+    ("name", "given", "message"),
     [
         ("user_add", {"email": "eve@clinic.example", "role": "clerk", "password": "password123"}, "easy to guess"),
         ("user_add", {"email": "admin@clinic.example", "role": "clerk", "password": PASSWORD}, "already signs in"),
-        ("user_add", {"email": "eve", "role": "boss", "password": ""}, "valid choice"),
+        ("user_add", {"email": "eve", "role": "manager", "password": ""}, "valid choice"),
         ("serviceaccount_add", {"name": "Lab", "role": "clerk"}, "lower-case letters"),
     ],
 )
-def test_what_a_use_case_refuses_is_told_at_its_field(
-    boss: Client, registry: Container, name: str, given: dict[str, str], told: str
+def test_errors_of_a_use_case_are_shown_at_their_fields(
+    manager: Client, registry: Container, name: str, given: dict[str, str], message: str
 ) -> None:
-    page = shown(submit(boss, f"accounts_{name}", given))
+    page = shown(submit(manager, f"accounts_{name}", given))
     assert "Nothing was changed." in page.text
-    assert told in page.text
+    assert message in page.text
     assert len(registry.list_users()(actor=SETUP).items) == 1
 
 
-def test_the_last_admin_cannot_give_up(boss: Client, registry: Container) -> None:
+def test_the_last_admin_cannot_be_disabled_or_demoted(manager: Client, registry: Container) -> None:
     (me,) = registry.list_users()(actor=SETUP).items
-    assert "1 not done: This is the last active admin." in act(boss, "accounts_user", "disable", me.id)
-    assert "last active admin" in shown(submit(boss, "accounts_user_role", {"role": "reader"}, me.id)).text
+    assert "1 not done: This is the last active admin." in act(manager, "accounts_user", "disable", me.id)
+    assert "last active admin" in shown(submit(manager, "accounts_user_role", {"role": "reader"}, me.id)).text
 
 
-def test_a_key_is_shown_once_works_and_is_revoked(boss: Client, registry: Container) -> None:
-    assert submit(boss, "accounts_serviceaccount_add", {"name": "lab-import", "role": "clerk"}).status_code == 302
+def test_a_new_key_is_shown_once_and_works_until_it_is_revoked(manager: Client, registry: Container) -> None:
+    assert submit(manager, "accounts_serviceaccount_add", {"name": "lab-import", "role": "clerk"}).status_code == 302
     (lab,) = registry.list_service_accounts()(actor=SETUP).items
-    made = submit(boss, "accounts_serviceaccount_key", {"name": "november", "days": "7"}, lab.id)
+    made = submit(manager, "accounts_serviceaccount_key", {"name": "november", "days": "7"}, lab.id)
     assert "no-store" in made["Cache-Control"]
     (token,) = [word for word in shown(made).text.split() if word.startswith("prk_")]
     assert Api(token).get("users/me/").json()["name"] == "lab-import"
     (key,) = registry.services().get(lab.id).keys
-    assert token not in boss.get(reverse("admin:accounts_servicekey_change", args=[key.id])).content.decode()
-    assert key.digest not in boss.get(reverse("admin:accounts_servicekey_change", args=[key.id])).content.decode()
-    assert "1 revoked." in act(boss, "accounts_servicekey", "revoke", key.id)
+    assert token not in manager.get(reverse("admin:accounts_servicekey_change", args=[key.id])).content.decode()
+    assert key.digest not in manager.get(reverse("admin:accounts_servicekey_change", args=[key.id])).content.decode()
+    assert "1 revoked." in act(manager, "accounts_servicekey", "revoke", key.id)
     assert Api(token).get("users/me/").status_code == 401
-    assert submit(boss, "accounts_serviceaccount_role", {"role": "reader"}, lab.id).status_code == 302
-    assert "1 disabled." in act(boss, "accounts_serviceaccount", "disable", lab.id)
-    assert "1 enabled." in act(boss, "accounts_serviceaccount", "enable", lab.id)
+    assert submit(manager, "accounts_serviceaccount_role", {"role": "reader"}, lab.id).status_code == 302
+    assert "1 disabled." in act(manager, "accounts_serviceaccount", "disable", lab.id)
+    assert "1 enabled." in act(manager, "accounts_serviceaccount", "enable", lab.id)
 
 
-def test_no_page_shows_a_password_or_a_digest(boss: Client, registry: Container) -> None:
+def test_no_page_shows_a_password_or_a_digest(manager: Client, registry: Container) -> None:
     (me,) = registry.list_users()(actor=SETUP).items
-    content = boss.get(reverse("admin:accounts_user_change", args=[me.id])).content.decode()
+    content = manager.get(reverse("admin:accounts_user_change", args=[me.id])).content.decode()
     assert "md5$" not in content
 
 
-def test_staff_who_are_disabled_demoted_or_given_a_password_are_out_at_once(
-    registry: Container, staff: Callable[[Role], Client]
+def test_disabling_or_demoting_a_user_ends_admin_access_immediately(
+    registry: Container, sign_in_as: Callable[[Role], Client]
 ) -> None:
-    staff(Role.ADMIN)
-    reader = staff(Role.READER)
+    sign_in_as(Role.ADMIN)
+    reader = sign_in_as(Role.READER)
     (user,) = registry.list_users()(actor=SETUP, role="reader").items
     registry.update_user()(actor=SETUP, user_id=user.id, role="author")
     assert reader.get("/admin/").status_code == 302
@@ -431,30 +433,30 @@ def test_staff_who_are_disabled_demoted_or_given_a_password_are_out_at_once(
         assert reader.get("/admin/").status_code == 302
 
 
-def test_staff_change_their_own_password_and_stay_signed_in(boss: Client, registry: Container) -> None:
+def test_users_change_their_own_password_and_stay_signed_in(manager: Client, registry: Container) -> None:
     other = Client()
     other.post("/admin/login/", {"username": "admin@clinic.example", "password": PASSWORD})
     assert (
         "Must be your current password"
-        in shown(submit(boss, "password_change", {"current": "wrong password", "password": "battery staple"})).text
+        in shown(submit(manager, "password_change", {"current": "wrong password", "password": "battery staple"})).text
     )
-    changed = submit(boss, "password_change", {"current": PASSWORD, "password": "battery staple"})
+    changed = submit(manager, "password_change", {"current": PASSWORD, "password": "battery staple"})
     assert changed.status_code == 302
-    assert boss.get("/admin/").status_code == 200
+    assert manager.get("/admin/").status_code == 200
     assert other.get("/admin/").status_code == 302
     registry.sign_in()(email="admin@clinic.example", password="battery staple")
 
 
-def test_wrong_passwords_and_what_is_no_email_sign_nobody_in(registry: Container, boss: Client) -> None:
+def test_wrong_passwords_and_invalid_emails_do_not_sign_in(registry: Container, manager: Client) -> None:
     for username, password in (("admin@clinic.example", "wrong password"), ("admin", PASSWORD), ("", "")):
         response = Client().post("/admin/login/", {"username": username, "password": password})
         assert "Please" in shown(response).text
         assert "sessionid" not in response.cookies
 
 
-def test_staff_change_a_password_that_an_admin_set_before_anything_else(boss: Client, registry: Container) -> None:
+def test_users_must_change_a_password_that_an_admin_set(manager: Client, registry: Container) -> None:
     given = {"email": "eve@clinic.example", "role": "clerk", "password": PASSWORD}
-    assert submit(boss, "accounts_user_add", given).status_code == 302
+    assert submit(manager, "accounts_user_add", given).status_code == 302
     eve, change = Client(), reverse("admin:password_change")
     eve.post("/admin/login/", {"username": given["email"], "password": PASSWORD})
     for path in ("/admin/", reverse("admin:patients_patient_changelist")):
@@ -466,7 +468,7 @@ def test_staff_change_a_password_that_an_admin_set_before_anything_else(boss: Cl
     assert eve.get("/admin/").status_code == 200
 
 
-def test_staff_are_signed_out_after_30_idle_minutes_and_after_12_hours(registry: Container) -> None:
+def test_sessions_end_after_30_idle_minutes_and_after_12_hours(registry: Container) -> None:
     given = {"username": "admin@clinic.example", "password": PASSWORD}
     registry.create_user()(actor=SETUP, email=given["username"], password=PASSWORD, role=Role.ADMIN)
     with time_machine.travel(NOW, tick=False) as time:
@@ -492,7 +494,7 @@ def test_staff_are_signed_out_after_30_idle_minutes_and_after_12_hours(registry:
      "/\\evil.example",
      "http:///evil.example", "javascript:alert(1)", "\x08//evil.example", "//testserver@evil.example"],
 )  # fmt: skip
-def test_signing_in_leads_to_no_other_site(registry: Container, elsewhere: str) -> None:
+def test_signing_in_does_not_redirect_to_other_sites(registry: Container, elsewhere: str) -> None:
     given = {"username": "admin@clinic.example", "password": PASSWORD}
     registry.create_user()(actor=SETUP, email=given["username"], password=PASSWORD, role=Role.ADMIN)
     for path, body in (("/admin/login/", {"next": elsewhere}), (f"/admin/login/?{urlencode({'next': elsewhere})}", {})):
