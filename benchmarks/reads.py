@@ -150,10 +150,10 @@ def report(what: str, ours: float, theirs: float, promise: str) -> None:
 
 
 def cursor_at(depth: int) -> str:
-    from adapters.http_api.rest.requests import cursor
+    from adapters.http_api.rest.cursors import id_cursor
 
     last: UUID = Patient.objects.order_by("-id").values_list("id", flat=True)[depth]
-    return cursor(last)
+    return id_cursor(last) or ""
 
 
 def main() -> None:

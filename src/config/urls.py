@@ -1,9 +1,9 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from adapters.http_api.home import home
 from adapters.telemetry import health, scrape
 from adapters.web import notices
+from adapters.web.home import home
 
 urlpatterns = [
     path("api/", include("adapters.http_api.urls")),

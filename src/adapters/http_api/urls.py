@@ -5,8 +5,9 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from adapters.http_api.accounts import service_accounts, sessions, users
 from adapters.http_api.imports import views as imports
-from adapters.http_api.patients import change_feed, export
+from adapters.http_api.patients import change_feed, export, history, search
 from adapters.http_api.patients import views as patients
+from adapters.http_api.posts import comments
 from adapters.http_api.posts import views as posts
 from adapters.http_api.rest.openapi_file import SchemaView
 from adapters.http_api.sync import jobs as sync_jobs
@@ -33,12 +34,12 @@ urlpatterns = [
     path("v1/service-accounts/<uuid:account_id>/keys/", service_accounts.ServiceKeysView.as_view()),
     path("v1/service-accounts/<uuid:account_id>/keys/<uuid:key_id>/", service_accounts.ServiceKeyView.as_view()),
     path("v1/patients/", patients.PatientsView.as_view()),
-    path("v1/patients/search/", patients.PatientSearchView.as_view()),
+    path("v1/patients/search/", search.PatientSearchView.as_view()),
     path("v1/patients/export/", export.PatientExportView.as_view()),
     path("v1/patients/changes/", change_feed.PatientChangesView.as_view()),
     path("v1/patients/<uuid:patient_id>/", patients.PatientView.as_view()),
     path("v1/patients/<uuid:patient_id>/sync_external_data/", sync.PatientSyncView.as_view()),
-    path("v1/patients/<uuid:patient_id>/history/", patients.PatientHistoryView.as_view()),
+    path("v1/patients/<uuid:patient_id>/history/", history.PatientHistoryView.as_view()),
     path("v1/imports/", imports.ImportsView.as_view()),
     path("v1/imports/<uuid:import_id>/", imports.ImportView.as_view()),
     path("v1/imports/<uuid:import_id>/cancel/", imports.CancelImportView.as_view()),
@@ -51,8 +52,8 @@ urlpatterns = [
     path("v1/posts/popular/", posts.PopularPostsView.as_view()),
     path("v1/posts/<uuid:post_id>/", posts.PostView.as_view()),
     path("v1/posts/<uuid:post_id>/publish/", posts.PostPublishView.as_view()),
-    path("v1/posts/<uuid:post_id>/comments/", posts.CommentsView.as_view()),
-    path("v1/posts/<uuid:post_id>/comments/<uuid:comment_id>/", posts.CommentView.as_view()),
+    path("v1/posts/<uuid:post_id>/comments/", comments.CommentsView.as_view()),
+    path("v1/posts/<uuid:post_id>/comments/<uuid:comment_id>/", comments.CommentView.as_view()),
     path("v1/upstreams/", upstreams.UpstreamsView.as_view()),
     path("v1/upstreams/<str:name>/isolate/", upstreams.IsolateView.as_view()),
     path("v1/upstreams/<str:name>/close/", upstreams.CloseView.as_view()),

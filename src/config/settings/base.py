@@ -182,7 +182,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["adapters.http_api.rest.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["adapters.http_api.rest.throttling.Throttle"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "adapters.http_api.rest.negotiation.Negotiation",
-    "DEFAULT_PARSER_CLASSES": ["adapters.http_api.rest.requests.JsonParser"],
+    "DEFAULT_PARSER_CLASSES": ["adapters.http_api.rest.parsers.JsonParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

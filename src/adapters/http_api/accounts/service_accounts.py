@@ -18,8 +18,10 @@ from adapters.http_api.accounts.service_account_schemas import (
 )
 from adapters.http_api.accounts.users import History, Names, history
 from adapters.http_api.rest.authentication import actor
+from adapters.http_api.rest.bodies import read_body_collecting, require_no_input
+from adapters.http_api.rest.cursors import id_cursor, paging
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, NAME, document_operation
-from adapters.http_api.rest.requests import cursor, paging, read_body_collecting, read_query, require_no_input
+from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import document, page
 from core.access import Permission
 from core.accounts import use_cases
@@ -44,7 +46,7 @@ class ServiceAccountsView(APIView):
         given = paging(read_query(request.query_params, ["name", "limit", "cursor"]))
         found = list_accounts(actor=actor(request), **given)
         results = [service_account_json(account) for account in found.items]
-        return page(request, results, cursor(found.next) if found.next else None)
+        return page(request, results, id_cursor(found.next))
 
     @document_operation(
         "create_service_account",

@@ -15,8 +15,10 @@ from adapters.http_api.accounts.schemas import (
     token_pair_json,
 )
 from adapters.http_api.rest.authentication import signed_in
+from adapters.http_api.rest.bodies import read_body
 from adapters.http_api.rest.openapi import document_operation
-from adapters.http_api.rest.requests import CredentialsParser, read_body, read_query
+from adapters.http_api.rest.parsers import CredentialsParser
+from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import document
 from core.accounts.use_cases import ChangeOwnPassword, RefreshSession, SignIn, SignOut
 

@@ -17,8 +17,11 @@ from adapters.http_api.accounts.schemas import (
     user_json,
 )
 from adapters.http_api.rest.authentication import actor
+from adapters.http_api.rest.bodies import names, read_body_collecting
+from adapters.http_api.rest.cursors import id_cursor, paging
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
-from adapters.http_api.rest.requests import CredentialsParser, cursor, names, paging, read_body_collecting, read_query
+from adapters.http_api.rest.parsers import CredentialsParser
+from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import document, page
 from core.access import Permission
 from core.accounts import use_cases
@@ -41,7 +44,7 @@ class UsersView(APIView):
         """
         given = read_query(request.query_params, [*names(UserFiltersSerializer), "limit", "cursor"])
         found = list_users(actor=actor(request), **paging(given))
-        return page(request, [user_json(user) for user in found.items], cursor(found.next) if found.next else None)
+        return page(request, [user_json(user) for user in found.items], id_cursor(found.next))
 
     @document_operation(
         "create_user",
@@ -130,4 +133,4 @@ def history(
     found = view_history(actor=actor(request), account_id=account_id, **given)
     names = name_actors(actor=actor(request), names={event.actor for event in found.items})
     results = [account_event_json(event, names) for event in found.items]
-    return page(request, results, cursor(found.next) if found.next else None)
+    return page(request, results, id_cursor(found.next))

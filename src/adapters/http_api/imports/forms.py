@@ -12,7 +12,8 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import DataAndFiles, MultiPartParser
 from rest_framework.request import Request
 
-from adapters.http_api.rest.requests import names, read_query
+from adapters.http_api.rest.bodies import names
+from adapters.http_api.rest.queries import REPEATED, read_query
 from core.errors import ErrorCollector, FieldError, InvalidValue, ValidationError
 from core.files import DEFAULT_OPTIONS, Encoding, FileFormat, FileOptions, parse_encoding, read_object
 from core.values import parse_bool, parse_enum
@@ -104,7 +105,7 @@ def import_form(request: Request) -> tuple[UploadedFile, ImportForm]:
         if name not in names(ImportFormSerializer):
             errors.add(name, "unknown", "Unknown field.")
         elif len(parts) > 1:
-            errors.add(name, "repeated", "Give this once.")
+            errors.add(name, "repeated", REPEATED)
         elif name != "file" and name in request.FILES:
             errors.add(name, "type", "Must be a field, not a file: leave out its file name.")
     file = request.FILES.get("file")

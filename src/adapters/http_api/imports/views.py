@@ -14,9 +14,12 @@ from adapters.http_api.imports.schemas import ImportPageSerializer, ImportSerial
 from adapters.http_api.jobs.schemas import POLL_LATER
 from adapters.http_api.patients.export import EXAMPLES, CsvRenderer, NdjsonRenderer, file_response
 from adapters.http_api.rest.authentication import actor
+from adapters.http_api.rest.bodies import admit, require_no_input
+from adapters.http_api.rest.cursors import id_cursor, paging
 from adapters.http_api.rest.errors import BodyTooLarge
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
-from adapters.http_api.rest.requests import admit, content_length, cursor, paging, read_query, require_no_input
+from adapters.http_api.rest.parsers import content_length
+from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import document, page
 from core.access import Permission
 from core.accounts.use_cases import NameActors
@@ -42,7 +45,7 @@ class ImportsView(APIView):
         found = list_jobs(actor=actor(request), kind=JobKind.IMPORT, **given)
         names = name_actors(actor=actor(request), names={job.actor for job in found.items})
         results = [import_json(request, job, names) for job in found.items]
-        return page(request, results, cursor(found.next) if found.next else None)
+        return page(request, results, id_cursor(found.next))
 
     @document_operation(
         "start_import",

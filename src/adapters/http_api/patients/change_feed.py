@@ -1,4 +1,6 @@
+from struct import Struct
 from typing import Annotated, TypedDict, cast
+from uuid import UUID
 
 from dependency_injector.wiring import Provide, inject
 from django.http import HttpResponse
@@ -7,13 +9,17 @@ from rest_framework.views import APIView
 
 from adapters.http_api.patients.schemas import PatientChangePageSerializer, change_json
 from adapters.http_api.rest.authentication import actor
+from adapters.http_api.rest.cursors import decode_cursor, encode_cursor
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
-from adapters.http_api.rest.requests import change_cursor, read_change_cursor, read_query
+from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import page
 from core.access import Permission
 from core.accounts.use_cases import NameActors
+from core.errors import parse_one
 from core.patients.audit import ChangeCursor
 from core.patients.use_cases import FollowChanges
+
+_CURSOR = Struct(">16sQ")  # epoch, position
 
 
 class Following(TypedDict, total=False):
@@ -40,7 +46,16 @@ class PatientChangesView(APIView):
         """
         given = read_query(request.query_params, ["limit", "cursor"])
         if "cursor" in given:
-            given["after"] = read_change_cursor(given.pop("cursor"))
+            given["after"] = parse_one("cursor", _parse_cursor, given.pop("cursor"))
         found = follow(actor=actor(request), **cast("Following", given))
         names = name_actors(actor=actor(request), names={change.actor for change in found.changes})
-        return page(request, [change_json(change, names) for change in found.changes], change_cursor(found.next))
+        return page(
+            request,
+            [change_json(change, names) for change in found.changes],
+            encode_cursor(_CURSOR, found.next.epoch.bytes, found.next.position),
+        )
+
+
+def _parse_cursor(raw: object) -> ChangeCursor:
+    epoch, position = decode_cursor(_CURSOR, raw)
+    return ChangeCursor(UUID(bytes=epoch), position)

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from adapters.http_api.patients.parameters import SPREADSHEET
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.openapi import document_operation
-from adapters.http_api.rest.requests import read_query
+from adapters.http_api.rest.queries import read_query
 from core.access import Permission
 from core.errors import InvalidValue, parse_one
 from core.files import FileFormat, write_patients

@@ -23,7 +23,17 @@ from adapters.http_api.rest.schemas import (
 from core.patients.audit import Action, AuditEvent, ChangeEntry
 from core.patients.entities import Patient
 from core.patients.search import MAX_COUNT, MAX_IDS, MAX_QUERY_LENGTH, Sort
-from core.patients.values import MAX_AGE_YEARS, MAX_IDENTIFIERS, Identifier, Sex, Status
+from core.patients.values import (
+    MAX_AGE_YEARS,
+    MAX_EXTERNAL_ID_LENGTH,
+    MAX_IDENTIFIER_SYSTEM_LENGTH,
+    MAX_IDENTIFIER_VALUE_LENGTH,
+    MAX_IDENTIFIERS,
+    MAX_NAME_LENGTH,
+    Identifier,
+    Sex,
+    Status,
+)
 from core.values import DEFAULT_PER_PAGE, MAX_EMAIL_LENGTH, MAX_PER_PAGE
 
 _EXTERNAL_ID = "The patient's id in the upstream; null if it is unknown."
@@ -31,9 +41,13 @@ _EXTERNAL_ID = "The patient's id in the upstream; null if it is unknown."
 
 class IdentifierSerializer(serializers.Serializer):
     system = serializers.CharField(
-        max_length=200, help_text="The authority that assigned the identifier.", initial="urn:clinic:mrn"
+        max_length=MAX_IDENTIFIER_SYSTEM_LENGTH,
+        help_text="The authority that assigned the identifier.",
+        initial="urn:clinic:mrn",
     )
-    value = serializers.CharField(max_length=100, help_text="The identifier itself.", initial="0001234")
+    value = serializers.CharField(
+        max_length=MAX_IDENTIFIER_VALUE_LENGTH, help_text="The identifier itself.", initial="0001234"
+    )
 
 
 def identifier_json(identifier: Identifier) -> dict[str, object]:
@@ -41,8 +55,8 @@ def identifier_json(identifier: Identifier) -> dict[str, object]:
 
 
 class RegistrationSerializer(serializers.Serializer):
-    first_name = serializers.CharField(max_length=100, help_text="The given names.", initial="Ada")
-    last_name = serializers.CharField(max_length=100, help_text="The family name.", initial="Lovelace")
+    first_name = serializers.CharField(max_length=MAX_NAME_LENGTH, help_text="The given names.", initial="Ada")
+    last_name = serializers.CharField(max_length=MAX_NAME_LENGTH, help_text="The family name.", initial="Lovelace")
     email = serializers.EmailField(
         max_length=MAX_EMAIL_LENGTH, help_text="Unique; stored in lower case.", initial="ada@example.org"
     )
@@ -64,7 +78,7 @@ class RegistrationSerializer(serializers.Serializer):
         initial=[{"system": "urn:clinic:mrn", "value": "0001234"}],
     )
     external_id = serializers.CharField(
-        max_length=200, allow_null=True, required=False, help_text=_EXTERNAL_ID, initial="42"
+        max_length=MAX_EXTERNAL_ID_LENGTH, allow_null=True, required=False, help_text=_EXTERNAL_ID, initial="42"
     )
     status = serializers.ChoiceField(list(Status), required=False, help_text="`active` by default.")
 

@@ -78,7 +78,7 @@ def problem(
     body = _document(kind, status, detail, request.path, request.META.get("REQUEST_ID", "")) | members
     page = _wants_page(request)
     return HttpResponse(
-        render_to_string("http_api/problem.html", body) if page else orjson.dumps(body),
+        render_to_string("web/problem.html", body) if page else orjson.dumps(body),
         status=status,
         content_type="text/html; charset=utf-8" if page else PROBLEM,
         headers=dict(headers),

@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from adapters.http_api.rest.requests import read_query
+from adapters.http_api.rest.queries import read_query
 
 
 class SchemaView(APIView):

@@ -10,8 +10,10 @@ from rest_framework.views import APIView
 from adapters.http_api.accounts.users import Names
 from adapters.http_api.jobs.schemas import POLL_LATER
 from adapters.http_api.rest.authentication import actor
+from adapters.http_api.rest.bodies import parse_id, read_body_collecting, require_no_input
+from adapters.http_api.rest.cursors import id_cursor, paging
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
-from adapters.http_api.rest.requests import cursor, paging, parse_id, read_body_collecting, read_query, require_no_input
+from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import document, page
 from adapters.http_api.sync.schemas import (
     SyncFailurePageSerializer,
@@ -42,7 +44,7 @@ class SyncJobsView(APIView):
         found = list_jobs(actor=actor(request), kind=JobKind.SYNC, **given)
         names = name_actors(actor=actor(request), names={job.actor for job in found.items})
         results = [sync_job_json(job, names) for job in found.items]
-        return page(request, results, cursor(found.next) if found.next else None)
+        return page(request, results, id_cursor(found.next))
 
     @document_operation(
         "start_sync_job",
@@ -126,9 +128,7 @@ class SyncFailuresView(APIView):
         """
         given = paging(read_query(request.query_params, ["limit", "cursor"]))
         found = list_failures(actor=actor(request), job_id=job_id, **given)
-        return page(
-            request, [sync_failure_json(one) for one in found.items], cursor(found.next) if found.next else None
-        )
+        return page(request, [sync_failure_json(one) for one in found.items], id_cursor(found.next))
 
 
 def _answer(

@@ -6,12 +6,10 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from adapters.http_api.patients.views import TheClock
+from adapters.http_api.patients.search import TheClock
 from adapters.http_api.rest.authentication import actor
+from adapters.http_api.rest.bodies import require_no_input
 from adapters.http_api.rest.openapi import document_operation
-from adapters.http_api.rest.requests import (
-    require_no_input,
-)
 from adapters.http_api.rest.responses import document
 from adapters.http_api.sync.schemas import SyncSerializer, sync_json
 from core.access import Permission

@@ -8,8 +8,9 @@ from rest_framework.views import APIView
 
 from adapters.http_api.accounts.users import Names
 from adapters.http_api.rest.authentication import actor
+from adapters.http_api.rest.bodies import require_no_input
 from adapters.http_api.rest.openapi import document_operation
-from adapters.http_api.rest.requests import read_query, require_no_input
+from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import document, page
 from adapters.http_api.upstreams.schemas import UpstreamPageSerializer, UpstreamSerializer, upstream_json
 from core.access import Permission

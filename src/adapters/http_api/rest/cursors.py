@@ -1,0 +1,43 @@
+"""The cursors of pages: opaque to callers, base64 of the position of the last result."""
+
+import base64
+from struct import Struct
+from typing import Any, TypedDict, cast
+from uuid import UUID
+
+from core.errors import InvalidValue, parse_one
+
+_ID = Struct(">16s")
+
+
+class Paging(TypedDict, total=False):
+    after: UUID
+    limit: int
+
+
+def paging(parameters: dict[str, object]) -> Paging:
+    """`limit` and `cursor`, as use cases that page by ids take them. Raises `ValidationError`."""
+    if "cursor" in parameters:
+        [after] = parse_one("cursor", lambda raw: decode_cursor(_ID, raw), parameters.pop("cursor"))
+        parameters["after"] = UUID(bytes=after)
+    return cast("Paging", parameters)
+
+
+def id_cursor(last: UUID | None) -> str | None:
+    return encode_cursor(_ID, last.bytes) if last else None
+
+
+def encode_cursor(layout: Struct, *values: bytes | int) -> str:
+    return base64.urlsafe_b64encode(layout.pack(*values)).rstrip(b"=").decode()
+
+
+def decode_cursor(layout: Struct, raw: object) -> tuple[Any, ...]:
+    """The values that `encode_cursor` got. Raises `InvalidValue`."""
+    try:
+        text = raw if isinstance(raw, str) else ""
+        value = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        value = b""
+    if len(value) != layout.size:
+        raise InvalidValue("invalid", "Must be the `next_cursor` of the previous page.")
+    return layout.unpack(value)
