@@ -26,9 +26,9 @@ class UniquenessCheck:
             system__in={identifier.system for identifier in wanted},
             value__in={identifier.value for identifier in wanted},
         ).values_list("system", "value", "patient_id")
-        external_ids = [one.external_id for one in patients if one.external_id is not None]
+        external_ids = [patient.external_id for patient in patients if patient.external_id is not None]
         return cls(
-            dict(rows.filter(email__in=[one.email for one in patients]).values_list("email", "id")),
+            dict(rows.filter(email__in=[patient.email for patient in patients]).values_list("email", "id")),
             dict(rows.filter(external_id__in=external_ids).values_list("external_id", "id")),
             {(system, value): patient_id for system, value, patient_id in found},
         )
