@@ -1,4 +1,4 @@
-"""A client made of our schema alone, by a generator."""
+"""A client that a generator makes from our schema alone."""
 
 import subprocess
 import sys
@@ -23,8 +23,8 @@ CONNECTION = {
 
 @frozen
 class Caller:
-    """Calls operations by their id, as whoever the client's token says. A status that the schema does not name is an
-    error of the client's."""
+    """Calls operations by their id, with the token of the client. A status that the schema does not name is an
+    error of the client."""
 
     package: ModuleType
     home: str
@@ -56,12 +56,12 @@ class Caller:
 
     @classmethod
     def of(cls, package: ModuleType, home: str) -> "Caller":
-        """Anybody, who has not signed in."""
+        """A caller who has not signed in."""
         return cls(package, home, package.Client(home, **CONNECTION), set())
 
 
 def generate(schema: Path, directory: Path) -> ModuleType:
-    """The client's package, which lies in `directory`; that must be on the path."""
+    """The package of the client, in `directory`, which must be on the path."""
     (directory / "generator.yml").write_text("post_hooks: []")
     command = [sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning", "--meta", "none"]
     options = [
