@@ -513,10 +513,10 @@ def _job_queue(configuration: Configuration, database: str, clock: Clock) -> Job
         return InProcessQueue()
     from django.db import transaction
 
-    from adapters.tasks.celery import CeleryQueue, sender
+    from adapters.tasks.celery import CeleryQueue, producer_app
 
     return CeleryQueue(
-        sender(configuration.broker_url), lambda send: transaction.on_commit(send, using=database), clock
+        producer_app(configuration.broker_url), lambda send: transaction.on_commit(send, using=database), clock
     )
 
 
@@ -532,5 +532,5 @@ def in_process_worker(container: Container) -> InProcessWorker | None:
         container.dispatch_runnable_jobs(),
         container.run_job(),
         container.daily_purge(),
-        between=close_old_connections,
+        after_round=close_old_connections,
     )

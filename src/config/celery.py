@@ -5,7 +5,7 @@ from celery import Celery, signals
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from adapters.tasks.celery_worker import Work, worker
+from adapters.tasks.celery_worker import WorkerTasks, worker_app
 from config.apps import RegistryConfig
 from config.registry import choose_settings
 
@@ -21,7 +21,7 @@ def _app() -> Celery:
     if not settings.CELERY_BROKER_URL:
         raise ImproperlyConfigured("Set CELERY_BROKER_URL. Without a broker, the server does the jobs itself.")
     registry = RegistryConfig.current().container
-    work = Work(
+    tasks = WorkerTasks(
         registry.jobs(),
         registry.job_queue(),
         registry.run_job(),
@@ -30,10 +30,10 @@ def _app() -> Celery:
         registry.daily_purge(),
         registry.clock(),
     )
-    return worker(
+    return worker_app(
         settings.CELERY_BROKER_URL,
-        work,
-        sweep=settings.JOB_SWEEP,
+        tasks,
+        dispatch_interval=settings.JOB_SWEEP,
         nightly=settings.NIGHTLY_SYNC,
         time_zone=settings.TIME_ZONE,
     )

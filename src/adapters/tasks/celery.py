@@ -1,4 +1,4 @@
-"""Jobs with a broker, Redis or RabbitMQ: whoever asks for one sends its id, and workers of their own do it."""
+"""The Celery job engine with Redis or RabbitMQ: the server sends the id of a job, a Celery worker runs it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -14,9 +14,9 @@ from core.ports import Clock
 
 RUN_JOB = "registry.run_job"
 QUEUE = "patient-registry"
-MAX_COUNTDOWN = 600.0  # seconds; a worker holds the message meanwhile, and brokers take it back after 30 minutes
-MESSAGE_LASTS = 600.0  # seconds; by then the sweeper has sent others
-SECONDS_FOR_THE_BROKER = 1.0
+MAX_COUNTDOWN = 600.0  # seconds; a worker holds the message, and brokers redeliver it after 30 minutes
+MESSAGE_EXPIRY = 600.0  # seconds; the periodic dispatch sends new messages
+BROKER_TIMEOUT = 1.0  # seconds
 SHARED = {
     "accept_content": ["json"],
     "task_default_queue": QUEUE,
@@ -29,10 +29,11 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 @frozen
 class CeleryQueue(JobQueue):
-    """Sends a message once what asked for it is committed. It waits little for the broker: a job whose message is lost
-    is handed over again by the sweeper, and one that waits for long as well.
+    """Sends a message after the commit. It fails fast: the periodic dispatch enqueues a job again if its message is
+    lost or its delay exceeds `MAX_COUNTDOWN`.
 
-    `after_commit` calls at once where no transaction is open."""
+    `after_commit` calls its argument immediately when no transaction is open.
+    """
 
     app: Celery
     after_commit: Callable[[Callable[[], None]], object]
@@ -42,30 +43,30 @@ class CeleryQueue(JobQueue):
         self.after_commit(lambda: self._send(job, at))
 
     def _send(self, job: Job, at: datetime | None) -> None:
-        wait = min(max((at - self.clock.now()).total_seconds(), 0.0), MAX_COUNTDOWN) if at else 0.0
+        delay = min(max((at - self.clock.now()).total_seconds(), 0.0), MAX_COUNTDOWN) if at else 0.0
         try:
-            self.app.send_task(RUN_JOB, [str(job.id)], countdown=wait or None, expires=wait + MESSAGE_LASTS)
+            self.app.send_task(RUN_JOB, [str(job.id)], countdown=delay or None, expires=delay + MESSAGE_EXPIRY)
         except Exception as error:  # noqa: BLE001
-            log.warning("job_not_handed_over", job=str(job.id), error=type(error).__qualname__)
+            log.warning("job_enqueue_failed", job=str(job.id), error=type(error).__qualname__)
 
 
-def sender(broker_url: str) -> Celery:
-    """For a process that sends and does not work. It gives up early."""
+def producer_app(broker_url: str) -> Celery:
+    """For a process that only sends messages. It fails fast."""
     app = Celery("patient-registry", broker=broker_url, set_as_current=False, fixups=[])
     app.conf.update(
         SHARED,
-        broker_connection_timeout=SECONDS_FOR_THE_BROKER,
-        broker_transport_options=_impatient(broker_url),
+        broker_connection_timeout=BROKER_TIMEOUT,
+        broker_transport_options=_fail_fast(broker_url),
         task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0},
     )
     return app
 
 
-def _impatient(broker_url: str) -> dict[str, object]:
-    """One try: without `max_retries` a connection is tried for ever."""
+def _fail_fast(broker_url: str) -> dict[str, object]:
+    """One attempt: without `max_retries` Celery tries to connect forever."""
     once: dict[str, object] = {"max_retries": 0, "interval_start": 0, "interval_step": 0, "interval_max": 0}
     timeouts = ("socket_connect_timeout", "socket_timeout")
     if urlsplit(broker_url).scheme in {"amqp", "amqps"}:
         once["confirm_publish"] = True
         timeouts = ("read_timeout", "write_timeout")
-    return once | dict.fromkeys(timeouts, SECONDS_FOR_THE_BROKER)
+    return once | dict.fromkeys(timeouts, BROKER_TIMEOUT)

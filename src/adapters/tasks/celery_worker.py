@@ -1,4 +1,4 @@
-"""What Celery's workers do, and what its beat asks them for."""
+"""The tasks of Celery workers, and the schedule of Celery beat."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -21,20 +21,20 @@ from core.ports import Clock
 DISPATCH_RUNNABLE_JOBS = "registry.dispatch_runnable_jobs"
 NIGHTLY_SYNC = "registry.nightly_sync"
 PURGE = "registry.purge"
-SECONDS_BETWEEN_LOOKS_FOR_PURGE = 3600.0
-SECONDS_AT_A_TIME = 180.0
-SECONDS_BEFORE_IT_IS_KILLED = 300
-SECONDS_TO_BE_ON_TIME = 3600.0
+PURGE_CHECK_INTERVAL = 3600.0  # seconds
+TIME_SLICE = 180.0  # seconds on one job before the next one
+TASK_TIME_LIMIT = 300  # seconds
+NIGHTLY_SYNC_EXPIRY = 3600.0  # seconds
 
 
-class Stopping:
-    """Told once, to the first process of a worker; known to the children it was forked into."""
+class ShutdownFlag:
+    """Set in the main process of a worker; shared memory makes it visible in its forked children."""
 
     def __init__(self) -> None:
         self._shared = mmap(-1, 1)
-        signals.worker_shutting_down.connect(self.tell, weak=False)
+        signals.worker_shutting_down.connect(self.set, weak=False)
 
-    def tell(self, **_details: object) -> None:
+    def set(self, **_details: object) -> None:
         self._shared[0] = 1
 
     def __bool__(self) -> bool:
@@ -42,9 +42,9 @@ class Stopping:
 
 
 @frozen
-class Work:
-    """What the tasks do. A job is worked on for some minutes at a time, so that others have their turn, and by one
-    worker as a rule: a second message is passed over, unless it is that of a worker who died."""
+class WorkerTasks:
+    """Runs jobs in time slices. Usually one worker runs a job: a duplicate message is ignored, unless the broker
+    redelivers it because the worker died."""
 
     jobs: JobRepository
     queue: JobQueue
@@ -53,34 +53,35 @@ class Work:
     start_nightly_sync: Callable[..., object]
     purge: Callable[[], None]
     clock: Clock
-    stopping: Stopping = field(factory=Stopping)
+    stopping: ShutdownFlag = field(factory=ShutdownFlag)
 
-    def run(self, job_id: str, *, again: bool) -> None:
-        """`again` where the message was delivered before."""
+    def run(self, job_id: str, *, redelivered: bool) -> None:
         job = self.jobs.get(UUID(job_id))
-        if not again and job.is_runnable(self.clock.now()) and not self._waits(job):
+        if not redelivered and job.is_runnable(self.clock.now()) and not self._needs_worker(job):
             return
-        ends = monotonic() + SECONDS_AT_A_TIME
+        ends = monotonic() + TIME_SLICE
         actor = Actor.system("jobs")
         with structlog.contextvars.bound_contextvars(request_id=job.request_id, job=job_id):
             job = self.run_job(actor=actor, job_id=job.id, stopping=lambda: bool(self.stopping) or monotonic() > ends)
-            if job.resume_at or self._waits(job):
+            if job.resume_at or self._needs_worker(job):
                 self.queue.enqueue(job, at=job.resume_at)
 
-    def _waits(self, job: Job) -> bool:
-        return any(job.id == one.id for one in self.jobs.runnable(self.clock.now()))
+    def _needs_worker(self, job: Job) -> bool:
+        return any(job.id == runnable.id for runnable in self.jobs.runnable(self.clock.now()))
 
-    def sweep(self) -> None:
-        self.dispatch_runnable_jobs(actor=Actor.system("sweeper"))
+    def dispatch(self) -> None:
+        self.dispatch_runnable_jobs(actor=Actor.system("dispatcher"))
 
-    def sync_at_night(self) -> None:
+    def sync_nightly(self) -> None:
         self.start_nightly_sync(actor=Actor.system("nightly-sync"))
 
     def purge_daily(self) -> None:
         self.purge()
 
 
-def worker(broker_url: str, work: Work, *, sweep: float, nightly: tuple[int, int] | None, time_zone: str) -> Celery:
+def worker_app(
+    broker_url: str, tasks: WorkerTasks, *, dispatch_interval: float, nightly: tuple[int, int] | None, time_zone: str
+) -> Celery:
     app = Celery("patient-registry", broker=broker_url)
     if broker_url.startswith("redis"):
         app.conf.broker_transport = "adapters.tasks.redis_transport:Transport"
@@ -91,30 +92,34 @@ def worker(broker_url: str, work: Work, *, sweep: float, nightly: tuple[int, int
         broker_connection_max_retries=None,
         task_acks_late=True,
         task_reject_on_worker_lost=True,
-        task_time_limit=SECONDS_BEFORE_IT_IS_KILLED,
+        task_time_limit=TASK_TIME_LIMIT,
         worker_prefetch_multiplier=1,
-        beat_schedule=_schedule(sweep, nightly),
+        beat_schedule=_schedule(dispatch_interval, nightly),
     )
 
     @app.task(name=RUN_JOB, bind=True)
     def run_job(task: Task, job_id: str) -> None:
-        work.run(job_id, again=bool(task.request.delivery_info["redelivered"]))
+        tasks.run(job_id, redelivered=bool(task.request.delivery_info["redelivered"]))
 
-    define = partial(app.task, typing=False)  # Celery counts the parameters of a method wrongly
-    define(work.sweep, name=DISPATCH_RUNNABLE_JOBS)
-    define(work.purge_daily, name=PURGE)
-    define(work.sync_at_night, name=NIGHTLY_SYNC, acks_late=False)  # a second one would sync everybody again
+    define = partial(app.task, typing=False)  # Celery miscounts the parameters of methods
+    define(tasks.dispatch, name=DISPATCH_RUNNABLE_JOBS)
+    define(tasks.purge_daily, name=PURGE)
+    define(tasks.sync_nightly, name=NIGHTLY_SYNC, acks_late=False)  # a redelivered task could start a second sync
     return app
 
 
-def _schedule(sweep: float, nightly: tuple[int, int] | None) -> Mapping[str, Any]:
+def _schedule(dispatch_interval: float, nightly: tuple[int, int] | None) -> Mapping[str, Any]:
     schedule = {
-        DISPATCH_RUNNABLE_JOBS: {"task": DISPATCH_RUNNABLE_JOBS, "schedule": sweep, "options": {"expires": sweep}},
-        PURGE: {"task": PURGE, "schedule": SECONDS_BETWEEN_LOOKS_FOR_PURGE},
+        DISPATCH_RUNNABLE_JOBS: {
+            "task": DISPATCH_RUNNABLE_JOBS,
+            "schedule": dispatch_interval,
+            "options": {"expires": dispatch_interval},
+        },
+        PURGE: {"task": PURGE, "schedule": PURGE_CHECK_INTERVAL},
     }
     if nightly is None:
         return schedule
     at = crontab(hour=nightly[0], minute=nightly[1])
     return schedule | {
-        NIGHTLY_SYNC: {"task": NIGHTLY_SYNC, "schedule": at, "options": {"expires": SECONDS_TO_BE_ON_TIME}}
+        NIGHTLY_SYNC: {"task": NIGHTLY_SYNC, "schedule": at, "options": {"expires": NIGHTLY_SYNC_EXPIRY}}
     }

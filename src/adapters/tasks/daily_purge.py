@@ -15,7 +15,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 @frozen
 class Purge:
-    """Removes all that has expired, and says how many of each kind; those of the admin's sessions are not counted."""
+    """Removes all expired data and returns the counts by kind; admin sessions are not counted."""
 
     clear_admin_sessions: Callable[[], object]
     purge_expired: PurgeExpired
@@ -29,7 +29,7 @@ class Purge:
 
 @frozen
 class DailyPurge:
-    """Once a day for all processes. One that fails is tried again the next day."""
+    """Purges once a day across all processes. A failed purge is retried the next day."""
 
     schedule: Schedule
     clock: Clock

@@ -1,4 +1,4 @@
-"""Work in the background without anything else to install: each process of the server works on jobs in one thread."""
+"""The in-process job engine: each server process runs jobs in one thread."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,48 +12,48 @@ from core.access import Actor
 from core.jobs.entities import Job
 from core.jobs.ports import JobQueue
 
-LOOKS_EVERY = 1.0  # seconds
-LOOKS_FOR_PURGE_EVERY = 3600.0  # seconds
-WORKS_FOR = 10.0  # seconds, on one job while others wait for their turn
-KEEPS_STILL_FOR = 5.0  # seconds, after something failed
-WAITS_FOR_WORK = 20.0  # seconds, when the process ends
+POLL_INTERVAL = 1.0  # seconds
+PURGE_CHECK_INTERVAL = 3600.0  # seconds
+TIME_SLICE = 10.0  # seconds on one job before the next one
+ERROR_DELAY = 5.0  # seconds
+STOP_TIMEOUT = 20.0  # seconds
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class InProcessQueue(JobQueue):
-    """Wakes the worker of this process. Those of other processes find the job when they look again."""
+    """Wakes the worker of this process. Other processes find the job when they poll."""
 
     def __init__(self) -> None:
-        self.asked = Event()
+        self.wake_up = Event()
 
     def enqueue(self, job: Job, *, at: datetime | None = None) -> None:
-        self.asked.set()
+        self.wake_up.set()
 
 
 class InProcessWorker:
-    """Works on every job that nobody works on, in turns of some seconds, and purges what has expired once a day. No
-    failure ends it, nor keeps it from the others: what a worker left is found again, by itself or by another.
+    """Runs every runnable job in time slices, and purges expired data once a day. An error neither ends the worker nor
+    blocks other jobs: a later round runs the failed job again.
 
-    `between` is called after each round, in the worker's thread. When the process ends, what is being done is put back,
-    for others to go on with at once; a server's processes end without `atexit` before Python 3.14, so a finalizer of
-    `multiprocessing` sees to it.
+    `after_round` is called in the worker's thread. At process exit the worker releases its work, so that others can
+    continue it at once. Before Python 3.14 server processes exit without `atexit`, so a `multiprocessing` finalizer
+    stops the worker.
     """
 
     def __init__(
         self,
         queue: InProcessQueue,
-        enqueue: Callable[..., tuple[Job, ...]],
+        dispatch: Callable[..., tuple[Job, ...]],
         run: Callable[..., Job],
         purge: Callable[[], None],
-        between: Callable[[], None] = lambda: None,
+        after_round: Callable[[], None] = lambda: None,
     ) -> None:
         self._queue = queue
-        self._hand_over = enqueue
+        self._dispatch = dispatch
         self._run = run
         self._purge = purge
-        self._purge_looked_for = -LOOKS_FOR_PURGE_EVERY
-        self._between = between
+        self._purge_checked_at = -PURGE_CHECK_INTERVAL
+        self._after_round = after_round
         self._stopping = Event()
         self._thread = Thread(target=self._work, name="jobs", daemon=True)
 
@@ -63,41 +63,39 @@ class InProcessWorker:
 
     def stop(self) -> None:
         self._stopping.set()
-        self._queue.asked.set()
-        self._thread.join(WAITS_FOR_WORK)
+        self._queue.wake_up.set()
+        self._thread.join(STOP_TIMEOUT)
 
     def _work(self) -> None:
         actor = Actor.system("jobs")
         while not self._stopping.is_set():
-            self._queue.asked.clear()
+            self._queue.wake_up.clear()
             if not self._round(actor):
-                self._stopping.wait(KEEPS_STILL_FOR)
-            self._between()
-            self._queue.asked.wait(
-                LOOKS_EVERY
-            )  # not at all after a round with work, which was handed over to this queue
+                self._stopping.wait(ERROR_DELAY)
+            self._after_round()
+            self._queue.wake_up.wait(POLL_INTERVAL)  # returns at once if the round enqueued jobs
 
     def _round(self, actor: Actor) -> bool:
-        """Whether all went well."""
-        self._purge_now_and_then()
+        """Returns whether every step succeeded."""
+        self._purge_if_due()
         try:
-            waiting = self._hand_over(actor=actor)
-        except Exception:  # whatever it was, the next round may do better
-            log.warning("jobs_not_found", exc_info=True)
+            jobs = self._dispatch(actor=actor)
+        except Exception:  # the next round tries again
+            log.warning("job_dispatch_failed", exc_info=True)
             return False
-        went_well = [self._turn(actor, job) for job in waiting]
-        return all(went_well)
+        succeeded = [self._run_time_slice(actor, job) for job in jobs]
+        return all(succeeded)
 
-    def _purge_now_and_then(self) -> None:
-        if monotonic() - self._purge_looked_for >= LOOKS_FOR_PURGE_EVERY:
-            self._purge_looked_for = monotonic()
+    def _purge_if_due(self) -> None:
+        if monotonic() - self._purge_checked_at >= PURGE_CHECK_INTERVAL:
+            self._purge_checked_at = monotonic()
             try:
                 self._purge()
-            except Exception:  # whatever it was, jobs do not wait for it
+            except Exception:  # it must not block jobs
                 log.warning("purge_failed", exc_info=True)
 
-    def _turn(self, actor: Actor, job: Job) -> bool:
-        ends = monotonic() + WORKS_FOR
+    def _run_time_slice(self, actor: Actor, job: Job) -> bool:
+        ends = monotonic() + TIME_SLICE
         with structlog.contextvars.bound_contextvars(request_id=job.request_id, job=str(job.id)):
             try:
                 self._run(actor=actor, job_id=job.id, stopping=lambda: self._stopping.is_set() or monotonic() >= ends)

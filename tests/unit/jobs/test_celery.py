@@ -1,4 +1,4 @@
-"""What is sent to a broker, what becomes of a broker that does not answer, and what a worker does with a message."""
+"""The Celery job engine: sending messages, an unavailable broker, and handling messages."""
 
 import socket
 from collections.abc import Callable
@@ -11,8 +11,8 @@ from attrs import define, evolve, field
 
 from adapters.in_memory.jobs import InMemoryChunkRepository, InMemoryJobRepository, InMemorySchedule
 from adapters.in_memory.store import Store
-from adapters.tasks.celery import MAX_COUNTDOWN, QUEUE, CeleryQueue, sender
-from adapters.tasks.celery_worker import PURGE, SECONDS_BETWEEN_LOOKS_FOR_PURGE, Work, worker
+from adapters.tasks.celery import MAX_COUNTDOWN, QUEUE, CeleryQueue, producer_app
+from adapters.tasks.celery_worker import PURGE, PURGE_CHECK_INTERVAL, WorkerTasks, worker_app
 from adapters.tasks.daily_purge import DailyPurge
 from core.access import Actor
 from core.jobs.entities import Chunk, Job, JobState
@@ -20,7 +20,7 @@ from core.jobs.ports import JobQueue
 from tests.fakes import StillClock
 from tests.unit.jobs.test_in_process import job
 
-AT_ONCE = 2.5  # seconds; a busy machine is late
+AT_ONCE = 2.5  # seconds, on a busy machine
 
 
 def now(send: Callable[[], None]) -> None:
@@ -31,14 +31,14 @@ def now(send: Callable[[], None]) -> None:
 def test_unavailable_broker_causes_only_a_short_delay(scheme: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         for port in (1, silent.getsockname()[1]):
-            queue = CeleryQueue(sender(f"{scheme}://127.0.0.1:{port}//"), now, StillClock())
+            queue = CeleryQueue(producer_app(f"{scheme}://127.0.0.1:{port}//"), now, StillClock())
             started = monotonic()
             queue.enqueue(job(1))
             assert monotonic() - started < AT_ONCE
 
 
 def test_message_holds_only_the_job_id_and_its_delay_is_limited() -> None:
-    app = sender("memory://")
+    app = producer_app("memory://")
     CeleryQueue(app, now, StillClock(datetime.now(UTC))).enqueue(job(7), at=datetime.now(UTC) + timedelta(days=1))
     with app.connection_for_read() as connection, connection.SimpleQueue(QUEUE) as queue:
         message = queue.get_nowait()
@@ -49,22 +49,22 @@ def test_message_holds_only_the_job_id_and_its_delay_is_limited() -> None:
 
 
 def test_message_is_sent_after_commit() -> None:
-    app, waiting = sender("memory://"), list[Callable[[], None]]()
+    app, waiting = producer_app("memory://"), list[Callable[[], None]]()
     CeleryQueue(app, waiting.append, StillClock()).enqueue(job(8))
     assert len(waiting) == 1
 
 
 @define
 class Queue(JobQueue):
-    handed_over: list[datetime | None] = field(factory=list[datetime | None])
+    enqueued: list[datetime | None] = field(factory=list[datetime | None])
 
     def enqueue(self, job: Job, *, at: datetime | None = None) -> None:
-        self.handed_over.append(at)
+        self.enqueued.append(at)
 
 
 @define
 class Worker:
-    """A worker whose every run leaves the job as `becomes` says."""
+    """A worker whose runs change the job by `becomes`."""
 
     store: Store = field(factory=Store)
     queue: Queue = field(factory=Queue)
@@ -72,9 +72,9 @@ class Worker:
     becomes: Callable[[Job], Job] = lambda job: job
 
     @property
-    def work(self) -> Work:
+    def tasks(self) -> WorkerTasks:
         clock = StillClock(datetime.now(UTC))
-        return Work(
+        return WorkerTasks(
             InMemoryJobRepository(self.store),
             self.queue,
             self.run,
@@ -90,8 +90,8 @@ class Worker:
         jobs.replace(self.becomes(jobs.get(job_id)))
         return jobs.get(job_id)
 
-    def told(self, *, again: bool = False) -> None:
-        self.work.run(str(UUID(int=1)), again=again)
+    def receive(self, *, redelivered: bool = False) -> None:
+        self.tasks.run(str(UUID(int=1)), redelivered=redelivered)
 
 
 def test_beat_triggers_a_purge_hourly_and_it_runs_daily() -> None:
@@ -101,10 +101,10 @@ def test_beat_triggers_a_purge_hourly_and_it_runs_daily() -> None:
         purged.append(actor)
         return {"jobs": 0}
 
-    work = evolve(other.work, purge=DailyPurge(InMemorySchedule(other.store), clock, purge))
-    app = worker("memory://", work, sweep=30, nightly=None, time_zone="UTC")
+    tasks = evolve(other.tasks, purge=DailyPurge(InMemorySchedule(other.store), clock, purge))
+    app = worker_app("memory://", tasks, dispatch_interval=30, nightly=None, time_zone="UTC")
     due = app.conf.beat_schedule[PURGE]
-    assert due["schedule"] == SECONDS_BETWEEN_LOOKS_FOR_PURGE
+    assert due["schedule"] == PURGE_CHECK_INTERVAL
     for _ in range(25):
         app.tasks[due["task"]].apply(throw=True)
         clock.forward(timedelta(hours=1))
@@ -121,26 +121,26 @@ def leased(store: Store) -> None:
 def test_unfinished_job_is_enqueued_again_and_a_paused_one_for_the_end_of_its_pause() -> None:
     worker = Worker()
     InMemoryJobRepository(worker.store).add(job(1))
-    worker.told()
+    worker.receive()
     later = datetime.now(UTC) + timedelta(minutes=1)
     worker.becomes = lambda job: job.paused(later, "Upstream is down.")
-    worker.told()
-    assert worker.queue.handed_over == [None, later]
+    worker.receive()
+    assert worker.queue.enqueued == [None, later]
 
 
 def test_ended_job_is_not_enqueued() -> None:
     worker = Worker(becomes=lambda job: job.completed(datetime.now(UTC)))
     InMemoryJobRepository(worker.store).add(job(1))
-    worker.told()
-    assert worker.queue.handed_over == []
+    worker.receive()
+    assert worker.queue.enqueued == []
 
 
 def test_duplicate_message_is_ignored_while_a_worker_runs_the_job_unless_redelivered() -> None:
     worker = Worker()
     InMemoryJobRepository(worker.store).add(evolve(job(1), state=JobState.RUNNING))
     leased(worker.store)
-    worker.told()
+    worker.receive()
     assert worker.runs == 0
-    worker.told(again=True)
+    worker.receive(redelivered=True)
     assert worker.runs == 1
-    assert worker.queue.handed_over == []
+    assert worker.queue.enqueued == []

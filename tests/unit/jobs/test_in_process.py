@@ -1,4 +1,4 @@
-"""The thread that does jobs in a server's process."""
+"""The in-process job engine."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from core.access import Actor
 from core.errors import Unavailable
 from core.jobs.entities import Job, JobKind
 
-SOON = 30.0  # seconds, for a machine that is busy
+SOON = 30.0  # seconds, on a busy machine
 
 
 def job(number: int) -> Job:
@@ -31,17 +31,17 @@ def job(number: int) -> Job:
 
 @define
 class Registry:
-    """Two jobs, the first of which fails; `done` is set by the second."""
+    """Two jobs: the first fails, the second sets `done`."""
 
-    down: int = 0
-    looked: int = 0
+    failures: int = 0
+    dispatches: int = 0
     done: Event = field(factory=Event)
-    begun: Event = field(factory=Event)
+    started: Event = field(factory=Event)
     stopped: Event = field(factory=Event)
 
-    def enqueue(self, *, actor: Actor) -> tuple[Job, ...]:
-        self.looked += 1
-        if self.looked <= self.down:
+    def dispatch(self, *, actor: Actor) -> tuple[Job, ...]:
+        self.dispatches += 1
+        if self.dispatches <= self.failures:
             raise Unavailable
         return job(1), job(2)
 
@@ -52,7 +52,7 @@ class Registry:
         return job(2)
 
     def run_until_stopped(self, *, actor: Actor, job_id: UUID, stopping: Callable[[], bool]) -> Job:
-        self.begun.set()
+        self.started.set()
         while not stopping():
             pass
         self.stopped.set()
@@ -61,20 +61,20 @@ class Registry:
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_process, "KEEPS_STILL_FOR", 0.01)
+    monkeypatch.setattr(in_process, "ERROR_DELAY", 0.01)
 
 
 def test_failing_job_does_not_block_others() -> None:
     registry = Registry()
-    worker = InProcessWorker(InProcessQueue(), registry.enqueue, registry.run, lambda: None)
+    worker = InProcessWorker(InProcessQueue(), registry.dispatch, registry.run, lambda: None)
     worker.start()
     assert registry.done.wait(SOON)
     worker.stop()
 
 
 def test_worker_survives_an_unavailable_database() -> None:
-    registry = Registry(down=1)
-    worker = InProcessWorker(InProcessQueue(), registry.enqueue, registry.run, lambda: None)
+    registry = Registry(failures=1)
+    worker = InProcessWorker(InProcessQueue(), registry.dispatch, registry.run, lambda: None)
     worker.start()
     assert registry.done.wait(SOON)
     worker.stop()
@@ -89,19 +89,19 @@ def test_worker_purges_at_start_and_a_failed_purge_is_logged_without_blocking_jo
         purged.set()
         raise Unavailable
 
-    worker = InProcessWorker(InProcessQueue(), registry.enqueue, registry.run, purge)
+    worker = InProcessWorker(InProcessQueue(), registry.dispatch, registry.run, purge)
     worker.start()
     assert purged.wait(SOON)
     assert registry.done.wait(SOON)
     worker.stop()
     assert "purge_failed" in caplog.text
-    assert "jobs_not_found" not in caplog.text
+    assert "job_dispatch_failed" not in caplog.text
 
 
 def test_stop_interrupts_the_time_slice() -> None:
     registry = Registry()
-    worker = InProcessWorker(InProcessQueue(), registry.enqueue, registry.run_until_stopped, lambda: None)
+    worker = InProcessWorker(InProcessQueue(), registry.dispatch, registry.run_until_stopped, lambda: None)
     worker.start()
-    assert registry.begun.wait(SOON)
+    assert registry.started.wait(SOON)
     worker.stop()
     assert registry.stopped.is_set()

@@ -30,7 +30,7 @@ USE_CASES: dict[str, tuple[Permission, Call]] = {
         lambda registry, actor, job_id: registry.list_sync_failures()(actor=actor, job_id=job_id),
     ),
     "run": (Permission.RUN_JOBS, lambda registry, actor, job_id: registry.run_job()(actor=actor, job_id=job_id)),
-    "hand over": (Permission.RUN_JOBS, lambda registry, actor, _: registry.dispatch_runnable_jobs()(actor=actor)),
+    "dispatch": (Permission.RUN_JOBS, lambda registry, actor, _: registry.dispatch_runnable_jobs()(actor=actor)),
 }
 
 
@@ -66,13 +66,13 @@ def test_job_of_another_kind_is_not_found(name: str, registry: Container, job_id
 
 
 def test_runnable_jobs_are_enqueued_on_every_dispatch(registry: Container, job_id: UUID) -> None:
-    system, queue = Actor.system("sweeper"), registry.job_queue()
+    system, queue = Actor.system("dispatcher"), registry.job_queue()
     assert isinstance(queue, InProcessQueue)
     for _ in range(2):
-        queue.asked.clear()
+        queue.wake_up.clear()
         assert [job.id for job in registry.dispatch_runnable_jobs()(actor=system)] == [job_id]
-        assert queue.asked.is_set()
+        assert queue.wake_up.is_set()
     registry.cancel_job()(actor=CLERK, kind=JobKind.SYNC, job_id=job_id)
-    queue.asked.clear()
+    queue.wake_up.clear()
     assert registry.dispatch_runnable_jobs()(actor=system) == ()
-    assert not queue.asked.is_set()
+    assert not queue.wake_up.is_set()
