@@ -1,4 +1,4 @@
-"""The commands for accounts: each once as a program, and all else that they say in the process of the test."""
+"""The commands for accounts: each once as a program, everything else in the test process."""
 
 import pytest
 from django.core.management import CommandError
@@ -27,22 +27,22 @@ def test_admin_is_added_only_once() -> None:
     with override_settings(**ADMIN):
         assert printed("create_superuser_from_env") == "The admin was added.\n"
     with override_settings(**ADMIN | {"ADMIN_PASSWORD": "battery staple"}):
-        assert "is there already" in printed("create_superuser_from_env")
+        assert "already exists" in printed("create_superuser_from_env")
     assert rows("SELECT email, role, is_active FROM accounts_user") == [("me@clinic.example", "admin", 1)]
     assert rows("SELECT actor FROM accounts_accountevent") == [("system:create_superuser_from_env",)]
 
 
 @in_process
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("settings", "message"),
     [
         ({}, "Set ADMIN_EMAIL and ADMIN_PASSWORD"),
         (ADMIN | {"ADMIN_PASSWORD": "password123"}, "ADMIN_PASSWORD: Too easy to guess"),
         (ADMIN | {"ADMIN_EMAIL": "me"}, "ADMIN_EMAIL: Must be a valid email address"),
     ],
 )
-def test_invalid_admin_settings_are_reported(given: dict[str, str], told: str) -> None:
-    with override_settings(**given), pytest.raises(CommandError, match=told):
+def test_invalid_admin_settings_are_reported(settings: dict[str, str], message: str) -> None:
+    with override_settings(**settings), pytest.raises(CommandError, match=message):
         printed("create_superuser_from_env")
     assert rows("SELECT * FROM accounts_user") == []
 
@@ -51,7 +51,7 @@ def test_standard_output_holds_only_the_key(migrated: dict[str, str]) -> None:
     command = ["service_key", "make", "lab-import", "2026-11", "--role", "clerk", "--days", "7"]
     status, out, err = finished(manage(migrated, *command))
     assert (status, out.startswith("prk_"), out.count("\n")) == (0, True, 1)
-    assert "shown this once" in err
+    assert "shown only once" in err
 
 
 @in_process
@@ -69,7 +69,7 @@ def test_key_is_made_listed_and_revoked() -> None:
 
 @in_process
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["make", "nobody", "2026-11"], "There is no service account nobody"),
         (["make", "lab-import", "2026-11", "--role", "clerk", "--days", "367"], "from 1 to 366"),
@@ -79,13 +79,13 @@ def test_key_is_made_listed_and_revoked() -> None:
     ],
 )
 def test_invalid_key_arguments_are_reported(
-    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises((CommandError, SystemExit)) as refused:
         printed("service_key", *arguments)
-    assert told in f"{refused.value}{capsys.readouterr().err}"
+    assert message in f"{refused.value}{capsys.readouterr().err}"
 
 
 @in_process
 def test_purge_reports_counts() -> None:
-    assert printed("purge_expired") == "Removed 0 sessions, 0 keys and 0 jobs that had ended.\n"
+    assert printed("purge_expired") == "Removed 0 sessions, 0 keys and 0 jobs.\n"

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import pytest
 
-from adapters.cli.demo_data import VISITOR, VISITORS_PHONE_UPSTREAM
+from adapters.cli.demo_data import VISITOR, VISITOR_PHONE_UPSTREAM
 from tests.e2e.conftest import ROOT, running
 from tests.e2e.generated import Caller, generate
 
@@ -117,10 +117,10 @@ def show_patients(anybody: Caller) -> None:
     assert clerk.problem(412, "change_patient", patient.id, body=inactive, if_match=seen).detail
     assert clerk("change_patient", patient.id, body=inactive).parsed.status == models.PatientStatusEnum.INACTIVE
     synced = clerk("sync_patient", patient.id).parsed
-    assert (synced.outcome, synced.patient.phone) == (models.SyncOutcomeEnum.UPDATED, VISITORS_PHONE_UPSTREAM)
+    assert (synced.outcome, synced.patient.phone) == (models.SyncOutcomeEnum.UPDATED, VISITOR_PHONE_UPSTREAM)
     event = clerk("patient_history", patient.id, limit=1).parsed.results[0]
     assert (event.action, event.fields) == (models.EventActionEnum.SYNCED, ["last_name", "phone"])
-    assert event.changes["phone"].after == VISITORS_PHONE_UPSTREAM
+    assert event.changes["phone"].after == VISITOR_PHONE_UPSTREAM
 
     assert clerk.problem(403, "erase_patient", patient.id).detail
     admin("erase_patient", patient.id, expect=204)

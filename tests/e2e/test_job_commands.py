@@ -1,4 +1,4 @@
-"""Jobs from the command line, away from a terminal, as a cron job runs them."""
+"""Job commands without a terminal, as cron runs them."""
 
 import shutil
 import signal
@@ -16,7 +16,7 @@ FILE = "given name;surname;e-mail;dob\nAda;Byron;ada@example.org;1985-12-10\nEve
 
 @pytest.fixture(scope="module")
 def filled(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """With two patients, whom no upstream knows."""
+    """Two patients that upstream does not know."""
     directory = tmp_path_factory.mktemp("commands")
     environment, file = environment_in(directory), directory / "patients.csv"
     shutil.copy(empty_database, directory)
@@ -40,21 +40,21 @@ def test_import_reports_counts_and_the_rejects_file(filled: dict[str, str], tmp_
     assert str(rejects) in err
     assert finished(manage(filled, "import_patients", str(file)))[0] == 1, "The rejects are not overwritten."
 
-    mended = rejects.read_text(encoding="utf-8").replace("not one", "eve@example.org").replace("e-mail", "post")
-    options = ["--column", "post=email", "--rejects", str(tmp_path / "mended.csv")]
-    code, out, err = finished(manage(filled, "import_patients", "-", *options), mended)
+    corrected = rejects.read_text(encoding="utf-8").replace("not one", "eve@example.org").replace("e-mail", "post")
+    options = ["--column", "post=email", "--rejects", str(tmp_path / "corrected.csv")]
+    code, out, err = finished(manage(filled, "import_patients", "-", *options), corrected)
     assert (code, err) == (0, "")
     assert out.splitlines()[:2] == ["Read as csv, utf-8, cells delimited by ';'.", "  'line': ignored"]
     assert "  'post': email" in out
     assert "added               1" in out
-    assert not (tmp_path / "mended.csv").exists()
+    assert not (tmp_path / "corrected.csv").exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_import_with_an_unknown_column_is_refused_by_name(tmp_path: Path) -> None:
     file = tmp_path / "shoes.csv"
     file.write_text(FILE.replace("dob", "shoe size"), encoding="utf-8")
-    with pytest.raises(CommandError, match=r"shoe size: There is no such column\."):
+    with pytest.raises(CommandError, match=r"shoe size: Unknown column\."):
         printed("import_patients", str(file))
     with pytest.raises(CommandError, match="No such file"):
         printed("import_patients", str(tmp_path / "none.csv"))
@@ -92,7 +92,7 @@ def test_interrupted_sync_is_cancelled(filled: dict[str, str], upstream: str, in
         process.send_signal(signal.SIGINT)
         _, err = finished(process)[1:]
     assert process.returncode == 1
-    assert err.strip().endswith("Cancelled. What was done stays done.")
+    assert err.strip().endswith("Cancelled. Finished records are kept.")
 
 
 @pytest.mark.django_db(transaction=True)

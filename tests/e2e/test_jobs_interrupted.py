@@ -39,19 +39,17 @@ def goes_on_when_one_process_is_stopped(registry: Registry, start: Started) -> N
         assert registry.completed(job)["counts"] == COUNTS
 
 
-def test_what_a_stopped_server_was_doing_is_done_by_the_next(registry: Registry) -> None:
+def test_next_server_finishes_the_work_of_a_stopped_one(registry: Registry) -> None:
     goes_on_when_one_process_is_stopped(registry, server)
 
 
-def test_what_a_stopped_worker_was_doing_is_done_by_the_next(registry: Registry, tmp_path: Path) -> None:
+def test_next_worker_finishes_the_work_of_a_stopped_one(registry: Registry, tmp_path: Path) -> None:
     with redis(free_port(), tmp_path) as broker, beat(registry.using(broker), tmp_path):
         goes_on_when_one_process_is_stopped(registry.using(broker), worker)
 
 
 @pytest.mark.parametrize("broker", [redis, rabbitmq])
-def test_a_job_begun_while_the_broker_is_down_runs_by_itself_later(
-    registry: Registry, tmp_path: Path, broker: Broker
-) -> None:
+def test_job_started_while_the_broker_is_down_runs_later(registry: Registry, tmp_path: Path, broker: Broker) -> None:
     port = free_port()
     with ExitStack() as programs:
         with broker(port, tmp_path) as url:
@@ -66,7 +64,7 @@ def test_a_job_begun_while_the_broker_is_down_runs_by_itself_later(
             assert registry.completed(job)["counts"] == {"unchanged": PATIENTS}
 
 
-def test_a_job_waits_while_upstream_is_dead_and_goes_on_by_itself(registry: Registry) -> None:
+def test_job_pauses_while_upstream_is_down_and_resumes(registry: Registry) -> None:
     registry.switch(latency=0.1)
     job, _ = registry.start_job()
     with server(registry):

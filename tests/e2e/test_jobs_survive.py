@@ -56,15 +56,15 @@ def survives(registry: Registry, start: Started, kills: int) -> None:
     assert registry.syncs() == dict.fromkeys(changed, 1)
 
 
-def test_a_job_survives_the_server_that_does_it(registry: Registry) -> None:
+def test_job_survives_killed_servers(registry: Registry) -> None:
     survives(registry, server, KILLS)
 
 
-def test_a_job_survives_workers_over_redis(registry: Registry, tmp_path: Path) -> None:
+def test_job_survives_killed_workers_with_redis(registry: Registry, tmp_path: Path) -> None:
     with redis(free_port(), tmp_path) as broker, beat(registry.using(broker), tmp_path):
         survives(registry.using(broker), worker, KILLS)
 
 
-def test_a_job_survives_workers_over_rabbitmq(registry: Registry, tmp_path: Path) -> None:
+def test_job_survives_killed_workers_with_rabbitmq(registry: Registry, tmp_path: Path) -> None:
     with rabbitmq(free_port(), tmp_path) as broker, beat(registry.using(broker), tmp_path):
         survives(registry.using(broker), worker, min(KILLS, 3))

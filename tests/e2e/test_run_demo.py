@@ -1,4 +1,4 @@
-"""What `manage.py run` and `manage.py load_demo` do, as processes of their own on a database of their own."""
+"""`manage.py run` and `manage.py load_demo`, as separate processes with their own database."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ def test_run_serves_the_demo_with_its_upstream_and_stops_cleanly(environment: di
         assert finished(demo.process)[0] == 0
     assert [pid for pid in parts if Path(f"/proc/{pid}").exists()] == []
     with socket.create_server(("127.0.0.1", port)):
-        pass  # nobody listens there any more
+        pass  # nothing listens there
 
 
 def test_port_in_use_is_reported_before_anything_starts(environment: dict[str, str], tmp_path: Path) -> None:
@@ -54,12 +54,12 @@ def test_demo_ends_with_an_error_when_the_server_dies(loaded: dict[str, str], po
     own_upstream = {"EXTERNAL_API_BASE_URL": "http://127.0.0.1:1/own"}
     with running(loaded | own_upstream, port) as demo:
         assert demo.upstream == "http://127.0.0.1:1/own"
-        assert not any(line.startswith("Switch") for line in demo.printed)
+        assert not any(line.startswith("Cause") for line in demo.printed)
         for child in children(demo.process):
             os.kill(child, signal.SIGKILL)
         status, _, err = finished(demo.process)
     assert status == 1
-    assert "The server stopped by itself" in err
+    assert "The server stopped unexpectedly" in err
     with socket.create_server(("127.0.0.1", port)):
         pass  # its workers are gone too
 
@@ -68,9 +68,9 @@ def test_demo_ends_with_an_error_when_the_server_dies(loaded: dict[str, str], po
 def test_loading_the_demo_twice_changes_nothing() -> None:
     assert printed("load_demo") == "Demo patients: 500 added.\nDemo accounts: 5 added.\nDemo notices: 5 added.\n"
     assert printed("load_demo").splitlines() == [
-        "Demo patients: 0 added, 500 already there.",
-        "Demo accounts: 0 added, 5 already there.",
-        "Demo notices: 0 added, 5 already there.",
+        "Demo patients: 0 added, 500 already exist.",
+        "Demo accounts: 0 added, 5 already exist.",
+        "Demo notices: 0 added, 5 already exist.",
     ]
 
 

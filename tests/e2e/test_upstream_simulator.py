@@ -1,4 +1,4 @@
-"""The demo upstream as its users have it: a process of its own, which is told to misbehave while it runs."""
+"""The demo upstream as a separate process that misbehaves on request."""
 
 import json
 import re
@@ -38,9 +38,9 @@ def url() -> Generator[str]:
 
 def printed_url(process: subprocess.Popen[str]) -> str:
     assert process.stdout
-    found = re.search(r"http://127\.0\.0\.1:[1-9]\d*", process.stdout.readline())
-    assert found, process.communicate(timeout=60)
-    return found[0]
+    match = re.search(r"http://127\.0\.0\.1:[1-9]\d*", process.stdout.readline())
+    assert match, process.communicate(timeout=60)
+    return match[0]
 
 
 @pytest.fixture
@@ -54,71 +54,71 @@ def answered(upstream: httpx.Client, what: str) -> int:
     return upstream.get("/control").json()["answered"].get(what, 0)
 
 
-def test_answers_with_what_it_knows_of_a_patient(upstream: httpx.Client) -> None:
-    answer = upstream.get(f"/patients/{VISITOR_ID}")
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == "application/json"
-    assert answer.json() == upstream_records()[VISITOR_ID]
+def test_known_patient_is_returned(upstream: httpx.Client) -> None:
+    response = upstream.get(f"/patients/{VISITOR_ID}")
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.json() == upstream_records()[VISITOR_ID]
 
 
-def test_decodes_the_id_in_the_path(upstream: httpx.Client) -> None:
+def test_id_in_the_path_is_decoded(upstream: httpx.Client) -> None:
     assert upstream.get("/patients/%45HR%2D90001?for=me").json()["id"] == VISITOR_ID
 
 
 @pytest.mark.parametrize("path", ["/patients/EHR-00010", "/patients/a%2Fb", "/patients/", "/", "/patients/a/b"])
-def test_answers_404_for_what_it_does_not_know(upstream: httpx.Client, path: str) -> None:
-    answer = upstream.get(path)
-    assert answer.status_code == 404
-    assert answer.json().keys() == {"error"}
+def test_unknown_path_returns_404(upstream: httpx.Client, path: str) -> None:
+    response = upstream.get(path)
+    assert response.status_code == 404
+    assert response.json().keys() == {"error"}
 
 
-def test_an_error_rate_of_1_fails_every_call_until_it_is_switched_back(upstream: httpx.Client) -> None:
+def test_error_rate_of_1_fails_every_call(upstream: httpx.Client) -> None:
     upstream.put("/control", json={"error_rate": 1})
     assert {upstream.get(f"/patients/{VISITOR_ID}").status_code for _ in range(20)} == {500}
     upstream.put("/control", json={"error_rate": 0})
     assert upstream.get(f"/patients/{VISITOR_ID}").status_code == 200
 
 
-def test_an_error_rate_of_a_half_fails_some_calls(upstream: httpx.Client) -> None:
+def test_error_rate_of_one_half_fails_some_calls(upstream: httpx.Client) -> None:
     upstream.put("/control", json={"error_rate": 0.5})
     assert {upstream.get(f"/patients/{VISITOR_ID}").status_code for _ in range(64)} == {200, 500}
 
 
-def test_latency_delays_an_answer(upstream: httpx.Client) -> None:
+def test_latency_delays_responses(upstream: httpx.Client) -> None:
     upstream.put("/control", json={"latency": 0.3})
-    began = monotonic()
+    start_time = monotonic()
     assert upstream.get(f"/patients/{VISITOR_ID}").status_code == 200
-    assert monotonic() - began >= 0.3
+    assert monotonic() - start_time >= 0.3
 
 
-def test_slow_answers_hold_up_neither_each_other_nor_the_control(upstream: httpx.Client) -> None:
+def test_slow_responses_block_neither_each_other_nor_the_control(upstream: httpx.Client) -> None:
     upstream.put("/control", json={"latency": 2})
-    began = monotonic()
+    start_time = monotonic()
     with ThreadPoolExecutor(8) as pool:
         calls = [pool.submit(upstream.get, f"/patients/{VISITOR_ID}") for _ in range(8)]
         assert upstream.get("/control").status_code == 200
         assert not any(call.done() for call in calls)
         assert {call.result().status_code for call in calls} == {200}
-    assert monotonic() - began < 8 * 2
+    assert monotonic() - start_time < 8 * 2
 
 
-def test_a_rate_limit_answers_429_and_says_when_to_come_back(upstream: httpx.Client) -> None:
+def test_call_over_the_rate_limit_gets_429_with_retry_after(upstream: httpx.Client) -> None:
     upstream.put("/control", json={"rate_limit": 0})
-    answer = upstream.get(f"/patients/{VISITOR_ID}")
-    assert answer.status_code == 429
-    assert answer.headers["Retry-After"] == "1"
+    response = upstream.get(f"/patients/{VISITOR_ID}")
+    assert response.status_code == 429
+    assert response.headers["Retry-After"] == "1"
 
 
-def test_a_rate_limit_admits_so_many_calls_a_second(upstream: httpx.Client) -> None:
+def test_rate_limit_admits_that_many_calls_per_second(upstream: httpx.Client) -> None:
     upstream.put("/control", json={"rate_limit": 3})
-    began = monotonic()
+    start_time = monotonic()
     statuses = [upstream.get(f"/patients/{VISITOR_ID}").status_code for _ in range(6)]
-    seconds = int(monotonic() - began) + 1
+    seconds = int(monotonic() - start_time) + 1
     assert statuses[:3] == [200, 200, 200] or seconds > 1
     assert statuses.count(200) <= 3 * seconds
 
 
-def test_in_an_outage_connections_close_without_an_answer_until_it_ends(upstream: httpx.Client) -> None:
+def test_outage_closes_connections_without_a_response(upstream: httpx.Client) -> None:
     upstream.put("/control", json={"outage": True})
     with pytest.raises(httpx.RemoteProtocolError):
         upstream.get(f"/patients/{VISITOR_ID}")
@@ -126,7 +126,7 @@ def test_in_an_outage_connections_close_without_an_answer_until_it_ends(upstream
     assert upstream.get(f"/patients/{VISITOR_ID}").status_code == 200
 
 
-def test_the_control_shows_the_switches_and_counts_the_answers(upstream: httpx.Client) -> None:
+def test_control_shows_switches_and_counts_responses(upstream: httpx.Client) -> None:
     before = {what: answered(upstream, what) for what in ("200", "404", "no answer")}
     upstream.get(f"/patients/{VISITOR_ID}")
     upstream.get("/patients/nobody")
@@ -160,7 +160,7 @@ def test_the_control_shows_the_switches_and_counts_the_answers(upstream: httpx.C
         (json.dumps({"latency": 0, "padding": "x" * 20_000}), "10000 bytes"),
     ],
 )
-def test_a_bad_switch_is_refused_by_name_and_changes_nothing(
+def test_invalid_switch_is_refused_by_name_and_changes_nothing(
     upstream: httpx.Client, body: str | bytes, named: str
 ) -> None:
     before = upstream.get("/control").json()["switches"]
@@ -170,7 +170,7 @@ def test_a_bad_switch_is_refused_by_name_and_changes_nothing(
     assert upstream.get("/control").json()["switches"] == before
 
 
-def test_starts_with_the_switches_it_is_given() -> None:
+def test_options_set_the_switches() -> None:
     options = ["--latency", "0.5", "--error-rate", "0.25", "--rate-limit", "7", "--outage"]
     with start("--port", "0", *options) as process:
         control = httpx.get(printed_url(process) + "/control", trust_env=False)
@@ -180,7 +180,7 @@ def test_starts_with_the_switches_it_is_given() -> None:
     assert control.json()["switches"] == expected
 
 
-def test_stops_at_once_while_slow_calls_wait() -> None:
+def test_stops_immediately_despite_slow_calls() -> None:
     with start("--port", "0", "--latency", "600") as process:
         url = httpx.URL(printed_url(process))
         with socket.create_connection((url.host, url.port or 0), timeout=60) as caller:
@@ -195,7 +195,7 @@ def test_stops_at_once_while_slow_calls_wait() -> None:
     ("options", "named"),
     [(["--error-rate", "2"], "error_rate"), (["--port", "65536"], "65536")],
 )
-def test_refuses_to_start_with_a_bad_option_and_names_it(options: list[str], named: str) -> None:
+def test_invalid_option_is_reported_by_name(options: list[str], named: str) -> None:
     with start(*options) as process:
         _, err = process.communicate(timeout=60)
         assert process.returncode == 1
@@ -203,7 +203,7 @@ def test_refuses_to_start_with_a_bad_option_and_names_it(options: list[str], nam
     assert named in err
 
 
-def test_says_which_port_is_taken(url: str) -> None:
+def test_port_in_use_is_reported(url: str) -> None:
     port = url.rpartition(":")[2]
     with start("--port", port) as process:
         _, err = process.communicate(timeout=60)

@@ -9,7 +9,7 @@ from adapters.cli.demo_data import (
     DEMO_PASSWORD,
     VISITOR,
     VISITOR_ID,
-    VISITORS_PHONE_UPSTREAM,
+    VISITOR_PHONE_UPSTREAM,
     demo_patients,
     upstream_records,
 )
@@ -101,7 +101,7 @@ def test_syncing_all_patients_causes_no_email_conflict() -> None:
 def test_upstream_has_another_phone_for_the_visitor() -> None:
     assert registered(VISITOR).external_id == VISITOR_ID
     assert differing(registered(VISITOR), upstream_records()[VISITOR_ID]) == {"phone"}
-    assert upstream_records()[VISITOR_ID]["phone"] == VISITORS_PHONE_UPSTREAM
+    assert upstream_records()[VISITOR_ID]["phone"] == VISITOR_PHONE_UPSTREAM
 
 
 def test_demo_accounts_are_valid() -> None:

@@ -1,4 +1,4 @@
-"""Where the demo patients come from. Phone numbers lie in ranges set aside for fiction where a country has one."""
+"""Names and phone numbers of the demo patients, from number ranges reserved for fiction where a country has one."""
 
 import unicodedata
 
@@ -20,15 +20,15 @@ class Culture:
     families: str
 
     def given_names(self, sex: str) -> list[str]:
-        """From both lists unless `sex` is female or male."""
-        return _listed({"female": self.women, "male": self.men}.get(sex, f"{self.women}, {self.men}"))
+        """Both lists unless `sex` is female or male."""
+        return _split({"female": self.women, "male": self.men}.get(sex, f"{self.women}, {self.men}"))
 
     def family_names(self, given_name: str) -> list[str]:
-        """Those written in Latin letters, or those that are not, as the given name is."""
-        return [name for name in _listed(self.families) if _is_latin(name) == _is_latin(given_name)]
+        """Those in the same script as the given name: Latin or not."""
+        return [name for name in _split(self.families) if _is_latin(name) == _is_latin(given_name)]
 
 
-def _listed(names: str) -> list[str]:
+def _split(names: str) -> list[str]:
     return names.split(", ")
 
 

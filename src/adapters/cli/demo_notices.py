@@ -1,4 +1,4 @@
-"""The notices of the demo, by title: who wrote each, and its text in Markdown."""
+"""The demo notices, in Markdown."""
 
 from attrs import frozen
 
@@ -25,7 +25,7 @@ NOTICES = (
 | 27 to 30 December | 08:00 to 16:00 |
 | 31 December | 08:00 to 12:00 |
 
-On all other days the **emergency desk** takes registrations. Call it before you send anybody there.
+On all other days the **emergency desk** takes registrations. Call before you send patients there.
 """,
     ),
     Notice(
@@ -34,7 +34,7 @@ On all other days the **emergency desk** takes registrations. Call it before you
         """A newborn is registered on the day of birth, under the name the parents give.
 
 1. Search for the mother first: *last name, date of birth*.
-2. Register the child with the same address of mail as the mother, with `+` and the first name before the @.
+2. Register the child with the email of the mother, with `+` and the first name before the @.
 3. Sync the record on the next day, when the national number is there.
 
 > Is there no first name yet? Use *Baby*, and change it later: the history keeps both.
@@ -50,7 +50,7 @@ Every record stays as it was when it was last synced, and says how old that is. 
 ## What you will see
 
 - *Stale*: the national registry did not answer, and this is the last good copy.
-- *Conflict*: we and they changed the same field. Ours was kept; somebody should compare the two.
+- *Conflict*: we and they changed the same field. Ours was kept; please compare the two.
 
 Nothing is lost, and nothing has to be typed twice.
 """,

@@ -1,4 +1,4 @@
-"""Doing a job in the foreground, together with whoever else works on it, and showing how far it is."""
+"""Running a job in the foreground, besides other workers, with a display of its progress."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -17,54 +17,54 @@ from rich.text import Text
 from core.errors import RegistryError
 from core.jobs.entities import Job, JobState
 
-REFRESHED_EVERY = 0.2  # seconds
-TOLD_EVERY = 5.0  # seconds
-LOOKS_EVERY = 10.0  # seconds
+REFRESH_INTERVAL = 0.2  # seconds
+LINE_INTERVAL = 5.0  # seconds
+MAX_WAIT = 10.0  # seconds
 
 
 @frozen
-class Foreground:
-    """`run` goes on with the job until there is nothing to do for now, `view` reads it, `cancel` ends it."""
+class ForegroundJob:
+    """`run` continues the job until no work is available, `view` reads it, `cancel` ends it."""
 
     run: Callable[[Callable[[], bool]], Job]
     view: Callable[[], Job]
     cancel: Callable[[], Job]
 
     def finish(self, out: OutputWrapper) -> Job:
-        """The job once it has ended; an interruption cancels it. Raises `CommandError`."""
-        stop, failed = Event(), list[RegistryError]()
-        worker = Thread(target=self._work, args=[stop, failed], daemon=True)
+        """Returns the ended job. Ctrl-C cancels it. Raises `CommandError`."""
+        stop, errors = Event(), list[RegistryError]()
+        worker = Thread(target=self._work, args=[stop, errors], daemon=True)
         worker.start()
         try:
             with _display(out) as show:
                 while worker.is_alive():
                     show(self.view())
-                    worker.join(REFRESHED_EVERY)
+                    worker.join(REFRESH_INTERVAL)
                 show(self.view())
         except KeyboardInterrupt:
             stop.set()
             worker.join()
             self.cancel()
-            raise CommandError("Cancelled. What was done stays done.") from None
-        if failed:
-            raise CommandError(f"{failed[0]} The job goes on once a server or a worker runs.")
+            raise CommandError("Cancelled. Finished records are kept.") from None
+        if errors:
+            raise CommandError(f"{errors[0]} A running server or worker will continue the job.")
         return self.view()
 
-    def _work(self, stop: Event, failed: list[RegistryError]) -> None:
+    def _work(self, stop: Event, errors: list[RegistryError]) -> None:
         try:
             while not stop.is_set() and not (job := self.run(stop.is_set)).state.has_ended:
                 stop.wait(_seconds_until(job.resume_at))
         except RegistryError as error:
-            failed.append(error)
+            errors.append(error)
         finally:
             connections.close_all()  # this thread's own
 
 
 def _seconds_until(instant: datetime | None) -> float:
-    """At least some, where others are doing what is left; not many, as this host's clock may be behind."""
+    """Bounded: this host's clock may be behind. One second while other workers do the rest."""
     if instant is None:
         return 1.0
-    return min(max((instant - datetime.now(UTC)).total_seconds(), REFRESHED_EVERY), LOOKS_EVERY)
+    return min(max((instant - datetime.now(UTC)).total_seconds(), REFRESH_INTERVAL), MAX_WAIT)
 
 
 class Show(Protocol):
@@ -92,7 +92,7 @@ class _Rate(ProgressColumn):
 
 @define
 class Lines:
-    """One for each change of state, and one every few seconds."""
+    """Prints a line for each change of state, and one every few seconds."""
 
     out: OutputWrapper
     _state: str = field(init=False, default="")
@@ -102,7 +102,7 @@ class Lines:
         state, now = _state(job), monotonic()
         if state == self._state and now < self._due:
             return
-        self._state, self._due = state, now + TOLD_EVERY
+        self._state, self._due = state, now + LINE_INTERVAL
         self.out.write(f"{state}: {job.done:,} of {job.total:,}")
         self.out.flush()
 

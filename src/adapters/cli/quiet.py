@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet() -> Generator[None]:
-    """Without a log line for each of a thousand calls."""
+    """Suppresses the log line of each of thousands of use cases."""
     logging.disable(logging.INFO)
     try:
         yield

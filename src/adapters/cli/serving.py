@@ -1,4 +1,4 @@
-"""The processes of the demo: the server, and the demo upstream beside it."""
+"""Starting the server, and the demo upstream beside it."""
 
 import os
 import signal
@@ -19,8 +19,8 @@ from adapters.cli.simulator import HOST, UpstreamSimulator
 
 SOURCES = Path(__file__).parents[2]
 UPSTREAM_PORT = 9000
-SECONDS_TO_START = 60
-SECONDS_TO_STOP = 10
+START_TIMEOUT = 60  # seconds
+STOP_TIMEOUT = 10  # seconds
 SERVER_DEFAULTS = {
     "GRANIAN_INTERFACE": "wsgi",
     "GRANIAN_FACTORY": "true",
@@ -32,34 +32,34 @@ SERVER_DEFAULTS = {
 }
 
 
-def serving(environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
-    """The server's command, and the environment that it takes its options from: what is there stays as it is, but for
-    HTTP/2, which is never served: threads would wait for good for the bodies of streams that were left."""
+def server_command(environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """The server's command and environment. `environment` overrides the defaults, except that HTTP/2 is never served:
+    threads would wait forever for the bodies of abandoned streams."""
     paths = os.pathsep.join(filter(None, [str(SOURCES), environment.get("PYTHONPATH")]))
     command = [sys.executable, "-P", "-m", "config.server", "config.worker:application"]
     return command, {**SERVER_DEFAULTS, **environment, "PYTHONPATH": paths, "GRANIAN_HTTP": "1"}
 
 
 def stop_on_signals() -> None:
-    """SIGTERM and SIGINT raise `KeyboardInterrupt`, for processes that a shell started in the background too."""
+    """Makes SIGTERM and SIGINT raise `KeyboardInterrupt`, even in a process that a shell started in the background."""
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, signal.default_int_handler)
 
 
-def refuse_taken(port: int) -> None:
+def ensure_port_free(port: int) -> None:
     try:
         with socket.socket() as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind((HOST, port))
     except (OSError, OverflowError) as error:
         raise CommandError(
-            f"Port {port} cannot be used ({error}). Choose another with --port, or by: make run PORT=8001"
+            f"Port {port} cannot be used ({error}). Choose another one with --port, or: make run PORT=8001"
         ) from None
 
 
 @contextmanager
 def demo_upstream() -> Generator[str]:
-    """Its URL. It runs in this process, on a free port if its usual one is taken."""
+    """Serves the demo upstream in this process, on a free port if `UPSTREAM_PORT` is in use, and yields its URL."""
     records = upstream_records()
     try:
         simulator = UpstreamSimulator(UPSTREAM_PORT, records)
@@ -75,7 +75,7 @@ def demo_upstream() -> Generator[str]:
 
 @contextmanager
 def server(port: int, environment: Mapping[str, str]) -> Generator[subprocess.Popen[bytes]]:
-    """The registry as a process of its own, stopped at the end. Its group is its own too: Ctrl-C reaches us alone."""
+    """Runs the registry as a child process and stops it at the end. Its own process group keeps Ctrl-C from it."""
     demo = {
         "GRANIAN_HOST": HOST,
         "GRANIAN_PORT": str(port),
@@ -83,8 +83,8 @@ def server(port: int, environment: Mapping[str, str]) -> Generator[subprocess.Po
         "GRANIAN_RESPAWN_FAILED_WORKERS": "false",
         "GRANIAN_WORKERS_KILL_TIMEOUT": "5",
     }
-    command, given = serving({**os.environ, **environment, **demo})
-    process = subprocess.Popen(command, env=given, process_group=0)  # noqa: S603  # nosec B603
+    command, variables = server_command({**os.environ, **environment, **demo})
+    process = subprocess.Popen(command, env=variables, process_group=0)  # noqa: S603  # nosec B603
     try:
         yield process
     finally:
@@ -92,13 +92,13 @@ def server(port: int, environment: Mapping[str, str]) -> Generator[subprocess.Po
 
 
 def wait_until_live(process: subprocess.Popen[bytes], port: int) -> None:
-    deadline = monotonic() + SECONDS_TO_START
+    deadline = monotonic() + START_TIMEOUT
     while monotonic() < deadline:
         if _is_live(port):
             return
         with suppress(subprocess.TimeoutExpired):
-            raise CommandError(f"The server did not start; its exit code is {process.wait(timeout=0.1)}.")
-    raise CommandError(f"The server did not answer within {SECONDS_TO_START} seconds.")
+            raise CommandError(f"The server did not start. Its exit code is {process.wait(timeout=0.1)}.")
+    raise CommandError(f"The server did not respond within {START_TIMEOUT} seconds.")
 
 
 def _is_live(port: int) -> bool:
@@ -117,7 +117,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         signal.signal(signum, signal.SIG_IGN)  # the second Ctrl-C must not leave the server behind
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
-        process.wait(SECONDS_TO_STOP)
+        process.wait(STOP_TIMEOUT)
     with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)  # whatever is left of its group
+        os.killpg(process.pid, signal.SIGKILL)  # the rest of its group
     process.wait()

@@ -1,4 +1,4 @@
-"""How the demo upstream misbehaves."""
+"""The switches of the demo upstream."""
 
 import math
 from collections import deque
@@ -11,14 +11,14 @@ from attrs import evolve, field, frozen
 MAX_LATENCY = 600
 
 
-class SwitchRefused(ValueError):
+class InvalidSwitch(ValueError):
     """The message names the switch and its rule."""
 
 
 @frozen
 class Switches:
-    """`latency` in seconds; `error_rate` is the share of calls answered 500; `rate_limit` the most calls a second, None
-    for no limit; in an `outage`, connections are accepted and closed without an answer."""
+    """`latency` is in seconds. `error_rate` is the share of calls that fail with 500. `rate_limit` is in calls per
+    second; None means no limit. In an `outage`, connections are accepted and closed without a response."""
 
     latency: float = 0
     error_rate: float = 0
@@ -26,35 +26,35 @@ class Switches:
     outage: bool = False
 
     def changed(self, raw: object) -> "Switches":
-        """Raises `SwitchRefused`."""
+        """Raises `InvalidSwitch`."""
         if not isinstance(raw, dict):
-            raise SwitchRefused(f"Give a JSON object with any of {', '.join(_RULES)}.")
+            raise InvalidSwitch(f"Must be a JSON object with any of {', '.join(_RULES)}.")
         for name, value in cast("dict[str, object]", raw).items():
             if name not in _RULES:
-                raise SwitchRefused(f"{name}: there is no such switch; there are {', '.join(_RULES)}.")
+                raise InvalidSwitch(f"{name}: Unknown switch. Must be one of: {', '.join(_RULES)}.")
             is_allowed, rule = _RULES[name]
             if not is_allowed(value):
-                raise SwitchRefused(f"{name}: give {rule}.")
-        return evolve(self, **cast("_Given", raw))
+                raise InvalidSwitch(f"{name}: Must be {rule}.")
+        return evolve(self, **cast("_SwitchValues", raw))
 
 
-class _Given(TypedDict, total=False):
+class _SwitchValues(TypedDict, total=False):
     latency: float
     error_rate: float
     rate_limit: int | None
     outage: bool
 
 
-def _is_number(value: object, most: float) -> bool:
-    return type(value) in {int, float} and 0 <= cast("float", value) <= most
+def _is_number(value: object, maximum: float) -> bool:
+    return type(value) in {int, float} and 0 <= cast("float", value) <= maximum
 
 
 _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
-    "latency": (lambda value: _is_number(value, MAX_LATENCY), f"seconds, from 0 to {MAX_LATENCY}"),
+    "latency": (lambda value: _is_number(value, MAX_LATENCY), f"a number of seconds from 0 to {MAX_LATENCY}"),
     "error_rate": (lambda value: _is_number(value, 1), "a number from 0 to 1"),
     "rate_limit": (
         lambda value: value is None or (type(value) is int and value >= 0),
-        "calls per second as a whole number, or null for no limit",
+        "a whole number of calls per second, or null for no limit",
     ),
     "outage": (lambda value: isinstance(value, bool), "true or false"),
 }
@@ -62,12 +62,12 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
 
 @frozen
 class RateLimiter:
-    """Not for several threads at once."""
+    """Not thread-safe."""
 
     admitted: deque[float] = field(factory=deque[float])
 
     def seconds_to_wait(self, limit: int | None) -> int:
-        """0 for a call that is admitted: at most `limit` are in any one second."""
+        """0 for an admitted call. Admits at most `limit` calls in any second."""
         now = monotonic()
         while self.admitted and self.admitted[0] <= now - 1:
             self.admitted.popleft()

@@ -11,9 +11,7 @@ from core.errors import ValidationError
 
 
 class Command(BaseCommand):
-    help = (
-        "Adds an admin with ADMIN_EMAIL and ADMIN_PASSWORD of the environment. A user who is there stays as they are."
-    )
+    help = "Adds an admin with ADMIN_EMAIL and ADMIN_PASSWORD from the environment. An existing user is not changed."
 
     @inject
     def handle(
@@ -25,7 +23,7 @@ class Command(BaseCommand):
         try:
             create_user(actor=actor, email=settings.ADMIN_EMAIL, password=settings.ADMIN_PASSWORD, role=Role.ADMIN)
         except UserEmailTaken:
-            self.stdout.write("A user with ADMIN_EMAIL is there already, and was left as it is.")
+            self.stdout.write("A user with ADMIN_EMAIL already exists and was not changed.")
         except ValidationError as invalid:
             errors = "\n".join(f"  ADMIN_{error.field.upper()}: {error.message}" for error in invalid.errors)
             raise CommandError(f"No admin was added.\n{errors}") from None

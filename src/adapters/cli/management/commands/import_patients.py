@@ -11,7 +11,7 @@ from typing import Annotated
 from dependency_injector.wiring import Provide, inject
 from django.core.management.base import BaseCommand, CommandError
 
-from adapters.cli.progress import Foreground
+from adapters.cli.progress import ForegroundJob
 from adapters.cli.quiet import quiet
 from core.access import Actor
 from core.errors import RegistryError, ValidationError
@@ -21,37 +21,39 @@ from core.imports.use_cases import DownloadRejects, StartImport
 from core.jobs.entities import Job, JobKind, JobState
 from core.jobs.use_cases import CancelJob, RunJob, ViewJob
 
-PIECE = 1024 * 1024
+BLOCK_BYTES = 1024 * 1024
 
 
 class Command(BaseCommand):
     help = (
-        "Registers every row of a CSV or NDJSON file or of a spreadsheet. Refused rows go to a file beside it, to be "
-        "corrected and imported as it is. A file that is imported again adds nothing twice. `-` reads standard input."
+        "Registers every row of a CSV or NDJSON file or of a spreadsheet. Rejected rows go to a file beside it, to be "
+        "corrected and imported again. Importing a file twice adds no patient twice. `-` reads standard input."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument(
-            "--format", choices=[one.value for one in FileFormat], help="Told by the name unless given."
+            "--format", choices=[file_format.value for file_format in FileFormat], help="Default: from the file name."
         )
         parser.add_argument(
-            "--encoding", choices=[one.value for one in Encoding], help="Required unless it is UTF-8 or UTF-16."
+            "--encoding",
+            choices=[encoding.value for encoding in Encoding],
+            help="Required unless the file is UTF-8 or UTF-16.",
         )
         parser.add_argument(
-            "--date-format", help="How dates are written besides YYYY-MM-DD, such as DD/MM/YYYY or M/D/YYYY."
+            "--date-format", help="The format of dates other than YYYY-MM-DD, such as DD/MM/YYYY or M/D/YYYY."
         )
         parser.add_argument(
             "--column",
             action="append",
             default=[],
             metavar="NAME=FIELD",
-            help="The field of a column that goes by another name, or nothing to ignore it. May be repeated.",
+            help="The field of a column with another name, or nothing to ignore it. May be repeated.",
         )
-        parser.add_argument("--ignore-unknown", action="store_true", help="Ignore columns that are unknown.")
-        parser.add_argument("--update", action="store_true", help="Change a patient who has a row's email already.")
-        parser.add_argument("--dry-run", action="store_true", help="Say what would become of the rows; change nothing.")
-        parser.add_argument("--rejects", type=Path, help="Where refused rows go: FILE.rejects.csv unless given.")
+        parser.add_argument("--ignore-unknown", action="store_true", help="Ignore unknown columns.")
+        parser.add_argument("--update", action="store_true", help="Update the patient who already has a row's email.")
+        parser.add_argument("--dry-run", action="store_true", help="Report the results and change nothing.")
+        parser.add_argument("--rejects", type=Path, help="The file for rejected rows. Default: FILE.rejects.csv.")
 
     @inject
     @quiet()
@@ -78,7 +80,7 @@ class Command(BaseCommand):
         named = Path("stdin") if str(file) == "-" else file
         path = rejects or named.with_name(f"{named.name}.rejects.{kind.written.value}")
         if path.exists():
-            raise CommandError(f"{path} is there already. Move it, or name another file with --rejects.")
+            raise CommandError(f"{path} already exists. Move it, or choose another file with --rejects.")
         try:
             file_options = FileOptions.parse(
                 columns=_columns(column), ignore_unknown=ignore_unknown, date_format=date_format
@@ -94,8 +96,8 @@ class Command(BaseCommand):
                     file_options=file_options,
                 )
             job_id = job.id
-            self._tell(ImportOptions.of(job))
-            done = Foreground(
+            self._print_layout(ImportOptions.of(job))
+            ended = ForegroundJob(
                 run=lambda stopping: run(actor=actor, job_id=job_id, stopping=stopping),
                 view=lambda: view(actor=actor, kind=JobKind.IMPORT, job_id=job_id),
                 cancel=lambda: cancel(actor=actor, kind=JobKind.IMPORT, job_id=job_id),
@@ -107,22 +109,22 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was imported.\n{errors}") from None
         except RegistryError as error:
             raise CommandError(str(error)) from None
-        self._report(done, path, download(actor=actor, job_id=job_id))
+        self._report(ended, path, download(actor=actor, job_id=job_id))
 
-    def _report(self, done: Job, path: Path, rejects: Iterator[bytes]) -> None:
+    def _report(self, job: Job, path: Path, rejects: Iterator[bytes]) -> None:
         for outcome in ImportRowOutcome:
-            self.stdout.write(f"{outcome.value:<12}{done.counts.get(outcome, 0):>9,}")
-        if done.counts.get(ImportRowOutcome.REJECTED):
+            self.stdout.write(f"{outcome.value:<12}{job.counts.get(outcome, 0):>9,}")
+        if job.counts.get(ImportRowOutcome.REJECTED):
             with path.open("wb") as out:
                 out.writelines(rejects)
-        if done.state is JobState.FAILED:
-            raise CommandError(f"The import failed. {done.reason} What was done stays done.")
-        if done.state is JobState.CANCELLED:
-            raise CommandError("Somebody cancelled the import. What was done stays done.")
-        if done.counts.get(ImportRowOutcome.REJECTED):
-            raise CommandError(f"Some rows were refused. They are in {path}, with their lines, fields and reasons.")
+        if job.state is JobState.FAILED:
+            raise CommandError(f"The import failed. {job.reason} Finished rows are kept.")
+        if job.state is JobState.CANCELLED:
+            raise CommandError("The import was cancelled. Finished rows are kept.")
+        if job.counts.get(ImportRowOutcome.REJECTED):
+            raise CommandError(f"Some rows were rejected. {path} has them with their lines, fields and reasons.")
 
-    def _tell(self, options: ImportOptions) -> None:
+    def _print_layout(self, options: ImportOptions) -> None:
         delimiter = f", cells delimited by {options.delimiter!r}" if options.delimiter else ""
         sheet = f", sheet {options.sheet!r}" if options.sheet else ""
         self.stdout.write(f"Read as {options.format.value}, {options.encoding.value}{delimiter}{sheet}.")
@@ -142,17 +144,17 @@ def _columns(arguments: list[str]) -> dict[str, str | None]:
 
 @contextmanager
 def _content(file: Path) -> Generator[Callable[[], Iterator[bytes]]]:
-    """Gives the file from its beginning at each call. Standard input comes only once, so a temporary file keeps it."""
+    """Each call reads the file from its beginning. Standard input is first copied to a temporary file."""
     if str(file) != "-":
-        yield partial(_pieces, file)
+        yield partial(_blocks, file)
         return
-    with NamedTemporaryFile() as kept:
-        copyfileobj(sys.stdin.buffer, kept)
-        kept.flush()
-        yield partial(_pieces, Path(kept.name))
+    with NamedTemporaryFile() as copy:
+        copyfileobj(sys.stdin.buffer, copy)
+        copy.flush()
+        yield partial(_blocks, Path(copy.name))
 
 
-def _pieces(file: Path) -> Iterator[bytes]:
+def _blocks(file: Path) -> Iterator[bytes]:
     with file.open("rb") as content:
-        while piece := content.read(PIECE):
-            yield piece
+        while block := content.read(BLOCK_BYTES):
+            yield block

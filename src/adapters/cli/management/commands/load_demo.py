@@ -19,7 +19,7 @@ from core.posts.use_cases import PublishPost, WritePost
 
 
 class Command(BaseCommand):
-    help = "Adds demo accounts, patients and notices; what is already there stays as it is. Not in production."
+    help = "Adds demo accounts, patients and notices that do not exist yet. Refused in production."
 
     @inject
     def handle(
@@ -33,31 +33,35 @@ class Command(BaseCommand):
         atomic: Annotated[Atomic, Provide["atomic"]],
         **options: object,
     ) -> None:
-        refuse_in_production()
+        ensure_not_production()
         actor = Actor.system("load_demo")
         demo = demo_patients()
 
         def register_missing() -> int:
-            missing = [one for key, one in demo.items() if not _is_there(search_patients, actor, key, one)]
+            missing = [
+                patient
+                for external_id, patient in demo.items()
+                if not _exists(search_patients, actor, external_id, patient)
+            ]
             for patient in missing:
                 register_patient(actor=actor, **patient)
             return len(missing)
 
         with quiet():
-            accounts = sum(_added(create_user, actor, email) for email in DEMO_ACCOUNTS)
+            accounts = sum(_create_account(create_user, actor, email) for email in DEMO_ACCOUNTS)
             patients = atomic(register_missing)
-            notices = sum(_published(write_post, publish_post, notice) for notice in NOTICES)
-        self.stdout.write(f"Demo patients: {_told(patients, len(demo))}.")
-        self.stdout.write(f"Demo accounts: {_told(accounts, len(DEMO_ACCOUNTS))}.")
-        self.stdout.write(f"Demo notices: {_told(notices, len(NOTICES))}.")
+            notices = sum(_publish(write_post, publish_post, notice) for notice in NOTICES)
+        self.stdout.write(f"Demo patients: {_summary(patients, len(demo))}.")
+        self.stdout.write(f"Demo accounts: {_summary(accounts, len(DEMO_ACCOUNTS))}.")
+        self.stdout.write(f"Demo notices: {_summary(notices, len(NOTICES))}.")
 
 
-def refuse_in_production() -> None:
+def ensure_not_production() -> None:
     if settings.DJANGO_ENV == "production":
-        raise CommandError("The demo is refused in production: its accounts have a password that everybody knows.")
+        raise CommandError("The demo is refused in production: the password of its accounts is public.")
 
 
-def _added(create_user: CreateUser, actor: Actor, email: str) -> bool:
+def _create_account(create_user: CreateUser, actor: Actor, email: str) -> bool:
     try:
         create_user(actor=actor, email=email, password=DEMO_PASSWORD, role=DEMO_ACCOUNTS[email])
     except UserEmailTaken:
@@ -65,14 +69,14 @@ def _added(create_user: CreateUser, actor: Actor, email: str) -> bool:
     return True
 
 
-def _is_there(search_patients: SearchPatients, actor: Actor, external_id: str, patient: Registration) -> bool:
-    """Under whatever of the patient's own has not been changed since."""
-    own = [Filters(external_id=external_id), Filters(email=patient["email"])]
-    own += [Filters(identifier=identifier) for identifier in patient.get("identifiers", [])]
-    return any(search_patients(actor=actor, **filters).patients for filters in own)
+def _exists(search_patients: SearchPatients, actor: Actor, external_id: str, patient: Registration) -> bool:
+    """Searches by every unique value, because a user may have changed some of them."""
+    searches = [Filters(external_id=external_id), Filters(email=patient["email"])]
+    searches += [Filters(identifier=identifier) for identifier in patient.get("identifiers", [])]
+    return any(search_patients(actor=actor, **filters).patients for filters in searches)
 
 
-def _published(write_post: WritePost, publish_post: PublishPost, notice: Notice) -> bool:
+def _publish(write_post: WritePost, publish_post: PublishPost, notice: Notice) -> bool:
     actor = Actor.system(f"load_demo as {notice.role}")
     try:
         post = write_post(actor=actor, title=notice.title, content=notice.content)
@@ -83,6 +87,6 @@ def _published(write_post: WritePost, publish_post: PublishPost, notice: Notice)
     return True
 
 
-def _told(added: int, of: int) -> str:
-    there = of - added
-    return f"{added} added" if not there else f"{added} added, {there} already there"
+def _summary(added: int, total: int) -> str:
+    existing = total - added
+    return f"{added} added, {existing} already exist" if existing else f"{added} added"

@@ -10,10 +10,10 @@ Purge = Annotated[Callable[[Actor], Mapping[str, int]], Provide["purge"]]
 
 
 class Command(BaseCommand):
-    help = "Removes sessions, keys of service accounts and jobs that ended a while ago. To be run once a day."
+    help = "Removes ended sessions, service keys and jobs after their retention. Run it once a day."
 
     @inject
     def handle(self, *args: object, purge: Purge, **options: object) -> None:
         purged = purge(Actor.system("purge_expired"))
         counts = f"{purged['sessions']} sessions, {purged['keys']} keys and {purged['jobs']} jobs"
-        self.stdout.write(f"Removed {counts} that had ended.")
+        self.stdout.write(f"Removed {counts}.")

@@ -8,11 +8,11 @@ from core.patients.use_cases import RestartChanges
 
 
 class Command(BaseCommand):
-    help = "Refuses every cursor of the changes that was given before. To be run after each restore from a backup."
+    help = "Invalidates all cursors of the change feed. Run it after each restore from a backup."
 
     @inject
     def handle(
         self, *args: object, restart: Annotated[RestartChanges, Provide["restart_changes"]], **options: object
     ) -> None:
         restart(actor=Actor.system("restart_changes"))
-        self.stdout.write("Systems that follow the changes will be asked to start again.")
+        self.stdout.write("All cursors are invalid. Followers of the change feed must start again.")

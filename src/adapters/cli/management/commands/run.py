@@ -8,21 +8,21 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
 from adapters.cli.demo_data import DEMO_ACCOUNTS, DEMO_PASSWORD
-from adapters.cli.management.commands.load_demo import refuse_in_production
-from adapters.cli.management.commands.upstream_simulator import how_to_switch
-from adapters.cli.serving import demo_upstream, refuse_taken, server, stop_on_signals, wait_until_live
+from adapters.cli.management.commands.load_demo import ensure_not_production
+from adapters.cli.management.commands.upstream_simulator import outage_command
+from adapters.cli.serving import demo_upstream, ensure_port_free, server, stop_on_signals, wait_until_live
 from adapters.cli.simulator import HOST
 
 
 class Command(BaseCommand):
-    help = "Serves the registry with its demo data and a demo upstream, until Ctrl-C. Not in production."
+    help = "Serves the registry with demo data and a demo upstream until Ctrl-C. Refused in production."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: object, port: int, **options: object) -> None:
-        refuse_in_production()
-        refuse_taken(port)
+        ensure_not_production()
+        ensure_port_free(port)
         stop_on_signals()
         configured: str = settings.EXTERNAL_API_BASE_URL
         with suppress(KeyboardInterrupt):
@@ -34,8 +34,8 @@ class Command(BaseCommand):
                 server(port, {"EXTERNAL_API_BASE_URL": upstream}) as process,
             ):
                 wait_until_live(process, port)
-                self._say_where(f"http://{HOST}:{port}", upstream, is_demo=not configured)
-                raise CommandError(f"The server stopped by itself, with exit code {process.wait()}.")
+                self._print_addresses(f"http://{HOST}:{port}", upstream, is_demo=not configured)
+                raise CommandError(f"The server stopped unexpectedly, with exit code {process.wait()}.")
         self.stdout.write("Stopped.")
 
     def _migrate(self) -> None:
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         if applied:
             self.stdout.write(f"Database: {applied} migrations applied.")
 
-    def _say_where(self, home: str, upstream: str, *, is_demo: bool) -> None:
+    def _print_addresses(self, home: str, upstream: str, *, is_demo: bool) -> None:
         lines = {
             "The registry": f"{home}/",
             "API docs": f"{home}/api/docs/",
@@ -54,7 +54,7 @@ class Command(BaseCommand):
             "Upstream": upstream,
         }
         if is_demo:
-            lines["Switch it off"] = how_to_switch(upstream)
-        self.stdout.write("\n" + "\n".join(f"{name:15} {value}" for name, value in lines.items()))
+            lines["Cause an outage"] = outage_command(upstream)
+        self.stdout.write("\n" + "\n".join(f"{name:16} {value}" for name, value in lines.items()))
         self.stdout.write("\nStop with Ctrl-C.\n")
         self.stdout.flush()

@@ -4,7 +4,7 @@ import sys
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from adapters.cli.serving import serving
+from adapters.cli.serving import server_command
 
 
 class Command(BaseCommand):
@@ -12,7 +12,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         if settings.SECRET_KEY == settings.DEVELOPMENT_SECRET:
-            raise CommandError("Set SECRET_KEY to a secret of your own: the development secret is public.")
-        command, environment = serving(os.environ)
+            raise CommandError("Set SECRET_KEY to your own secret: the development secret is public.")
+        command, environment = server_command(os.environ)
         sys.stdout.flush()
         os.execve(command[0], command, environment)  # noqa: S606  # nosec B606

@@ -20,18 +20,18 @@ Now = Annotated[Clock, Provide["clock"]]
 
 
 class Command(BaseCommand):
-    help = "Makes, lists and revokes the keys by which a machine calls the API."
+    help = "Creates, lists and revokes the API keys of service accounts."
 
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="command", required=True, parser_class=ArgumentParser)
-        make = commands.add_parser("make", help="make a key, and print it this once")
+        make = commands.add_parser("make", help="create a key and print it once")
         make.add_argument("account", help="the name of the service account, such as lab-import")
-        make.add_argument("name", help="what tells this key from the account's others, such as 2026-11")
-        make.add_argument("--days", type=_days, default=KEY_LIFETIME.days, help="how long it lasts (%(default)s)")
-        make.add_argument("--role", choices=list(Role), help="add the account first, with this role")
+        make.add_argument("name", help="a name for the key, such as 2026-11")
+        make.add_argument("--days", type=_days, default=KEY_LIFETIME.days, help="days until it expires (%(default)s)")
+        make.add_argument("--role", choices=list(Role), help="create the account first, with this role")
         show = commands.add_parser("list", help="list the keys of an account")
         show.add_argument("account")
-        revoke = commands.add_parser("revoke", help="end a key at once")
+        revoke = commands.add_parser("revoke", help="revoke a key immediately")
         revoke.add_argument("account")
         revoke.add_argument("key", type=UUID, help="the key's id, as list shows it")
 
@@ -63,7 +63,7 @@ class Command(BaseCommand):
             create(actor=actor, name=account, role=role)
         expires_at = clock.now() + timedelta(days=days)
         key, token = make(actor=actor, account_id=_named(find, actor, account).id, name=name, expires_at=expires_at)
-        self.stderr.write(f"Key {key.id} of {account}, until {key.expires_at:%Y-%m-%d}. It is shown this once:")
+        self.stderr.write(f"Key {key.id} of {account}, valid until {key.expires_at:%Y-%m-%d}. It is shown only once:")
         self.stdout.write(token)
 
     @inject
@@ -75,16 +75,16 @@ class Command(BaseCommand):
     @inject
     def _revoke(self, actor: Actor, find: Find, revoke: Revoke, *, account: str, key: UUID, **options: object) -> None:
         revoke(actor=actor, account_id=_named(find, actor, account).id, key_id=key)
-        self.stdout.write("The key is good no more.")
+        self.stdout.write("The key is revoked.")
 
 
-def _days(given: str) -> int:
-    if not given.isdecimal() or not 1 <= int(given) <= MAX_KEY_LIFETIME.days:
-        raise ArgumentTypeError(f"give a whole number from 1 to {MAX_KEY_LIFETIME.days}")
-    return int(given)
+def _days(raw: str) -> int:
+    if not raw.isdecimal() or not 1 <= int(raw) <= MAX_KEY_LIFETIME.days:
+        raise ArgumentTypeError(f"must be a whole number from 1 to {MAX_KEY_LIFETIME.days}")
+    return int(raw)
 
 
 def _named(find: ListServiceAccounts, actor: Actor, name: str) -> ServiceAccount:
     for account in find(actor=actor, name=name).items:
         return account
-    raise CommandError(f"There is no service account {name}. Add it with its first key: --role.")
+    raise CommandError(f"There is no service account {name}. To create it with its first key, use --role.")

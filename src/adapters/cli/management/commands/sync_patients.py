@@ -5,7 +5,7 @@ from uuid import UUID
 from dependency_injector.wiring import Provide, inject
 from django.core.management.base import BaseCommand, CommandError
 
-from adapters.cli.progress import Foreground
+from adapters.cli.progress import ForegroundJob
 from adapters.cli.quiet import quiet
 from core.access import Actor
 from core.errors import RegistryError
@@ -14,15 +14,17 @@ from core.jobs.use_cases import CancelJob, RunJob, ViewJob
 from core.sync.entities import SYNCABLE, SyncJobOutcome
 from core.sync.use_cases import StartSyncJob
 
-_FINE = {SyncJobOutcome.UPDATED, SyncJobOutcome.UNCHANGED, SyncJobOutcome.SKIPPED}
+_SUCCESSES = {SyncJobOutcome.UPDATED, SyncJobOutcome.UNCHANGED, SyncJobOutcome.SKIPPED}
 
 
 class Command(BaseCommand):
-    help = "Syncs all patients with upstream, or those in one status. Ctrl-C cancels it: what was done stays done."
+    help = (
+        "Syncs all patients with upstream, or those in one status. Ctrl-C cancels the job; finished records are kept."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--status", choices=[status.value for status in SYNCABLE])
-        parser.add_argument("--job", type=UUID, help="Go on with this job rather than start one.")
+        parser.add_argument("--job", type=UUID, help="Continue this job instead of starting one.")
 
     @inject
     @quiet()
@@ -40,7 +42,7 @@ class Command(BaseCommand):
         actor = Actor.system("sync_patients")
         try:
             job_id = job or start(actor=actor, status=status).id
-            done = Foreground(
+            ended = ForegroundJob(
                 run=lambda stopping: run(actor=actor, job_id=job_id, stopping=stopping),
                 view=lambda: view(actor=actor, kind=JobKind.SYNC, job_id=job_id),
                 cancel=lambda: cancel(actor=actor, kind=JobKind.SYNC, job_id=job_id),
@@ -48,11 +50,11 @@ class Command(BaseCommand):
         except RegistryError as error:
             raise CommandError(str(error)) from None
         for outcome in SyncJobOutcome:
-            if outcome in done.counts:
-                self.stdout.write(f"{outcome.value.replace('_', ' '):<12}{done.counts[outcome]:>9,}")
-        if done.state is JobState.FAILED:
-            raise CommandError(f"The job failed. {done.reason} What was done stays done.")
-        if done.state is JobState.CANCELLED:
-            raise CommandError("Somebody cancelled the job. What was done stays done.")
-        if any(done.counts.get(outcome) for outcome in SyncJobOutcome if outcome not in _FINE):
-            raise CommandError(f"Some could not be synced. Look at GET /api/v1/sync-jobs/{job_id}/failures/")
+            if outcome in ended.counts:
+                self.stdout.write(f"{outcome.value.replace('_', ' '):<12}{ended.counts[outcome]:>9,}")
+        if ended.state is JobState.FAILED:
+            raise CommandError(f"The job failed. {ended.reason} Finished records are kept.")
+        if ended.state is JobState.CANCELLED:
+            raise CommandError("The job was cancelled. Finished records are kept.")
+        if any(ended.counts.get(outcome) for outcome in SyncJobOutcome if outcome not in _SUCCESSES):
+            raise CommandError(f"Some patients could not be synced. See GET /api/v1/sync-jobs/{job_id}/failures/")
