@@ -17,21 +17,21 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class BufferedViewCounter(ViewCounter):
-    """Counts views in this process and hands them on together: every some seconds, when many wait, and when the process
-    ends. What could not be handed on waits for the next time.
+    """Buffers views in this process and saves them together: every few seconds, when the buffer is full, and when the
+    process ends. Views that could not be saved stay in the buffer.
 
-    The thread that does so starts with the first view that a process counts, so that a fork has its own. What waits
-    when a process forks is the parent's to hand on. Children of `multiprocessing`, as a server's workers may be, end
-    without `atexit` before Python 3.14, so it is a finalizer of `multiprocessing` that hands on what is left.
+    The thread that flushes starts with the first view, so that each fork has its own. Views that are buffered when a
+    process forks belong to the parent. Children of `multiprocessing`, such as the workers of a server, end without
+    `atexit` before Python 3.14, so a finalizer of `multiprocessing` makes the last flush.
     """
 
     def __init__(
-        self, hand_on: Callable[[Mapping[UUID, int]], None], seconds_between: float = SECONDS_BETWEEN_FLUSHES
+        self, save: Callable[[Mapping[UUID, int]], None], seconds_between: float = SECONDS_BETWEEN_FLUSHES
     ) -> None:
-        self._hand_on = hand_on
+        self._save = save
         self._seconds = seconds_between
-        self._start_anew()
-        os.register_at_fork(after_in_child=self._start_anew)  # the parent's thread may have held the lock
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)  # the parent's thread may have held the lock
 
     def record_view(self, post_id: UUID) -> None:
         with self._changed:
@@ -44,21 +44,21 @@ class BufferedViewCounter(ViewCounter):
                 self._changed.notify()
 
     def flush(self) -> None:
-        """Returns when all views counted before are handed on, those that another thread has taken included."""
-        with self._handing_on:
+        """Returns when all views recorded before are saved, including those that another thread is saving."""
+        with self._flushing:
             with self._changed:
                 views, self._waiting = self._waiting, Counter()
             if not views:
                 return
             try:
-                self._hand_on(views)
+                self._save(views)
             except RegistryError:
-                log.warning("views_kept_back")
+                log.warning("views_not_saved")
                 with self._changed:
                     self._waiting.update(views)
 
-    def _start_anew(self) -> None:
-        self._handing_on = Lock()
+    def _reset(self) -> None:
+        self._flushing = Lock()
         self._waiting: Counter[UUID] = Counter()
         self._changed = Condition()
         self._thread: Thread | None = None

@@ -79,7 +79,7 @@ def test_another_key_is_made_by_itself(cache: Cache) -> None:
     assert cache.get("notes", Notes, AN_HOUR, make) != cache.get("others", Notes, AN_HOUR, make)
 
 
-def test_what_was_dropped_is_made_anew_and_kept_again(cache: Cache) -> None:
+def test_a_deleted_entry_is_computed_and_cached_again(cache: Cache) -> None:
     make = Maker()
     for key in ("notes", "others"):
         cache.get(key, Notes, AN_HOUR, make)

@@ -49,7 +49,7 @@ def test_without_the_cache_everything_is_made_and_each_process_counts_by_itself(
 def test_what_an_outage_costs_is_told(port: int, tmp_path: Path) -> None:
     reads: list[str] = []
     calls: list[tuple[RateLimitScope, str]] = []
-    backend = CacheBackend(seconds_left_alone=1e-9)
+    backend = CacheBackend(recovery_seconds=1e-9)
     cache = DjangoCache(backend, reads.append)
     limiter = CacheRateLimiter(backend, ONE_A_DAY, lambda scope, outcome: calls.append((scope, outcome)))
     for user in (1, 2):
@@ -66,7 +66,7 @@ def test_what_an_outage_costs_is_told(port: int, tmp_path: Path) -> None:
 
 
 def test_a_cache_that_comes_up_or_comes_back_is_used(port: int, tmp_path: Path) -> None:
-    backend = CacheBackend(seconds_left_alone=1e-9)
+    backend = CacheBackend(recovery_seconds=1e-9)
     cache, limiter = DjangoCache(backend), CacheRateLimiter(backend, ONE_A_DAY)
     assert backend.state() == "down"
     for round_ in (2, 3):
@@ -81,10 +81,10 @@ def test_a_cache_that_comes_up_or_comes_back_is_used(port: int, tmp_path: Path) 
         limiter.acquire(RateLimitScope.SYNC, f"user:{round_}")
 
 
-def test_a_cache_that_does_not_answer_is_waited_for_once_and_then_left_alone() -> None:
+def test_a_cache_that_does_not_answer_is_waited_for_once_and_then_skipped() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, using(f"redis://127.0.0.1:{silent.getsockname()[1]}/0"):
         silent.setblocking(False)
-        cache = DjangoCache(CacheBackend(seconds_left_alone=3600))
+        cache = DjangoCache(CacheBackend(recovery_seconds=3600))
         for value in range(20):
             assert cache.get("number", Number, LIFETIME, lambda value=value: Number(value)) == Number(value)
         silent.accept()[0].close()

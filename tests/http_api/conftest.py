@@ -27,7 +27,7 @@ CSV = b"first_name,last_name,email,date_of_birth\nEve,King,eve@example.org,1985-
 
 @pytest.fixture(scope="session", autouse=True)
 def views_at_once() -> None:
-    """Views are not handed on later, when the test database may be gone."""
+    """Views are not saved later, when the test database may be gone."""
     container = RegistryConfig.current().container
     container.views.override(Singleton(InMemoryViewCounter, container.posts))
 

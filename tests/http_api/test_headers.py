@@ -21,15 +21,21 @@ def policy(path: str) -> dict[str, list[str]]:
 @pytest.mark.parametrize("path", ["/", "/notices/", "/admin/login/", "/health/live", "/nowhere"])
 @pytest.mark.usefixtures("registry")
 def test_pages_may_load_from_the_registry_alone_and_run_nothing_written_inline(path: str) -> None:
-    told = policy(path)
-    assert told["default-src"] == told["base-uri"] == told["frame-ancestors"] == ["'none'"]
-    assert told["script-src"] == told["style-src"] == told["img-src"] == told["connect-src"] == ["'self'"]
+    directives = policy(path)
+    assert directives["default-src"] == directives["base-uri"] == directives["frame-ancestors"] == ["'none'"]
+    assert (
+        directives["script-src"]
+        == directives["style-src"]
+        == directives["img-src"]
+        == directives["connect-src"]
+        == ["'self'"]
+    )
 
 
 def test_the_documentation_may_have_inline_styles_and_no_inline_scripts(anonymous: Api) -> None:
-    told = policy("/api/docs/")
-    assert told["script-src"] == ["'self'"]
-    assert told["style-src"] == ["'self'", "'unsafe-inline'"]
+    directives = policy("/api/docs/")
+    assert directives["script-src"] == ["'self'"]
+    assert directives["style-src"] == ["'self'", "'unsafe-inline'"]
     page = anonymous.get("/api/docs/").content.decode()
     assert not re.search(r"<script(?![^>]*\ssrc=)", page)
     [init] = re.findall(r'<script src="(/api/docs/[^"]*)"', page)

@@ -44,7 +44,7 @@ def test_refuses_an_email_that_is_taken_and_names_the_holder(clerk: Api, ada: Pa
     assert response.json()["patient_id"] == str(ada.id)
 
 
-def test_gives_nothing_new_to_whoever_has_the_tag(reader: Api, ada: Patient) -> None:
+def test_get_with_the_current_tag_returns_304(reader: Api, ada: Patient) -> None:
     tag = reader.get(f"patients/{ada.id}/")["ETag"]
     assert reader.get(f"patients/{ada.id}/", If_None_Match=tag).status_code == 304
     assert reader.get(f"patients/{ada.id}/", If_None_Match=f'"0-0", W/{tag}').status_code == 304

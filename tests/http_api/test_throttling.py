@@ -78,15 +78,15 @@ def test_an_address_may_try_so_many_tokens(token: str) -> None:
 
 
 def test_signing_in_to_the_admin_may_be_tried_so_often(registry: Container) -> None:
-    def told(address: str, username: str) -> bool:
+    def is_limited(address: str, username: str) -> bool:
         given = {"username": username, "password": "wrong password"}
         response = Client(REMOTE_ADDR=address).post("/admin/login/", given)
         return "Too many requests" in response.content.decode()
 
-    assert [told("192.0.2.1", "u@clinic.example") for _ in range(3)] == [False, False, True]
-    assert [told("192.0.2.2", f"u{number}@clinic.example") for number in range(3)] == [False, False, False]
-    assert told("192.0.2.3", "u@clinic.example") is False
-    assert [told(f"192.0.2.{number}", "u@clinic.example") for number in (4, 5)] == [False, True]
+    assert [is_limited("192.0.2.1", "u@clinic.example") for _ in range(3)] == [False, False, True]
+    assert [is_limited("192.0.2.2", f"u{number}@clinic.example") for number in range(3)] == [False, False, False]
+    assert is_limited("192.0.2.3", "u@clinic.example") is False
+    assert [is_limited(f"192.0.2.{number}", "u@clinic.example") for number in (4, 5)] == [False, True]
 
 
 def test_pages_may_be_asked_for_so_often_by_an_address_and_by_who_is_signed_in(registry: Container) -> None:

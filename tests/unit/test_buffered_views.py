@@ -83,7 +83,7 @@ def test_views_at_once_are_each_counted_once() -> None:
     assert store.views == {ONE: 4000}
 
 
-def test_a_last_flush_waits_for_what_another_thread_is_handing_on() -> None:
+def test_the_last_flush_waits_for_a_flush_of_another_thread() -> None:
     started, go_on = Event(), Event()
     handed: list[Mapping[UUID, int]] = []
 

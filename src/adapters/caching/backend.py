@@ -1,4 +1,4 @@
-"""Django's cache, in this process or Redis, such that its being down is no error."""
+"""Django's cache, in this process or in Redis. An outage of the cache is not an error."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,19 +10,19 @@ from redis import RedisError
 
 T = TypeVar("T")
 
-SECONDS_LEFT_ALONE = 5
+RECOVERY_SECONDS = 5
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class CacheBackend:
-    """A cache that has failed is left alone for some seconds, so that not every request waits for its time-out."""
+    """After a failure, the cache is skipped for `recovery_seconds`, so that not every request waits for its timeout."""
 
-    def __init__(self, alias: str = "default", seconds_left_alone: float = SECONDS_LEFT_ALONE) -> None:
+    def __init__(self, alias: str = "default", recovery_seconds: float = RECOVERY_SECONDS) -> None:
         self._alias = alias
-        self._circuit = CircuitBreaker(1, seconds_left_alone, (RedisError, OSError), name=f"cache {alias}")
+        self._circuit = CircuitBreaker(1, recovery_seconds, (RedisError, OSError), name=f"cache {alias}")
 
     def __call__(self, use: Callable[[BaseCache], T]) -> T | None:
-        """What `use` makes of the cache; None while the cache is down."""
+        """The result of `use`; None while the cache is down."""
         if self._circuit.opened:
             return None
         try:
@@ -32,12 +32,12 @@ class CacheBackend:
             return None
 
     def state(self) -> str:
-        """`ok` or `down`, asked just now unless it is being left alone."""
+        """`ok` or `down`. Asks the cache, unless it is skipped after a failure."""
         return self(lambda cache: cache.get("state", "ok")) or "down"
 
 
 class PlainSerializer:
-    """Texts and whole numbers as they are. Django's own pickles texts, and unpickling runs whatever Redis holds."""
+    """Stores strings and integers without pickle: unpickling would execute what anyone wrote to Redis."""
 
     def dumps(self, value: str | int) -> bytes | int:
         return value if isinstance(value, int) else b"t" + value.encode()
@@ -45,5 +45,5 @@ class PlainSerializer:
     def loads(self, stored: bytes) -> str | int:
         try:
             return stored[1:].decode() if stored.startswith(b"t") else int(stored)
-        except ValueError:  # somebody else's
+        except ValueError:  # written by another program
             return ""

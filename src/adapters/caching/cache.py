@@ -20,22 +20,22 @@ _converter.register_structure_hook(UUID, lambda raw, _: UUID(raw))
 
 
 class DjangoCache(Cache):
-    """Each entry names the generation of its key it was made in, and dropping a key begins a new generation: what was
-    made of older data and stored after the drop is not found.
+    """Each entry names the generation of its key, and deleting a key begins a new generation: a value that was computed
+    before the deletion and stored after it is not found.
 
-    Entries are JSON. One that cannot be read, as another version of the registry wrote it, is a miss. `told` is told
-    how each read came out.
+    Entries are JSON. An entry that cannot be read, because another version of the registry wrote it, is a miss.
+    `on_result` gets the result of each read.
     """
 
-    def __init__(self, backend: CacheBackend, told: Callable[[Read], None] = lambda _: None) -> None:
+    def __init__(self, backend: CacheBackend, on_result: Callable[[Read], None] = lambda _: None) -> None:
         self._backend = backend
-        self._told = told
+        self._on_result = on_result
         self._flights: dict[str, Future[object]] = {}
         self._lock = Lock()
 
     def get(self, key: str, kind: type[T], lifetime: timedelta, make: Callable[[], T]) -> T:
         generation, kept = self._read(key, kind)
-        self._told("hit" if kept is not None else "down" if generation is None else "miss")
+        self._on_result("hit" if kept is not None else "down" if generation is None else "miss")
         if kept is not None:
             return kept
         with self._lock:
@@ -49,7 +49,7 @@ class DjangoCache(Cache):
     def delete(self, *keys: str) -> None:
         with self._lock:
             for key in keys:
-                self._flights.pop(key, None)  # who asks from now on is not to join it
+                self._flights.pop(key, None)  # later reads must not join it
         fresh = {_generation_key(key): uuid4().hex for key in keys}
         self._backend(lambda cache: cache.set_many(fresh, timeout=None))
 
@@ -65,7 +65,7 @@ class DjangoCache(Cache):
                     del self._flights[key]
 
     def _read(self, key: str, kind: type[T]) -> tuple[str | None, T | None]:
-        """The generation of now, None while the cache is down, and what was kept in it."""
+        """The current generation, None while the cache is down, and its entry."""
         found = self._backend(lambda cache: cache.get_many([_generation_key(key), key]))
         if found is None:
             return None, None
@@ -79,14 +79,14 @@ class DjangoCache(Cache):
             return generation, None
         try:
             return generation, _converter.loads(entry, kind)
-        except StructureHandlerNotFoundError:  # a type that could never be kept
+        except StructureHandlerNotFoundError:  # a type that cannot be cached
             raise
-        except Exception:  # noqa: BLE001 (whatever cannot be read is a miss)
+        except Exception:  # noqa: BLE001 (an unreadable entry is a miss)
             return generation, None
 
     def _made(self, key: str, kind: type[T], lifetime: timedelta, make: Callable[[], T]) -> T:
         generation, kept = self._read(key, kind)
-        if kept is not None:  # by whoever made it since we missed
+        if kept is not None:  # another process stored it in the meantime
             return kept
         made = make()
         if generation is not None:
@@ -96,7 +96,7 @@ class DjangoCache(Cache):
 
 
 def _keep(cache: BaseCache, key: str, generation: str, entry: str, lifetime: timedelta) -> None:
-    if cache.get(_generation_key(key)) == generation:  # or it would displace a newer one
+    if cache.get(_generation_key(key)) == generation:  # a newer entry must stay
         cache.set(key, entry, timeout=lifetime.total_seconds())
 
 

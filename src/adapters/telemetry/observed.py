@@ -25,8 +25,8 @@ def observed(use_case: Callable[P, R], *, logs_success: bool = True) -> Callable
         outcome = "crashed"
         try:
             result = use_case(*args, **kwargs)
-            told: object = getattr(result, "outcome", None)
-            outcome = told.value if isinstance(told, StrEnum) else "done"
+            own: object = getattr(result, "outcome", None)
+            outcome = own.value if isinstance(own, StrEnum) else "done"
             return result
         except RegistryError as error:
             outcome = error.kind

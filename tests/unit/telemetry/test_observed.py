@@ -59,6 +59,6 @@ def test_every_use_case_of_the_registry_is_observed(registry: Container, written
     registry.view_patient()(actor=CLERK, patient_id=patient.id)
     with pytest.raises(WrongCredentials):
         registry.sign_in()(email=patient.email, password="wrong")
-    told = [(line["operation"], line["outcome"]) for line in lines()]
-    assert told == [("register_patient", "done"), ("view_patient", "done"), ("sign_in", "wrong-credentials")]
+    outcomes = [(line["operation"], line["outcome"]) for line in lines()]
+    assert outcomes == [("register_patient", "done"), ("view_patient", "done"), ("sign_in", "wrong-credentials")]
     assert "ada" not in written.getvalue().lower()

@@ -30,7 +30,7 @@ EXAMPLES = {
 
 
 class CsvRenderer(BaseRenderer):
-    """Renderers here only tell what can be asked for: the views write the answers."""
+    """For content negotiation only: the views write the responses."""
 
     media_type, format = MEDIA[FileFormat.CSV], "csv"
 
@@ -41,7 +41,7 @@ class NdjsonRenderer(BaseRenderer):
 
 @frozen
 class _Download(Iterator[bytes]):
-    """Whoever serves it closes it when it has ended or its reader has gone."""
+    """The server closes it at its end, or when the client disconnects."""
 
     pieces: Iterator[bytes]
     close: Callable[[], None]

@@ -10,7 +10,7 @@ MAX_FORM_BYTES = 64 * 1024
 
 
 class BoundsMiddleware:
-    """Refuses requests that are larger than any has to be, before anything is made of them."""
+    """Refuses requests that are too large, before they are parsed."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -27,7 +27,7 @@ class BoundsMiddleware:
 
 
 def _is_page(request: HttpRequest) -> bool:
-    """The API's views judge the size of a body by themselves, once they know whose it is."""
+    """The API's views check the size of a body after they have authenticated the caller."""
     return not request.path_info.startswith("/api/")
 
 

@@ -1,4 +1,4 @@
-"""Compressed answers, for callers that ask for them."""
+"""Compressed responses."""
 
 import re
 import sys
@@ -17,8 +17,8 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-MIN_BYTES = 1_000  # what is shorter fits into one packet as it is
-MAX_BYTES = 500_000  # what is longer takes longer to compress than anybody's call may take
+MIN_BYTES = 1_000  # a shorter body fits into one packet
+MAX_BYTES = 500_000  # a longer body takes too long to compress
 MAX_CODINGS = 16
 _MEDIA = {"application/json", "application/vnd.oai.openapi+json", "application/x-ndjson", "text/csv"}
 _SEARCH = "/api/v1/patients/search/"
@@ -40,7 +40,7 @@ class Coding:
     compress_sequence: Callable[[Iterable[bytes]], Iterator[bytes]]
 
     def tag(self, tag: str) -> str:
-        """Other bytes need another tag."""
+        """Different bytes need a different tag."""
         return f'{tag[:-1]}-{self.name}"'
 
 
@@ -48,11 +48,11 @@ CODINGS = (Coding("zstd", zstd.compress, _zstd_sequence), Coding("gzip", compres
 
 
 class CompressionMiddleware:
-    """Compresses what reads of the API are answered with, where `Accept-Encoding` asks for it. Answers to other
-    requests are short, or carry tokens and keys, which are never compressed.
+    """Compresses responses to reads of the API if `Accept-Encoding` asks for it. Other responses are short, or have
+    tokens or keys, which are never compressed.
 
     The entity tag of a compressed answer ends in its coding. The ending is taken off the tags in requests, so that the
-    views know one tag of each body. `If-None-Match` of a read is judged here, by the tag of what would be sent:
+    views know one tag of each body. `If-None-Match` of a read is checked here, against the tag of the coded response:
     another coding of it is another representation (RFC 9110, section 8.8.3.3).
     """
 
@@ -109,7 +109,7 @@ def _compress(response: HttpResponse | StreamingHttpResponse, coding: Coding) ->
 
 
 def _not_modified(response: HttpResponse) -> HttpResponse:
-    """The answer without its body."""
+    """The response without its body."""
     response.status_code = 304
     response.content = b""
     return response

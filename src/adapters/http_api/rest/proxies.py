@@ -6,9 +6,8 @@ from django.http import HttpRequest, HttpResponse
 
 
 class TrustedProxiesMiddleware:
-    """`REMOTE_ADDR` becomes the caller's address and `X-Forwarded-Proto` the caller's scheme, as far as the proxies in
-    `TRUSTED_PROXIES` say so. What anybody else says of either is removed, as is all that comes over a socket without
-    addresses."""
+    """Sets `REMOTE_ADDR` to the client's address and `X-Forwarded-Proto` to the client's scheme, as the proxies in
+    `TRUSTED_PROXIES` report them. Removes these headers when another peer or a socket without addresses sends them."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -28,7 +27,7 @@ class TrustedProxiesMiddleware:
         return any(address in network for network in self._trusted)
 
     def _caller(self, peer: IPv4Address | IPv6Address, forwarded: str) -> IPv4Address | IPv6Address:
-        """Each proxy appends whom it was called by: what a trusted one appended is true, whatever stands before."""
+        """Each proxy appends the address of its client. Only what a trusted proxy appended is true."""
         caller = peer
         for hop in reversed(forwarded.split(",")):
             address = _address(hop)

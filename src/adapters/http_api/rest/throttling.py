@@ -10,9 +10,9 @@ from core.ports import Quota, RateLimit, RateLimiter, RateLimitScope
 
 
 class Throttle(BasePermission):
-    """Counts each call of whoever is signed in, and of an address that calls without signing in. A view's
-    `throttle_scope` names a scope that its calls count in as well. A permission, as DRF asks its own throttles after
-    the permissions, and calls that those refuse count too. Raises `TooManyRequests`."""
+    """Counts each request by account, or by address without an access token. A view's `throttle_scope` names a second
+    scope for its requests. A DRF permission and not a DRF throttle, because DRF checks throttles after permissions, and
+    refused requests count too. Raises `TooManyRequests`."""
 
     @inject
     def has_permission(self, request: Request, view: object, limiter: RateLimiter = Provide["limiter"]) -> bool:
@@ -28,20 +28,20 @@ class Throttle(BasePermission):
 
 
 def count_call(request: Request, limiter: RateLimiter, scope: RateLimitScope, who: str) -> None:
-    """The answer says what is left, as draft-ietf-httpapi-ratelimit-headers-10 has it. Raises `TooManyRequests`."""
+    """Adds the headers of draft-ietf-httpapi-ratelimit-headers-10. Raises `TooManyRequests`."""
     quota = None
     try:
         quota = limiter.acquire(scope, who)
-    except TooManyRequests as refused:
-        quota = Quota(0, refused.retry_after) if refused.retry_after else None
+    except TooManyRequests as error:
+        quota = Quota(0, error.retry_after) if error.retry_after else None
         raise
     finally:
         if quota and scope in limiter.limits:
-            _tell(request, scope, limiter.limits[scope], quota)
+            _add_headers(request, scope, limiter.limits[scope], quota)
 
 
-def _tell(request: Request, scope: RateLimitScope, limit: RateLimit, quota: Quota) -> None:
-    headers: dict[str, str] = request.parser_context["view"].headers  # DRF adds them to whatever is answered
+def _add_headers(request: Request, scope: RateLimitScope, limit: RateLimit, quota: Quota) -> None:
+    headers: dict[str, str] = request.parser_context["view"].headers  # DRF adds them to every response
     seconds = ceil(quota.resets_in.total_seconds())
     for name, item in {
         "RateLimit-Policy": f'"{scope}";q={limit.calls};w={limit.seconds}',
