@@ -62,9 +62,10 @@ from core.accounts.ports import (
     TokenService,
     UserRepository,
 )
-from core.accounts.services.passwords import PasswordSetter
+from core.accounts.services.password_setter import PasswordSetter
+from core.accounts.services.password_verifier import PasswordVerifier
 from core.accounts.services.recorder import AccountRecorder
-from core.accounts.services.sessions import SessionStarter
+from core.accounts.services.session_starter import SessionStarter
 from core.accounts.sessions import TokenLifetimes
 from core.files.ports import Spreadsheets
 from core.imports import use_cases as imports_
@@ -90,6 +91,7 @@ from core.sync.services.job_starter import SyncJobStarter
 from core.sync.services.merger import Merger
 from core.upstreams import use_cases as upstreams_
 from core.upstreams.ports import UpstreamOverrides, UpstreamReports, Upstreams
+from core.upstreams.services.statuses import UpstreamStatusReader
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -331,22 +333,14 @@ class Container(DeclarativeContainer):
     )
 
     # Upstreams
-    upstream_listing = Singleton(
-        upstreams_.ListUpstreams,
-        upstreams=upstreams,
-        overrides=upstream_overrides,
-        reports=upstream_reports,
-        clock=clock,
-    )
-    list_upstreams = _use_case(
-        upstreams_.ListUpstreams,
-        upstreams=upstreams,
-        overrides=upstream_overrides,
-        reports=upstream_reports,
-        clock=clock,
-    )
+    upstream_statuses = Singleton(UpstreamStatusReader, upstreams, upstream_overrides, upstream_reports, clock)
+    list_upstreams = _use_case(upstreams_.ListUpstreams, statuses=upstream_statuses)
     override_upstream = _use_case(
-        upstreams_.OverrideUpstream, listing=upstream_listing, overrides=upstream_overrides, atomic=atomic, clock=clock
+        upstreams_.OverrideUpstream,
+        statuses=upstream_statuses,
+        overrides=upstream_overrides,
+        atomic=atomic,
+        clock=clock,
     )
 
     # Posts
@@ -369,9 +363,9 @@ class Container(DeclarativeContainer):
     account_recorder = Singleton(AccountRecorder, account_trail, ids)
     sessions = Singleton(SessionStarter, families, tokens, clock, ids, lifetimes)
     passwords = Singleton(PasswordSetter, users, account_recorder, atomic, clock)
-    password_check = Singleton(accounts_.VerifyPassword, users, limiter, sign_in_history)
-    verify_password = _use_case(accounts_.VerifyPassword, users=users, limiter=limiter, history=sign_in_history)
-    sign_in = _use_case(accounts_.SignIn, verify=password_check, sessions=sessions)
+    password_verifier = Singleton(PasswordVerifier, users, limiter, sign_in_history)
+    verify_password = _use_case(accounts_.VerifyPassword, verifier=password_verifier)
+    sign_in = _use_case(accounts_.SignIn, verifier=password_verifier, sessions=sessions)
     refresh_session = _use_case(
         accounts_.RefreshSession,
         users=users,
@@ -392,7 +386,7 @@ class Container(DeclarativeContainer):
         clock=clock,
     )
     change_own_password = _use_case(
-        accounts_.ChangeOwnPassword, verify=password_check, passwords=passwords, sessions=sessions
+        accounts_.ChangeOwnPassword, verifier=password_verifier, passwords=passwords, sessions=sessions
     )
 
     # Management of accounts

@@ -34,7 +34,7 @@ def limits(registry: Container) -> Generator[None]:
     """So many a day; the calls that the fixtures make are not counted."""
     caches["default"].clear()
     few = CacheRateLimiter(CacheBackend(), {scope: RateLimit(calls, 86_400) for scope, calls in LIMITS.items()})
-    limited = (registry.password_check, registry.verify_password, registry.sign_in)
+    limited = (registry.password_verifier, registry.verify_password, registry.sign_in)
     with registry.limiter.override(Object(few)):
         for provider in limited:
             provider.reset()

@@ -151,7 +151,7 @@ def test_a_password_that_an_admin_sets_meanwhile_stays(registry: Container, ada:
     set_password = registry.set_password()
     slow = Hashing(registry.store(), lambda: set_password(actor=ADMIN, user_id=ada.id, password=theirs))
     registry.users.override(Object(slow))
-    for provider in (registry.passwords, registry.password_check, registry.change_own_password):
+    for provider in (registry.passwords, registry.password_verifier, registry.change_own_password):
         provider.reset()
     with pytest.raises(TokenRefused):
         registry.change_own_password()(me=signed_in, current=PASSWORD, password=NEW)
@@ -206,7 +206,12 @@ class Strict(RateLimiter):
 def strict(registry: Container) -> Strict:
     limiter = Strict()
     registry.limiter.override(Object(limiter))
-    for provider in (registry.sign_in, registry.change_own_password, registry.verify_password, registry.password_check):
+    for provider in (
+        registry.sign_in,
+        registry.change_own_password,
+        registry.verify_password,
+        registry.password_verifier,
+    ):
         provider.reset()
     return limiter
 

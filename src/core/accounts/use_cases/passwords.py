@@ -9,10 +9,10 @@ from core.accounts.entities import User
 from core.accounts.errors import WrongCredentials
 from core.accounts.passwords import parse_new_password, parse_password
 from core.accounts.ports import UserRepository
-from core.accounts.services.passwords import PasswordSetter
-from core.accounts.services.sessions import SessionStarter
+from core.accounts.services.password_setter import PasswordSetter
+from core.accounts.services.password_verifier import PasswordVerifier
+from core.accounts.services.session_starter import SessionStarter
 from core.accounts.sessions import SignedIn, TokenPair
-from core.accounts.use_cases.sign_in import VerifyPassword
 from core.errors import ErrorCollector, FieldError, Forbidden, Parser, ValidationError, parse_all, parse_one
 
 
@@ -24,46 +24,49 @@ class NewPassword(TypedDict):
 
 @frozen
 class SetPassword:
-    """Gives a user a new password, and signs them out everywhere. Unless a script of the operator's does it, they have
-    to change it when they sign in. `errors` found in the input already are raised with those of its values. Raises
-    `Forbidden`, `ValidationError`, `UserNotFound`."""
+    """Sets another user's password and ends all of the user's sessions. The user must change the password at the next
+    sign-in, unless an operator's script set it.
+
+    `errors` are reported together with those of the fields.
+    Raises `Forbidden`, `ValidationError`, `UserNotFound`.
+    """
 
     users: UserRepository
     passwords: PasswordSetter
 
     def __call__(
-        self, *, actor: Actor, user_id: UUID, errors: ErrorCollector | None = None, **given: Unpack[NewPassword]
+        self, *, actor: Actor, user_id: UUID, errors: ErrorCollector | None = None, **fields: Unpack[NewPassword]
     ) -> User:
         actor.require(Permission.MANAGE_USERS)
-        address = self.users.get(user_id).email
-        parsers: dict[str, Parser] = {"password": lambda raw: parse_new_password(raw, address)}
-        chosen = cast("NewPassword", parse_all(given, parsers, required=tuple(parsers), errors=errors))["password"]
+        email = self.users.get(user_id).email
+        parsers: dict[str, Parser] = {"password": lambda raw: parse_new_password(raw, email)}
+        chosen = cast("NewPassword", parse_all(fields, parsers, required=tuple(parsers), errors=errors))["password"]
         return self.passwords.set(actor, user_id, chosen, AccountAction.PASSWORD_SET)
 
 
 @frozen
 class ChangeOwnPassword:
-    """Gives the user a new password and, as every session ends, a new one to go on with.
+    """Changes the user's password, ends all of the user's sessions and starts a new one.
 
-    The current password comes first: only who knows it learns what is wrong with the new one.
-    Raises `Forbidden` for a machine, `ValidationError`, also for a wrong current password, `TokenRefused` if another
-    password was set meanwhile, and `TooManyRequests`.
+    The current password is verified first: without it, a caller learns nothing about the new one.
+    Raises `Forbidden` for a service account, `ValidationError` (also for a wrong current password), `TokenRefused` if
+    another password was set at the same time, and `TooManyRequests`.
     """
 
-    verify: VerifyPassword
+    verifier: PasswordVerifier
     passwords: PasswordSetter
     sessions: SessionStarter
 
     def __call__(self, *, me: SignedIn, current: str, password: str, address: str = "") -> TokenPair:
         if not isinstance(me.account, User):
-            raise Forbidden("You may not do this: a service account has keys, and no password.")
-        former = parse_one("current", parse_password, current)
+            raise Forbidden("You may not do this: a service account has keys and no password.")
+        current_password = parse_one("current", parse_password, current)
         try:
-            verified = self.verify(email=me.account.email, password=current, address=address)
+            verified = self.verifier.verify(email=me.account.email, password=current, address=address)
         except WrongCredentials:
             raise ValidationError([FieldError("current", "wrong", "Must be your current password.")]) from None
         chosen = parse_one("password", lambda raw: parse_new_password(raw, verified.email), password)
-        if chosen == former:
+        if chosen == current_password:
             raise ValidationError([FieldError("password", "unchanged", "Must differ from your current password.")])
         user = self.passwords.set(
             me.actor, verified.id, chosen, AccountAction.PASSWORD_CHANGED, session_epoch=verified.session_epoch

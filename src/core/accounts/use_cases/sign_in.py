@@ -1,73 +1,47 @@
 from attrs import evolve, frozen
 
 from core.accounts.entities import User
-from core.accounts.errors import TokenRefused, UserNotFound, WrongCredentials
-from core.accounts.passwords import parse_password
-from core.accounts.ports import RefreshFamilyRepository, SignInHistory, TokenService, UserRepository
-from core.accounts.services.sessions import SessionStarter
+from core.accounts.errors import TokenRefused, UserNotFound
+from core.accounts.ports import RefreshFamilyRepository, TokenService, UserRepository
+from core.accounts.services.password_verifier import PasswordVerifier
+from core.accounts.services.session_starter import SessionStarter
 from core.accounts.sessions import RefreshFamily, TokenLifetimes, TokenPair
-from core.errors import ErrorCollector, TooManyRequests, parse_one
-from core.ports import Atomic, Clock, IdGenerator, RateLimiter, RateLimitScope
-from core.values import network_prefix, parse_email, parse_str
+from core.errors import parse_one
+from core.ports import Atomic, Clock, IdGenerator
+from core.values import parse_str
 
 
 @frozen
 class VerifyPassword:
-    """Who knows the password of an email. `address` is where the try comes from.
+    """Returns the active user with this email and password, and starts no session.
 
-    Tries are limited by address and email together, and more widely by each alone, so that many addresses cannot guess
-    together either. Where this account was signed in to lately they are counted apart from all others, and too many are
-    slowed down to one a second: nobody elsewhere can keep an owner out.
     Raises `ValidationError`, `WrongCredentials`, `TooManyRequests`.
     """
 
-    users: UserRepository
-    limiter: RateLimiter
-    history: SignInHistory
+    verifier: PasswordVerifier
 
     def __call__(self, *, email: str, password: str, address: str = "") -> User:
-        errors = ErrorCollector()
-        owner, given, origin = "", "", network_prefix(address)
-        with errors.field("email"):
-            owner = parse_email(email)
-        with errors.field("password"):
-            given = parse_password(password)
-        errors.raise_if_any()
-        self._count(owner, origin)
-        user = self.users.verify(owner, given)
-        if user is None:
-            raise WrongCredentials
-        self.history.remember(owner, origin)
-        return user
-
-    def _count(self, email: str, origin: str) -> None:
-        pair = f"{origin} {email}"
-        if self.history.knows(email, origin):
-            try:
-                self.limiter.acquire(RateLimitScope.SIGN_IN, pair)
-            except TooManyRequests:
-                self.limiter.acquire(RateLimitScope.SIGN_IN_KNOWN, pair)
-        else:
-            self.limiter.acquire(RateLimitScope.SIGN_IN_ADDRESS, origin)
-            self.limiter.acquire(RateLimitScope.SIGN_IN, pair)
-            self.limiter.acquire(RateLimitScope.SIGN_IN_EMAIL, email)
+        return self.verifier.verify(email=email, password=password, address=address)
 
 
 @frozen
 class SignIn:
-    """Starts a session for whoever knows the password. Raises as `VerifyPassword` does."""
+    """Starts a session of the user with this email and password.
 
-    verify: VerifyPassword
+    Raises `ValidationError`, `WrongCredentials`, `TooManyRequests`.
+    """
+
+    verifier: PasswordVerifier
     sessions: SessionStarter
 
     def __call__(self, *, email: str, password: str, address: str = "") -> TokenPair:
-        return self.sessions.start(self.verify(email=email, password=password, address=address))
+        return self.sessions.start(self.verifier.verify(email=email, password=password, address=address))
 
 
 @frozen
 class RefreshSession:
-    """Trades a refresh token for a new pair. A token used for the second time was copied: its whole family is revoked,
-    the access tokens with it.
+    """Exchanges a refresh token for a new pair of tokens. A second use of a token means that it was copied: the whole
+    family is revoked, including its access tokens.
 
     Raises `ValidationError`, `TokenRefused`.
     """
@@ -113,7 +87,7 @@ class RefreshSession:
 
 @frozen
 class SignOut:
-    """Revokes the family of a refresh token, the access tokens with it; doing it twice is harmless.
+    """Revokes the family of a refresh token, including its access tokens. Idempotent.
 
     Raises `ValidationError`, `TokenRefused`.
     """

@@ -1,0 +1,51 @@
+from attrs import frozen
+
+from core.accounts.entities import User
+from core.accounts.errors import WrongCredentials
+from core.accounts.passwords import parse_password
+from core.accounts.ports import SignInHistory, UserRepository
+from core.errors import ErrorCollector, TooManyRequests
+from core.ports import RateLimiter, RateLimitScope
+from core.values import network_prefix, parse_email
+
+
+@frozen
+class PasswordVerifier:
+    """Verifies passwords and limits attempts, so that nobody can guess one.
+
+    Attempts are limited per address and email together, and with higher limits per address and per email. Attempts
+    from a network where this account signed in recently count separately, and are slowed down to one a second at most:
+    attackers elsewhere cannot lock the owner out.
+    """
+
+    users: UserRepository
+    limiter: RateLimiter
+    history: SignInHistory
+
+    def verify(self, *, email: str, password: str, address: str) -> User:
+        """`address` is the IP address of the client. Raises `ValidationError`, `WrongCredentials`, `TooManyRequests`."""
+        errors = ErrorCollector()
+        parsed_email, parsed_password, origin = "", "", network_prefix(address)
+        with errors.field("email"):
+            parsed_email = parse_email(email)
+        with errors.field("password"):
+            parsed_password = parse_password(password)
+        errors.raise_if_any()
+        self._count_attempt(parsed_email, origin)
+        user = self.users.verify(parsed_email, parsed_password)
+        if user is None:
+            raise WrongCredentials
+        self.history.remember(parsed_email, origin)
+        return user
+
+    def _count_attempt(self, email: str, origin: str) -> None:
+        pair = f"{origin} {email}"
+        if self.history.knows(email, origin):
+            try:
+                self.limiter.acquire(RateLimitScope.SIGN_IN, pair)
+            except TooManyRequests:
+                self.limiter.acquire(RateLimitScope.SIGN_IN_KNOWN, pair)
+        else:
+            self.limiter.acquire(RateLimitScope.SIGN_IN_ADDRESS, origin)
+            self.limiter.acquire(RateLimitScope.SIGN_IN, pair)
+            self.limiter.acquire(RateLimitScope.SIGN_IN_EMAIL, email)
