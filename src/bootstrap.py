@@ -202,7 +202,7 @@ class Container(DeclarativeContainer):
     # Ports of accounts
     users: Provider[UserRepository] = Singleton(InMemoryUserRepository, store)
     families: Provider[RefreshFamilyRepository] = Singleton(InMemoryRefreshFamilyRepository, store)
-    services: Provider[ServiceAccountRepository] = Singleton(InMemoryServiceAccountRepository, store)
+    service_accounts: Provider[ServiceAccountRepository] = Singleton(InMemoryServiceAccountRepository, store)
     account_trail: Provider[AccountTrail] = Singleton(InMemoryAccountTrail, store)
     tokens: Provider[TokenService] = Singleton(_tokens, configuration, clock)
     sign_in_history: Provider[SignInHistory] = Singleton(InMemorySignInHistory)
@@ -217,7 +217,7 @@ class Container(DeclarativeContainer):
     chunks: Provider[ChunkRepository] = Singleton(InMemoryChunkRepository, store)
     schedule: Provider[Schedule] = Singleton(InMemorySchedule, store)
     job_queue: Provider[JobQueue] = Singleton(InProcessQueue)
-    job_requesters: Provider[JobRequesters] = Singleton(AccountRequesters, users, services)
+    job_requesters: Provider[JobRequesters] = Singleton(AccountRequesters, users, service_accounts)
 
     # Ports of imports
     patients_for_import: Provider[PatientsForImport] = Singleton(InMemoryPatientRepository, store)
@@ -381,7 +381,7 @@ class Container(DeclarativeContainer):
         accounts_.Authenticate,
         logs_success=False,  # it begins each request, which has a line of its own
         families=families,
-        services=services,
+        service_accounts=service_accounts,
         tokens=tokens,
         clock=clock,
     )
@@ -401,24 +401,37 @@ class Container(DeclarativeContainer):
     view_account_history = _use_case(accounts_.ViewAccountHistory, trail=account_trail)
     create_service_account = _use_case(
         accounts_.CreateServiceAccount,
-        services=services,
+        service_accounts=service_accounts,
         recorder=account_recorder,
         atomic=atomic,
         clock=clock,
         ids=ids,
     )
-    list_service_accounts = _use_case(accounts_.ListServiceAccounts, services=services)
-    view_service_account = _use_case(accounts_.ViewServiceAccount, services=services)
+    list_service_accounts = _use_case(accounts_.ListServiceAccounts, service_accounts=service_accounts)
+    view_service_account = _use_case(accounts_.ViewServiceAccount, service_accounts=service_accounts)
     update_service_account = _use_case(
-        accounts_.UpdateServiceAccount, services=services, recorder=account_recorder, atomic=atomic, clock=clock
+        accounts_.UpdateServiceAccount,
+        service_accounts=service_accounts,
+        recorder=account_recorder,
+        atomic=atomic,
+        clock=clock,
     )
     create_service_key = _use_case(
-        accounts_.CreateServiceKey, services=services, recorder=account_recorder, atomic=atomic, clock=clock, ids=ids
+        accounts_.CreateServiceKey,
+        service_accounts=service_accounts,
+        recorder=account_recorder,
+        atomic=atomic,
+        clock=clock,
+        ids=ids,
     )
     revoke_service_key = _use_case(
-        accounts_.RevokeServiceKey, services=services, recorder=account_recorder, atomic=atomic, clock=clock
+        accounts_.RevokeServiceKey,
+        service_accounts=service_accounts,
+        recorder=account_recorder,
+        atomic=atomic,
+        clock=clock,
     )
-    purge_expired = _use_case(accounts_.PurgeExpired, families=families, services=services, clock=clock)
+    purge_expired = _use_case(accounts_.PurgeExpired, families=families, service_accounts=service_accounts, clock=clock)
 
     # Daily purge
     clear_admin_sessions: Provider[abc.Callable[[], object]] = Object(lambda: None)
@@ -480,7 +493,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         views=Singleton(BufferedViewCounter, post_repository.provided.add_views),
         users=Singleton(DjangoUserRepository, database),
         families=Singleton(DjangoRefreshFamilyRepository, database),
-        services=Singleton(DjangoServiceAccountRepository, database),
+        service_accounts=Singleton(DjangoServiceAccountRepository, database),
         account_trail=Singleton(DjangoAccountTrail, database),
         jobs=Singleton(DjangoJobRepository, database),
         chunks=Singleton(DjangoChunkRepository, database),

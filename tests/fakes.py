@@ -23,7 +23,7 @@ ADMIN, CLERK, READER, AUTHOR, EDITOR = (
     for role in (Role.ADMIN, Role.CLERK, Role.READER, Role.AUTHOR, Role.EDITOR)
 )
 OTHER_AUTHOR = Actor("user:another author", Role.AUTHOR.permissions, "request of another author")
-ANYBODY = Actor.anonymous("request of anybody")
+ANONYMOUS = Actor.anonymous("request of anybody")
 
 Answer = Mapping[str, object] | Exception | None
 

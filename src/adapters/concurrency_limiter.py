@@ -19,21 +19,21 @@ class InProcessConcurrencyLimiter(ConcurrencyLimiter):
     _taken: Counter[str] = field(init=False, factory=Counter[str])
     _lock: Lock = field(init=False, factory=Lock)
 
-    def acquire(self, who: str) -> Callable[[], None]:
+    def acquire(self, caller: str) -> Callable[[], None]:
         with self._lock:
-            if self._taken[who] >= self.places:
+            if self._taken[caller] >= self.places:
                 raise TooManyRequests(
                     "You have as many downloads as you may have at once. Wait until one ends, then try again.",
                     retry_after=RETRY_AFTER,
                 )
-            self._taken[who] += 1
-        held = [who]
+            self._taken[caller] += 1
+        held = [caller]
 
         def release() -> None:
             with self._lock:
                 if held:
                     self._taken.subtract([held.pop()])
-                    if not self._taken[who]:
-                        del self._taken[who]
+                    if not self._taken[caller]:
+                        del self._taken[caller]
 
         return release

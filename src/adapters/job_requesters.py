@@ -14,13 +14,14 @@ class AccountRequesters(JobRequesters):
     and may continue."""
 
     users: UserRepository
-    services: ServiceAccountRepository
+    service_accounts: ServiceAccountRepository
 
     def may_continue(self, actor: str) -> bool:
         kind, _, name = actor.partition(":")
         if kind == "service":
             return any(
-                _may(one.is_active, one.role) for one in self.services.find(name=name, after=None, limit=1).items
+                _may(one.is_active, one.role)
+                for one in self.service_accounts.find(name=name, after=None, limit=1).items
             )
         if kind != "user" or (user_id := _uuid(name)) is None:
             return True

@@ -1,4 +1,4 @@
-"""Who acts, and what they may do."""
+"""Roles, permissions and actors."""
 
 from enum import StrEnum
 from uuid import UUID, uuid4
@@ -39,8 +39,8 @@ class Role(StrEnum):
         return PERMISSIONS[self]
 
 
-ANYBODY = frozenset({Permission.VIEW_POSTS})
-_SIGNED_IN = ANYBODY | {Permission.COMMENT_POSTS}
+ANONYMOUS_PERMISSIONS = frozenset({Permission.VIEW_POSTS})
+_SIGNED_IN = ANONYMOUS_PERMISSIONS | {Permission.COMMENT_POSTS}
 _READER = _SIGNED_IN | {Permission.VIEW_PATIENTS}
 _CLERK = _READER | {
     Permission.REGISTER_PATIENTS,
@@ -62,8 +62,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 
 @frozen
 class Actor:
-    """Who asks. `name` stands in the audit trail and marks what is the actor's own: `user:<id>`, `service:<name>`,
-    `system:<job>` or `anonymous`. `request_id` ties it to the logs."""
+    """Performs use cases. `name` appears in the audit trail and marks the owner of a record: `user:<id>`,
+    `service:<name>`, `system:<job>` or `anonymous`. `request_id` links its events with the logs."""
 
     name: str
     permissions: frozenset[Permission]
@@ -75,26 +75,27 @@ class Actor:
 
     @classmethod
     def service(cls, name: str, role: Role, request_id: str) -> "Actor":
-        """Another machine, under the name of its service account."""
+        """Another system, with the name of its service account."""
         return cls(f"service:{name}", role.permissions, request_id)
 
     @classmethod
     def anonymous(cls, request_id: str) -> "Actor":
-        return cls("anonymous", ANYBODY, request_id)
+        return cls("anonymous", ANONYMOUS_PERMISSIONS, request_id)
 
     @classmethod
     def system(cls, job: str) -> "Actor":
-        """A script or job that acts on the operator's behalf and may do everything."""
+        """A script or job of the operator, with all permissions."""
         return cls(f"system:{job}", frozenset(Permission), str(uuid4()))
 
     @property
     def is_operator(self) -> bool:
-        """A script or job, not somebody who signed in."""
+        """Whether the actor is a script or job of the operator, not a signed-in account."""
         return self.name.startswith("system:")
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
 
     def require(self, permission: Permission) -> None:
+        """Raises `Forbidden`."""
         if not self.may(permission):
             raise Forbidden(f"You may not do this: it needs the permission {permission}.")

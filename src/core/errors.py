@@ -1,6 +1,6 @@
-"""The roots of every error that crosses a layer. Adapters map these and need to know no other.
+"""The base classes of all errors that cross a layer. Adapters map these classes only.
 
-Messages are read by callers: they are written in plain words and never contain personal data.
+Callers read the messages. They never contain personal data.
 """
 
 import re
@@ -16,10 +16,10 @@ Parser = Callable[[object], object]  # raises `InvalidValue`
 
 
 class RegistryError(Exception):
-    """`kind` is stable: it names the problem in logs and in the API's problem types."""
+    """`kind` is stable. It identifies the problem in logs and in the problem types of the API."""
 
     kind: ClassVar[str] = "error"
-    message: ClassVar[str] = "The registry refused this."
+    message: ClassVar[str] = "The request was refused."
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or self.message)
@@ -31,17 +31,17 @@ class NotFound(RegistryError):
 
 
 class Conflict(RegistryError):
-    """The request is valid, but not with the records as they are."""
+    """The request is valid but conflicts with the current state of the records."""
 
     kind = "conflict"
     message = "This contradicts another record."
 
 
 class Gone(RegistryError):
-    """What the caller goes on from is no longer there, and will not be again."""
+    """The resource that the caller continues from was removed permanently."""
 
     kind = "gone"
-    message = "This is no longer there."
+    message = "The resource no longer exists."
 
 
 class VersionMismatch(RegistryError):
@@ -62,7 +62,7 @@ class Forbidden(RegistryError):
 
 
 class RetryableError(RegistryError):
-    """`retry_after` says for how long to keep still, where that is known."""
+    """`retry_after` is the time to wait before the next attempt, None when it is unknown."""
 
     def __init__(self, message: str | None = None, *, retry_after: timedelta | None = None) -> None:
         super().__init__(message)
@@ -70,69 +70,68 @@ class RetryableError(RegistryError):
 
 
 class Unavailable(RetryableError):
-    """Something the registry depends on does not answer."""
+    """A dependency of the registry does not respond."""
 
     kind = "unavailable"
     message = "The registry cannot answer right now. Try again later."
 
 
 class RateLimited(RetryableError):
-    """Somebody asked for fewer calls."""
+    """A rate limit was exceeded, here or in another system."""
 
     kind = "rate-limited"
     message = "Too many calls. Try again later."
 
 
 class TooManyRequests(RateLimited):
-    """The registry itself asks its caller for fewer calls."""
+    """The caller exceeded a rate limit of the registry."""
 
     kind = "too-many-requests"
     message = "Too many requests. Wait, then try again."
 
 
 class InvalidUpstreamResponse(RegistryError):
-    """Another system answered with something the registry does not accept."""
+    """Another system sent a response that the registry cannot accept."""
 
     kind = "invalid-answer"
-    message = "Another system gave an answer that the registry cannot accept."
+    message = "Another system sent a response that the registry cannot accept."
 
 
 MAX_ERRORS = 50
 _MAX_FIELD_LENGTH = 100
-_UNSHOWN = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
+_UNPRINTABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 
 
-def _shown(name: str) -> str:
-    """Cut where it is long. A control character or half of a surrogate pair becomes U+FFFD: not every store and answer
-    can hold one."""
-    cut = name if len(name) <= _MAX_FIELD_LENGTH else f"{name[:_MAX_FIELD_LENGTH - 1]}…"
-    return _UNSHOWN.sub("\ufffd", cut)
+def _printable(name: str) -> str:
+    """Truncates, and puts U+FFFD for control characters and lone surrogates, which some stores cannot hold."""
+    truncated = name if len(name) <= _MAX_FIELD_LENGTH else f"{name[:_MAX_FIELD_LENGTH - 1]}…"
+    return _UNPRINTABLE.sub("\ufffd", truncated)
 
 
 @frozen
 class FieldError:
-    """One broken rule. `field` is a name in the caller's input, as far as it can be shown; `code` is stable, `message`
-    is for people."""
+    """One violated rule. `field` is the name in the caller's input, made printable. `code` is stable; `message` is for
+    people."""
 
-    field: str = field(converter=_shown)
+    field: str = field(converter=_printable)
     code: str
     message: str
 
 
 class ValidationError(RegistryError):
-    """The input breaks rules; `errors` holds them, but for `left_out` more where there are many."""
+    """The input violates rules. `errors` holds the first 50 violations, `omitted` counts the others."""
 
     kind = "invalid"
-    message = "Some of the values given are not valid."
+    message = "Some values are invalid."
 
-    def __init__(self, errors: Iterable[FieldError], *, left_out: int = 0) -> None:
+    def __init__(self, errors: Iterable[FieldError], *, omitted: int = 0) -> None:
         super().__init__()
         self.errors = tuple(errors)
-        self.left_out = left_out
+        self.omitted = omitted
 
 
 class InvalidValue(ValueError):
-    """What a value's parser raises: the broken rule, without the field it was found in."""
+    """Raised by a parser: the violated rule, without the name of the field."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -142,54 +141,56 @@ class InvalidValue(ValueError):
 
 @define
 class ErrorCollector:
-    """Collects the errors of one input, so that all are reported at once: the first 50, and how many more there are."""
+    """Collects the errors of one input, so that all are reported together: the first 50, and the number of others."""
 
     errors: list[FieldError] = field(factory=list[FieldError])
-    left_out: int = 0
+    omitted: int = 0
 
     def add(self, name: str, code: str, message: str) -> None:
         if len(self.errors) < MAX_ERRORS:
             self.errors.append(FieldError(name, code, message))
         else:
-            self.left_out += 1
+            self.omitted += 1
 
     @contextmanager
     def field(self, name: str) -> Generator[None]:
-        """Notes what is refused inside as an error of `name`, and the errors of its parts as `name.part`."""
+        """Catches `InvalidValue` as an error of `name`, and `ValidationError` as errors of `name.part`."""
         try:
             yield
-        except InvalidValue as refused:
-            self.add(name, refused.code, refused.message)
-        except ValidationError as parts:
-            self.extend(parts, f"{name}.")
+        except InvalidValue as error:
+            self.add(name, error.code, error.message)
+        except ValidationError as error:
+            self.extend(error, f"{name}.")
 
     def extend(self, others: ValidationError, prefix: str = "") -> None:
         for error in others.errors:
             self.add(f"{prefix}{error.field}", error.code, error.message)
-        self.left_out += others.left_out
+        self.omitted += others.omitted
 
     def raise_if_any(self) -> None:
         if self.errors:
-            raise ValidationError(self.errors, left_out=self.left_out)
+            raise ValidationError(self.errors, omitted=self.omitted)
 
 
-def parse_one(name: str, parser: Callable[[object], T], raw: object) -> T:
-    """What `parser` makes of the one value `raw`. Raises `ValidationError` with its error."""
+def parse_field(name: str, parser: Callable[[object], T], raw: object) -> T:
+    """Parses one value. Raises `ValidationError` with one error, for the field `name`."""
     try:
         return parser(raw)
-    except InvalidValue as refused:
-        raise ValidationError([FieldError(name, refused.code, refused.message)]) from None
+    except InvalidValue as error:
+        raise ValidationError([FieldError(name, error.code, error.message)]) from None
 
 
-def parse_all(
+def parse_fields(
     raw: Mapping[str, object],
     parsers: Mapping[str, Parser],
     *,
     required: Iterable[str] = (),
     errors: ErrorCollector | None = None,
 ) -> dict[str, object]:
-    """What `parsers` make of the values of the same names. Raises `ValidationError` with all of `errors`, which the
-    input has besides, and every other there is."""
+    """Parses each value with the parser of its name.
+
+    Raises `ValidationError` with all errors: those already in `errors`, missing and unknown fields, invalid values.
+    """
     errors = errors or ErrorCollector()
     parsed: dict[str, object] = {}
     for name in required:

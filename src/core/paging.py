@@ -1,4 +1,4 @@
-"""Pages of lists, which go on after an id, so that the last page costs what the first does."""
+"""Keyset pagination: each page starts after an id, so the last page costs the same as the first."""
 
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
@@ -11,13 +11,13 @@ T = TypeVar("T")
 
 @frozen
 class Page(Generic[T]):
-    """`next` is the id to go on after, or None at the end."""
+    """`next` is the id that the next page starts after, or None on the last page."""
 
     items: tuple[T, ...]
     next: UUID | None
 
 
-def cut(found: Sequence[T], limit: int, key: Callable[[T], UUID | None]) -> Page[T]:
-    """The first `limit` of what was found. There is a next page if more was found than that."""
-    items = tuple(found[:limit])
-    return Page(items, key(items[-1]) if len(found) > limit else None)
+def make_page(rows: Sequence[T], limit: int, key: Callable[[T], UUID | None]) -> Page[T]:
+    """The first `limit` rows. There is a next page if `rows` has more."""
+    items = tuple(rows[:limit])
+    return Page(items, key(items[-1]) if len(rows) > limit else None)

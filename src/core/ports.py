@@ -1,4 +1,4 @@
-"""Ports that every area needs."""
+"""Ports that several areas share."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -17,50 +17,50 @@ _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """This instant, aware and in UTC."""
+        """Aware, in UTC."""
         ...
 
     def today(self) -> date:
-        """The date in the registry's own time zone, which may differ from the one in UTC."""
+        """The date in the time zone of the registry, which can differ from the date in UTC."""
         ...
 
 
 class IdGenerator(Protocol):
     def new(self, at: datetime) -> UUID:
-        """A UUIDv7 never given before, whose time is `at`: ids sort as the instants they were made at."""
+        """A new UUIDv7 with the timestamp `at`, so that ids sort by creation time."""
         ...
 
 
 class Atomic(Protocol):
     def __call__(self, work: Callable[[], T]) -> T:
-        """Do all of `work` or nothing, and return its result.
+        """Runs `work` in a transaction and returns its result.
 
-        A nested call joins the outer one; only the outermost commits. `work` may be run again when the database
-        asks for it, so it must have no effect outside the repositories. An error that leaves a nested call dooms the
-        whole, even if it is caught: the outermost call then raises `TransactionAborted`. Raises `Unavailable` when the
-        store does not answer, or when it is not known whether the commit took effect.
+        A nested call joins the outer transaction; only the outermost call commits. `work` can run again after a
+        serialization failure, so it must have no effects outside the repositories. An error that leaves a nested call
+        aborts the transaction, even if it is caught: the outermost call then raises `TransactionAborted`. Raises
+        `Unavailable` when the store does not respond, or when the outcome of the commit is unknown.
         """
         ...
 
 
 class Cache(Protocol):
-    """What may be forgotten at any time. A cache that is down costs speed, never an error."""
+    """Entries can disappear at any time. An unavailable cache slows callers down but raises no error."""
 
     def get(self, key: str, kind: type[T], lifetime: timedelta, make: Callable[[], T]) -> T:
-        """The attrs instance kept under `key`; otherwise the one that `make` gives, which is then kept for `lifetime`.
+        """Returns the attrs instance stored under `key`. On a miss, calls `make` and stores its result for `lifetime`.
 
-        Callers in one process who miss at the same time share one `make`, and what it raises. What was being made when
-        its key was dropped is given to those who waited, and not kept.
+        Callers of one process that miss at the same time share one call of `make`, and its error. If the key is deleted
+        during that call, the waiting callers get the result, but it is not stored.
         """
         ...
 
     def delete(self, *keys: str) -> None:
-        """Forgets what is kept under each of `keys`. Called after the change was committed."""
+        """Call it after the change is committed."""
         ...
 
 
 class RateLimitScope(StrEnum):
-    """What is counted apart when calls are limited."""
+    """Each scope has a counter and a limit of its own."""
 
     ANONYMOUS = "anonymous"
     USER = "user"
@@ -73,23 +73,23 @@ class RateLimitScope(StrEnum):
 
 @frozen
 class RateLimit:
-    """So many calls in each span of so many seconds."""
+    """At most `calls` in each window of `seconds`."""
 
     calls: int
     seconds: int
 
     @classmethod
     def parse(cls, raw: str) -> "RateLimit":
-        """From `60/minute`. Raises `ValueError`."""
+        """Parses a limit such as `60/minute`. Raises `ValueError`."""
         parts = re.fullmatch(r"([1-9][0-9]{0,8})/(second|minute|hour|day)", raw)
         if parts is None:
-            raise ValueError(f"A limit is a number of calls a second, minute, hour or day, such as 60/minute: {raw!r}.")
+            raise ValueError(f"Must be a number of calls per second, minute, hour or day, such as 60/minute: {raw!r}.")
         return cls(int(parts[1]), _SECONDS[parts[2]])
 
 
 @frozen
 class Quota:
-    """How many calls are left, and when there are all of them again."""
+    """The calls left in the current window, and the time until the window ends."""
 
     calls: int
     resets_in: timedelta
@@ -97,29 +97,29 @@ class Quota:
 
 class RateLimiter(Protocol):
     limits: Mapping[RateLimitScope, RateLimit] = MappingProxyType({})
-    """For callers to know; a scope that is not in it has no limit that they could."""
+    """The limits that callers are informed of."""
 
     def acquire(self, scope: RateLimitScope, who: str) -> Quota | None:
-        """Counts one call by `who`, which may be personal: it is kept as a digest only.
+        """Counts one call. Stores only a digest of `who`, which can be personal data.
 
-        Raises `TooManyRequests` for a call too many. Calls that cannot be counted with those of other processes are
-        counted with those of this one. None without a limit.
+        Returns None for a scope without a limit. Raises `TooManyRequests` when the limit is exceeded. While the shared
+        counters are unavailable, each process counts its own calls.
         """
         ...
 
 
 class ConcurrencyLimiter(Protocol):
-    def acquire(self, who: str) -> Callable[[], None]:
-        """Takes one of the places of `who`, until the function returned is called. Calling it again is harmless.
+    def acquire(self, caller: str) -> Callable[[], None]:
+        """Takes one of the caller's slots and returns an idempotent function that releases it.
 
-        Raises `TooManyRequests` while all places of `who` are taken.
+        Raises `TooManyRequests` while all slots of the caller are in use.
         """
         ...
 
 
 class TransactionAborted(RuntimeError):
-    """A nested piece of work failed, its error was caught, and the rest tried to carry on."""
+    """A nested call failed and its error was caught, so the transaction cannot commit."""
 
 
 class TransactionRequired(RuntimeError):
-    """A record was to be locked outside `Atomic`, where no lock would hold."""
+    """A record can be locked only inside `Atomic`."""

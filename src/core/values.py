@@ -1,6 +1,5 @@
-"""Parsers of values. Each takes what anybody may have sent, and returns the value in its one normal form or raises
-`InvalidValue` (`ValidationError`, where it has parts with errors of their own). Parsing a parsed value gives it again.
-Nothing is coerced: 5 is no name.
+"""Parsers. Each takes an untrusted value and returns its normal form, or raises `InvalidValue` (`ValidationError` for
+a value that has parts). Parsers are idempotent: a parsed value parses to itself. No type is converted: 5 is no name.
 """
 
 import re
@@ -17,15 +16,15 @@ from core.errors import InvalidValue
 
 DEFAULT_PER_PAGE = 50
 MAX_PER_PAGE = 200
-MAX_TEXT_LENGTH = 4096  # characters, of a text that its parser does not bound more tightly
+MAX_TEXT_LENGTH = 4096  # characters, unless the parser sets a lower limit
 MAX_EMAIL_LENGTH = 254  # RFC 5321
-_SLACK = 4  # how many times as long a text may be before it is composed and trimmed
-_MAX_COMBINING_MARKS = (
-    30  # in a row, as in Unicode's Stream-Safe Text Format: ordering more of them takes quadratic time
-)
+# Before it is trimmed and normalized, a text may be this many times longer than its limit.
+_RAW_LENGTH_FACTOR = 4
+# In a row, as in the Stream-Safe Text Format of Unicode: normalizing more of them takes quadratic time.
+_MAX_COMBINING_MARKS = 30
 _MARKS_BY_DECOMPOSITION = "\u0f73\u0f75\u0f81"
-_JOINERS = "\u180e\u200c\u200d"  # the first parts vowels in Mongolian
-_FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols by category, with nothing to see
+_JOINERS = "\u180e\u200c\u200d"  # the first one separates vowels in Mongolian
+_FILLERS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols by category, but blank
 
 _RFC3339 = re.compile(
     r"(?P<minute>[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]):(?P<second>[0-5][0-9]|60)"
@@ -35,13 +34,16 @@ _RFC3339 = re.compile(
 E = TypeVar("E", bound=StrEnum)
 
 
-def parse_str(raw: object, most: int = MAX_TEXT_LENGTH, *, slack: int = 1) -> str:
-    """At most `most` characters, or `slack` times as many where a parser shortens them. Its length is judged before
-    anything else is done with it."""
+def parse_str(raw: object, max_length: int = MAX_TEXT_LENGTH) -> str:
+    return _parse_raw_str(raw, max_length, factor=1)
+
+
+def _parse_raw_str(raw: object, max_length: int, *, factor: int = _RAW_LENGTH_FACTOR) -> str:
+    """Checks the length first, so that no long text is processed."""
     if not isinstance(raw, str):
         raise InvalidValue("type", "Must be a string.")
-    if len(raw) > most * slack:
-        raise InvalidValue("too_long", f"Must be at most {most} characters.")
+    if len(raw) > max_length * factor:
+        raise InvalidValue("too_long", f"Must be at most {max_length} characters.")
     try:
         raw.encode()
     except UnicodeEncodeError:
@@ -49,29 +51,29 @@ def parse_str(raw: object, most: int = MAX_TEXT_LENGTH, *, slack: int = 1) -> st
     return raw
 
 
-def parse_single_line(raw: object, most: int) -> str:
-    """Trimmed, in NFC, from 1 to `most` characters, all of them visible or joiners."""
-    return _visible(_composed(raw, most), most, besides=_JOINERS)
+def parse_single_line(raw: object, max_length: int) -> str:
+    """Trimmed, in NFC, 1 to `max_length` characters, without control and invisible characters except joiners."""
+    return _check_visible(_normalize(raw, max_length), max_length, allowed=_JOINERS)
 
 
-def parse_multi_line(raw: object, most: int) -> str:
-    """As one line, but with line feeds and tabs; every other way to end a line becomes a line feed."""
-    lines = _composed(raw, most).replace("\r\n", "\n").replace("\r", "\n")
-    return _visible(lines, most, besides=_JOINERS + "\n\t")
+def parse_multi_line(raw: object, max_length: int) -> str:
+    """As `parse_single_line`, but allows line feeds and tabs. Other line endings become line feeds."""
+    lines = _normalize(raw, max_length).replace("\r\n", "\n").replace("\r", "\n")
+    return _check_visible(lines, max_length, allowed=_JOINERS + "\n\t")
 
 
-def _composed(raw: object, most: int) -> str:
+def _normalize(raw: object, max_length: int) -> str:
     """Trimmed and in NFC, in linear time."""
-    given = parse_str(raw, most, slack=_SLACK)
-    if given.isascii():
-        return given.strip()
-    _refuse_many_marks(given)
-    composed = unicodedata.normalize("NFC", given).strip()
-    _refuse_many_marks(composed)  # there may be more of them in a row than were given
-    return composed
+    text = _parse_raw_str(raw, max_length)
+    if text.isascii():
+        return text.strip()
+    _ensure_few_combining_marks(text)
+    normalized = unicodedata.normalize("NFC", text).strip()
+    _ensure_few_combining_marks(normalized)  # normalization can make a row of marks longer
+    return normalized
 
 
-def _refuse_many_marks(value: str) -> None:
+def _ensure_few_combining_marks(value: str) -> None:
     run = 0
     for c in value:
         run = run + 1 if unicodedata.combining(c) or c in _MARKS_BY_DECOMPOSITION else 0
@@ -79,10 +81,10 @@ def _refuse_many_marks(value: str) -> None:
             raise InvalidValue("characters", f"Contains more than {_MAX_COMBINING_MARKS} combining marks in a row.")
 
 
-def _visible(value: str, most: int, *, besides: str) -> str:
-    if len(value) > most:
-        raise InvalidValue("too_long", f"Must be at most {most} characters.")
-    if any(unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"} and c not in besides for c in value):
+def _check_visible(value: str, max_length: int, *, allowed: str) -> str:
+    if len(value) > max_length:
+        raise InvalidValue("too_long", f"Must be at most {max_length} characters.")
+    if any(unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"} and c not in allowed for c in value):
         raise InvalidValue("characters", "Contains a control or invisible character.")
     if all(c.isspace() or c in _JOINERS + _FILLERS for c in value):
         raise InvalidValue("blank", "Must not be blank.")
@@ -90,17 +92,17 @@ def _visible(value: str, most: int, *, besides: str) -> str:
 
 
 def parse_email(raw: object) -> str:
-    given, value = _composed(parse_str(raw, MAX_EMAIL_LENGTH, slack=_SLACK).lower(), MAX_EMAIL_LENGTH), ""
-    if len(given) <= MAX_EMAIL_LENGTH:
+    address, value = _normalize(_parse_raw_str(raw, MAX_EMAIL_LENGTH).lower(), MAX_EMAIL_LENGTH), ""
+    if len(address) <= MAX_EMAIL_LENGTH:
         with suppress(EmailNotValidError):
-            value = validate_email(given, check_deliverability=False).normalized
-    if not value or value != value.lower():  # a domain in Cherokee has its standard form in upper case
+            value = validate_email(address, check_deliverability=False).normalized
+    if not value or value != value.lower():  # the normal form of a Cherokee domain is in upper case
         raise InvalidValue("invalid", "Must be a valid email address, such as name@example.org.")
     return value
 
 
 def network_prefix(address: str) -> str:
-    """Of an IPv6 address its /56, which a provider gives to one customer; anything else as it is."""
+    """The /56 prefix of an IPv6 address, which a provider assigns to one customer; any other text unchanged."""
     try:
         return str(IPv6Network((address, 56), strict=False)) if ":" in address else address
     except ValueError:
@@ -122,10 +124,10 @@ def parse_bool(raw: object) -> bool:
 
 
 def parse_datetime(raw: object) -> datetime:
-    """From an aware datetime or RFC 3339 text, of which it keeps microseconds. A leap second is the second after it."""
+    """In UTC, from an aware datetime or RFC 3339, truncated to microseconds. A leap second becomes the next second."""
     if isinstance(raw, str):
         try:
-            return _rfc3339(raw)
+            return _parse_rfc3339(raw)
         except ValueError:
             raise InvalidValue(
                 "invalid", "Must be a date and time in RFC 3339, such as 2026-01-31T09:30:00Z."
@@ -140,7 +142,7 @@ def parse_datetime(raw: object) -> datetime:
         raise _out_of_range() from None
 
 
-def _rfc3339(raw: str) -> datetime:
+def _parse_rfc3339(raw: str) -> datetime:
     """Raises `ValueError`, `OverflowError`."""
     parts = _RFC3339.fullmatch(raw)
     if parts is None:
@@ -150,7 +152,7 @@ def _rfc3339(raw: str) -> datetime:
     if second == parts["second"]:
         return at
     after = at.replace(microsecond=0) + timedelta(seconds=1)
-    if (after.day, after.hour, after.minute, after.second) != (1, 0, 0, 0):  # they come at the ends of months, in UTC
+    if (after.day, after.hour, after.minute, after.second) != (1, 0, 0, 0):  # only at the end of a month, in UTC
         raise ValueError
     return after
 

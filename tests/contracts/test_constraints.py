@@ -22,7 +22,7 @@ def rows(registry: Container) -> None:
         event = AuditEvent.of(Action.REGISTERED, CLERK, NOW, "salt", before=None, after=patient)
         registry.trail().record([event])
         registry.users().add(user(number), "hashed")
-        registry.services().add(service(number))
+        registry.service_accounts().add(service(number))
         registry.account_trail().record(account_event(number))
     registry.trail().record([AuditEvent.erased(CLERK, NOW, person(1))])
     registry.jobs().add(job())

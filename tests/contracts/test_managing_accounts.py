@@ -87,7 +87,7 @@ def test_users_are_filtered_and_listed_newest_first(registry: Container) -> None
 def test_get_returns_every_field_of_a_service_account_and_its_keys(
     fresh: Fresh, role: Role, active: bool, at: datetime, revoked: bool
 ) -> None:
-    services = fresh().services()
+    services = fresh().service_accounts()
     keys = (service_key(1, revoked_at=at if revoked else None), service_key(2, expires_at=at))
     added = service(role=role, is_active=active, created_at=at, keys=keys)
     services.add(added)
@@ -97,7 +97,7 @@ def test_get_returns_every_field_of_a_service_account_and_its_keys(
 
 
 def test_a_service_account_is_replaced_with_its_keys(registry: Container) -> None:
-    services = registry.services()
+    services = registry.service_accounts()
     services.add(service(1, keys=(service_key(1),)))
     services.add(service(2, keys=(service_key(2),)))
     revoked = service_key(1, revoked_at=NOW)
@@ -108,7 +108,7 @@ def test_a_service_account_is_replaced_with_its_keys(registry: Container) -> Non
 
 
 def test_a_name_is_unique_among_service_accounts(registry: Container) -> None:
-    services = registry.services()
+    services = registry.service_accounts()
     services.add(service(1))
     with pytest.raises(ServiceNameTaken):
         services.add(service(2, name=service(1).name))
@@ -117,7 +117,7 @@ def test_a_name_is_unique_among_service_accounts(registry: Container) -> None:
 
 
 def test_locking_a_service_account_requires_a_transaction(registry: Container) -> None:
-    services = registry.services()
+    services = registry.service_accounts()
     services.add(service(keys=(service_key(),)))
     assert registry.atomic()(lambda: services.lock(service().id)) == service(keys=(service_key(),))
     with pytest.raises(ServiceAccountNotFound):
@@ -127,7 +127,7 @@ def test_locking_a_service_account_requires_a_transaction(registry: Container) -
 
 
 def test_service_accounts_are_listed_newest_first_or_found_by_name(registry: Container) -> None:
-    services = registry.services()
+    services = registry.service_accounts()
     accounts = [service(number, keys=(service_key(number),)) for number in (1, 2, 3)]
     for account in accounts:
         services.add(account)
@@ -140,7 +140,7 @@ def test_service_accounts_are_listed_newest_first_or_found_by_name(registry: Con
 
 
 def test_expired_and_revoked_keys_are_purged_in_batches(registry: Container) -> None:
-    services = registry.services()
+    services = registry.service_accounts()
     expired = [service_key(number, expires_at=NOW - DAY) for number in (1, 2)]
     revoked = service_key(3, revoked_at=NOW - DAY)
     kept = (service_key(4, expires_at=NOW), service_key(5, revoked_at=NOW), service_key(6))

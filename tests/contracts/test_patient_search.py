@@ -211,7 +211,7 @@ def test_paging_visits_everybody_once_in_order(
         assert page.patients
         visited.extend(page.patients)
     expected = [patient for patient in people if status in (None, patient.status)]
-    assert visited == sorted(expected, key=ORDERS[sort.by], reverse=sort.descending)
+    assert visited == sorted(expected, key=ORDERS[sort.field], reverse=sort.descending)
 
 
 def test_ids_give_those_of_them_that_are_there(search: PatientSearch) -> None:

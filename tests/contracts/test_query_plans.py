@@ -39,7 +39,7 @@ FILTERS: list[tuple[dict[str, object], str]] = [
     ({"after": PatientCursor(person(7).id, 1)}, "id"),
     ({"after": PatientCursor(person(7).id, 1), "status": Status.ARCHIVED}, "status"),
 ]
-ORDERS = [(sort, column) for sort in Sort for column in [{"created_at": "id"}.get(sort.by, sort.by)]]
+ORDERS = [(sort, column) for sort in Sort for column in [{"created_at": "id"}.get(sort.field, sort.field)]]
 MIDDLE = PatientCursor(uuid7(NOW + timedelta(minutes=150), 150), 1)
 OPEN: list[tuple[dict[str, object], str]] = [
     ({"updated_after": NOW + timedelta(minutes=290)}, "updated_at"),
@@ -78,7 +78,7 @@ def query_of(registry: Container, database: str, filters: dict[str, object]) -> 
     with CaptureQueriesContext(connections[database]) as captured:
         registry.patient_search().find(PatientQuery(**filters))  # type: ignore[arg-type]
     *place, query = captured.captured_queries
-    assert len(place) == ("after" in filters and cast("Sort", filters.get("sort", Sort.NEWEST)).by != "created_at")
+    assert len(place) == ("after" in filters and cast("Sort", filters.get("sort", Sort.NEWEST)).field != "created_at")
     return query["sql"]
 
 

@@ -140,7 +140,7 @@ def test_simultaneous_key_creations_respect_the_limit_of_two(database: str) -> N
     make = registry.create_service_key()
     outcomes = together(6, lambda number: make(actor=ADMIN, account_id=account.id, name=f"key {number}"))
     assert sum(isinstance(outcome, TooManyKeys) for outcome in outcomes) == 4
-    assert len(registry.services().get(account.id).keys) == 2
+    assert len(registry.service_accounts().get(account.id).keys) == 2
 
 
 @EVERYWHERE

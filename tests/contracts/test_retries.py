@@ -162,9 +162,9 @@ def test_a_look_up_of_one_record_reconnects(registry: Container) -> None:
     lose_the_connection_while_idle()
     assert registry.patients().get(person(1).id) == person(1)
     account = service(keys=(service_key(),))
-    registry.services().add(account)
+    registry.service_accounts().add(account)
     lose_the_connection_while_idle()
-    assert registry.services().get_by_key(service_key().id) == account
+    assert registry.service_accounts().get_by_key(service_key().id) == account
 
 
 @on_postgres

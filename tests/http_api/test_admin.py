@@ -402,7 +402,7 @@ def test_a_new_key_is_shown_once_and_works_until_it_is_revoked(manager: Client, 
     assert "no-store" in made["Cache-Control"]
     (token,) = [word for word in shown(made).text.split() if word.startswith("prk_")]
     assert Api(token).get("users/me/").json()["name"] == "lab-import"
-    (key,) = registry.services().get(lab.id).keys
+    (key,) = registry.service_accounts().get(lab.id).keys
     assert token not in manager.get(reverse("admin:accounts_servicekey_change", args=[key.id])).content.decode()
     assert key.digest not in manager.get(reverse("admin:accounts_servicekey_change", args=[key.id])).content.decode()
     assert "1 revoked." in act(manager, "accounts_servicekey", "revoke", key.id)

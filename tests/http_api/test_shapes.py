@@ -25,7 +25,7 @@ from core.access import Actor, Role
 from core.accounts.audit import AccountEvent
 from core.accounts.entities import User
 from core.accounts.service_accounts import ServiceAccount, ServiceKey
-from core.accounts.sessions import SignedIn, TokenPair
+from core.accounts.sessions import Principal, TokenPair
 from core.files import FileFormat
 from core.imports.entities import ImportOptions
 from core.jobs.entities import Job
@@ -44,8 +44,8 @@ IMPORT = ImportOptions(FileFormat.CSV, "digest").to_json()
 SYNC = SyncScope(SYNCABLE).options
 
 
-def signed_in(user: User) -> SignedIn:
-    return SignedIn(user, Actor.user(user.id, Role.READER, "request"))
+def signed_in(user: User) -> Principal:
+    return Principal(user, Actor.user(user.id, Role.READER, "request"))
 
 
 PAIRS: list[tuple[type[Serializer[Any]], type, Callable[[Any], dict[str, object]]]] = [

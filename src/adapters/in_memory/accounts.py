@@ -94,7 +94,7 @@ class InMemoryServiceAccountRepository(ServiceAccountRepository):
     def get(self, account_id: UUID) -> ServiceAccount:
         with self.store.lock:
             try:
-                return self.store.services[account_id]
+                return self.store.service_accounts[account_id]
             except KeyError:
                 raise ServiceAccountNotFound from None
 
@@ -104,38 +104,38 @@ class InMemoryServiceAccountRepository(ServiceAccountRepository):
 
     def get_by_key(self, key_id: UUID) -> ServiceAccount | None:
         with self.store.lock:
-            accounts = self.store.services.values()
+            accounts = self.store.service_accounts.values()
             return next((one for one in accounts if any(key.id == key_id for key in one.keys)), None)
 
     def add(self, account: ServiceAccount) -> None:
         with self.store.lock:
-            if any(other.name == account.name for other in self.store.services.values()):
+            if any(other.name == account.name for other in self.store.service_accounts.values()):
                 raise ServiceNameTaken
-            self.store.services[account.id] = account
+            self.store.service_accounts[account.id] = account
 
     def replace(self, account: ServiceAccount) -> None:
         with self.store.lock:
-            self.store.services[account.id] = account
+            self.store.service_accounts[account.id] = account
 
     def find(self, *, name: str | None, after: UUID | None, limit: int) -> Page[ServiceAccount]:
         with self.store.lock:
-            found = [account for account in self.store.services.values() if name in (None, account.name)]
+            found = [account for account in self.store.service_accounts.values() if name in (None, account.name)]
         return newest_first(found, after, limit)
 
-    def purge_keys(self, ended_before: datetime, most: int) -> int:
+    def purge_keys(self, ended_before: datetime, limit: int) -> int:
         purged = 0
         with self.store.lock:
-            for account in list(self.store.services.values()):
-                ended = [key for key in account.keys if key.ended_before(ended_before)][: most - purged]
+            for account in list(self.store.service_accounts.values()):
+                ended = [key for key in account.keys if key.ended_before(ended_before)][: limit - purged]
                 keys = tuple(key for key in account.keys if key not in ended)
-                self.store.services[account.id] = evolve(account, keys=keys)
+                self.store.service_accounts[account.id] = evolve(account, keys=keys)
                 purged += len(ended)
         return purged
 
 
 @frozen
 class InMemorySignInHistory(SignInHistory):
-    """For good: a script ends sooner."""
+    """Never forgets: scripts are short-lived."""
 
     _known: set[tuple[str, str]] = field(init=False, factory=set[tuple[str, str]])
 
@@ -152,26 +152,28 @@ class InMemoryRefreshFamilyRepository(RefreshFamilyRepository):
 
     def add(self, family: RefreshFamily) -> None:
         with self.store.lock:
-            self.store.families[family.id] = family
+            self.store.refresh_families[family.id] = family
 
     def lock(self, family_id: UUID) -> RefreshFamily | None:
         self.store.require_atomic()
-        return self.store.families.get(family_id)
+        return self.store.refresh_families.get(family_id)
 
     def get_with_user(self, family_id: UUID) -> tuple[RefreshFamily, User] | None:
         with self.store.lock:
-            family = self.store.families.get(family_id)
+            family = self.store.refresh_families.get(family_id)
             user = family and self.store.users.get(family.user_id)
         return (family, user) if family and user else None
 
     def replace(self, family: RefreshFamily) -> None:
         self.add(family)
 
-    def purge(self, expired_before: datetime, most: int) -> int:
+    def purge(self, expired_before: datetime, limit: int) -> int:
         with self.store.lock:
-            expired = [key for key, one in self.store.families.items() if one.expires_at < expired_before][:most]
+            expired = [key for key, one in self.store.refresh_families.items() if one.expires_at < expired_before][
+                :limit
+            ]
             for key in expired:
-                del self.store.families[key]
+                del self.store.refresh_families[key]
         return len(expired)
 
 

@@ -12,31 +12,31 @@ T = TypeVar("T")
 
 @frozen
 class InMemoryCache(Cache):
-    """One maker at a time, whatever the key: enough for a script, and nobody waits for a database here."""
+    """Computes one value at a time, which is enough for a script."""
 
     clock: Clock
-    _kept: dict[str, tuple[datetime, object]] = field(init=False, factory=dict[str, tuple[datetime, object]])
+    _entries: dict[str, tuple[datetime, object]] = field(init=False, factory=dict[str, tuple[datetime, object]])
     _lock: RLock = field(init=False, factory=RLock)
 
     def get(self, key: str, kind: type[T], lifetime: timedelta, make: Callable[[], T]) -> T:
         with self._lock:
             now = self.clock.now()
-            ends_at, kept = self._kept.get(key, (now, None))
-            if now < ends_at:
-                return cast("T", kept)
-            made = make()
-            self._kept[key] = now + lifetime, made
-            return made
+            expires_at, cached = self._entries.get(key, (now, None))
+            if now < expires_at:
+                return cast("T", cached)
+            value = make()
+            self._entries[key] = now + lifetime, value
+            return value
 
     def delete(self, *keys: str) -> None:
         with self._lock:
             for key in keys:
-                self._kept.pop(key, None)
+                self._entries.pop(key, None)
 
 
 @frozen
 class NoRateLimiter(RateLimiter):
-    """For scripts, which are the operator's own."""
+    """For scripts of the operator, which need no limits."""
 
     def acquire(self, scope: RateLimitScope, who: str) -> None:
         pass

@@ -9,7 +9,7 @@ from core.patients.ports import ChangeFeed
 
 @frozen
 class InMemoryChangeFeed(ChangeFeed):
-    """One writes at a time, so that events are committed in the order they are recorded in."""
+    """The lock of the store serializes writes, so commit order is insertion order."""
 
     store: Store
 
@@ -23,15 +23,15 @@ class InMemoryChangeFeed(ChangeFeed):
 
     def last(self) -> int:
         with self.store.lock:
-            return len(self.store.events)
+            return len(self.store.audit_events)
 
     def after(self, position: int, limit: int) -> tuple[ChangeEntry, ...]:
         with self.store.lock:
-            events = enumerate(self.store.events.values(), start=1)
-            return tuple(_change(number, event) for number, event in events if number > position)[:limit]
+            events = enumerate(self.store.audit_events.values(), start=1)
+            return tuple(_change_entry(number, event) for number, event in events if number > position)[:limit]
 
 
-def _change(position: int, event: AuditEvent) -> ChangeEntry:
+def _change_entry(position: int, event: AuditEvent) -> ChangeEntry:
     return ChangeEntry(
         position=position,
         patient_id=event.patient_id,

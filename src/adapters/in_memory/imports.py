@@ -15,34 +15,34 @@ class InMemoryImportFiles(ImportFiles):
 
     def save(self, job_id: UUID, layout: Layout, blocks: Iterable[bytes]) -> None:
         with self.store.lock:
-            self.store.layouts[job_id] = layout
-            self.store.places[job_id] = FilePosition(layout.start, layout.first_line)
-            self.store.contents[job_id] = b"".join(blocks)
+            self.store.import_layouts[job_id] = layout
+            self.store.import_positions[job_id] = FilePosition(layout.start, layout.first_line)
+            self.store.import_contents[job_id] = b"".join(blocks)
 
     def layout(self, job_id: UUID) -> Layout:
         with self.store.lock:
-            return self.store.layouts[job_id]
+            return self.store.import_layouts[job_id]
 
     def position(self, job_id: UUID) -> FilePosition:
         with self.store.lock:
-            return self.store.places[job_id]
+            return self.store.import_positions[job_id]
 
     def set_position(self, job_id: UUID, position: FilePosition) -> None:
         with self.store.lock:
-            self.store.places[job_id] = position
+            self.store.import_positions[job_id] = position
 
     def read(self, job_id: UUID, offset: int) -> Generator[bytes]:
         with self.store.lock:
-            content = self.store.contents.get(job_id, b"")
+            content = self.store.import_contents.get(job_id, b"")
         yield content[offset:]
 
     def seen(self, job_id: UUID, keys: Collection[bytes]) -> set[bytes]:
         with self.store.lock:
-            return {key for key in keys if (job_id, key) in self.store.keys}
+            return {key for key in keys if (job_id, key) in self.store.import_keys}
 
     def mark(self, job_id: UUID, keys: Collection[bytes]) -> None:
         with self.store.lock:
-            self.store.keys.update({(job_id, key): True for key in keys})
+            self.store.import_keys.update({(job_id, key): True for key in keys})
 
 
 @frozen
@@ -51,14 +51,14 @@ class InMemoryImportRejects(ImportRejects):
 
     def record(self, job_id: UUID, rejects: Sequence[Reject]) -> None:
         with self.store.lock:
-            self.store.rejects.update({(job_id, reject.line): reject for reject in rejects})
+            self.store.import_rejects.update({(job_id, reject.line): reject for reject in rejects})
 
     def iterate(self, job_id: UUID) -> Generator[Reject]:
         with self.store.lock:
-            found = [reject for (job, _), reject in self.store.rejects.items() if job == job_id]
+            found = [reject for (job, _), reject in self.store.import_rejects.items() if job == job_id]
         yield from (evolve(one, person_keys=frozenset()) for one in sorted(found, key=lambda reject: reject.line))
 
     def remove_about(self, person_keys: Collection[bytes]) -> None:
         with self.store.lock:
-            rejects = self.store.rejects.items()
-            self.store.rejects = {key: one for key, one in rejects if one.person_keys.isdisjoint(person_keys)}
+            rejects = self.store.import_rejects.items()
+            self.store.import_rejects = {key: one for key, one in rejects if one.person_keys.isdisjoint(person_keys)}

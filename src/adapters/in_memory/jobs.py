@@ -55,10 +55,12 @@ class InMemoryJobRepository(JobRepository):
             ended = [job.id for job in self.store.jobs.values() if job.ended_at and job.ended_at < before][:limit]
             for job_id in ended:
                 del self.store.jobs[job_id]
-                self.store.layouts.pop(job_id, None)
-                self.store.places.pop(job_id, None)
-            self.store.outcomes = {key: one for key, one in self.store.outcomes.items() if key[0] not in ended}
-            self.store.rejects = {key: one for key, one in self.store.rejects.items() if key[0] not in ended}
+                self.store.import_layouts.pop(job_id, None)
+                self.store.import_positions.pop(job_id, None)
+            self.store.sync_results = {key: one for key, one in self.store.sync_results.items() if key[0] not in ended}
+            self.store.import_rejects = {
+                key: one for key, one in self.store.import_rejects.items() if key[0] not in ended
+            }
             self.store.chunks = {key: one for key, one in self.store.chunks.items() if one.job_id not in ended}
         return len(ended)
 
@@ -99,8 +101,8 @@ class InMemoryChunkRepository(ChunkRepository):
     def remove(self, chunk: Chunk) -> None:
         with self.store.lock:
             self.store.chunks.pop(chunk.id, None)
-            self.store.contents.pop(chunk.id, None)
-            self.store.keys = {key: True for key in self.store.keys if key[0] != chunk.id}
+            self.store.import_contents.pop(chunk.id, None)
+            self.store.import_keys = {key: True for key in self.store.import_keys if key[0] != chunk.id}
 
     def remove_all(self, job_id: UUID) -> None:
         with self.store.lock:
@@ -125,8 +127,8 @@ class InMemorySchedule(Schedule):
 
     def take(self, name: str, now: datetime, every: timedelta) -> bool:
         with self.store.lock:
-            taken_at = self.store.turns.get(name)
+            taken_at = self.store.schedule.get(name)
             is_due = taken_at is None or taken_at <= now - every
             if is_due:
-                self.store.turns[name] = now
+                self.store.schedule[name] = now
         return is_due

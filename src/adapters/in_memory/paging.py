@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from core.paging import Page, cut
+from core.paging import Page, make_page
 
 
 class Identified(Protocol):
@@ -14,6 +14,6 @@ T = TypeVar("T", bound=Identified)
 
 
 def newest_first(found: Iterable[T], after: UUID | None, limit: int) -> Page[T]:
-    """By falling id."""
+    """Descending id."""
     rest = sorted((one for one in found if after is None or one.id < after), key=lambda one: one.id, reverse=True)
-    return cut(rest, limit, lambda one: one.id)
+    return make_page(rest, limit, lambda one: one.id)

@@ -95,7 +95,7 @@ class InMemoryPatientRepository(PatientRepository, PatientSearch, PatientListing
             self.store.snapshots.pop(patient_id, None)
 
     def find(self, query: PatientQuery) -> PatientPage:
-        by = _ORDERS[query.sort.by]
+        by = _ORDERS[query.sort.field]
         with self.store.lock:
             places = sorted((by(p), -p.id.int) for p in self.store.patients.values() if _matches(p, query))
             if query.after is not None:
@@ -112,12 +112,12 @@ class InMemoryPatientRepository(PatientRepository, PatientSearch, PatientListing
             return min(most, sum(_matches(p, query) for p in self.store.patients.values()))
 
     def _place_of(self, cursor: PatientCursor, sort: Sort) -> Any:  # what they are ordered by differs
-        if sort.by == "created_at":
+        if sort.field == "created_at":
             return cursor.id
         patient = self.store.patients.get(cursor.id)
         if patient is None or patient.version != cursor.version:
             raise CursorGone
-        return _ORDERS[sort.by](patient)
+        return _ORDERS[sort.field](patient)
 
     def _require_unique(self, patient: Patient) -> None:
         others = [other for other in self.store.patients.values() if other.id != patient.id]
@@ -170,18 +170,18 @@ class InMemoryAuditTrail(AuditTrail):
     def record(self, events: Sequence[AuditEvent]) -> None:
         with self.store.lock:
             for event in events:
-                if (event.patient_id, event.version) in self.store.events:
+                if (event.patient_id, event.version) in self.store.audit_events:
                     raise ValueError("This version of the patient has its event already.")
-                self.store.events[event.patient_id, event.version] = event
+                self.store.audit_events[event.patient_id, event.version] = event
 
     def history(self, patient_id: UUID, *, before_version: int | None, limit: int) -> tuple[AuditEvent, ...]:
         with self.store.lock:
-            events = [event for (owner, _), event in self.store.events.items() if owner == patient_id]
+            events = [event for (owner, _), event in self.store.audit_events.items() if owner == patient_id]
         events.sort(key=lambda event: event.version, reverse=True)
         return tuple(e for e in events if before_version is None or e.version < before_version)[:limit]
 
     def forget_values(self, patient_id: UUID) -> None:
         with self.store.lock:
-            for key, event in self.store.events.items():
+            for key, event in self.store.audit_events.items():
                 if event.patient_id == patient_id:
-                    self.store.events[key] = evolve(event, values=None)
+                    self.store.audit_events[key] = evolve(event, values=None)

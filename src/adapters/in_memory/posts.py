@@ -5,7 +5,7 @@ from attrs import evolve, frozen
 
 from adapters.in_memory.paging import newest_first
 from adapters.in_memory.store import Store
-from core.paging import Page, cut
+from core.paging import Page, make_page
 from core.posts.entities import Comment, Post
 from core.posts.errors import CommentNotFound, PostNotFound, SlugTaken
 from core.posts.ports import CommentRepository, PostRepository, ViewCounter
@@ -53,7 +53,7 @@ class InMemoryPostRepository(PostRepository):
         with self.store.lock:
             found = {post.publication: post for post in self.store.posts.values() if post.publication is not None}
         rest = sorted((key for key in found if after is None or key < after), reverse=True)
-        return cut([found[key] for key in rest], limit, lambda post: post.publication)
+        return make_page([found[key] for key in rest], limit, lambda post: post.publication)
 
     def drafts(self, *, author: str | None, after: UUID | None, limit: int) -> Page[Post]:
         with self.store.lock:
@@ -105,7 +105,7 @@ class InMemoryCommentRepository(CommentRepository):
 
 @frozen
 class InMemoryViewCounter(ViewCounter):
-    """Nothing is saved by waiting here."""
+    """Writes immediately: buffering saves nothing in memory."""
 
     posts: PostRepository
 

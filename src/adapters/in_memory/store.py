@@ -23,37 +23,37 @@ T = TypeVar("T")
 
 
 class Store:
-    """The tables that the in-memory repositories share. Rows are frozen, so a copy of a table is a shallow one.
+    """The tables of all in-memory repositories. Rows are immutable, so shallow copies of tables are enough.
 
-    One lock guards all of them: it is held through a whole `Atomic`, and for the length of each call outside one.
+    One lock protects all tables. `Atomic` holds it for the whole transaction, other calls for their own duration.
     """
 
     def __init__(self) -> None:
         self.lock = RLock()
         self.depth = 0
-        self.doomed = False
+        self.aborted = False
         self.patients: dict[UUID, Patient] = {}
-        self.events: dict[tuple[UUID, int], AuditEvent] = {}
+        self.audit_events: dict[tuple[UUID, int], AuditEvent] = {}
         self.epochs: dict[str, UUID] = {}
         self.snapshots: dict[UUID, UpstreamSnapshot] = {}
         self.posts: dict[UUID, Post] = {}
         self.comments: dict[UUID, Comment] = {}
         self.users: dict[UUID, User] = {}
         self.passwords: dict[UUID, str] = {}
-        self.services: dict[UUID, ServiceAccount] = {}
+        self.service_accounts: dict[UUID, ServiceAccount] = {}
         self.account_events: dict[UUID, AccountEvent] = {}
-        self.overrides: dict[tuple[str, int], UpstreamOverride] = {}
-        self.reports: dict[tuple[str, str], UpstreamReport] = {}
+        self.upstream_overrides: dict[tuple[str, int], UpstreamOverride] = {}
+        self.upstream_reports: dict[tuple[str, str], UpstreamReport] = {}
         self.jobs: dict[UUID, Job] = {}
         self.chunks: dict[UUID, Chunk] = {}
-        self.outcomes: dict[tuple[UUID, UUID], SyncJobResult] = {}
-        self.layouts: dict[UUID, Layout] = {}
-        self.places: dict[UUID, FilePosition] = {}
-        self.contents: dict[UUID, bytes] = {}
-        self.keys: dict[tuple[UUID, bytes], bool] = {}
-        self.turns: dict[str, datetime] = {}
-        self.rejects: dict[tuple[UUID, int], Reject] = {}
-        self.families: dict[UUID, RefreshFamily] = {}
+        self.sync_results: dict[tuple[UUID, UUID], SyncJobResult] = {}
+        self.import_layouts: dict[UUID, Layout] = {}
+        self.import_positions: dict[UUID, FilePosition] = {}
+        self.import_contents: dict[UUID, bytes] = {}
+        self.import_keys: dict[tuple[UUID, bytes], bool] = {}
+        self.schedule: dict[str, datetime] = {}
+        self.import_rejects: dict[tuple[UUID, int], Reject] = {}
+        self.refresh_families: dict[UUID, RefreshFamily] = {}
 
     def require_atomic(self) -> None:
         with self.lock:
@@ -82,11 +82,11 @@ class InMemoryAtomic(Atomic):
 
     def _begin(self, work: Callable[[], T]) -> T:
         before = self._store.snapshot()
-        self._store.depth, self._store.doomed = 1, False
+        self._store.depth, self._store.aborted = 1, False
         done = False
         try:
             result = work()
-            done = not self._store.doomed
+            done = not self._store.aborted
         finally:
             self._store.depth = 0
             if not done:
@@ -99,5 +99,5 @@ class InMemoryAtomic(Atomic):
         try:
             return work()
         except BaseException:
-            self._store.doomed = True
+            self._store.aborted = True
             raise

@@ -4,7 +4,7 @@ from uuid import UUID
 from attrs import frozen
 
 from adapters.in_memory.store import Store
-from core.paging import Page, cut
+from core.paging import Page, make_page
 from core.sync.entities import SyncJobResult
 from core.sync.merge import UpstreamSnapshot
 from core.sync.ports import SyncJobResults, UpstreamSnapshots
@@ -17,16 +17,16 @@ class InMemorySyncJobResults(SyncJobResults):
     def record(self, job_id: UUID, results: Iterable[SyncJobResult]) -> None:
         with self.store.lock:
             for result in results:
-                if (job_id, result.patient_id) in self.store.outcomes:
+                if (job_id, result.patient_id) in self.store.sync_results:
                     raise ValueError("This patient has an outcome in the job already.")
-                self.store.outcomes[job_id, result.patient_id] = result
+                self.store.sync_results[job_id, result.patient_id] = result
 
     def failures(self, job_id: UUID, *, after: UUID | None, limit: int) -> Page[SyncJobResult]:
         with self.store.lock:
-            found = [one for (job, _), one in self.store.outcomes.items() if job == job_id and one.needs_review]
+            found = [one for (job, _), one in self.store.sync_results.items() if job == job_id and one.needs_review]
         found.sort(key=lambda one: one.patient_id)
         rest = [one for one in found if after is None or after < one.patient_id]
-        return cut(rest, limit, lambda one: one.patient_id)
+        return make_page(rest, limit, lambda one: one.patient_id)
 
 
 @frozen

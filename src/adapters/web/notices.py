@@ -25,7 +25,7 @@ def notices(request: HttpRequest, list_posts: Annotated[ListPosts, Provide["list
 @inject
 def notice(request: HttpRequest, slug: str, read_post: Annotated[ReadPost, Provide["read_post"]]) -> HttpResponse:
     try:
-        post = read_post(actor=_anybody(request), slug=slug, only_looked_up=request.method == "HEAD")
+        post = read_post(actor=_anybody(request), slug=slug, counts_as_view=request.method != "HEAD")
     except PostNotFound:
         raise Http404 from None
     return render(request, "notices/notice.html", {"post": post, "content": html(post.content)})

@@ -1,4 +1,4 @@
-"""The audit trail of accounts: who gave whom which rights, and when."""
+"""The audit trail of accounts: one event for each change of roles, activity, passwords and keys."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,7 +23,7 @@ class AccountAction(StrEnum):
 
 @frozen(kw_only=True)
 class AccountEvent:
-    """One change of one account. `details` holds roles and the names of keys, never an email or a secret."""
+    """One change of one account. `details` contains roles and key names, never emails or secrets."""
 
     id: UUID
     account_id: UUID

@@ -8,31 +8,31 @@ from attrs import evolve, frozen
 
 from core.access import Role
 from core.accounts.passwords import parse_new_password
-from core.errors import ErrorCollector, InvalidValue, Parser, parse_all
+from core.errors import ErrorCollector, InvalidValue, Parser, parse_fields
 from core.values import parse_bool, parse_email, parse_enum
 
 
 class AccountChanges(TypedDict, total=False):
-    """What an admin may change of an account, a person's or a machine's."""
+    """The fields that an admin can change on a user or service account."""
 
     role: Role | str
     is_active: bool
 
 
-class Standing(TypedDict, total=False):
+class ParsedAccountChanges(TypedDict, total=False):
     role: Role
     is_active: bool
 
 
 class NewUser(TypedDict):
-    """What a user is created with."""
+    """The fields of a new user."""
 
     email: str
     password: str
     role: Role | str
 
 
-class _Created(TypedDict):
+class _ParsedUser(TypedDict):
     email: str
     role: Role
 
@@ -41,17 +41,19 @@ def parse_role(raw: object) -> Role:
     return parse_enum(raw, Role)
 
 
-def parse_changes(changes: Mapping[str, object], errors: ErrorCollector | None = None) -> Standing:
-    """Raises `ValidationError` with all of `errors` and every other there is."""
-    return cast("Standing", parse_all(changes, {"role": parse_role, "is_active": parse_bool}, errors=errors))
+def parse_changes(changes: Mapping[str, object], errors: ErrorCollector | None = None) -> ParsedAccountChanges:
+    """Raises `ValidationError` with all errors, those in `errors` included."""
+    return cast(
+        "ParsedAccountChanges", parse_fields(changes, {"role": parse_role, "is_active": parse_bool}, errors=errors)
+    )
 
 
 @frozen(kw_only=True, repr=False)
 class User:
-    """Someone who signs in. Passwords are the repository's secret and never part of this.
+    """A person who signs in. The password stays in the repository and is never part of this entity.
 
-    `session_epoch` counts up when all sessions of the user are to end: tokens of an earlier one are refused. Who
-    `must_change_password` has one that somebody else chose.
+    Incrementing `session_epoch` ends all sessions of the user: tokens from earlier epochs are rejected.
+    `must_change_password` is set while the user has a password that another user chose.
     """
 
     id: UUID
@@ -73,17 +75,17 @@ class User:
         must_change_password: bool = False,
         **details: Unpack[NewUser],
     ) -> "User":
-        """`errors` are those that the input has besides. Raises `ValidationError` with every error there is; the
-        password is checked and not kept."""
-        address = ""
+        """Validates the password but does not store it. Raises `ValidationError` with all errors, those in `errors`
+        included."""
+        email = ""
         with suppress(InvalidValue):
-            address = parse_email(details.get("email"))
+            email = parse_email(details.get("email"))
         parsers: dict[str, Parser] = {
             "email": parse_email,
-            "password": lambda raw: parse_new_password(raw, address),
+            "password": lambda raw: parse_new_password(raw, email),
             "role": parse_role,
         }
-        parsed = cast("_Created", parse_all(details, parsers, required=tuple(parsers), errors=errors))
+        parsed = cast("_ParsedUser", parse_fields(details, parsers, required=tuple(parsers), errors=errors))
         return cls(
             id=new_id,
             email=parsed["email"],
@@ -98,16 +100,17 @@ class User:
     def is_active_admin(self) -> bool:
         return self.is_active and self.role is Role.ADMIN
 
-    def changed(self, **standing: Unpack[Standing]) -> "User":
-        """Who is disabled is signed out everywhere, and is so still when enabled again."""
-        after = evolve(self, **standing)
+    def changed(self, **parsed: Unpack[ParsedAccountChanges]) -> "User":
+        """Disabling a user also ends all sessions, permanently."""
+        after = evolve(self, **parsed)
         return after.signed_out() if self.is_active and not after.is_active else after
 
     def signed_out(self) -> "User":
+        """Ends all sessions."""
         return evolve(self, session_epoch=self.session_epoch + 1)
 
     def with_new_password(self, *, must_change: bool) -> "User":
-        """Every session that began with the one before ends."""
+        """Ends all sessions, because they began with the previous password."""
         return evolve(self.signed_out(), must_change_password=must_change)
 
     def __repr__(self) -> str:

@@ -3,7 +3,7 @@ from core.errors import Conflict, Forbidden, NotFound, Unauthenticated
 
 class AccountNotFound(NotFound):
     kind = "account-not-found"
-    message = "There never was an account with this id."
+    message = "There is no account with this id."
 
 
 class UserNotFound(NotFound):
@@ -29,7 +29,7 @@ class ServiceAccountNotFound(NotFound):
 class ServiceNameTaken(Conflict):
     kind = "service-name-taken"
     message = (
-        "Another service account already has this name. Names are never given twice, as the audit trail keeps them."
+        "Another service account already has this name. Names are never reused, because the audit trail refers to them."
     )
 
 
@@ -40,11 +40,11 @@ class ServiceKeyNotFound(NotFound):
 
 class TooManyKeys(Conflict):
     kind = "too-many-keys"
-    message = "This service account has two live keys already. Revoke one first."
+    message = "This service account already has two active keys. Revoke one first."
 
 
 class WrongCredentials(Unauthenticated):
-    """Says as much for an unknown email and a disabled user as for a wrong password."""
+    """The same error for an unknown email, a disabled user and a wrong password."""
 
     kind = "wrong-credentials"
     message = "The email or the password is wrong."
@@ -52,9 +52,9 @@ class WrongCredentials(Unauthenticated):
 
 class PasswordChangeRequired(Forbidden):
     kind = "password-change-required"
-    message = "Somebody else chose your password. Change it first, then go on."
+    message = "Another user set your password. Change it first."
 
 
 class TokenRefused(Unauthenticated):
     kind = "token-refused"
-    message = "The token is not valid, or no longer. Sign in again."
+    message = "The token is invalid or has expired. Sign in again."

@@ -12,29 +12,29 @@ from core.paging import Page
 
 
 class UserRepository(Protocol):
-    """Every method raises `Unavailable` when the store does not answer."""
+    """Every method raises `Unavailable` when the store does not respond."""
 
     def get(self, user_id: UUID) -> User:
         """Raises `UserNotFound`."""
         ...
 
     def emails(self, user_ids: Collection[UUID]) -> Mapping[UUID, str]:
-        """Of those who are there."""
+        """By user id. Unknown ids are skipped."""
         ...
 
     def lock(self, user_id: UUID) -> User:
-        """The user as they are now; nobody else can lock or change them until the surrounding `Atomic` ends.
+        """Reads the user and locks the row until the surrounding `Atomic` ends.
 
         Raises `UserNotFound`, and `TransactionRequired` outside `Atomic`.
         """
         ...
 
     def lock_active_admins(self) -> frozenset[UUID]:
-        """All active admins, locked one after the other in the order of their ids. Raises `TransactionRequired`."""
+        """Locks all active admins, in the order of their ids. Raises `TransactionRequired` outside `Atomic`."""
         ...
 
     def hash(self, password: str) -> str:
-        """Salted, and slow on purpose: to be called outside `Atomic`."""
+        """Salted and deliberately slow. Call it outside `Atomic`."""
         ...
 
     def add(self, user: User, hashed: str) -> None:
@@ -42,36 +42,36 @@ class UserRepository(Protocol):
         ...
 
     def replace(self, user: User, hashed: str | None = None) -> None:
-        """Stores `user` in place of what `lock` returned, with a new password or the one there was."""
+        """Replaces the user that `lock` returned. Keeps the password if `hashed` is None."""
         ...
 
     def verify(self, email: str, password: str) -> User | None:
-        """The active user with this email and password. None otherwise, after as long a time."""
+        """The active user with this email and password, otherwise None. Takes the same time in both cases."""
         ...
 
     def find(
         self, *, email: str | None, role: Role | None, is_active: bool | None, after: UUID | None, limit: int
     ) -> Page[User]:
-        """Those for whom every filter holds. Newest first, which is by falling id."""
+        """The users that match every filter, newest first (descending id)."""
         ...
 
 
 class ServiceAccountRepository(Protocol):
-    """Accounts with all their keys. Every method raises `Unavailable` when the store does not answer."""
+    """Accounts with all their keys. Every method raises `Unavailable` when the store does not respond."""
 
     def get(self, account_id: UUID) -> ServiceAccount:
         """Raises `ServiceAccountNotFound`."""
         ...
 
     def lock(self, account_id: UUID) -> ServiceAccount:
-        """The account as it is now; nobody else can lock or change it until the surrounding `Atomic` ends.
+        """Reads the account and locks its row until the surrounding `Atomic` ends.
 
         Raises `ServiceAccountNotFound`, and `TransactionRequired` outside `Atomic`.
         """
         ...
 
     def get_by_key(self, key_id: UUID) -> ServiceAccount | None:
-        """The account that the key is for; None if there is no such key."""
+        """The account that owns the key, or None if the key does not exist."""
         ...
 
     def add(self, account: ServiceAccount) -> None:
@@ -79,20 +79,20 @@ class ServiceAccountRepository(Protocol):
         ...
 
     def replace(self, account: ServiceAccount) -> None:
-        """Stores `account` in place of what `lock` returned."""
+        """Replaces the account that `lock` returned."""
         ...
 
     def find(self, *, name: str | None, after: UUID | None, limit: int) -> Page[ServiceAccount]:
-        """Newest first, which is by falling id."""
+        """Newest first (descending id)."""
         ...
 
-    def purge_keys(self, ended_before: datetime, most: int) -> int:
-        """Removes up to `most` keys that expired or were revoked before then. Returns how many."""
+    def purge_keys(self, ended_before: datetime, limit: int) -> int:
+        """Removes up to `limit` keys that expired or were revoked before then. Returns the number."""
         ...
 
 
 class SignInHistory(Protocol):
-    """From where accounts were signed in to lately. Digests are kept, as it is personal; they may be lost any time."""
+    """The networks from which accounts signed in recently. Stores digests only. Entries can disappear at any time."""
 
     def remember(self, email: str, origin: str) -> None:
         """For 30 days."""
@@ -105,20 +105,20 @@ class RefreshFamilyRepository(Protocol):
     def add(self, family: RefreshFamily) -> None: ...
 
     def lock(self, family_id: UUID) -> RefreshFamily | None:
-        """The family, held until the surrounding `Atomic` ends; None if there never was one.
+        """Reads the family and locks its row until the surrounding `Atomic` ends. None if it does not exist.
 
         Raises `TransactionRequired` outside `Atomic`.
         """
         ...
 
     def get_with_user(self, family_id: UUID) -> tuple[RefreshFamily, User] | None:
-        """The family and whose it is, read at once; None if there is no such family."""
+        """The family and its user, read in one query, or None if the family does not exist."""
         ...
 
     def replace(self, family: RefreshFamily) -> None: ...
 
-    def purge(self, expired_before: datetime, most: int) -> int:
-        """Removes up to `most` families that expired before then. Returns how many."""
+    def purge(self, expired_before: datetime, limit: int) -> int:
+        """Removes up to `limit` families that expired before then. Returns the number."""
         ...
 
 
@@ -126,12 +126,13 @@ class AccountTrail(Protocol):
     def record(self, event: AccountEvent) -> None: ...
 
     def history(self, account_id: UUID, *, after: UUID | None, limit: int) -> Page[AccountEvent]:
-        """Newest first, which is by falling id; empty for an account that never was."""
+        """Newest first (descending id). Empty for an unknown account."""
         ...
 
 
 class TokenService(Protocol):
-    """Makes and reads signed tokens. Reading raises `TokenRefused` for whatever is not a live token of its kind."""
+    """Creates and reads signed tokens. Reading raises `TokenRefused` for an invalid or expired token, or one of another
+    kind."""
 
     def access(self, family: RefreshFamily, issued_at: datetime, expires_at: datetime) -> str: ...
 
@@ -142,5 +143,5 @@ class TokenService(Protocol):
         ...
 
     def read_refresh(self, token: str) -> tuple[UUID, UUID]:
-        """The family's id and the token's own."""
+        """The id of the family and the id of the token."""
         ...

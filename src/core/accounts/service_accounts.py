@@ -1,4 +1,4 @@
-"""Accounts of machines: they send a key where a person would sign in."""
+"""Accounts of other systems, which authenticate with a key."""
 
 import hmac
 import re
@@ -11,13 +11,13 @@ from uuid import UUID
 from attrs import evolve, field, frozen
 
 from core.access import Role
-from core.accounts.entities import Standing, parse_role
+from core.accounts.entities import ParsedAccountChanges, parse_role
 from core.accounts.errors import ServiceKeyNotFound, TooManyKeys
-from core.errors import ErrorCollector, InvalidValue, Parser, parse_all
+from core.errors import ErrorCollector, InvalidValue, Parser, parse_fields
 from core.values import parse_datetime, parse_single_line, parse_str
 
-KEY_PREFIX = "prk_"  # tells a key from other secrets, also to whoever searches logs for them
-MAX_LIVE_KEYS = 2  # so that the next key is in use before the one before is revoked
+KEY_PREFIX = "prk_"  # identifies keys, also for secret scanners
+MAX_LIVE_KEYS = 2  # so that a key can be replaced before it is revoked
 MAX_SERVICE_NAME_LENGTH = 50
 MAX_KEY_NAME_LENGTH = 50
 KEY_LIFETIME = timedelta(days=90)
@@ -32,7 +32,7 @@ def parse_service_name(raw: object) -> str:
     return name
 
 
-def _expiry(raw: object, now: datetime) -> datetime:
+def _parse_expiry(raw: object, now: datetime) -> datetime:
     expires_at = parse_datetime(raw)
     if not now < expires_at <= now + MAX_KEY_LIFETIME:
         raise InvalidValue("range", f"Must be within the next {MAX_KEY_LIFETIME.days} days.")
@@ -40,30 +40,30 @@ def _expiry(raw: object, now: datetime) -> datetime:
 
 
 def _digest(secret: str) -> str:
-    """Fast, as the secret is random and too long to be guessed."""
+    """A fast hash is enough: the secret is random and too long to guess."""
     return sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class NewKey(TypedDict):
-    """What a key is made with."""
+    """The fields of a new key."""
 
     name: str
     expires_at: NotRequired[datetime | str | None]
 
 
 class NewServiceAccount(TypedDict):
-    """What a service account is created with."""
+    """The fields of a new service account."""
 
     name: str
     role: Role | str
 
 
-class _Made(TypedDict):
+class _ParsedKey(TypedDict):
     name: str
     expires_at: NotRequired[datetime | None]
 
 
-class _Created(TypedDict):
+class _ParsedServiceAccount(TypedDict):
     name: str
     role: Role
 
@@ -81,18 +81,18 @@ class ServiceKey:
     def make(
         cls, new_id: UUID, now: datetime, errors: ErrorCollector | None = None, /, **details: Unpack[NewKey]
     ) -> tuple["ServiceKey", str]:
-        """The key, and the text to send as bearer token, which cannot be had again.
+        """Returns the key and its bearer token, which is not stored.
 
-        `errors` are those that the input has besides. Raises `ValidationError` with every error there is.
+        Raises `ValidationError` with all errors, those in `errors` included.
         """
         parsers: dict[str, Parser] = {
             "name": lambda raw: parse_single_line(raw, MAX_KEY_NAME_LENGTH),
-            "expires_at": lambda raw: None if raw is None else _expiry(raw, now),
+            "expires_at": lambda raw: None if raw is None else _parse_expiry(raw, now),
         }
-        parsed = cast("_Made", parse_all(details, parsers, required=("name",), errors=errors))
-        until = parsed.get("expires_at") or now + KEY_LIFETIME
+        parsed = cast("_ParsedKey", parse_fields(details, parsers, required=("name",), errors=errors))
+        expires_at = parsed.get("expires_at") or now + KEY_LIFETIME
         secret = token_urlsafe(32)
-        key = cls(id=new_id, name=parsed["name"], digest=_digest(secret), created_at=now, expires_at=until)
+        key = cls(id=new_id, name=parsed["name"], digest=_digest(secret), created_at=now, expires_at=expires_at)
         return key, f"{KEY_PREFIX}{new_id.hex}_{secret}"
 
     def is_live(self, now: datetime) -> bool:
@@ -101,13 +101,16 @@ class ServiceKey:
     def ended_before(self, then: datetime) -> bool:
         return self.expires_at < then or (self.revoked_at is not None and self.revoked_at < then)
 
-    def opens_with(self, secret: str) -> bool:
+    def matches(self, secret: str) -> bool:
         return hmac.compare_digest(self.digest, _digest(secret))
 
 
 @frozen(kw_only=True)
 class ServiceAccount:
-    """A machine that calls. Its name stands in the audit trail and is never given again. Its oldest key comes first."""
+    """Another system that calls the registry. The audit trail refers to its name, so names are never reused.
+
+    `keys` are sorted oldest first.
+    """
 
     id: UUID
     name: str
@@ -120,13 +123,13 @@ class ServiceAccount:
     def create(
         cls, new_id: UUID, now: datetime, errors: ErrorCollector | None = None, /, **details: Unpack[NewServiceAccount]
     ) -> "ServiceAccount":
-        """`errors` are those that the input has besides. Raises `ValidationError` with every error there is."""
+        """Raises `ValidationError` with all errors, those in `errors` included."""
         parsers = {"name": parse_service_name, "role": parse_role}
-        parsed = cast("_Created", parse_all(details, parsers, required=tuple(parsers), errors=errors))
+        parsed = cast("_ParsedServiceAccount", parse_fields(details, parsers, required=tuple(parsers), errors=errors))
         return cls(id=new_id, name=parsed["name"], role=parsed["role"], is_active=True, created_at=now)
 
-    def changed(self, **standing: Unpack[Standing]) -> "ServiceAccount":
-        return evolve(self, **standing)
+    def changed(self, **parsed: Unpack[ParsedAccountChanges]) -> "ServiceAccount":
+        return evolve(self, **parsed)
 
     def key(self, key_id: UUID) -> ServiceKey:
         """Raises `ServiceKeyNotFound`."""
@@ -137,12 +140,12 @@ class ServiceAccount:
 
     def with_key(self, key: ServiceKey, now: datetime) -> "ServiceAccount":
         """Raises `TooManyKeys`."""
-        if sum(one.is_live(now) for one in self.keys) >= MAX_LIVE_KEYS:
+        if sum(existing.is_live(now) for existing in self.keys) >= MAX_LIVE_KEYS:
             raise TooManyKeys
         return evolve(self, keys=(*self.keys, key))
 
-    def without_key(self, key_id: UUID, now: datetime) -> "ServiceAccount":
-        """Revokes a key; one that is revoked already stays as it is. Raises `ServiceKeyNotFound`."""
+    def with_key_revoked(self, key_id: UUID, now: datetime) -> "ServiceAccount":
+        """Idempotent: a revoked key stays unchanged. Raises `ServiceKeyNotFound`."""
         revoked = self.key(key_id)
         if revoked.revoked_at is not None:
             return self
@@ -150,6 +153,6 @@ class ServiceAccount:
 
 
 def parse_key(token: str) -> tuple[UUID, str] | None:
-    """The id and the secret in the text of a key, None for what cannot be one."""
+    """The id and the secret in a bearer token, or None if it is not a key."""
     parts = re.fullmatch(f"{KEY_PREFIX}([0-9a-f]{{32}})_([A-Za-z0-9_-]{{43}})", token)
     return (UUID(parts[1]), parts[2]) if parts else None

@@ -10,7 +10,7 @@ from core.accounts.service_accounts import ServiceAccount
 
 @frozen(kw_only=True)
 class RefreshFamily:
-    """All refresh tokens that descend from one sign-in. Only the newest, `token_id`, may be used."""
+    """All refresh tokens of one sign-in. Only the newest, `token_id`, is valid."""
 
     id: UUID
     user_id: UUID
@@ -20,8 +20,8 @@ class RefreshFamily:
     revoked: bool = False
 
     def is_live(self, now: datetime, user: User) -> bool:
-        current = user.is_active and user.session_epoch == self.session_epoch
-        return current and not self.revoked and now < self.expires_at
+        same_epoch = user.is_active and user.session_epoch == self.session_epoch
+        return same_epoch and not self.revoked and now < self.expires_at
 
     def rotated(self, token_id: UUID, expires_at: datetime) -> "RefreshFamily":
         return evolve(self, token_id=token_id, expires_at=expires_at)
@@ -40,8 +40,8 @@ class TokenLifetimes:
 
 
 @frozen
-class SignedIn:
-    """Whose request it is, and as whom they act."""
+class Principal:
+    """The authenticated account of a request, and the actor it acts as."""
 
     account: User | ServiceAccount
     actor: Actor

@@ -7,7 +7,7 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.errors import parse_one
+from core.errors import parse_field
 from core.jobs.entities import Job, JobKind
 from core.jobs.errors import JobNotFound
 from core.jobs.ports import ChunkRepository, JobQueue, JobRepository, Runners
@@ -39,7 +39,7 @@ class ListJobs:
         self, *, actor: Actor, kind: JobKind, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE
     ) -> Page[Job]:
         actor.require(Permission.MANAGE_JOBS)
-        return self.jobs.find(kind, after=after, limit=parse_one("limit", parse_page_limit, limit))
+        return self.jobs.find(kind, after=after, limit=parse_field("limit", parse_page_limit, limit))
 
 
 @frozen

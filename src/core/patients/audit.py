@@ -1,4 +1,4 @@
-"""The audit trail: what was done to a patient, by whom, and when."""
+"""The audit trail: one event for each change of a patient."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor
-from core.patients.entities import JsonValue, Patient
+from core.patients.entities import FieldJson, Patient
 
 
 class Action(StrEnum):
@@ -21,25 +21,25 @@ class Action(StrEnum):
 
 
 @frozen(repr=False)
-class Values:
-    """What the changed fields held before and after. Kept apart from the event, so that erasing can remove it."""
+class ChangedValues:
+    """The changed fields before and after. Stored apart from the event, so that an erasure can remove them."""
 
-    before: Mapping[str, JsonValue]
-    after: Mapping[str, JsonValue]
+    before: Mapping[str, FieldJson]
+    after: Mapping[str, FieldJson]
     salt: str
 
     @property
     def digest(self) -> str:
-        """Proves what the values were to whoever still has them, and tells nothing to whoever has not."""
+        """Verifies the values for someone who has them and the salt. Reveals nothing about them otherwise."""
         content = json.dumps([self.salt, dict(self.before), dict(self.after)], sort_keys=True)
         return sha256(content.encode()).hexdigest()
 
 
 @frozen(kw_only=True)
 class AuditEvent:
-    """One change of one patient. A patient's versions number its events: each version has exactly one.
+    """One change of one patient. Each version of a patient has exactly one event.
 
-    `values` is None once the patient is erased; `digest` stays.
+    `values` is None after the patient is erased; `digest` stays.
     """
 
     patient_id: UUID
@@ -50,15 +50,17 @@ class AuditEvent:
     action: Action
     fields: tuple[str, ...]
     digest: str
-    values: Values | None
+    values: ChangedValues | None
 
     @classmethod
     def of(
         cls, action: Action, actor: Actor, at: datetime, salt: str, *, before: Patient | None, after: Patient
     ) -> "AuditEvent":
-        was, now = before.to_json() if before else {}, after.to_json()
-        fields = tuple(name for name in now if was.get(name) != now[name])
-        values = Values({name: was[name] for name in fields if name in was}, {name: now[name] for name in fields}, salt)
+        old, new = before.to_json() if before else {}, after.to_json()
+        fields = tuple(name for name in new if old.get(name) != new[name])
+        values = ChangedValues(
+            {name: old[name] for name in fields if name in old}, {name: new[name] for name in fields}, salt
+        )
         return cls(
             patient_id=after.id,
             version=after.version,
@@ -88,8 +90,8 @@ class AuditEvent:
 
 @frozen
 class ChangeCursor:
-    """A place among the changes: after the one at `position`, 0 being before all of them. A position means something
-    within its epoch alone: a restored registry gives those that it forgot to other changes."""
+    """A position in the change feed: after the entry at `position`; 0 is before the first entry. Positions are valid
+    within one epoch: a restored registry assigns lost positions to other changes."""
 
     epoch: UUID
     position: int
@@ -97,8 +99,7 @@ class ChangeCursor:
 
 @frozen(kw_only=True)
 class ChangeEntry:
-    """An event as those are told of it who follow the registry, at its place among all events of all patients. What the
-    fields hold is not told: whoever may know reads it in the record, as long as there is one."""
+    """An audit event with its global position. It has no values: consumers read the current record instead."""
 
     position: int
     patient_id: UUID

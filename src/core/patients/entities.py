@@ -11,19 +11,19 @@ from core.patients.errors import PatientArchived, StatusMoveRefused
 from core.patients.values import Identifier, Sex, Status
 from core.values import parse_email
 
-JsonValue = str | list[dict[str, str]] | None
+FieldJson = str | list[dict[str, str]] | None
 
 
 @frozen
 class Rules:
-    """What the rules for values depend on besides the value. `phone_region` is a two-letter country code."""
+    """Context that the parsers need. `phone_region` is a two-letter country code."""
 
     today: date
     phone_region: str
 
 
 class Changes(TypedDict, total=False):
-    """What may be set on a patient."""
+    """The fields that an update can set."""
 
     first_name: str
     last_name: str
@@ -37,7 +37,7 @@ class Changes(TypedDict, total=False):
 
 
 class Registration(TypedDict):
-    """What a patient is registered with."""
+    """The fields of a registration."""
 
     first_name: str
     last_name: str
@@ -50,7 +50,7 @@ class Registration(TypedDict):
     status: NotRequired[Status | str]
 
 
-class _Registered(TypedDict):
+class _ParsedRegistration(TypedDict):
     first_name: str
     last_name: str
     email: str
@@ -80,8 +80,7 @@ REQUIRED = ("first_name", "last_name", "email", "date_of_birth")
 def parse(
     raw: Mapping[str, object], rules: Rules, *, required: tuple[str, ...] = (), errors: ErrorCollector | None = None
 ) -> dict[str, object]:
-    """The settable values in their normal forms. Raises `ValidationError` with all of `errors` and every other there
-    is."""
+    """Parses the settable fields. Raises `ValidationError` with all errors, those in `errors` included."""
     errors = errors or ErrorCollector()
     parsed: dict[str, object] = {}
     for name in required:
@@ -99,7 +98,7 @@ def parse(
 
 @frozen(kw_only=True, repr=False)
 class Patient:
-    """One person's record. The constructor trusts its values; `register` and `changed` check them."""
+    """The record of one person. `register` and `changed` validate values; the constructor does not."""
 
     id: UUID
     first_name: str
@@ -126,8 +125,8 @@ class Patient:
         /,
         **details: Unpack[Registration],
     ) -> "Patient":
-        """`errors` are those that the input has besides. Raises `ValidationError` with every error there is."""
-        parsed = cast("_Registered", parse(details, rules, required=REQUIRED, errors=errors))
+        """Raises `ValidationError` with all errors, those in `errors` included."""
+        parsed = cast("_ParsedRegistration", parse(details, rules, required=REQUIRED, errors=errors))
         return cls(
             id=new_id,
             first_name=parsed["first_name"],
@@ -148,15 +147,14 @@ class Patient:
     def changed(
         self, now: datetime, rules: Rules, errors: ErrorCollector | None = None, /, **changes: Unpack[Changes]
     ) -> "Patient":
-        """The next version, or this one where nothing differs. `errors` are those that the input has besides.
+        """Returns the next version, or `self` if nothing differs.
 
-        Status moves active ⇄ inactive → archived, and archived → inactive; an archived record takes no other change.
-        A value that is what the record holds already is taken even where today's rules would refuse it, so that a
-        record can be sent back as it was read. Raises `ValidationError` with every error there is, `PatientArchived`,
-        `StatusMoveRefused`.
+        Allowed status changes: active ⇄ inactive ⇄ archived. An archived record takes no other change. Unchanged values
+        are not validated, so a record can be sent back as it was read even if the rules have changed. Raises
+        `ValidationError` with all errors, those in `errors` included, `PatientArchived`, `StatusMoveRefused`.
         """
-        held = self.to_json()
-        differing = {name: value for name, value in changes.items() if name not in held or held[name] != value}
+        current = self.to_json()
+        differing = {name: value for name, value in changes.items() if name not in current or current[name] != value}
         after = evolve(self, **parse(differing, rules, errors=errors))
         if after == self:
             return self
@@ -167,6 +165,7 @@ class Patient:
         return evolve(after, version=self.version + 1, updated_at=now)
 
     def ensure_not_archived(self) -> None:
+        """Raises `PatientArchived`."""
         if self.status is Status.ARCHIVED:
             raise PatientArchived
 
@@ -175,11 +174,11 @@ class Patient:
         return f"{self.first_name} {self.last_name}"
 
     def age_on(self, day: date) -> int:
-        """In years; 0 on the days before birth, where that day is still to come in another time zone."""
+        """In whole years. 0 on the day before birth, which is still today in another time zone."""
         return max(values.age_on(day, self.date_of_birth), 0)
 
-    def to_json(self) -> dict[str, JsonValue]:
-        """The settable values as JSON has them."""
+    def to_json(self) -> dict[str, FieldJson]:
+        """The settable fields as JSON values."""
         return {
             "first_name": self.first_name,
             "last_name": self.last_name,

@@ -11,21 +11,21 @@ class PatientNotFound(NotFound):
 class ChangesRestarted(Gone):
     kind = "changes-restarted"
     message = (
-        "The registry has no such place among its changes: it was restored from a backup. "
-        "Read every patient again, and follow the changes from their beginning, without a cursor."
+        "This cursor is no longer valid: the registry was restored from a backup. "
+        "Read every patient again, then follow the changes from the beginning, without a cursor."
     )
 
 
 class CursorGone(Gone):
     kind = "cursor-gone"
     message = (
-        "The patient that the page before ended with was changed or erased since, so its place in this order is lost. "
-        "Begin the list again, without a cursor."
+        "The last patient of the previous page was changed or erased, so its position in this order is lost. "
+        "Start again from the first page, without a cursor."
     )
 
 
 class EmailTaken(Conflict):
-    """`holder` is the patient who has the email, or None when that may not be told."""
+    """`holder` is the patient with this email, or None if the actor may not see it."""
 
     kind = "email-taken"
     message = "Another patient already has this email."
@@ -47,7 +47,7 @@ class IdentifierTaken(Conflict):
 
 class PatientArchived(Conflict):
     kind = "patient-archived"
-    message = "The patient is archived. Make the record inactive first; until then it can only be erased."
+    message = "The patient is archived. Make the record inactive first. An archived record can only be erased."
 
 
 class StatusMoveRefused(Conflict):

@@ -1,4 +1,4 @@
-"""How text is folded, to be found and sorted: to lower-case ASCII, the same in every store."""
+"""Converts text to lower-case ASCII for search and sorting, identically for every store."""
 
 import re
 from unicodedata import normalize
@@ -17,11 +17,11 @@ def words(text: str) -> list[str]:
     return _WORD.findall(folded(text))
 
 
-def joined(text: str) -> str:
-    """The letters and digits of a folded text."""
+def alphanumeric(text: str) -> str:
+    """Folded, without all characters other than letters and digits."""
     return "".join(words(text))
 
 
 def sort_key(first_name: str, last_name: str) -> str:
-    """Orders people by their last names, then by their first."""
+    """Sorts by last name, then by first name."""
     return f"{folded(last_name)[:_MAX_SORTED_LENGTH]}\0{folded(first_name)[:_MAX_SORTED_LENGTH]}"

@@ -1,4 +1,4 @@
-"""What patients can be searched by."""
+"""Search filters, sort orders and pages."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -18,12 +18,12 @@ from core.values import DEFAULT_PER_PAGE, parse_datetime, parse_email, parse_enu
 
 MAX_COUNT = 10_000
 _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-MAX_QUERY_LENGTH = 250  # more than any full name
+MAX_QUERY_LENGTH = 250  # longer than any full name
 MAX_IDS = 200
 
 
 class Sort(StrEnum):
-    """What the first page begins with: the least, or with a minus the greatest. Names are ordered by last name."""
+    """Ascending, or descending with a minus. Names sort by last name."""
 
     NEWEST = "-created_at"
     OLDEST = "created_at"
@@ -35,7 +35,7 @@ class Sort(StrEnum):
     UPDATED_DESCENDING = "-updated_at"
 
     @property
-    def by(self) -> str:
+    def field(self) -> str:
         return self.removeprefix("-")
 
     @property
@@ -45,7 +45,7 @@ class Sort(StrEnum):
 
 @frozen
 class PatientCursor:
-    """Where a page ended: a patient, as it was then. It holds no value of the patient, to be shown in addresses."""
+    """The last patient of a page, in its version then. Contains no personal data, because it appears in URLs."""
 
     id: UUID
     version: int
@@ -57,11 +57,10 @@ class PatientCursor:
 
 @frozen(kw_only=True, repr=False)
 class PatientQuery:
-    """All of the filters hold for a patient that is found; None filters nothing.
+    """A patient must match all filters. None means no filter.
 
-    `words`: of each, one of the prefixes begins one of the patient's search terms. The instants and days given as
-    `…_after` and `…_before` are excluded. An `identifier` that is a text is a value in any system. `after` is where
-    the page before ended.
+    `words`: for each word, one of its prefixes must start a search term of the patient. The limits `…_after` and
+    `…_before` are exclusive. A string `identifier` is a value in any system. `after` is the end of the previous page.
     """
 
     words: tuple[Prefixes, ...] = ()
@@ -84,7 +83,7 @@ class PatientQuery:
 
     @classmethod
     def parse(cls, raw: Mapping[str, object], rules: Rules, errors: ErrorCollector | None = None) -> "PatientQuery":
-        """Raises `ValidationError` with all of `errors` and every other there is, unknown filters included."""
+        """Raises `ValidationError` with all errors, those in `errors` and unknown filters included."""
         errors = errors or ErrorCollector()
         parsed: dict[str, object] = {}
         for name, value in raw.items():
@@ -94,13 +93,13 @@ class PatientQuery:
             with errors.field(name):
                 parsed["words" if name == "q" else name] = _PARSERS[name](value, rules)
         errors.raise_if_any()
-        return cls(**cast("_Filters", parsed))
+        return cls(**cast("_ParsedFilters", parsed))
 
 
 @frozen
 class PatientPage:
-    """In the order of the query. `next` is where to go on, or None at the end. `count` is None unless it was asked for;
-    when `count_capped`, there are more."""
+    """In the order of the query. `next` is None on the last page. `count` is None unless requested; if `count_capped`,
+    there are more matches."""
 
     patients: tuple[Patient, ...]
     next: PatientCursor | None
@@ -109,8 +108,8 @@ class PatientPage:
 
 
 class Filters(TypedDict, total=False):
-    """The filters as a caller gives them. `q`: beginnings of words of the name, a phone number or a part of it, an
-    email, an identifier, an external id or a date of birth. `identifier` as text: system|value, or a value alone."""
+    """The filters as callers write them. `q`: prefixes of name words, a phone number or a part of it, an email, an
+    identifier, an external id or a date of birth. A string `identifier` is `system|value`, or a value alone."""
 
     q: str
     ids: Collection[UUID | str] | str
@@ -131,7 +130,7 @@ class Filters(TypedDict, total=False):
     after: PatientCursor
 
 
-class _Filters(TypedDict, total=False):
+class _ParsedFilters(TypedDict, total=False):
     words: tuple[Prefixes, ...]
     ids: frozenset[UUID]
     status: Status
@@ -151,14 +150,14 @@ class _Filters(TypedDict, total=False):
     after: PatientCursor
 
 
-def _words(raw: object, region: str) -> tuple[Prefixes, ...]:
+def _parse_query(raw: object, region: str) -> tuple[Prefixes, ...]:
     words = parse_words(parse_str(raw, MAX_QUERY_LENGTH), region)
     if not words:
         raise InvalidValue("blank", "Must not be blank.")
     return words
 
 
-def _identifier(raw: object) -> Identifier | str:
+def _parse_identifier(raw: object) -> Identifier | str:
     if isinstance(raw, Identifier):
         return values.parse_identifier(raw)
     system, bar, value = parse_str(raw).partition("|")
@@ -167,18 +166,18 @@ def _identifier(raw: object) -> Identifier | str:
     return values.parse_identifier({"system": system, "value": value})
 
 
-def _ids(raw: object) -> frozenset[UUID]:
-    """From a list, or a text in which commas stand between."""
-    given = [one.strip() for one in raw.split(",", MAX_IDS)] if isinstance(raw, str) else raw
-    if not isinstance(given, list | tuple | set | frozenset):
+def _parse_ids(raw: object) -> frozenset[UUID]:
+    """From a collection or a comma-separated string."""
+    items = [item.strip() for item in raw.split(",", MAX_IDS)] if isinstance(raw, str) else raw
+    if not isinstance(items, list | tuple | set | frozenset):
         raise InvalidValue("type", "Must be a list of ids.")
-    ids = cast("Collection[object]", given)
+    ids = cast("Collection[object]", items)
     if len(ids) > MAX_IDS:
         raise InvalidValue("too_many", f"Must be at most {MAX_IDS} ids.")
-    return frozenset(map(_id, ids))
+    return frozenset(map(_parse_id, ids))
 
 
-def _id(raw: object) -> UUID:
+def _parse_id(raw: object) -> UUID:
     if isinstance(raw, UUID):
         return raw
     if isinstance(raw, str) and _UUID.fullmatch(raw):
@@ -186,15 +185,15 @@ def _id(raw: object) -> UUID:
     raise InvalidValue("invalid", "Must be ids, such as 019c13d1-7e40-7000-8000-000000000001.")
 
 
-def _cursor(raw: object) -> PatientCursor:
+def _parse_cursor(raw: object) -> PatientCursor:
     if isinstance(raw, PatientCursor):
         return raw
     raise InvalidValue("type", "Must be the `next` of a page.")
 
 
 _PARSERS: dict[str, Callable[[object, Rules], object]] = {
-    "q": lambda raw, rules: _words(raw, rules.phone_region),
-    "ids": lambda raw, _: _ids(raw),
+    "q": lambda raw, rules: _parse_query(raw, rules.phone_region),
+    "ids": lambda raw, _: _parse_ids(raw),
     "status": lambda raw, _: values.parse_status(raw),
     "sex": lambda raw, _: values.parse_sex(raw),
     "email": lambda raw, _: parse_email(raw),
@@ -202,12 +201,12 @@ _PARSERS: dict[str, Callable[[object, Rules], object]] = {
     "date_of_birth": lambda raw, _: values.parse_date(raw),
     "born_after": lambda raw, _: values.parse_date(raw),
     "born_before": lambda raw, _: values.parse_date(raw),
-    "identifier": lambda raw, _: _identifier(raw),
+    "identifier": lambda raw, _: _parse_identifier(raw),
     "external_id": lambda raw, _: values.parse_external_id(raw),
     "created_after": lambda raw, _: parse_datetime(raw),
     "created_before": lambda raw, _: parse_datetime(raw),
     "updated_after": lambda raw, _: parse_datetime(raw),
     "sort": lambda raw, _: parse_enum(raw, Sort),
     "limit": lambda raw, _: parse_page_limit(raw),
-    "after": lambda raw, _: _cursor(raw),
+    "after": lambda raw, _: _parse_cursor(raw),
 }

@@ -1,5 +1,5 @@
-"""What patients are found by. A word of a search finds those of whom a search term begins with it, whatever the term
-stands for: a name, a phone number, an email, an identifier, an external id or a date of birth.
+"""Search terms: folded names, phone numbers, emails, identifiers, external ids and dates of birth. A word of a search
+matches the patients that have a term with this prefix.
 """
 
 import re
@@ -13,14 +13,14 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from core.errors import InvalidValue
 from core.patients import values
 from core.patients.entities import Patient
-from core.patients.folding import folded, joined, words
+from core.patients.folding import alphanumeric, folded, words
 from core.patients.values import Identifier
 
-MAX_TERM_LENGTH = 100  # characters; a longer one is found by its beginning
+MAX_TERM_LENGTH = 100  # longer terms are truncated
 MAX_NAME_TERMS = 200
 MAX_WORDS = 10
 MIN_LAST_DIGITS = 4
-_BACKWARDS = "<"  # begins no other term, nor does the space before symbols
+_REVERSED = "<"  # starts no other term; neither does the space before symbols
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"[^a-z@|]*[0-9][^a-z@|]*")
 
@@ -34,16 +34,18 @@ def search_terms(patient: Patient) -> frozenset[str]:
     for one in patient.identifiers:
         terms.update(_identifier_terms(one))
     if patient.external_id is not None:
-        terms.add(joined(patient.external_id) or _symbols(patient.external_id)[0])
+        terms.add(alphanumeric(patient.external_id) or _symbols(patient.external_id)[0])
     for text in (patient.full_name, patient.external_id or "", *(one.value for one in patient.identifiers)):
         terms.update(_email(word) for word in text.split() if "@" in word)
     return frozenset(term[:MAX_TERM_LENGTH] for term in terms)
 
 
 def parse_words(text: str, region: str) -> tuple[Prefixes, ...]:
-    """For each word of a search what a term of those it finds may begin with. Numbers next to one another are one, so
-    that a phone number may be written in groups, and so are more than `MAX_WORDS` words: they stand in their order.
-    A text with a bar may also be one identifier, `system|value`, whatever spaces it contains."""
+    """The possible term prefixes for each word of a search.
+
+    Adjacent numbers count as one word, because phone numbers are written in groups. More than `MAX_WORDS` words are
+    one word too, in their order. A text with a bar can also be one identifier, `system|value`, including its spaces.
+    """
     whole = tuple(_identifier_prefixes(text))
     return tuple(
         dict.fromkeys(
@@ -54,9 +56,9 @@ def parse_words(text: str, region: str) -> tuple[Prefixes, ...]:
 
 
 def _words_of(text: str, region: str) -> Iterator[Prefixes]:
-    found = _with_numbers_joined([word for word in text.split() if joined(word)])
+    found = _join_adjacent_numbers([word for word in text.split() if alphanumeric(word)])
     if len(found) > MAX_WORDS:
-        yield (joined("".join(found)),)
+        yield (alphanumeric("".join(found)),)
     elif found:
         yield from (tuple(_prefixes(word, region)) for word in found)
     elif text.split():
@@ -65,13 +67,13 @@ def _words_of(text: str, region: str) -> Iterator[Prefixes]:
 
 def _name_terms(name: str) -> Iterator[str]:
     parts = words(name)
-    if len(parts) > MAX_NAME_TERMS:  # emoji fold to many
-        parts = [joined(part) for part in name.split()]
-    yield from _turns(parts) if parts else _symbols(name)
+    if len(parts) > MAX_NAME_TERMS:  # emoji fold to many words
+        parts = [alphanumeric(part) for part in name.split()]
+    yield from _rotations(parts) if parts else _symbols(name)
 
 
-def _turns(parts: Sequence[str]) -> Iterator[str]:
-    """All of them without spaces, beginning with each in turn: `maryannsmith`, `annsmithmary`, `smithmaryann`."""
+def _rotations(parts: Sequence[str]) -> Iterator[str]:
+    """All parts concatenated, starting with each: `maryannsmith`, `annsmithmary`, `smithmaryann`."""
     whole = "".join(parts)
     for start in accumulate(map(len, parts[:-1]), initial=0):
         yield (whole[start:] + whole[:start])[:MAX_TERM_LENGTH]
@@ -79,19 +81,19 @@ def _turns(parts: Sequence[str]) -> Iterator[str]:
 
 def _phone_terms(digits: str) -> Iterator[str]:
     yield digits
-    yield _BACKWARDS + digits[::-1]
+    yield _REVERSED + digits[::-1]
     for length in (1, 2, 3):
         if int(digits[:length]) in COUNTRY_CODE_TO_REGION_CODE:
             yield digits[length:]
 
 
 def _identifier_terms(identifier: Identifier) -> Iterator[str]:
-    parts = [part for part in map(joined, identifier.value.split()) if part]
-    for value in _turns(parts) if parts else _symbols(identifier.value):
-        yield _of_system(value, identifier.system)
+    parts = [part for part in map(alphanumeric, identifier.value.split()) if part]
+    for value in _rotations(parts) if parts else _symbols(identifier.value):
+        yield _identifier_term(value, identifier.system)
 
 
-def _of_system(value: str, system: str) -> str:
+def _identifier_term(value: str, system: str) -> str:
     return f"{value}|{folded(system)}"
 
 
@@ -100,20 +102,20 @@ def _email(text: str) -> str:
 
 
 def _symbols(text: str) -> list[str]:
-    """What stands for a text that has neither letters nor digits."""
-    return [f" {turn}" for turn in _turns(normalize("NFC", text).split())]
+    """Terms for a text without letters and digits."""
+    return [f" {rotation}" for rotation in _rotations(normalize("NFC", text).split())]
 
 
-def _with_numbers_joined(found: Sequence[str]) -> list[str]:
+def _join_adjacent_numbers(found: Sequence[str]) -> list[str]:
     together: list[str] = []
-    goes_on = False
+    after_number = False
     for word in found:
         is_number = _is_number(word)
-        if is_number and goes_on:
+        if is_number and after_number:
             together[-1] += word
         else:
             together.append(word)
-        goes_on = _is_number(word.rpartition("|")[2])
+        after_number = _is_number(word.rpartition("|")[2])
     return together
 
 
@@ -122,20 +124,20 @@ def _is_number(word: str) -> bool:
 
 
 def _prefixes(word: str, region: str) -> Iterator[str]:
-    """A word with an @ is looked for as it is written: `jo@` begins an email and no name."""
-    whole = _email(word) if "@" in word else joined(word)
+    """A word with an @ matches emails only: `jo@` is not the prefix of a name."""
+    whole = _email(word) if "@" in word else alphanumeric(word)
     yield whole
     yield from _identifier_prefixes(word)
     if _is_number(word):
-        yield whole.lstrip("0") or whole  # a trunk prefix, or the one of calls abroad
+        yield whole.lstrip("0") or whole  # a trunk prefix, or an international call prefix
         with suppress(InvalidValue):
             yield values.parse_phone(word, region).lstrip("+")
         if len(whole) >= MIN_LAST_DIGITS:
-            yield _BACKWARDS + whole[::-1]
+            yield _REVERSED + whole[::-1]
 
 
 def _identifier_prefixes(text: str) -> Iterator[str]:
-    """Of `system|value`, where the text is that."""
+    """For `system|value`; empty for other texts."""
     system, _, value = text.partition("|")
     if value.strip():
-        yield _of_system(joined(value) or _symbols(value)[0], system.strip())
+        yield _identifier_term(alphanumeric(value) or _symbols(value)[0], system.strip())

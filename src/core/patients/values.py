@@ -1,4 +1,4 @@
-"""The values a patient is made of, parsed as `core.values` says."""
+"""The values of a patient and their parsers. See `core.values` for what parsers have in common."""
 
 import re
 from collections.abc import Mapping
@@ -24,11 +24,13 @@ MAX_IDENTIFIER_SYSTEM_LENGTH = 200
 MAX_IDENTIFIER_VALUE_LENGTH = 100
 _PHONE = re.compile(r"[\s(\uff08]*[+\uff0b]?[\d\s()./\u002d\u2010-\u2015\u2212\u30fc\uff08\uff09\uff0d-\uff0f]+")
 _FRACTION = re.compile(r"[^.]*\.([0-9]{1,2}|0+)\s*")
-_DIRECTION_MARKS = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # copied along
+_DIRECTION_MARKS = dict.fromkeys(
+    [0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)  # often copied with a number
 
 
 class Sex(StrEnum):
-    """Administrative sex, with the codes of FHIR."""
+    """Administrative gender, with the codes of FHIR."""
 
     MALE = "male"
     FEMALE = "female"
@@ -42,10 +44,10 @@ class Status(StrEnum):
     ARCHIVED = "archived"
 
     def may_become(self, other: "Status") -> bool:
-        return other in _STATUS_MOVES[self]
+        return other in _ALLOWED_STATUS_CHANGES[self]
 
 
-_STATUS_MOVES = {
+_ALLOWED_STATUS_CHANGES = {
     Status.ACTIVE: {Status.INACTIVE},
     Status.INACTIVE: {Status.ACTIVE, Status.ARCHIVED},
     Status.ARCHIVED: {Status.INACTIVE},
@@ -54,7 +56,7 @@ _STATUS_MOVES = {
 
 @frozen(order=True)
 class Identifier:
-    """A number some authority gave the patient: `system` names the authority, `value` is the number."""
+    """A business identifier of the patient: `system` names the issuing authority, `value` is the number."""
 
     system: str
     value: str
@@ -65,25 +67,22 @@ def parse_person_name(raw: object) -> str:
 
 
 def parse_phone(raw: object, region: str) -> str:
-    """In E.164. Without a country code, a number is read as one dialled in `region`.
+    """In E.164. Without a country code, the number is read as dialled in `region`.
 
-    Nothing but a number may stand there, with the marks that people write into one: a spreadsheet's `3.1E9` or
-    `4930123456.0` would otherwise become another number.
+    Accepts only digits and the usual separators: a spreadsheet's `3.1E9` or `4930123456.0` would otherwise become
+    another number.
     """
-    written = parse_str(raw)
-    if len(written) > MAX_PHONE_LENGTH:
-        raise InvalidValue("too_long", f"Must be at most {MAX_PHONE_LENGTH} characters.")
-    written = written.translate(_DIRECTION_MARKS)
+    text = parse_str(raw, MAX_PHONE_LENGTH).translate(_DIRECTION_MARKS)
     number = phonenumbers.PhoneNumber()
     with suppress(phonenumbers.NumberParseException):
-        number = phonenumbers.parse(written, region)
+        number = phonenumbers.parse(text, region)
     if number.extension:
         raise InvalidValue("extension", "Must not contain an extension.")
     value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    shaped = _PHONE.fullmatch(written) and not _FRACTION.fullmatch(written) and len(value) <= MAX_E164_LENGTH
-    if not shaped or not phonenumbers.is_valid_number(number):
-        assumed = "" if "+" in written else f" Without a country code, it is read as dialled in {region}."
-        raise InvalidValue("invalid", f"Must be a valid phone number, such as +49 30 123456.{assumed}")
+    well_formed = _PHONE.fullmatch(text) and not _FRACTION.fullmatch(text) and len(value) <= MAX_E164_LENGTH
+    if not well_formed or not phonenumbers.is_valid_number(number):
+        hint = "" if "+" in text else f" Without a country code, it is read as dialled in {region}."
+        raise InvalidValue("invalid", f"Must be a valid phone number, such as +49 30 123456.{hint}")
     return value
 
 
@@ -108,7 +107,7 @@ def parse_date_of_birth(raw: object, today: date) -> date:
 
 
 def age_on(day: date, born: date) -> int:
-    """Whole years; who was born on 29 February turns a year older on 1 March in common years."""
+    """In whole years. A birthday on 29 February counts on 1 March in common years."""
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
@@ -128,22 +127,22 @@ def parse_external_id(raw: object) -> str:
 
 
 def parse_identifier(raw: object) -> Identifier:
-    """From an `Identifier` or a mapping with just `system` and `value`."""
+    """From an `Identifier` or a mapping with exactly `system` and `value`."""
     if isinstance(raw, Identifier):
         raw = {"system": raw.system, "value": raw.value}
     if not isinstance(raw, Mapping):
         raise InvalidValue("type", "Must be an object with system and value.")
-    given = cast("Mapping[object, object]", raw)
-    if set(given) != {"system", "value"}:
+    members = cast("Mapping[object, object]", raw)
+    if set(members) != {"system", "value"}:
         raise InvalidValue("members", "Must have system and value, and no other members.")
     errors = ErrorCollector()
     system, value = "", ""
     with errors.field("system"):
-        system = parse_single_line(given["system"], MAX_IDENTIFIER_SYSTEM_LENGTH)
+        system = parse_single_line(members["system"], MAX_IDENTIFIER_SYSTEM_LENGTH)
         if "|" in system or any(c.isspace() for c in system):
             raise InvalidValue("characters", "Must not contain spaces or a vertical bar.")
     with errors.field("value"):
-        value = parse_identifier_value(given["value"])
+        value = parse_identifier_value(members["value"])
     errors.raise_if_any()
     return Identifier(system, value)
 
@@ -153,21 +152,21 @@ def parse_identifier_value(raw: object) -> str:
 
 
 def parse_identifiers(raw: object) -> tuple[Identifier, ...]:
-    """In order of system and value: the order they are given in means nothing."""
+    """Sorted by system and value: their order has no meaning."""
     if not isinstance(raw, list | tuple):
         raise InvalidValue("type", "Must be a list of identifiers.")
-    given = cast("list[object] | tuple[object, ...]", raw)
-    if len(given) > MAX_IDENTIFIERS:
+    items = cast("list[object] | tuple[object, ...]", raw)
+    if len(items) > MAX_IDENTIFIERS:
         raise InvalidValue("too_long", f"Must have at most {MAX_IDENTIFIERS} identifiers.")
     errors = ErrorCollector()
-    found: list[Identifier] = []
-    for position, one in enumerate(given):
+    identifiers: list[Identifier] = []
+    for position, item in enumerate(items):
         with errors.field(str(position)):
-            found.append(parse_identifier(one))
+            identifiers.append(parse_identifier(item))
     errors.raise_if_any()
-    if len(set(found)) != len(found):
+    if len(set(identifiers)) != len(identifiers):
         raise InvalidValue("repeated", "Must not contain an identifier twice.")
-    return tuple(sorted(found))
+    return tuple(sorted(identifiers))
 
 
 def parse_patient_id(raw: object) -> UUID:

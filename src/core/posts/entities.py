@@ -6,7 +6,7 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from core.access import Actor, Permission
-from core.errors import ErrorCollector, Forbidden, parse_all
+from core.errors import ErrorCollector, Forbidden, parse_fields
 from core.posts.errors import AlreadyPublished, PostNotFound
 from core.posts.slugs import make_slug
 from core.values import parse_multi_line, parse_single_line
@@ -17,32 +17,32 @@ MAX_COMMENT_LENGTH = 2_000
 
 
 class Draft(TypedDict):
-    """What a post is written with."""
+    """The fields of a new post."""
 
     title: str
     content: str
 
 
 class Edits(TypedDict, total=False):
-    """What may be set on a post."""
+    """The fields that an edit can set."""
 
     title: str
     content: str
 
 
 class NewComment(TypedDict):
-    """What a comment is written with."""
+    """The fields of a new comment."""
 
     content: str
 
 
-def _title(raw: object) -> str:
+def _parse_title(raw: object) -> str:
     title = parse_single_line(raw, MAX_TITLE_LENGTH)
-    make_slug(title)  # whatever a post is called, there is an address for it
+    make_slug(title)  # a title must have a valid slug
     return title
 
 
-def _content(raw: object) -> str:
+def _parse_content(raw: object) -> str:
     return parse_multi_line(raw, MAX_CONTENT_LENGTH)
 
 
@@ -50,16 +50,16 @@ def parse_comment(raw: object) -> str:
     return parse_multi_line(raw, MAX_COMMENT_LENGTH)
 
 
-_PARSERS: dict[str, Callable[[object], str]] = {"title": _title, "content": _content}
+_PARSERS: dict[str, Callable[[object], str]] = {"title": _parse_title, "content": _parse_content}
 REQUIRED = tuple(_PARSERS)
 
 
 @frozen(kw_only=True, repr=False)
 class Post:
-    """One notice of the team, a draft until it is published. `author` is the name of an actor; `content` is Markdown.
+    """A notice of the team, a draft until it is published. `author` is the name of an actor; `content` is Markdown.
 
-    `publication` is an id made when the post is published: posts sort by it as they were published. The constructor
-    trusts its values; `write` and `edited` check them.
+    `publication` is an id created at publication: published posts sort by it. `write` and `edited` validate values; the
+    constructor does not.
     """
 
     id: UUID
@@ -79,8 +79,8 @@ class Post:
     def write(
         cls, new_id: UUID, now: datetime, author: str, errors: ErrorCollector | None = None, /, **draft: Unpack[Draft]
     ) -> "Post":
-        """`errors` are those that the input has besides. Raises `ValidationError` with every error there is."""
-        parsed = cast("Draft", parse_all(draft, _PARSERS, required=REQUIRED, errors=errors))
+        """Raises `ValidationError` with all errors, those in `errors` included."""
+        parsed = cast("Draft", parse_fields(draft, _PARSERS, required=REQUIRED, errors=errors))
         return cls(
             id=new_id,
             title=parsed["title"],
@@ -97,11 +97,11 @@ class Post:
         )
 
     def edited(self, now: datetime, errors: ErrorCollector | None = None, /, **edits: Unpack[Edits]) -> "Post":
-        """The next version, or this one where nothing differs. The slug stays, as others may have linked to it.
+        """Returns the next version, or `self` if nothing differs. The slug stays the same, so that links keep working.
 
-        `errors` are those that the input has besides. Raises `ValidationError` with every error there is.
+        Raises `ValidationError` with all errors, those in `errors` included.
         """
-        after = evolve(self, **cast("Edits", parse_all(edits, _PARSERS, errors=errors)))
+        after = evolve(self, **cast("Edits", parse_fields(edits, _PARSERS, errors=errors)))
         return self if after == self else evolve(after, version=self.version + 1, updated_at=now)
 
     def publish(self, publication: UUID, now: datetime) -> "Post":
@@ -115,17 +115,17 @@ class Post:
         return self.published_at is not None
 
     def ensure_visible_to(self, actor: Actor) -> None:
-        """A draft is there for its author and for editors alone. Raises `PostNotFound` to the others."""
-        if not (self.published or self._is_in_charge(actor)):
+        """Only its author and editors can see a draft. Raises `PostNotFound`."""
+        if not (self.published or self._can_edit(actor)):
             raise PostNotFound
 
     def ensure_editable_by(self, actor: Actor) -> None:
-        """The author and editors change a post. Raises `PostNotFound` where it may not be seen, else `Forbidden`."""
+        """Only the author and editors can change a post. Raises `PostNotFound` if it is hidden, else `Forbidden`."""
         self.ensure_visible_to(actor)
-        if not self._is_in_charge(actor):
-            raise Forbidden("You may not do this: only the author and editors change a post.")
+        if not self._can_edit(actor):
+            raise Forbidden("You may not do this: only the author and editors can change a post.")
 
-    def _is_in_charge(self, actor: Actor) -> bool:
+    def _can_edit(self, actor: Actor) -> bool:
         own = self.author == actor.name and actor.may(Permission.WRITE_POSTS)
         return own or actor.may(Permission.EDIT_POSTS)
 
@@ -152,8 +152,8 @@ class Comment:
         /,
         **comment: Unpack[NewComment],
     ) -> "Comment":
-        """`errors` are those that the input has besides. Raises `ValidationError` with every error there is."""
-        parsed = parse_all(comment, {"content": parse_comment}, required=("content",), errors=errors)
+        """Raises `ValidationError` with all errors, those in `errors` included."""
+        parsed = parse_fields(comment, {"content": parse_comment}, required=("content",), errors=errors)
         return cls(
             id=new_id,
             post_id=post_id,
@@ -163,9 +163,9 @@ class Comment:
         )
 
     def ensure_removable_by(self, actor: Actor) -> None:
-        """Its author and editors remove a comment. Raises `Forbidden`."""
+        """Only its author and editors can remove a comment. Raises `Forbidden`."""
         if self.author != actor.name and not actor.may(Permission.EDIT_POSTS):
-            raise Forbidden("You may not do this: only the author of a comment and editors remove it.")
+            raise Forbidden("You may not do this: only the author of a comment and editors can remove it.")
 
     def __repr__(self) -> str:
         return f"<Comment {self.id}>"

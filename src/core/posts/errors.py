@@ -2,7 +2,7 @@ from core.errors import Conflict, NotFound
 
 
 class PostNotFound(NotFound):
-    """Also for a draft, to whoever may not see it."""
+    """Raised also for a draft that the actor may not see."""
 
     kind = "post-not-found"
     message = "There is no post with this id."
@@ -15,12 +15,12 @@ class CommentNotFound(NotFound):
 
 class SlugTaken(Conflict):
     kind = "slug-taken"
-    message = "Another post has this title, or one that reads the same in its address. Choose another title."
+    message = "Another post has this title or a title with the same address. Choose another title."
 
 
 class AlreadyPublished(Conflict):
     kind = "already-published"
-    message = "The post is published already."
+    message = "The post is already published."
 
 
 class PostNotPublished(Conflict):

@@ -7,7 +7,7 @@ from core.posts.entities import Comment, Post
 
 
 class PostRepository(Protocol):
-    """Every method raises `Unavailable` when the store does not answer."""
+    """Every method raises `Unavailable` when the store does not respond."""
 
     def get(self, post_id: UUID) -> Post:
         """Raises `PostNotFound`."""
@@ -18,7 +18,7 @@ class PostRepository(Protocol):
         ...
 
     def lock(self, post_id: UUID) -> Post:
-        """The post as it is now; nobody else can lock or change it until the surrounding `Atomic` ends.
+        """Reads the post and locks its row until the surrounding `Atomic` ends.
 
         Raises `PostNotFound`, and `TransactionRequired` outside `Atomic`.
         """
@@ -29,7 +29,7 @@ class PostRepository(Protocol):
         ...
 
     def replace(self, post: Post) -> None:
-        """Stores `post` in place of what `lock` returned, but for its counts of views and comments."""
+        """Replaces the post that `lock` returned, except its view and comment counts."""
         ...
 
     def remove(self, post_id: UUID) -> None:
@@ -37,25 +37,25 @@ class PostRepository(Protocol):
         ...
 
     def published(self, *, after: UUID | None, limit: int) -> Page[Post]:
-        """Those published last first; `after` and `next` are publications."""
+        """Latest publication first. `after` and `next` are publication ids."""
         ...
 
     def drafts(self, *, author: str | None, after: UUID | None, limit: int) -> Page[Post]:
-        """Of one author, or of all. Newest first, which is by falling id."""
+        """Of one author, or of all if `author` is None. Newest first (descending id)."""
         ...
 
     def popular(self, limit: int) -> tuple[Post, ...]:
-        """The published posts with the most views, most first; of equals, the newest first."""
+        """The published posts with the most views first; posts with equal counts newest first."""
         ...
 
     def add_views(self, views: Mapping[UUID, int]) -> None:
-        """Adds to the counts of the posts that are still there: all of them or, when it raises, none."""
+        """Adds to the view counts in one transaction. Skips posts that no longer exist."""
         ...
 
 
 class CommentRepository(Protocol):
     def add(self, comment: Comment) -> None:
-        """Counted on its post at once."""
+        """Updates the comment count of the post too."""
         ...
 
     def get(self, post_id: UUID, comment_id: UUID) -> Comment:
@@ -63,15 +63,15 @@ class CommentRepository(Protocol):
         ...
 
     def remove(self, comment: Comment) -> None:
-        """Counted on its post at once. One that is gone already is no error, and is not counted twice."""
+        """Updates the comment count of the post too. Idempotent."""
         ...
 
     def list_for(self, post_id: UUID, *, after: UUID | None, limit: int) -> Page[Comment]:
-        """Newest first, which is by falling id."""
+        """Newest first (descending id)."""
         ...
 
 
 class ViewCounter(Protocol):
     def record_view(self, post_id: UUID) -> None:
-        """Somebody read the post. Costs the reader no write: the count follows some seconds later."""
+        """Does not wait for a write: the count can be updated some seconds later."""
         ...

@@ -1,4 +1,4 @@
-"""The name of a post in its address."""
+"""Slugs: the names of posts in URLs."""
 
 import re
 
@@ -11,9 +11,9 @@ RESERVED = frozenset({"admin", "drafts", "feed", "new", "page", "popular", "sear
 
 
 def make_slug(title: str) -> str:
-    """The title in lower-case ASCII letters and digits, its words joined by hyphens, cut between words where it can be.
+    """The title in lower-case ASCII letters and digits, with hyphens between words; truncated, if needed.
 
-    Raises `InvalidValue` for a title of which nothing is left, or only a word that addresses need themselves.
+    Raises `InvalidValue` for a title without letters and digits, and for a reserved slug.
     """
     words: list[str] = re.findall("[a-z0-9]+", anyascii(title).replace("'", "").lower())
     if not words:

@@ -13,11 +13,11 @@ class CircuitState(StrEnum):
 
 @frozen
 class UpstreamReport:
-    """What one process of the server has to say of an upstream; each has a circuit of its own.
+    """The state of one upstream in one server process. Every process has its own circuit.
 
-    `calls` are the attempts in the circuit's window, which the rates (0 to 1) and times are about; those are None
-    without any. `retry_budget` is how many retries may be made now, `seconds_left` the time until an open circuit is
-    tried again.
+    `calls` is the number of attempts in the window of the circuit. Rates (0 to 1) and durations refer to these attempts
+    and are None without any. `retry_budget` is the number of retries allowed now, `seconds_left` the time until an open
+    circuit allows a trial call.
     """
 
     upstream: str
@@ -36,9 +36,9 @@ class UpstreamReport:
 
 @frozen
 class UpstreamOverride:
-    """What an operator ordered: to leave the upstream alone, or to take it up again whatever its circuits say.
+    """An admin's instruction to isolate an upstream or to close its circuits.
 
-    The latest holds. Revisions of an upstream count up from 1 without a gap, so all of them are its audit trail.
+    The latest revision applies. Revisions of an upstream count from 1 without gaps and are its audit trail.
     """
 
     upstream: str
@@ -51,7 +51,7 @@ class UpstreamOverride:
 
 @frozen
 class UpstreamStatus:
-    """`override` is the latest, None when there never was one."""
+    """`override` is the latest override, or None."""
 
     upstream: str
     override: UpstreamOverride | None

@@ -3,9 +3,9 @@ from core.errors import Conflict, NotFound
 
 class UpstreamNotFound(NotFound):
     kind = "upstream-not-found"
-    message = "No upstream system of this name is configured."
+    message = "No upstream system with this name is configured."
 
 
 class OverrideConflict(Conflict):
     kind = "order-overlap"
-    message = "Somebody else gave an override for this upstream system at the same moment. Look, then repeat yours."
+    message = "Another override for this upstream system was added at the same time. Review it, then try again."

@@ -5,7 +5,7 @@ from core.upstreams.entities import UpstreamOverride, UpstreamReport
 
 
 class UpstreamOverrides(Protocol):
-    """Every method raises `Unavailable` when the store does not answer."""
+    """Every method raises `Unavailable` when the store does not respond."""
 
     def latest(self, upstream: str) -> UpstreamOverride | None: ...
 
@@ -15,29 +15,29 @@ class UpstreamOverrides(Protocol):
 
 
 class UpstreamReports(Protocol):
-    """Every method raises `Unavailable` when the store does not answer."""
+    """Every method raises `Unavailable` when the store does not respond."""
 
     def save(self, report: UpstreamReport, *, outdated: datetime) -> None:
-        """In place of the one before of the same process and upstream. Those made before `outdated` are removed.
+        """Replaces the previous report of the same process and upstream. Removes reports from before `outdated`.
 
-        Waits for nobody: it is `Unavailable` while somebody else holds the store.
+        Does not wait for locks: raises `Unavailable` instead.
         """
         ...
 
     def list_for(self, upstream: str, *, since: datetime) -> tuple[UpstreamReport, ...]:
-        """By process."""
+        """Sorted by process."""
         ...
 
 
 class Upstreams(Protocol):
-    """The upstreams that this process calls."""
+    """The upstream systems that this process calls."""
 
     def names(self) -> tuple[str, ...]: ...
 
     def apply_override(self, upstream: str) -> None:
-        """Carries out the latest override in this process, and keeps its report.
+        """Applies the latest override in this process and saves the report of this process.
 
-        Every process does so by itself before it calls, if it did not within the last half second. Raises
-        `UpstreamNotFound`, and `Unavailable` when the overrides cannot be read.
+        Every process also does this before a call, at most once per half second. Raises `UpstreamNotFound`, and
+        `Unavailable` when the overrides cannot be read.
         """
         ...

@@ -14,7 +14,7 @@ from core.access import Actor, Role
 from core.accounts.entities import User
 from core.accounts.errors import PasswordChangeRequired, TokenRefused, WrongCredentials
 from core.accounts.passwords import parse_new_password
-from core.accounts.sessions import SignedIn, TokenPair
+from core.accounts.sessions import Principal, TokenPair
 from core.accounts.use_cases import PurgeExpired
 from core.errors import Forbidden, InvalidValue, TooManyRequests, ValidationError
 from core.ports import RateLimiter, RateLimitScope
@@ -108,14 +108,14 @@ def test_a_password_unfit_to_be_set_changes_nothing(
     registry.sign_in()(email=ada.email, password=PASSWORD)
 
 
-def me(registry: Container, pair: TokenPair) -> SignedIn:
+def me(registry: Container, pair: TokenPair) -> Principal:
     return registry.authenticate()(access=pair.access, request_id="request-1")
 
 
 def test_who_changes_the_own_password_goes_on_with_a_new_session_only(
     registry: Container, ada: User, pair: TokenPair
 ) -> None:
-    newer = registry.change_own_password()(me=me(registry, pair), current=PASSWORD, password=NEW)
+    newer = registry.change_own_password()(principal=me(registry, pair), current=PASSWORD, password=NEW)
     assert ended(registry, pair)
     assert not ended(registry, newer)
     event = registry.view_account_history()(actor=ADMIN, account_id=ada.id).items[0]
@@ -130,7 +130,7 @@ def test_the_own_password_is_changed_by_who_knows_it_only(registry: Container, a
         (PASSWORD, ada.email, ["password"]),
     ]:
         with pytest.raises(ValidationError) as refused:
-            registry.change_own_password()(me=me(registry, pair), current=current, password=password)
+            registry.change_own_password()(principal=me(registry, pair), current=current, password=password)
         assert [one.field for one in refused.value.errors] == fields
     assert not ended(registry, pair)
 
@@ -154,7 +154,7 @@ def test_a_password_that_an_admin_sets_meanwhile_stays(registry: Container, ada:
     for provider in (registry.passwords, registry.password_verifier, registry.change_own_password):
         provider.reset()
     with pytest.raises(TokenRefused):
-        registry.change_own_password()(me=signed_in, current=PASSWORD, password=NEW)
+        registry.change_own_password()(principal=signed_in, current=PASSWORD, password=NEW)
     registry.sign_in()(email=ada.email, password=theirs)
 
 
@@ -178,9 +178,9 @@ def test_passwords_are_judged_by_their_own_users_email_when_many_are_judged_at_o
 
 def test_a_machine_has_no_password(registry: Container) -> None:
     account = registry.create_service_account()(actor=ADMIN, name="lab", role="admin")
-    signed_in = SignedIn(account, Actor.service("lab", Role.ADMIN, "request-1"))
+    signed_in = Principal(account, Actor.service("lab", Role.ADMIN, "request-1"))
     with pytest.raises(Forbidden):
-        registry.change_own_password()(me=signed_in, current=PASSWORD, password=NEW)
+        registry.change_own_password()(principal=signed_in, current=PASSWORD, password=NEW)
 
 
 class Strict(RateLimiter):
@@ -250,7 +250,7 @@ def test_an_owner_gets_in_from_a_known_address_whoever_guesses_elsewhere(
             registry.sign_in()(email=ada.email, password="wrong password", address=f"192.0.2.{10 + number // 3}")
     for _ in range(3):
         pair = registry.sign_in()(email=ada.email, password=PASSWORD, address="192.0.2.1")
-    registry.change_own_password()(me=me(registry, pair), current=PASSWORD, password=NEW, address="192.0.2.1")
+    registry.change_own_password()(principal=me(registry, pair), current=PASSWORD, password=NEW, address="192.0.2.1")
     with pytest.raises(TooManyRequests):
         registry.sign_in()(email=ada.email, password=NEW, address="192.0.2.1")
     assert strict.calls[-1] == (RateLimitScope.SIGN_IN_KNOWN, f"192.0.2.1 {ada.email}")
@@ -262,7 +262,7 @@ def test_purging_goes_on_until_nothing_is_left(
     for _ in range(4):
         registry.sign_in()(email=ada.email, password=PASSWORD)
     time.shift(timedelta(days=16))
-    purge = PurgeExpired(registry.families(), registry.services(), registry.clock(), at_once=2)
+    purge = PurgeExpired(registry.families(), registry.service_accounts(), registry.clock(), batch_size=2)
     assert purge(actor=ADMIN).families == 5
 
 
@@ -281,15 +281,15 @@ def test_purging_removes_what_ended_and_nothing_that_is_of_use(
     registry.sign_in()(email=ada.email, password=PASSWORD)
     purged = purge(actor=ADMIN)
     assert (purged.families, purged.keys) == (0, 1)
-    assert registry.services().get(account.id).keys == ()
+    assert registry.service_accounts().get(account.id).keys == ()
 
 
 def test_a_password_is_the_same_in_every_unicode_form(registry: Container, pair: TokenPair, ada: User) -> None:
     composed, typed = "caf\u00e9 au lait \ufb01n", "cafe\u0301 au lait fin"
-    registry.change_own_password()(me=me(registry, pair), current=PASSWORD, password=composed)
+    registry.change_own_password()(principal=me(registry, pair), current=PASSWORD, password=composed)
     pair = registry.sign_in()(email=ada.email, password=typed)
     with pytest.raises(ValidationError) as refused:
-        registry.change_own_password()(me=me(registry, pair), current=composed, password=typed)
+        registry.change_own_password()(principal=me(registry, pair), current=composed, password=typed)
     assert [(error.field, error.code) for error in refused.value.errors] == [("password", "unchanged")]
     registry.set_password()(actor=ADMIN, user_id=ada.id, password=typed)
     registry.sign_in()(email=ada.email, password=composed)
@@ -308,6 +308,6 @@ def test_a_password_that_another_user_chose_has_to_be_changed_first(registry: Co
             registry.authenticate()(access=pair.access, request_id="request-1")
         signed_in = registry.authenticate()(access=pair.access, request_id="request-1", before_password_change=True)
         with pytest.raises(ValidationError):
-            registry.change_own_password()(me=signed_in, current=NEW, password=NEW)
-        pair = registry.change_own_password()(me=signed_in, current=NEW, password=PASSWORD)
+            registry.change_own_password()(principal=signed_in, current=NEW, password=NEW)
+        pair = registry.change_own_password()(principal=signed_in, current=NEW, password=PASSWORD)
         assert registry.authenticate()(access=pair.access, request_id="request-1").account.id == user.id

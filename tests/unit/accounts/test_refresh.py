@@ -72,7 +72,7 @@ def test_signing_out_twice_or_with_an_older_token_is_harmless(registry: Containe
 
 
 def test_signing_out_of_a_family_that_is_gone_is_harmless(registry: Container, pair: TokenPair) -> None:
-    registry.store().families.clear()
+    registry.store().refresh_families.clear()
     registry.sign_out()(refresh=pair.refresh)
     assert refused(registry, pair.refresh)
 
@@ -94,7 +94,7 @@ def test_a_refresh_token_lasts_14_days_from_its_own_making(
 def test_a_family_that_has_ended_is_not_refreshed_by_a_token_that_has_not(
     registry: Container, pair: TokenPair, time: time_machine.Traveller
 ) -> None:
-    (family,) = registry.store().families.values()
+    (family,) = registry.store().refresh_families.values()
     longer = family.rotated(family.token_id, family.expires_at + timedelta(days=1))
     token = registry.tokens().refresh(longer, NOW)
     time.shift(timedelta(days=14))

@@ -48,7 +48,7 @@ def test_a_key_is_stored_as_a_digest_only(registry: Container, lab: ServiceAccou
     assert token.startswith(f"prk_{key.id.hex}_")
     assert key.digest != secret
     assert secret not in str([vars(registry.store())])
-    assert key.digest not in repr(registry.services().get(lab.id))
+    assert key.digest not in repr(registry.service_accounts().get(lab.id))
 
 
 def test_only_the_key_itself_lets_in(registry: Container, lab: ServiceAccount) -> None:

@@ -33,7 +33,7 @@ def test_a_wrong_password_an_unknown_email_and_a_disabled_user_are_alike(
     unknown = refusal("eve@example.org", PASSWORD)
     becomes(is_active=False)
     assert wrong == unknown == refusal(ada.email, PASSWORD)
-    assert registry.store().families == {}
+    assert registry.store().refresh_families == {}
 
 
 @pytest.mark.parametrize(("email", "password", "fields"), [(5, None, ["email", "password"]), ("ada", "x", ["email"])])

@@ -125,7 +125,7 @@ class OneJob(RuleBasedStateMachine):
         for patient in [one for one in self.store.patients.values() if one.external_id == f"x{number}"]:
             self.registry.erase_patient()(actor=ADMIN, patient_id=patient.id)
 
-    @precondition(lambda self: len(self.store.outcomes) > MANY // 2 and not self.state.has_ended)
+    @precondition(lambda self: len(self.store.sync_results) > MANY // 2 and not self.state.has_ended)
     @rule()
     def is_cancelled(self) -> None:
         self.registry.cancel_job()(actor=CLERK, kind=JobKind.SYNC, job_id=self.job_id)
@@ -133,24 +133,24 @@ class OneJob(RuleBasedStateMachine):
     @invariant()
     def counts_match_results(self) -> None:
         job = self.store.jobs[self.job_id]
-        assert job.counts == Counter(one.outcome.value for one in self.store.outcomes.values())
+        assert job.counts == Counter(one.outcome.value for one in self.store.sync_results.values())
         assert job.done <= job.total <= MANY
 
     @invariant()
     def each_patient_is_in_one_place(self) -> None:
-        places = Counter(patient_id for _, patient_id in self.store.outcomes)
+        places = Counter(patient_id for _, patient_id in self.store.sync_results)
         places.update(one for chunk in self.store.chunks.values() for one in chunk.items)
         assert set(places.values()) <= {1}
 
     @invariant()
     def updated_patients_have_that_outcome(self) -> None:
-        synced = {one.patient_id for one in self.store.events.values() if one.action == "synced"}
-        assert synced == {one.patient_id for one in self.store.outcomes.values() if one.outcome == "updated"}
+        synced = {one.patient_id for one in self.store.audit_events.values() if one.action == "synced"}
+        assert synced == {one.patient_id for one in self.store.sync_results.values() if one.outcome == "updated"}
 
     @invariant()
     def a_job_that_ended_does_not_change(self) -> None:
         if self.state.has_ended:
-            now = (self.store.jobs[self.job_id], dict(self.store.outcomes))
+            now = (self.store.jobs[self.job_id], dict(self.store.sync_results))
             self.at_the_end = self.at_the_end or now
             assert now == self.at_the_end
             assert not self.store.chunks
@@ -169,7 +169,7 @@ class OneJob(RuleBasedStateMachine):
         assert self.state.has_ended
         if self.state is JobState.COMPLETED:
             scope = {one.id for one in self.store.patients.values() if one.status != "archived"}
-            assert scope <= {patient_id for _, patient_id in self.store.outcomes}
+            assert scope <= {patient_id for _, patient_id in self.store.sync_results}
         self.counts_match_results()
 
 

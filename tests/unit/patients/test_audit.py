@@ -3,7 +3,7 @@ from uuid import uuid4
 from attrs import evolve
 from hypothesis import given
 
-from core.patients.audit import Action, AuditEvent, Values
+from core.patients.audit import Action, AuditEvent, ChangedValues
 from core.patients.entities import SETTABLE, Changes, Patient
 from core.patients.values import Status
 from tests import strategies
@@ -19,7 +19,7 @@ def event(before: Patient | None, after: Patient, salt: str = "salt") -> AuditEv
     return AuditEvent.of(Action.UPDATED, CLERK, NOW, salt, before=before, after=after)
 
 
-def values_of(event: AuditEvent) -> Values:
+def values_of(event: AuditEvent) -> ChangedValues:
     assert event.values is not None
     return event.values
 
@@ -55,10 +55,10 @@ def test_an_event_holds_the_fields_that_differ_and_no_other(patient: Patient, ch
 def test_the_digest_proves_the_values(patient: Patient) -> None:
     told = event(None, patient)
     held = values_of(told)
-    assert told.digest == Values({}, dict(reversed(list(held.after.items()))), held.salt).digest
-    forged = Values(held.before, {**held.after, "first_name": f"{patient.first_name}x"}, held.salt)
+    assert told.digest == ChangedValues({}, dict(reversed(list(held.after.items()))), held.salt).digest
+    forged = ChangedValues(held.before, {**held.after, "first_name": f"{patient.first_name}x"}, held.salt)
     assert told.digest != forged.digest
-    assert told.digest != Values({"first_name": patient.first_name}, held.after, held.salt).digest
+    assert told.digest != ChangedValues({"first_name": patient.first_name}, held.after, held.salt).digest
 
 
 def test_the_digest_is_salted() -> None:

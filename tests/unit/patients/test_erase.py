@@ -59,7 +59,7 @@ def test_nothing_of_the_person_is_left_in_the_store(
     registry.erase_patient()(actor=ADMIN, patient_id=patient.id)
     assert registry.snapshots().get(patient.id) is None
     assert (registry.store().patients, registry.store().snapshots) == ({}, {})
-    assert {event.values for event in registry.store().events.values()} == {None}
+    assert {event.values for event in registry.store().audit_events.values()} == {None}
 
 
 @pytest.mark.parametrize("status", ["active", "inactive", "archived"])
@@ -79,4 +79,4 @@ def test_another_version_than_the_caller_saw_is_not_erased(registry: Container, 
 def test_nobody_unknown_is_erased(registry: Container) -> None:
     with pytest.raises(PatientNotFound):
         registry.erase_patient()(actor=ADMIN, patient_id=uuid4())
-    assert registry.store().events == {}
+    assert registry.store().audit_events == {}

@@ -52,7 +52,7 @@ def test_a_refused_registration_leaves_nothing(registry: Container) -> None:
     with pytest.raises(EmailTaken):
         registry.register_patient()(actor=CLERK, **details())
     assert registry.search_patients()(actor=CLERK).patients == (first,)
-    assert len(registry.store().events) == 1
+    assert len(registry.store().audit_events) == 1
 
 
 def test_an_email_is_taken_however_it_is_written(registry: Container) -> None:

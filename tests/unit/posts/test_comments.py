@@ -7,21 +7,21 @@ from core.access import Actor
 from core.errors import Forbidden, ValidationError
 from core.posts.entities import MAX_COMMENT_LENGTH, Post
 from core.posts.errors import CommentNotFound, PostNotFound, PostNotPublished
-from tests.fakes import ADMIN, ANYBODY, AUTHOR, CLERK, EDITOR, NOW, OTHER_AUTHOR, READER, StillClock
+from tests.fakes import ADMIN, ANONYMOUS, AUTHOR, CLERK, EDITOR, NOW, OTHER_AUTHOR, READER, StillClock
 
 
 @pytest.mark.parametrize("actor", [READER, CLERK, AUTHOR, OTHER_AUTHOR, EDITOR, ADMIN])
 def test_anybody_signed_in_comments_on_what_is_published(registry: Container, published: Post, actor: Actor) -> None:
     comment = registry.add_comment()(actor=actor, post_id=published.id, content=" Thanks,\r\nall. ")
     assert (comment.author, comment.content, comment.created_at) == (actor.name, "Thanks,\nall.", NOW)
-    assert registry.list_comments()(actor=ANYBODY, post_id=published.id).items == (comment,)
+    assert registry.list_comments()(actor=ANONYMOUS, post_id=published.id).items == (comment,)
     assert registry.posts().get(published.id).comment_count == 1
     assert repr(comment) == f"<Comment {comment.id}>"
 
 
 def test_nobody_comments_without_signing_in(registry: Container, published: Post) -> None:
     with pytest.raises(Forbidden):
-        registry.add_comment()(actor=ANYBODY, post_id=published.id, content="Spam")
+        registry.add_comment()(actor=ANONYMOUS, post_id=published.id, content="Spam")
     assert registry.store().comments == {}
 
 
@@ -48,9 +48,9 @@ def test_comments_are_listed_newest_first_a_page_at_a_time(
     for content in ("first", "second", "third"):
         clock.forward(timedelta(minutes=1))
         registry.add_comment()(actor=READER, post_id=published.id, content=content)
-    page = registry.list_comments()(actor=ANYBODY, post_id=published.id, limit=2)
+    page = registry.list_comments()(actor=ANONYMOUS, post_id=published.id, limit=2)
     assert [comment.content for comment in page.items] == ["third", "second"]
-    rest = registry.list_comments()(actor=ANYBODY, post_id=published.id, limit=2, after=page.next)
+    rest = registry.list_comments()(actor=ANONYMOUS, post_id=published.id, limit=2, after=page.next)
     assert ([comment.content for comment in rest.items], rest.next) == (["first"], None)
 
 
@@ -64,7 +64,7 @@ def test_its_author_and_editors_remove_a_comment(registry: Container, published:
         registry.remove_comment()(actor=actor, post_id=published.id, comment_id=comment.id)
 
 
-@pytest.mark.parametrize("actor", [CLERK, AUTHOR, ANYBODY])
+@pytest.mark.parametrize("actor", [CLERK, AUTHOR, ANONYMOUS])
 def test_others_remove_no_comment(registry: Container, published: Post, actor: Actor) -> None:
     comment = registry.add_comment()(actor=READER, post_id=published.id, content="Mine")
     with pytest.raises(Forbidden):

@@ -9,7 +9,7 @@ from core.errors import ValidationError
 from core.paging import Page
 from core.posts.entities import Post
 from core.posts.errors import PostNotFound
-from tests.fakes import ADMIN, ANYBODY, AUTHOR, EDITOR, OTHER_AUTHOR, READER, StillClock
+from tests.fakes import ADMIN, ANONYMOUS, AUTHOR, EDITOR, OTHER_AUTHOR, READER, StillClock
 
 Write = Callable[..., Post]
 
@@ -28,11 +28,11 @@ def publish(registry: Container, clock: StillClock, write: Write) -> Callable[[s
 
 
 def test_anybody_reads_what_is_published_by_id_and_by_address(registry: Container, published: Post) -> None:
-    assert registry.view_post()(actor=ANYBODY, post_id=published.id) == published
-    assert registry.read_post()(actor=ANYBODY, slug=published.slug).id == published.id
+    assert registry.view_post()(actor=ANONYMOUS, post_id=published.id) == published
+    assert registry.read_post()(actor=ANONYMOUS, slug=published.slug).id == published.id
 
 
-@pytest.mark.parametrize("actor", [ANYBODY, READER, OTHER_AUTHOR])
+@pytest.mark.parametrize("actor", [ANONYMOUS, READER, OTHER_AUTHOR])
 def test_a_draft_is_not_there_for_others(registry: Container, draft: Post, actor: Actor) -> None:
     with pytest.raises(PostNotFound):
         registry.view_post()(actor=actor, post_id=draft.id)
@@ -71,10 +71,10 @@ def test_the_list_has_those_published_last_first_a_page_at_a_time(
         publish(title)
     clock.forward(timedelta(minutes=1))
     registry.publish_post()(actor=AUTHOR, post_id=early_draft.id)
-    assert titles(registry.list_posts()(actor=ANYBODY)) == [early_draft.title, "second", "first"]
-    page = registry.list_posts()(actor=ANYBODY, limit=2)
+    assert titles(registry.list_posts()(actor=ANONYMOUS)) == [early_draft.title, "second", "first"]
+    page = registry.list_posts()(actor=ANONYMOUS, limit=2)
     assert titles(page) == [early_draft.title, "second"]
-    assert titles(registry.list_posts()(actor=ANYBODY, limit=2, after=page.next)) == ["first"]
+    assert titles(registry.list_posts()(actor=ANONYMOUS, limit=2, after=page.next)) == ["first"]
 
 
 @pytest.mark.parametrize("limit", [0, 201, "5", True])
@@ -86,10 +86,10 @@ def test_a_limit_out_of_range_is_refused(registry: Container, limit: int) -> Non
 
 def test_a_view_is_counted_for_a_published_post_alone(registry: Container, draft: Post, published: Post) -> None:
     for _ in range(2):
-        registry.view_post()(actor=ANYBODY, post_id=published.id)
+        registry.view_post()(actor=ANONYMOUS, post_id=published.id)
     registry.read_post()(actor=READER, slug=published.slug)
     registry.view_post()(actor=AUTHOR, post_id=draft.id)
-    registry.list_posts()(actor=ANYBODY)
+    registry.list_posts()(actor=ANONYMOUS)
     assert registry.posts().get(published.id).view_count == 3
     assert registry.posts().get(draft.id).view_count == 0
 
@@ -100,7 +100,7 @@ def test_popular_are_the_ten_with_the_most_views_and_of_equals_the_newest(
     posts = [publish(f"number {number}") for number in range(12)]
     registry.posts().add_views({posts[0].id: 5, posts[1].id: 7})
     expected = ["number 1", "number 0", *(f"number {number}" for number in range(11, 3, -1))]
-    assert titles(registry.popular_posts()(actor=ANYBODY)) == expected
+    assert titles(registry.popular_posts()(actor=ANONYMOUS)) == expected
 
 
 def test_the_list_is_kept_for_15_minutes_and_the_popular_for_an_hour(
@@ -110,17 +110,17 @@ def test_the_list_is_kept_for_15_minutes_and_the_popular_for_an_hour(
         (registry.list_posts(), timedelta(minutes=15)),
         (registry.popular_posts(), timedelta(hours=1)),
     ]:
-        before = list_(actor=ANYBODY)
+        before = list_(actor=ANONYMOUS)
         registry.posts().add_views({published.id: 1})
         clock.forward(span - timedelta(seconds=1))
-        assert list_(actor=ANYBODY) == before
+        assert list_(actor=ANONYMOUS) == before
         clock.forward(timedelta(seconds=1))
-        assert list_(actor=ANYBODY).items == (registry.posts().get(published.id),)
+        assert list_(actor=ANONYMOUS).items == (registry.posts().get(published.id),)
 
 
 def test_what_is_published_edited_or_deleted_shows_at_once(registry: Container, publish: Callable[[str], Post]) -> None:
     def shown() -> list[list[str]]:
-        return [titles(list_(actor=ANYBODY)) for list_ in (registry.list_posts(), registry.popular_posts())]
+        return [titles(list_(actor=ANONYMOUS)) for list_ in (registry.list_posts(), registry.popular_posts())]
 
     assert shown() == [[], []]
     post = publish("first")
@@ -132,9 +132,9 @@ def test_what_is_published_edited_or_deleted_shows_at_once(registry: Container, 
 
 
 def test_work_on_drafts_leaves_what_is_cached(registry: Container, published: Post, write: Write) -> None:
-    cached = registry.list_posts()(actor=ANYBODY)
+    cached = registry.list_posts()(actor=ANONYMOUS)
     registry.posts().add_views({published.id: 1})
     draft = write("a draft")
     registry.edit_post()(actor=AUTHOR, post_id=draft.id, title="still a draft")
     registry.delete_post()(actor=AUTHOR, post_id=draft.id)
-    assert registry.list_posts()(actor=ANYBODY) is cached
+    assert registry.list_posts()(actor=ANONYMOUS) is cached

@@ -7,7 +7,7 @@ from bootstrap import Container
 from core.errors import Forbidden, ValidationError, VersionMismatch
 from core.posts.entities import MAX_CONTENT_LENGTH, MAX_TITLE_LENGTH, Post
 from core.posts.errors import AlreadyPublished, PostNotFound, SlugTaken
-from tests.fakes import ADMIN, ANYBODY, AUTHOR, CLERK, EDITOR, NOW, OTHER_AUTHOR, READER, StillClock
+from tests.fakes import ADMIN, ANONYMOUS, AUTHOR, CLERK, EDITOR, NOW, OTHER_AUTHOR, READER, StillClock
 
 Write = Callable[..., Post]
 
@@ -138,7 +138,7 @@ def test_another_authors_published_post_is_not_theirs_to_change(registry: Contai
     assert registry.posts().get(published.id) == published
 
 
-@pytest.mark.parametrize("actor", [READER, CLERK, ANYBODY])
+@pytest.mark.parametrize("actor", [READER, CLERK, ANONYMOUS])
 def test_others_write_no_posts(registry: Container, draft: Post, actor: object) -> None:
     for change in changes(registry, draft):
         with pytest.raises(Forbidden):

@@ -7,7 +7,7 @@ from adapters.django_orm.db.compiled_get import Row
 from adapters.django_orm.db.errors import core_errors
 from core.accounts.audit import AccountAction, AccountEvent
 from core.accounts.ports import AccountTrail
-from core.paging import Page, cut
+from core.paging import Page, make_page
 
 _COLUMNS = tuple(field.name for field in fields(AccountEvent))
 
@@ -26,7 +26,7 @@ class DjangoAccountTrail(AccountTrail):
         if after is not None:
             rows = rows.filter(id__lt=after)
         found = [_event(row) for row in rows.values(*_COLUMNS)[: limit + 1]]
-        return cut(found, limit, lambda event: event.id)
+        return make_page(found, limit, lambda event: event.id)
 
 
 def _event(row: Row) -> AccountEvent:

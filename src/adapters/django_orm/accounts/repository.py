@@ -16,7 +16,7 @@ from core.accounts.entities import User
 from core.accounts.errors import UserNotFound
 from core.accounts.ports import RefreshFamilyRepository, UserRepository
 from core.accounts.sessions import RefreshFamily
-from core.paging import Page, cut
+from core.paging import Page, make_page
 
 _COLUMNS = tuple(field.name for field in fields(User))
 _FAMILY_COLUMNS = tuple(field.name for field in fields(RefreshFamily))
@@ -86,7 +86,7 @@ class DjangoUserRepository(UserRepository):
         filters = {"email": email, "role": role, "is_active": is_active, "id__lt": after}
         rows = self._rows.filter(**{lookup: value for lookup, value in filters.items() if value is not None})
         found = [_user(row) for row in rows.order_by("-id").values(*_COLUMNS)[: limit + 1]]
-        return cut(found, limit, lambda user: user.id)
+        return make_page(found, limit, lambda user: user.id)
 
     @property
     def _rows(self) -> QuerySet[models.User]:
@@ -129,8 +129,8 @@ class DjangoRefreshFamilyRepository(RefreshFamilyRepository):
         self._rows.filter(id=family.id).update(**asdict(family))
 
     @core_errors()
-    def purge(self, expired_before: datetime, most: int) -> int:
-        expired = self._rows.filter(expires_at__lt=expired_before).values_list("id", flat=True)[:most]
+    def purge(self, expired_before: datetime, limit: int) -> int:
+        expired = self._rows.filter(expires_at__lt=expired_before).values_list("id", flat=True)[:limit]
         removed, _ = self._rows.filter(id__in=list(expired)).delete()
         return removed
 

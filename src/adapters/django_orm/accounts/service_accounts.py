@@ -13,7 +13,7 @@ from core.access import Role
 from core.accounts.errors import ServiceAccountNotFound
 from core.accounts.ports import ServiceAccountRepository
 from core.accounts.service_accounts import ServiceAccount, ServiceKey
-from core.paging import Page, cut
+from core.paging import Page, make_page
 
 _KEYS = Prefetch("keys", models.ServiceKey.objects.order_by("id"), to_attr="prefetched_keys")
 
@@ -55,12 +55,12 @@ class DjangoServiceAccountRepository(ServiceAccountRepository):
         filters = {"name": name, "id__lt": after}
         rows = self._rows.filter(**{lookup: value for lookup, value in filters.items() if value is not None})
         found = [_account(row) for row in rows.order_by("-id")[: limit + 1]]
-        return cut(found, limit, lambda account: account.id)
+        return make_page(found, limit, lambda account: account.id)
 
     @core_errors()
-    def purge_keys(self, ended_before: datetime, most: int) -> int:
+    def purge_keys(self, ended_before: datetime, limit: int) -> int:
         ended = self._keys.filter(Q(expires_at__lt=ended_before) | Q(revoked_at__lt=ended_before))
-        removed, _ = self._keys.filter(id__in=list(ended.values_list("id", flat=True)[:most])).delete()
+        removed, _ = self._keys.filter(id__in=list(ended.values_list("id", flat=True)[:limit])).delete()
         return removed
 
     @property

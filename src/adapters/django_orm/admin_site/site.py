@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, reverse
 
 from adapters.django_orm.accounts.repository import user_of
 from adapters.django_orm.admin_site.pages import actor_of, current_user, form_page, password_field
-from core.accounts.sessions import SignedIn
+from core.accounts.sessions import Principal
 from core.accounts.use_cases import ChangeOwnPassword
 from core.errors import TooManyRequests
 
@@ -82,8 +82,8 @@ class RegistryAdminSite(AdminSite):
         user = current_user(request)
 
         def work(data: dict[str, str]) -> None:
-            me = SignedIn(user_of(user), actor_of(request))
-            change(me=me, address=request.META.get("REMOTE_ADDR", ""), **data)
+            me = Principal(user_of(user), actor_of(request))
+            change(principal=me, address=request.META.get("REMOTE_ADDR", ""), **data)
             user.refresh_from_db()
             update_session_auth_hash(request, user)
 

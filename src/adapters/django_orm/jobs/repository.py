@@ -12,7 +12,7 @@ from adapters.django_orm.jobs import models
 from core.jobs.entities import Chunk, Job, JobKind, JobState, RemainingChunks
 from core.jobs.errors import JobNotFound, LeaseLost
 from core.jobs.ports import ChunkRepository, JobRepository, Schedule
-from core.paging import Page, cut
+from core.paging import Page, make_page
 
 _JOB_COLUMNS = tuple(field.name for field in fields(Job))
 _CHUNK_COLUMNS = tuple(field.name for field in fields(Chunk))
@@ -44,7 +44,7 @@ class DjangoJobRepository(JobRepository):
         rows = self._rows.filter(kind=kind).order_by("-id")
         if after is not None:
             rows = rows.filter(id__lt=after)
-        return cut([_job(row) for row in rows.values(*_JOB_COLUMNS)[: limit + 1]], limit, lambda job: job.id)
+        return make_page([_job(row) for row in rows.values(*_JOB_COLUMNS)[: limit + 1]], limit, lambda job: job.id)
 
     @core_errors()
     def unfinished(self, key: str) -> Job | None:

@@ -6,7 +6,7 @@ from attrs import frozen
 from adapters.django_orm.db.bulk_insert import bulk_insert
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.patients import models
-from core.patients.audit import Action, AuditEvent, Values
+from core.patients.audit import Action, AuditEvent, ChangedValues
 from core.patients.ports import AuditTrail
 
 _EVENT_COLUMNS = ("patient_id", "version", "at", "actor", "request_id", "action", "fields", "digest")
@@ -52,5 +52,5 @@ def _event(row: models.PatientEvent) -> AuditEvent:
         action=Action(row.action),
         fields=tuple(row.fields),
         digest=row.digest,
-        values=Values(values.before, values.after, values.salt) if values else None,
+        values=ChangedValues(values.before, values.after, values.salt) if values else None,
     )

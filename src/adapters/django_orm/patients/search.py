@@ -52,20 +52,20 @@ def page_query(query: PatientQuery, database: str) -> QuerySet[models.Patient]:
     if query.after is None:
         return rows
     beyond, tie = ("lt", "gt") if query.sort.descending else ("gt", "lt")
-    if query.sort.by == "created_at":
+    if query.sort.field == "created_at":
         return rows.filter((f"id__{beyond}", query.after.id))
     cursor_row = models.Patient.objects.using(database).filter(id=query.after.id, version=query.after.version)
-    last = cursor_row.values_list(query.sort.by, flat=True).first()
+    last = cursor_row.values_list(query.sort.field, flat=True).first()
     if last is None:
         raise CursorGone
-    rows = rows.filter((f"{query.sort.by}__{beyond}e", last))  # redundant, but lets the database use the index
-    return rows.filter(Q((f"{query.sort.by}__{beyond}", last)) | Q((f"id__{tie}", query.after.id)))
+    rows = rows.filter((f"{query.sort.field}__{beyond}e", last))  # redundant, but lets the database use the index
+    return rows.filter(Q((f"{query.sort.field}__{beyond}", last)) | Q((f"id__{tie}", query.after.id)))
 
 
 def _order(sort: Sort) -> tuple[str, ...]:
-    if sort.by == "created_at":
+    if sort.field == "created_at":
         return ("-id" if sort.descending else "id",)
-    return (f"-{sort.by}", "id") if sort.descending else (sort.by, "-id")
+    return (f"-{sort.field}", "id") if sort.descending else (sort.field, "-id")
 
 
 def _ids_by_term(prefixes: Prefixes, database: str) -> QuerySet[models.SearchTerm, dict[str, UUID]]:

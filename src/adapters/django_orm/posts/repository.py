@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 from adapters.django_orm.db.atomic import require_atomic
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.posts import models
-from core.paging import Page, cut
+from core.paging import Page, make_page
 from core.posts.entities import Comment, Post
 from core.posts.errors import CommentNotFound, PostNotFound
 from core.posts.ports import CommentRepository, PostRepository
@@ -55,7 +55,7 @@ class DjangoPostRepository(PostRepository):
         if after is not None:
             rows = rows.filter(publication__lt=after)
         found = _posts(rows[: limit + 1])
-        return cut(found, limit, lambda post: post.publication)
+        return make_page(found, limit, lambda post: post.publication)
 
     @core_errors()
     def drafts(self, *, author: str | None, after: UUID | None, limit: int) -> Page[Post]:
@@ -65,7 +65,7 @@ class DjangoPostRepository(PostRepository):
         if after is not None:
             rows = rows.filter(id__lt=after)
         found = _posts(rows[: limit + 1])
-        return cut(found, limit, lambda post: post.id)
+        return make_page(found, limit, lambda post: post.id)
 
     @core_errors()
     def popular(self, limit: int) -> tuple[Post, ...]:
@@ -122,7 +122,7 @@ class DjangoCommentRepository(CommentRepository):
         if after is not None:
             rows = rows.filter(id__lt=after)
         found = [Comment(**row) for row in rows.values(*_COMMENT_COLUMNS)[: limit + 1]]
-        return cut(found, limit, lambda comment: comment.id)
+        return make_page(found, limit, lambda comment: comment.id)
 
     @property
     def _rows(self) -> QuerySet[models.Comment]:

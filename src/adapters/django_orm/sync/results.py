@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.sync import models
-from core.paging import Page, cut
+from core.paging import Page, make_page
 from core.sync.entities import SyncJobOutcome, SyncJobResult
 from core.sync.ports import SyncJobResults
 
@@ -33,7 +33,7 @@ class DjangoSyncJobResults(SyncJobResults):
             SyncJobResult(**row | {"outcome": SyncJobOutcome(row["outcome"]), "conflicts": tuple(row["conflicts"])})
             for row in rows.values(*_COLUMNS)[: limit + 1]
         ]
-        return cut(found, limit, lambda result: result.patient_id)
+        return make_page(found, limit, lambda result: result.patient_id)
 
     @property
     def _rows(self) -> QuerySet[models.SyncJobResult]:

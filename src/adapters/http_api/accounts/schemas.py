@@ -16,7 +16,7 @@ from core.access import Permission, Role
 from core.accounts.audit import AccountAction, AccountEvent
 from core.accounts.entities import User
 from core.accounts.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
-from core.accounts.sessions import SignedIn, TokenPair
+from core.accounts.sessions import Principal, TokenPair
 from core.values import MAX_EMAIL_LENGTH
 
 _EMAIL = "grace@clinic.example"
@@ -54,7 +54,7 @@ class MeSerializer(serializers.Serializer):
     must_change_password = serializers.BooleanField(help_text=_MUST_CHANGE)
 
 
-def me_json(me: SignedIn) -> dict[str, object]:
+def me_json(me: Principal) -> dict[str, object]:
     user = me.account if isinstance(me.account, User) else None
     return {
         "id": me.account.id,

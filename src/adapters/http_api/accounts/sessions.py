@@ -103,5 +103,5 @@ class OwnPasswordView(APIView):
         current, password = cast("str", given["current"]), cast("str", given["password"])
         address = request.META.get("REMOTE_ADDR", "")
         return document(
-            token_pair_json(change(me=signed_in(request), current=current, password=password, address=address))
+            token_pair_json(change(principal=signed_in(request), current=current, password=password, address=address))
         )

@@ -15,7 +15,7 @@ from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import page
 from core.access import Permission
 from core.accounts.use_cases import NameActors
-from core.errors import parse_one
+from core.errors import parse_field
 from core.patients.audit import ChangeCursor
 from core.patients.use_cases import FollowChanges
 
@@ -46,7 +46,7 @@ class PatientChangesView(APIView):
         """
         given = read_query(request.query_params, ["limit", "cursor"])
         if "cursor" in given:
-            given["after"] = parse_one("cursor", _parse_cursor, given.pop("cursor"))
+            given["after"] = parse_field("cursor", _parse_cursor, given.pop("cursor"))
         found = follow(actor=actor(request), **cast("Following", given))
         names = name_actors(actor=actor(request), names={change.actor for change in found.changes})
         return page(

@@ -16,7 +16,7 @@ from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.openapi import document_operation
 from adapters.http_api.rest.queries import read_query
 from core.access import Permission
-from core.errors import InvalidValue, parse_one
+from core.errors import InvalidValue, parse_field
 from core.files import FileFormat, write_patients
 from core.patients.use_cases import ExportPatients
 from core.ports import ConcurrencyLimiter
@@ -86,7 +86,7 @@ class PatientExportView(APIView):
         """
         given = read_query(request.query_params, ["spreadsheet"])
         asked = FileFormat(request.accepted_renderer.format)
-        for_spreadsheet = parse_one("spreadsheet", partial(_spreadsheet, asked), given.get("spreadsheet", False))
+        for_spreadsheet = parse_field("spreadsheet", partial(_spreadsheet, asked), given.get("spreadsheet", False))
         patients = export(actor=actor(request))
         pieces = write_patients(asked, patients, for_spreadsheet=for_spreadsheet)
         return file_response(request, pieces, asked, "patients")

@@ -16,7 +16,7 @@ from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import page
 from core.access import Permission
 from core.accounts.use_cases import NameActors
-from core.errors import parse_one
+from core.errors import parse_field
 from core.patients.use_cases import ViewHistory
 
 _VERSION = Struct(">I")
@@ -38,7 +38,7 @@ class PatientHistoryView(APIView):
         """
         given = read_query(request.query_params, ["limit", "cursor"])
         if "cursor" in given:
-            [given["before_version"]] = parse_one("cursor", partial(decode_cursor, _VERSION), given.pop("cursor"))
+            [given["before_version"]] = parse_field("cursor", partial(decode_cursor, _VERSION), given.pop("cursor"))
         found = history(actor=actor(request), patient_id=patient_id, **cast("dict[str, int]", given))
         names = name_actors(actor=actor(request), names={event.actor for event in found.events})
         results = [event_json(event, names) for event in found.events]

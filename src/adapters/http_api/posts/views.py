@@ -23,7 +23,7 @@ from adapters.http_api.rest.preconditions import Preconditions
 from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import document, page
 from core.access import Permission
-from core.errors import ErrorCollector, Unauthenticated, parse_one
+from core.errors import ErrorCollector, Unauthenticated, parse_field
 from core.posts import use_cases
 from core.posts.entities import REQUIRED, Draft, Edits
 from core.values import parse_bool
@@ -47,7 +47,7 @@ class PostsView(APIView):
         The most recently published first. `drafts=true` lists drafts instead and needs `posts.write`.
         """
         given = read_query(request.query_params, ["drafts", "limit", "cursor"])
-        drafts = parse_one("drafts", parse_bool, given.pop("drafts", False))
+        drafts = parse_field("drafts", parse_bool, given.pop("drafts", False))
         if drafts and request.auth is None:
             raise Unauthenticated
         found = (list_drafts if drafts else list_posts)(actor=actor(request), **paging(given))
@@ -105,7 +105,7 @@ class PostView(APIView):
         """
         read_query(request.query_params, [])
         head = request.method == "HEAD"
-        return post_document(request, view(actor=actor(request), post_id=post_id, only_looked_up=head))
+        return post_document(request, view(actor=actor(request), post_id=post_id, counts_as_view=not head))
 
     @document_operation(
         "replace_post",

@@ -3,11 +3,11 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from adapters.http_api.rest.throttling import count_call
-from core.access import ANYBODY, Actor, Permission
+from core.access import ANONYMOUS_PERMISSIONS, Actor, Permission
 from core.accounts.entities import User
 from core.accounts.errors import PasswordChangeRequired
 from core.accounts.service_accounts import ServiceAccount
-from core.accounts.sessions import SignedIn
+from core.accounts.sessions import Principal
 from core.accounts.use_cases import Authenticate
 from core.errors import Unauthenticated
 from core.ports import RateLimiter, RateLimitScope
@@ -24,8 +24,8 @@ class BearerAuthentication(BaseAuthentication):
         request: Request,
         authenticate: Authenticate = Provide["authenticate"],
         limiter: RateLimiter = Provide["limiter"],
-    ) -> tuple[User | ServiceAccount, SignedIn] | None:
-        if "Authorization" not in request.headers and required_permission(request) in ANYBODY:
+    ) -> tuple[User | ServiceAccount, Principal] | None:
+        if "Authorization" not in request.headers and required_permission(request) in ANONYMOUS_PERMISSIONS:
             return None
         try:
             signed_in = authenticate(
@@ -58,8 +58,8 @@ def required_permission(request: Request) -> Permission | None:
     return getattr(method, "permission", None)
 
 
-def signed_in(request: Request) -> SignedIn:
-    assert isinstance(request.auth, SignedIn)
+def signed_in(request: Request) -> Principal:
+    assert isinstance(request.auth, Principal)
     return request.auth
 
 

@@ -5,7 +5,7 @@ from struct import Struct
 from typing import Any, TypedDict, cast
 from uuid import UUID
 
-from core.errors import InvalidValue, parse_one
+from core.errors import InvalidValue, parse_field
 
 _ID = Struct(">16s")
 
@@ -18,7 +18,7 @@ class Paging(TypedDict, total=False):
 def paging(parameters: dict[str, object]) -> Paging:
     """`limit` and `cursor`, as use cases that page by ids take them. Raises `ValidationError`."""
     if "cursor" in parameters:
-        [after] = parse_one("cursor", lambda raw: decode_cursor(_ID, raw), parameters.pop("cursor"))
+        [after] = parse_field("cursor", lambda raw: decode_cursor(_ID, raw), parameters.pop("cursor"))
         parameters["after"] = UUID(bytes=after)
     return cast("Paging", parameters)
 

@@ -117,7 +117,7 @@ def answer_core(request: HttpRequest | Request, error: core.RegistryError) -> Ht
     members: dict[str, object] = {}
     if isinstance(error, core.ValidationError):
         members["errors"] = [{"field": f.field, "code": f.code, "message": f.message} for f in error.errors]
-        members |= {"more_errors": error.left_out} if error.left_out else {}
+        members |= {"more_errors": error.omitted} if error.omitted else {}
     if isinstance(error, EmailTaken) and error.holder:
         members["patient_id"] = str(error.holder)
     if isinstance(error, ChangesRestarted):

@@ -15,7 +15,7 @@ from adapters.http_api.rest.examples import ID, example_of
 from adapters.http_api.rest.headers import response_headers
 from adapters.http_api.rest.negotiation import JSON, MERGE_PATCH
 from adapters.http_api.rest.schemas import ProblemSerializer
-from core.access import ANYBODY, Permission
+from core.access import ANONYMOUS_PERMISSIONS, Permission
 from core.accounts.service_accounts import KEY_LIFETIME
 from core.accounts.sessions import TokenLifetimes
 from core.values import DEFAULT_PER_PAGE, MAX_PER_PAGE
@@ -89,7 +89,7 @@ def document_operation(
     `public`: no token is read. `problems` are the error statuses beyond those of every operation, `headers` those of
     the response beyond the ones that follow from the rest, `files` an example of each media type of a response that
     is a file."""
-    anonymous = public or permission in ANYBODY
+    anonymous = public or permission in ANONYMOUS_PERMISSIONS
     expected = {*_ALWAYS, *problems} | (set() if public else {401} if anonymous else {401, 403})
     expected |= {413, 415} if body else set()
     example = [OpenApiExample(operation, example_of(response))] if response else None
@@ -136,7 +136,7 @@ def _request(operation: str, body: Shape | None) -> OpenApiRequest | dict[str, O
 def _access(permission: Permission | None, *, public: bool) -> str:
     if public:
         return "No access token is needed."
-    if permission in ANYBODY:
+    if permission in ANONYMOUS_PERMISSIONS:
         return f"Permission: `{permission}`, which everybody has, without an access token too."
     return f"Permission: `{permission}`." if permission else "Any account may do this."
 

@@ -4,7 +4,7 @@ from dependency_injector.wiring import Provide, inject
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from core.accounts.sessions import SignedIn
+from core.accounts.sessions import Principal
 from core.errors import TooManyRequests
 from core.ports import Quota, RateLimit, RateLimiter, RateLimitScope
 
@@ -16,7 +16,7 @@ class Throttle(BasePermission):
 
     @inject
     def has_permission(self, request: Request, view: object, limiter: RateLimiter = Provide["limiter"]) -> bool:
-        if isinstance(request.auth, SignedIn):
+        if isinstance(request.auth, Principal):
             scope, who = RateLimitScope.USER, request.auth.actor.name
         else:
             scope, who = RateLimitScope.ANONYMOUS, request.META.get("REMOTE_ADDR", "")

@@ -13,8 +13,8 @@ from core.ports import Atomic, Clock
 
 @frozen
 class PasswordSetter:
-    """Sets passwords, which ends every session that began with the one before. Who was given one by another user has to
-    change it first of all."""
+    """Sets passwords. A new password ends all sessions of the user. A password that another user set must be changed at
+    the next sign-in."""
 
     users: UserRepository
     recorder: AccountRecorder
@@ -24,9 +24,9 @@ class PasswordSetter:
     def set(
         self, actor: Actor, user_id: UUID, password: str, action: AccountAction, *, session_epoch: int | None = None
     ) -> User:
-        """`password` as `parse_new_password` gave it.
+        """`password` must be parsed by `parse_new_password`.
 
-        Raises `TokenRefused` if the user's sessions have ended since `session_epoch`, `UserNotFound`.
+        Raises `UserNotFound`, and `TokenRefused` if the current session epoch is not `session_epoch`.
         """
         must_change = action is AccountAction.PASSWORD_SET and not actor.is_operator
         hashed = self.users.hash(password)

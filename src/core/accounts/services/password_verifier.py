@@ -23,7 +23,7 @@ class PasswordVerifier:
     history: SignInHistory
 
     def verify(self, *, email: str, password: str, address: str) -> User:
-        """`address` is the IP address of the client. Raises `ValidationError`, `WrongCredentials`, `TooManyRequests`."""
+        """`address` is the client's IP address. Raises `ValidationError`, `WrongCredentials`, `TooManyRequests`."""
         errors = ErrorCollector()
         parsed_email, parsed_password, origin = "", "", network_prefix(address)
         with errors.field("email"):

@@ -13,7 +13,7 @@ from core.ports import IdGenerator
 
 @frozen
 class AccountRecorder:
-    """Writes the events of what is changed in the same `Atomic`."""
+    """Writes audit events. Call it in the same `Atomic` as the change."""
 
     trail: AccountTrail
     ids: IdGenerator
@@ -24,7 +24,7 @@ class AccountRecorder:
     def record_changes(
         self, actor: Actor, at: datetime, before: User | ServiceAccount, after: User | ServiceAccount
     ) -> None:
-        """One event for each of the role and the activity that differs."""
+        """Records one event for a changed role, and one for an account that was enabled or disabled."""
         if after.role != before.role:
             self.record(actor, at, after.id, AccountAction.ROLE_CHANGED, before=before.role, after=after.role)
         if after.is_active != before.is_active:

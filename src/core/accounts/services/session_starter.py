@@ -8,8 +8,6 @@ from core.ports import Clock, IdGenerator
 
 @frozen
 class SessionStarter:
-    """Starts families of refresh tokens."""
-
     families: RefreshFamilyRepository
     tokens: TokenService
     clock: Clock

@@ -1,4 +1,4 @@
-"""What can be done with the accounts of people and machines."""
+"""The use cases of users, sessions and service accounts."""
 
 from core.accounts.use_cases.actors import NameActors
 from core.accounts.use_cases.authenticate import Authenticate

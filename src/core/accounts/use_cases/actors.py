@@ -10,8 +10,10 @@ from core.accounts.ports import UserRepository
 
 @frozen
 class NameActors:
-    """What people call the actors of events: users by email, for those who may see users, services and scripts by name.
-    None for the others. However many there are, they are read at once."""
+    """Display names for the actors of events, in one query: the email of a user, the name of a service or script.
+
+    None for an anonymous actor, and for users if the caller may not manage users.
+    """
 
     users: UserRepository
 

@@ -12,8 +12,8 @@ from core.accounts.ports import UserRepository
 from core.accounts.services.password_setter import PasswordSetter
 from core.accounts.services.password_verifier import PasswordVerifier
 from core.accounts.services.session_starter import SessionStarter
-from core.accounts.sessions import SignedIn, TokenPair
-from core.errors import ErrorCollector, FieldError, Forbidden, Parser, ValidationError, parse_all, parse_one
+from core.accounts.sessions import Principal, TokenPair
+from core.errors import ErrorCollector, FieldError, Forbidden, Parser, ValidationError, parse_field, parse_fields
 
 
 class NewPassword(TypedDict):
@@ -40,7 +40,7 @@ class SetPassword:
         actor.require(Permission.MANAGE_USERS)
         email = self.users.get(user_id).email
         parsers: dict[str, Parser] = {"password": lambda raw: parse_new_password(raw, email)}
-        chosen = cast("NewPassword", parse_all(fields, parsers, required=tuple(parsers), errors=errors))["password"]
+        chosen = cast("NewPassword", parse_fields(fields, parsers, required=tuple(parsers), errors=errors))["password"]
         return self.passwords.set(actor, user_id, chosen, AccountAction.PASSWORD_SET)
 
 
@@ -57,18 +57,18 @@ class ChangeOwnPassword:
     passwords: PasswordSetter
     sessions: SessionStarter
 
-    def __call__(self, *, me: SignedIn, current: str, password: str, address: str = "") -> TokenPair:
-        if not isinstance(me.account, User):
+    def __call__(self, *, principal: Principal, current: str, password: str, address: str = "") -> TokenPair:
+        if not isinstance(principal.account, User):
             raise Forbidden("You may not do this: a service account has keys and no password.")
-        current_password = parse_one("current", parse_password, current)
+        current_password = parse_field("current", parse_password, current)
         try:
-            verified = self.verifier.verify(email=me.account.email, password=current, address=address)
+            verified = self.verifier.verify(email=principal.account.email, password=current, address=address)
         except WrongCredentials:
             raise ValidationError([FieldError("current", "wrong", "Must be your current password.")]) from None
-        chosen = parse_one("password", lambda raw: parse_new_password(raw, verified.email), password)
+        chosen = parse_field("password", lambda raw: parse_new_password(raw, verified.email), password)
         if chosen == current_password:
             raise ValidationError([FieldError("password", "unchanged", "Must differ from your current password.")])
         user = self.passwords.set(
-            me.actor, verified.id, chosen, AccountAction.PASSWORD_CHANGED, session_epoch=verified.session_epoch
+            principal.actor, verified.id, chosen, AccountAction.PASSWORD_CHANGED, session_epoch=verified.session_epoch
         )
         return self.sessions.start(user)

@@ -8,37 +8,37 @@ from core.accounts.ports import RefreshFamilyRepository, ServiceAccountRepositor
 from core.ports import Clock
 
 KEEP_FAMILIES = timedelta(days=1)
-KEEP_KEYS = timedelta(days=30)  # to see which key it was that something still sends
+KEEP_KEYS = timedelta(days=30)  # so that a revoked key that is still in use can be identified
 
 
 @frozen
-class Purged:
+class PurgeResult:
     families: int
     keys: int
 
 
 @frozen
 class PurgeExpired:
-    """Removes refresh tokens a day after they expired, and keys of machines 30 days after they ended.
+    """Removes refresh tokens one day after they expire, and service keys 30 days after they expire or are revoked.
 
     Raises `Forbidden`.
     """
 
     families: RefreshFamilyRepository
-    services: ServiceAccountRepository
+    service_accounts: ServiceAccountRepository
     clock: Clock
-    at_once: int = 1_000  # few enough for others not to wait
+    batch_size: int = 1_000  # small, so that other transactions do not wait long
 
-    def __call__(self, *, actor: Actor) -> Purged:
+    def __call__(self, *, actor: Actor) -> PurgeResult:
         actor.require(Permission.MANAGE_USERS)
         now = self.clock.now()
-        return Purged(
-            families=_all(lambda: self.families.purge(now - KEEP_FAMILIES, self.at_once)),
-            keys=_all(lambda: self.services.purge_keys(now - KEEP_KEYS, self.at_once)),
+        return PurgeResult(
+            families=_purge_all(lambda: self.families.purge(now - KEEP_FAMILIES, self.batch_size)),
+            keys=_purge_all(lambda: self.service_accounts.purge_keys(now - KEEP_KEYS, self.batch_size)),
         )
 
 
-def _all(purge: Callable[[], int]) -> int:
+def _purge_all(purge: Callable[[], int]) -> int:
     total = 0
     while purged := purge():
         total += purged

@@ -9,7 +9,7 @@ from core.accounts.entities import AccountChanges, parse_changes
 from core.accounts.ports import ServiceAccountRepository
 from core.accounts.service_accounts import NewKey, NewServiceAccount, ServiceAccount, ServiceKey, parse_service_name
 from core.accounts.services.recorder import AccountRecorder
-from core.errors import ErrorCollector, parse_one
+from core.errors import ErrorCollector, parse_field
 from core.paging import Page
 from core.ports import Atomic, Clock, IdGenerator
 from core.values import DEFAULT_PER_PAGE, parse_page_limit
@@ -17,10 +17,12 @@ from core.values import DEFAULT_PER_PAGE, parse_page_limit
 
 @frozen
 class CreateServiceAccount:
-    """Adds an account for a machine, which has no key yet. `errors` found in the input already are raised with those of
-    its values. Raises `Forbidden`, `ValidationError`, `ServiceNameTaken`."""
+    """Adds a service account without keys. `errors` are reported together with those of the fields.
 
-    services: ServiceAccountRepository
+    Raises `Forbidden`, `ValidationError`, `ServiceNameTaken`.
+    """
+
+    service_accounts: ServiceAccountRepository
     recorder: AccountRecorder
     atomic: Atomic
     clock: Clock
@@ -34,7 +36,7 @@ class CreateServiceAccount:
         account = ServiceAccount.create(self.ids.new(now), now, errors, **details)
 
         def create() -> ServiceAccount:
-            self.services.add(account)
+            self.service_accounts.add(account)
             self.recorder.record(actor, now, account.id, AccountAction.CREATED, role=account.role)
             return account
 
@@ -43,39 +45,43 @@ class CreateServiceAccount:
 
 @frozen
 class ListServiceAccounts:
-    """Service accounts with their keys, newest first; or the one of a name. Raises `Forbidden`, `ValidationError`."""
+    """Service accounts with their keys, newest first, or only the one with this name.
 
-    services: ServiceAccountRepository
+    Raises `Forbidden`, `ValidationError`.
+    """
+
+    service_accounts: ServiceAccountRepository
 
     def __call__(
         self, *, actor: Actor, name: str | None = None, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE
     ) -> Page[ServiceAccount]:
         actor.require(Permission.MANAGE_USERS)
-        called = None if name is None else parse_one("name", parse_service_name, name)
-        parse_one("limit", parse_page_limit, limit)
-        return self.services.find(name=called, after=after, limit=limit)
+        parsed_name = None if name is None else parse_field("name", parse_service_name, name)
+        parse_field("limit", parse_page_limit, limit)
+        return self.service_accounts.find(name=parsed_name, after=after, limit=limit)
 
 
 @frozen
 class ViewServiceAccount:
-    """One service account with its keys. Raises `Forbidden`, `ServiceAccountNotFound`."""
+    """Raises `Forbidden`, `ServiceAccountNotFound`."""
 
-    services: ServiceAccountRepository
+    service_accounts: ServiceAccountRepository
 
     def __call__(self, *, actor: Actor, account_id: UUID) -> ServiceAccount:
         actor.require(Permission.MANAGE_USERS)
-        return self.services.get(account_id)
+        return self.service_accounts.get(account_id)
 
 
 @frozen
 class UpdateServiceAccount:
-    """Changes an account's role, disables or enables it; from its next request on. `errors` found in the input already
-    are raised with those of its values.
+    """Changes the role of a service account, or disables or enables it. Takes effect with its next request.
+
+    `errors` are reported together with those of the fields.
 
     Raises `Forbidden`, `ValidationError`, `ServiceAccountNotFound`.
     """
 
-    services: ServiceAccountRepository
+    service_accounts: ServiceAccountRepository
     recorder: AccountRecorder
     atomic: Atomic
     clock: Clock
@@ -84,14 +90,14 @@ class UpdateServiceAccount:
         self, *, actor: Actor, account_id: UUID, errors: ErrorCollector | None = None, **changes: Unpack[AccountChanges]
     ) -> ServiceAccount:
         actor.require(Permission.MANAGE_USERS)
-        standing = parse_changes(changes, errors)
+        parsed = parse_changes(changes, errors)
         now = self.clock.now()
 
         def update() -> ServiceAccount:
-            before = self.services.lock(account_id)
-            after = before.changed(**standing)
+            before = self.service_accounts.lock(account_id)
+            after = before.changed(**parsed)
             if after != before:
-                self.services.replace(after)
+                self.service_accounts.replace(after)
                 self.recorder.record_changes(actor, now, before, after)
             return after
 
@@ -100,14 +106,14 @@ class UpdateServiceAccount:
 
 @frozen
 class CreateServiceKey:
-    """Makes a key, to be sent as bearer token. Its text is returned this once and cannot be had again.
+    """Creates a key and returns it with its bearer token. The token is not stored and cannot be retrieved later.
 
-    An account has at most two live keys, however many are made at once. A key expires after 90 days, or when it is told
-    to, within 366. `errors` found in the input already are raised with those of its values.
+    An account has at most two live keys, also after concurrent calls. A key expires after 90 days by default and after
+    at most 366 days. `errors` are reported together with those of the fields.
     Raises `Forbidden`, `ValidationError`, `ServiceAccountNotFound`, `TooManyKeys`.
     """
 
-    services: ServiceAccountRepository
+    service_accounts: ServiceAccountRepository
     recorder: AccountRecorder
     atomic: Atomic
     clock: Clock
@@ -121,7 +127,7 @@ class CreateServiceKey:
         key, token = ServiceKey.make(self.ids.new(now), now, errors, **details)
 
         def make() -> None:
-            self.services.replace(self.services.lock(account_id).with_key(key, now))
+            self.service_accounts.replace(self.service_accounts.lock(account_id).with_key(key, now))
             self.recorder.record(actor, now, account_id, AccountAction.KEY_CREATED, key_id=str(key.id), name=key.name)
 
         self.atomic(make)
@@ -130,12 +136,12 @@ class CreateServiceKey:
 
 @frozen
 class RevokeServiceKey:
-    """Ends a key at once; doing it twice is harmless.
+    """Revokes a key immediately. Idempotent.
 
     Raises `Forbidden`, `ServiceAccountNotFound`, `ServiceKeyNotFound`.
     """
 
-    services: ServiceAccountRepository
+    service_accounts: ServiceAccountRepository
     recorder: AccountRecorder
     atomic: Atomic
     clock: Clock
@@ -145,11 +151,11 @@ class RevokeServiceKey:
         now = self.clock.now()
 
         def revoke() -> None:
-            before = self.services.lock(account_id)
-            after = before.without_key(key_id, now)
+            before = self.service_accounts.lock(account_id)
+            after = before.with_key_revoked(key_id, now)
             if after is before:
                 return
-            self.services.replace(after)
+            self.service_accounts.replace(after)
             name = after.key(key_id).name
             self.recorder.record(actor, now, account_id, AccountAction.KEY_REVOKED, key_id=str(key_id), name=name)
 

@@ -6,7 +6,7 @@ from core.accounts.ports import RefreshFamilyRepository, TokenService, UserRepos
 from core.accounts.services.password_verifier import PasswordVerifier
 from core.accounts.services.session_starter import SessionStarter
 from core.accounts.sessions import RefreshFamily, TokenLifetimes, TokenPair
-from core.errors import parse_one
+from core.errors import parse_field
 from core.ports import Atomic, Clock, IdGenerator
 from core.values import parse_str
 
@@ -55,7 +55,7 @@ class RefreshSession:
     lifetimes: TokenLifetimes
 
     def __call__(self, *, refresh: str) -> TokenPair:
-        family_id, token_id = self.tokens.read_refresh(parse_one("refresh", parse_str, refresh))
+        family_id, token_id = self.tokens.read_refresh(parse_field("refresh", parse_str, refresh))
         now = self.clock.now()
 
         def rotate() -> RefreshFamily | None:
@@ -97,7 +97,7 @@ class SignOut:
     atomic: Atomic
 
     def __call__(self, *, refresh: str) -> None:
-        family_id, _ = self.tokens.read_refresh(parse_one("refresh", parse_str, refresh))
+        family_id, _ = self.tokens.read_refresh(parse_field("refresh", parse_str, refresh))
 
         def revoke() -> None:
             family = self.families.lock(family_id)

@@ -18,10 +18,9 @@ from core.values import DEFAULT_PER_PAGE, parse_bool, parse_email, parse_enum, p
 
 @frozen
 class CreateUser:
-    """Adds someone who signs in by email and password. Unless a script of the operator's adds them, they have to change
-    the password when they first sign in.
+    """Adds a user. The user must change the password at the first sign-in, unless an operator's script set it.
 
-    `errors` found in the input already are raised with those of its values.
+    `errors` are reported together with those of the fields.
     Raises `Forbidden`, `ValidationError`, `UserEmailTaken`.
     """
 
@@ -53,7 +52,7 @@ class CreateUser:
 
 @frozen
 class ListUsers:
-    """The users for whom every filter holds, newest first. Raises `Forbidden`, `ValidationError`."""
+    """The users that match every filter, newest first. Raises `Forbidden`, `ValidationError`."""
 
     users: UserRepository
 
@@ -69,22 +68,22 @@ class ListUsers:
     ) -> Page[User]:
         actor.require(Permission.MANAGE_USERS)
         errors = ErrorCollector()
-        address, chosen = None, None
+        parsed_email, parsed_role = None, None
         with errors.field("email"):
-            address = None if email is None else parse_email(email)
+            parsed_email = None if email is None else parse_email(email)
         with errors.field("role"):
-            chosen = None if role is None else parse_enum(role, Role)
+            parsed_role = None if role is None else parse_enum(role, Role)
         with errors.field("is_active"):
             is_active = None if is_active is None else parse_bool(is_active)
         with errors.field("limit"):
             parse_page_limit(limit)
         errors.raise_if_any()
-        return self.users.find(email=address, role=chosen, is_active=is_active, after=after, limit=limit)
+        return self.users.find(email=parsed_email, role=parsed_role, is_active=is_active, after=after, limit=limit)
 
 
 @frozen
 class ViewUser:
-    """One user. Raises `Forbidden`, `UserNotFound`."""
+    """Raises `Forbidden`, `UserNotFound`."""
 
     users: UserRepository
 
@@ -95,10 +94,10 @@ class ViewUser:
 
 @frozen
 class UpdateUser:
-    """Changes a user's role, disables or enables them. It holds from their next request on, whatever tokens they have.
+    """Changes the role of a user, or disables or enables the user. Takes effect with the user's next request.
 
-    There is always an active admin, however many change one another at once. `errors` found in the input already are
-    raised with those of its values.
+    At least one active admin always remains, also after concurrent updates. `errors` are reported together with those
+    of the fields.
     Raises `Forbidden`, `ValidationError`, `UserNotFound`, `LastAdmin`.
     """
 
@@ -111,13 +110,13 @@ class UpdateUser:
         self, *, actor: Actor, user_id: UUID, errors: ErrorCollector | None = None, **changes: Unpack[AccountChanges]
     ) -> User:
         actor.require(Permission.MANAGE_USERS)
-        standing = parse_changes(changes, errors)
+        parsed = parse_changes(changes, errors)
         now = self.clock.now()
 
         def update() -> User:
             admins = self.users.lock_active_admins()
             before = self.users.lock(user_id)
-            after = before.changed(**standing)
+            after = before.changed(**parsed)
             if before.is_active_admin and not after.is_active_admin and admins <= {user_id}:
                 raise LastAdmin
             if after != before:

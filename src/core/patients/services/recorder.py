@@ -12,14 +12,14 @@ from core.ports import IdGenerator
 
 @frozen
 class PatientRecorder:
-    """Writes a record together with its audit event: use cases change a record in no other way."""
+    """Stores each change of a record together with its audit event. Call it inside `Atomic`."""
 
     patients: PatientRepository
     trail: AuditTrail
     ids: IdGenerator
 
     def save(self, action: Action, actor: Actor, at: datetime, *, before: Patient | None, after: Patient) -> Patient:
-        """Returns `after`. Raises `EmailTaken`, which names the holder to an actor who may view patients."""
+        """Returns `after`. Raises `EmailTaken`, with the holder only if the actor may view patients."""
         try:
             if before is None:
                 self.patients.add(after)
@@ -33,7 +33,7 @@ class PatientRecorder:
         return after
 
     def erase(self, actor: Actor, at: datetime, patient: Patient) -> None:
-        """Removes the record and every value the trail holds of it; that it was there, and was erased, stays."""
+        """Removes the record and its values in the audit trail. The audit events stay, without values."""
         self.patients.remove(patient.id)
         self.trail.forget_values(patient.id)
         self.trail.record([AuditEvent.erased(actor, at, patient)])

@@ -1,4 +1,4 @@
-"""What can be done with patients. Scripts, the API and the commands call these."""
+"""The use cases of patient records."""
 
 from core.patients.use_cases.changes import ChangePage, FollowChanges, RestartChanges
 from core.patients.use_cases.erase import ErasePatient

@@ -1,7 +1,7 @@
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.errors import parse_one
+from core.errors import parse_field
 from core.patients.audit import ChangeCursor, ChangeEntry
 from core.patients.errors import ChangesRestarted
 from core.patients.ports import ChangeFeed
@@ -10,7 +10,7 @@ from core.values import DEFAULT_PER_PAGE, parse_page_limit
 
 @frozen
 class ChangePage:
-    """`next` is where to go on: now if the page is full, later if it is not."""
+    """`next` is the cursor of the next page. If this page is not full, there are no more changes yet."""
 
     changes: tuple[ChangeEntry, ...]
     next: ChangeCursor
@@ -18,32 +18,31 @@ class ChangePage:
 
 @frozen
 class FollowChanges:
-    """Every change and erasure of every patient, once, in the order they were committed in.
+    """All changes and erasures of all patients, each once, in commit order.
 
-    Whoever goes on after `next` each time misses none, an empty page included: what is committed later comes later.
-    Raises `Forbidden`, `ValidationError`, and `ChangesRestarted` for a cursor that this registry, as it is now, did not
-    give.
+    A consumer that always continues with `next`, also after an empty page, misses no change.
+    Raises `Forbidden`, `ValidationError`, and `ChangesRestarted` for a cursor from before a restore.
     """
 
     changes: ChangeFeed
 
     def __call__(self, *, actor: Actor, after: ChangeCursor | None = None, limit: int = DEFAULT_PER_PAGE) -> ChangePage:
         actor.require(Permission.VIEW_PATIENTS)
-        parse_one("limit", parse_page_limit, limit)
+        parse_field("limit", parse_page_limit, limit)
         epoch = self.changes.epoch()
         start = after or ChangeCursor(epoch, 0)
         if start.epoch != epoch:
             raise ChangesRestarted
-        found = self.changes.after(start.position, limit)
-        if not found and start.position > self.changes.last():
+        entries = self.changes.after(start.position, limit)
+        if not entries and start.position > self.changes.last():
             raise ChangesRestarted
-        return ChangePage(found, ChangeCursor(start.epoch, found[-1].position) if found else start)
+        return ChangePage(entries, ChangeCursor(start.epoch, entries[-1].position) if entries else start)
 
 
 @frozen
 class RestartChanges:
-    """After a restore from a backup: every cursor that was given before is refused from now on, so that all who follow
-    the registry learn that what they were told may not have happened. Raises `Forbidden`."""
+    """Invalidates all cursors of the change feed. Run it after a restore from a backup: consumers then get
+    `ChangesRestarted`, because changes that they received may be lost. Raises `Forbidden`."""
 
     changes: ChangeFeed
 

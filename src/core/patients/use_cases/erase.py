@@ -11,17 +11,17 @@ from core.patients.ports import PatientRepository, RejectedRows
 from core.patients.services.recorder import PatientRecorder
 from core.ports import Atomic, Clock
 
-EVENTS_AT_ONCE = 200
+HISTORY_PAGE_SIZE = 200
 
 
 @frozen
 class ErasePatient:
-    """Removes a patient for good, in any status. The email is free again; the id is never reused.
+    """Removes a patient permanently, in any status. The email can be used again; the id is never reused.
 
-    Of the audit trail the events stay, without the values they held, and a last one says who erased the patient. Rows
-    about the patient that imports have rejected are removed as well: those with an email, external id or identifier the
-    patient ever had, or with the same names and date of birth.
-    `expected_version` and `check` refuse it as they refuse a change.
+    The audit events stay without their values, and a last event records the erasure. Rejected import rows about the
+    patient are removed too: rows with an email, external id or identifier that the patient ever had, or with the same
+    names and date of birth.
+    `expected_version` and `check` work as in `UpdatePatient`.
     Raises `Forbidden`, `PatientNotFound`, `VersionMismatch`.
     """
 
@@ -47,14 +47,14 @@ class ErasePatient:
             check(patient)
             if expected_version not in (None, patient.version):
                 raise VersionMismatch
-            self.rejects.remove_about(self._keys(patient))
+            self.rejects.remove_about(self._person_keys(patient))
             self.recorder.erase(actor, now, patient)
 
         self.atomic(erase)
 
-    def _keys(self, patient: Patient) -> frozenset[bytes]:
+    def _person_keys(self, patient: Patient) -> frozenset[bytes]:
         keys, version = person_keys(patient.to_json()), patient.version + 1
-        while events := self.recorder.trail.history(patient.id, before_version=version, limit=EVENTS_AT_ONCE):
+        while events := self.recorder.trail.history(patient.id, before_version=version, limit=HISTORY_PAGE_SIZE):
             keys = keys.union(*(person_keys(event.values.before) for event in events if event.values))
             version = events[-1].version
         return keys

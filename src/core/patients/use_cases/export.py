@@ -6,22 +6,24 @@ from core.access import Actor, Permission
 from core.patients.entities import Patient
 from core.patients.ports import PatientListing
 
-AT_A_TIME = 500
+PAGE_SIZE = 500
 
 
 @frozen
 class ExportPatients:
-    """Every patient, archived ones too, oldest first. They are read some at a time, each as it is then: one who is
-    registered, changed or erased meanwhile may be in it or not. Raises `Forbidden`."""
+    """Iterates over all patients, archived ones included, oldest first.
+
+    Reads page by page, so the result can contain or miss changes made during the export. Raises `Forbidden`.
+    """
 
     patients: PatientListing
 
     def __call__(self, *, actor: Actor) -> Iterator[Patient]:
         actor.require(Permission.EXPORT_PATIENTS)
-        return self._all()
+        return self._read_pages()
 
-    def _all(self) -> Iterator[Patient]:
-        found = self.patients.list_oldest_first(after=None, limit=AT_A_TIME)
-        while found:
-            yield from found
-            found = self.patients.list_oldest_first(after=found[-1].id, limit=AT_A_TIME)
+    def _read_pages(self) -> Iterator[Patient]:
+        page = self.patients.list_oldest_first(after=None, limit=PAGE_SIZE)
+        while page:
+            yield from page
+            page = self.patients.list_oldest_first(after=page[-1].id, limit=PAGE_SIZE)

@@ -3,7 +3,7 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.errors import parse_one
+from core.errors import parse_field
 from core.patients.audit import AuditEvent
 from core.patients.errors import PatientNotFound
 from core.patients.ports import AuditTrail
@@ -12,7 +12,7 @@ from core.values import DEFAULT_PER_PAGE, parse_page_limit
 
 @frozen
 class HistoryPage:
-    """Newest first. `next` is the version to go on before, or None at the end."""
+    """Newest first. `next` is the `before_version` of the next page, or None on the last page."""
 
     events: tuple[AuditEvent, ...]
     next: int | None
@@ -20,7 +20,7 @@ class HistoryPage:
 
 @frozen
 class ViewHistory:
-    """Who changed what in a record, and when. An erased patient's events can still be read; their values are gone.
+    """The audit events of a patient, newest first. Those of an erased patient have no values.
 
     Raises `Forbidden`, `ValidationError`, `PatientNotFound`.
     """
@@ -31,7 +31,7 @@ class ViewHistory:
         self, *, actor: Actor, patient_id: UUID, before_version: int | None = None, limit: int = DEFAULT_PER_PAGE
     ) -> HistoryPage:
         actor.require(Permission.VIEW_PATIENTS)
-        parse_one("limit", parse_page_limit, limit)
+        parse_field("limit", parse_page_limit, limit)
         events = self.trail.history(patient_id, before_version=before_version, limit=limit + 1)
         if not events and before_version is None:
             raise PatientNotFound

@@ -12,9 +12,9 @@ from core.ports import Atomic, Clock, IdGenerator
 
 @frozen
 class RegisterPatient:
-    """Adds a patient. Email, external id and each identifier belong to one patient only, however many register at once.
+    """Adds a patient. Email, external id and each identifier are unique, also among concurrent registrations.
 
-    `errors` found in the input already are raised with those of its values.
+    `errors` are reported together with those of the fields.
     Raises `Forbidden`, `ValidationError`, `EmailTaken`, `ExternalIdTaken`, `IdentifierTaken`.
     """
 

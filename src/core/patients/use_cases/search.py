@@ -12,13 +12,14 @@ from core.ports import Clock
 
 @frozen
 class SearchPatients:
-    """Finds the patients for whom every filter holds, the newest first unless `sort` says otherwise, a page at a time.
+    """Finds the patients that match every filter, one page at a time, newest first by default.
 
-    A page by name, birth or update continues after the place of the last patient of the page before. If that patient
-    was changed or erased meanwhile, the place is lost: to continue could miss patients or give them twice.
+    A page sorted by name, birth or update starts after the last patient of the previous page. If that patient was
+    changed or erased in between, its position is lost and `CursorGone` is raised: to continue could skip or repeat
+    patients.
 
-    Counting stops at `MAX_COUNT`, so that it costs the same on a registry of any size.
-    `errors` found in the input already are raised with those of its values.
+    `count` counts up to `MAX_COUNT` matches, so that its cost does not grow with the registry.
+    `errors` are reported together with those of the filters.
     Raises `Forbidden`, `ValidationError`, `CursorGone`.
     """
 
@@ -34,5 +35,5 @@ class SearchPatients:
         page = self.patients.find(query)
         if not count:
             return page
-        counted = self.patients.count(query, MAX_COUNT + 1)
-        return evolve(page, count=min(counted, MAX_COUNT), count_capped=counted > MAX_COUNT)
+        matches = self.patients.count(query, MAX_COUNT + 1)
+        return evolve(page, count=min(matches, MAX_COUNT), count_capped=matches > MAX_COUNT)

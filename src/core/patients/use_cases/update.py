@@ -15,10 +15,10 @@ from core.ports import Atomic, Clock
 
 @frozen
 class UpdatePatient:
-    """Changes a patient, status included. What is not given stays; a change to what already is keeps the version.
+    """Changes the given fields of a patient, status included. Without a difference, the version stays the same.
 
-    With `expected_version`, the change is refused when the record has moved on since. `check` is called with the locked
-    record, and refuses the change by raising. `errors` found in the input already are raised with those of its values.
+    A current version other than `expected_version` raises `VersionMismatch`. `check` is called with the locked record
+    and can raise to prevent the change. `errors` are reported together with those of the fields.
     Raises `Forbidden`, `ValidationError`, `PatientNotFound`, `VersionMismatch`, `PatientArchived`, `StatusMoveRefused`,
     `EmailTaken`, `ExternalIdTaken`, `IdentifierTaken`.
     """

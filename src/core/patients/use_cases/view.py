@@ -9,7 +9,7 @@ from core.patients.ports import PatientRepository
 
 @frozen
 class ViewPatient:
-    """Archived patients can be viewed too. Raises `Forbidden`, `PatientNotFound`."""
+    """Raises `Forbidden`, `PatientNotFound`."""
 
     patients: PatientRepository
 

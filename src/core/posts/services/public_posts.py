@@ -14,7 +14,7 @@ _NEWEST, _POPULAR = "posts-newest", "posts-popular"
 
 @frozen
 class PublicPosts:
-    """What everybody asks for, cached. Its counts of views and comments may be as old as the cached page."""
+    """Cached pages of published posts. View and comment counts can be as old as the page."""
 
     posts: PostRepository
     cache: Cache
@@ -34,6 +34,6 @@ class PublicPosts:
             _POPULAR, Page[Post], timedelta(hours=1), lambda: Page(self.posts.popular(MAX_POPULAR), None)
         )
 
-    def changed(self) -> None:
-        """To be called once a change of a published post is committed."""
+    def invalidate(self) -> None:
+        """Call it after a change of a published post is committed."""
         self.cache.delete(_NEWEST, _POPULAR)

@@ -1,4 +1,4 @@
-"""What can be done with posts and their comments."""
+"""The use cases of posts and comments."""
 
 from core.posts.use_cases.comment import AddComment, ListComments, RemoveComment
 from core.posts.use_cases.read import ListDrafts, ListPosts, PopularPosts, ReadPost, ViewPost

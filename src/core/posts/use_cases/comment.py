@@ -4,7 +4,7 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.errors import ErrorCollector, parse_one
+from core.errors import ErrorCollector, parse_field
 from core.paging import Page
 from core.ports import Atomic, Clock, IdGenerator
 from core.posts.entities import Comment, NewComment
@@ -17,7 +17,7 @@ from core.values import DEFAULT_PER_PAGE, parse_page_limit
 class AddComment:
     """Comments on a published post.
 
-    `errors` found in the input already are raised with those of its values.
+    `errors` are reported together with those of the fields.
     Raises `Forbidden`, `ValidationError`, `PostNotFound`, `PostNotPublished`.
     """
 
@@ -32,22 +32,22 @@ class AddComment:
     ) -> Comment:
         actor.require(Permission.COMMENT_POSTS)
         now = self.clock.now()
-        written = Comment.write(self.ids.new(now), now, actor.name, post_id, errors, **comment)
+        new_comment = Comment.write(self.ids.new(now), now, actor.name, post_id, errors, **comment)
 
         def add() -> None:
             post = self.posts.lock(post_id)
             post.ensure_visible_to(actor)
             if not post.published:
                 raise PostNotPublished
-            self.comments.add(written)
+            self.comments.add(new_comment)
 
         self.atomic(add)
-        return written
+        return new_comment
 
 
 @frozen
 class ListComments:
-    """Of a post that the actor may see, newest first. Raises `Forbidden`, `ValidationError`, `PostNotFound`."""
+    """The comments of a post, newest first. Raises `Forbidden`, `ValidationError`, `PostNotFound`."""
 
     posts: PostRepository
     comments: CommentRepository
@@ -56,14 +56,17 @@ class ListComments:
         self, *, actor: Actor, post_id: UUID, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE
     ) -> Page[Comment]:
         actor.require(Permission.VIEW_POSTS)
-        parse_one("limit", parse_page_limit, limit)
+        parse_field("limit", parse_page_limit, limit)
         self.posts.get(post_id).ensure_visible_to(actor)
         return self.comments.list_for(post_id, after=after, limit=limit)
 
 
 @frozen
 class RemoveComment:
-    """Takes a comment back, or for an editor anybody's away. Raises `Forbidden`, `PostNotFound`, `CommentNotFound`."""
+    """Removes the actor's own comment, or any comment for an editor.
+
+    Raises `Forbidden`, `PostNotFound`, `CommentNotFound`.
+    """
 
     posts: PostRepository
     comments: CommentRepository

@@ -3,7 +3,7 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.errors import parse_one
+from core.errors import parse_field
 from core.paging import Page
 from core.posts.entities import Post
 from core.posts.errors import PostNotFound
@@ -14,8 +14,8 @@ from core.values import DEFAULT_PER_PAGE, parse_page_limit
 
 @frozen
 class ListPosts:
-    """The published posts, those published last first. The first page of the usual length is at most 15 minutes old,
-    and never older than the last post published, edited or deleted.
+    """The published posts, latest publication first. The first page with the default limit is cached for 15 minutes or
+    until a published post changes.
 
     Raises `Forbidden`, `ValidationError`.
     """
@@ -25,7 +25,7 @@ class ListPosts:
 
     def __call__(self, *, actor: Actor, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE) -> Page[Post]:
         actor.require(Permission.VIEW_POSTS)
-        parse_one("limit", parse_page_limit, limit)
+        parse_field("limit", parse_page_limit, limit)
         if after is None and limit == DEFAULT_PER_PAGE:
             return self.public.newest()
         return self.posts.published(after=after, limit=limit)
@@ -33,7 +33,7 @@ class ListPosts:
 
 @frozen
 class PopularPosts:
-    """The ten published posts with the most views, counted at most an hour ago. Raises `Forbidden`."""
+    """The ten published posts with the most views, cached for an hour. Raises `Forbidden`."""
 
     public: PublicPosts
 
@@ -44,7 +44,7 @@ class PopularPosts:
 
 @frozen
 class ListDrafts:
-    """The drafts that the actor may see: one's own, or for editors all of them. Newest first.
+    """The drafts that the actor may see: the actor's own, or all for an editor. Newest first.
 
     Raises `Forbidden`, `ValidationError`.
     """
@@ -53,14 +53,14 @@ class ListDrafts:
 
     def __call__(self, *, actor: Actor, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE) -> Page[Post]:
         actor.require(Permission.WRITE_POSTS)
-        parse_one("limit", parse_page_limit, limit)
+        parse_field("limit", parse_page_limit, limit)
         author = None if actor.may(Permission.EDIT_POSTS) else actor.name
         return self.posts.drafts(author=author, after=after, limit=limit)
 
 
 @frozen
 class ViewPost:
-    """One post, by id. Reading a published one counts as a view, unless it is `only_looked_up`.
+    """A post by id. Counts a view of a published post if `counts_as_view`.
 
     Raises `Forbidden`, `PostNotFound`.
     """
@@ -68,18 +68,18 @@ class ViewPost:
     posts: PostRepository
     views: ViewCounter
 
-    def __call__(self, *, actor: Actor, post_id: UUID, only_looked_up: bool = False) -> Post:
+    def __call__(self, *, actor: Actor, post_id: UUID, counts_as_view: bool = True) -> Post:
         actor.require(Permission.VIEW_POSTS)
         post = self.posts.get(post_id)
         post.ensure_visible_to(actor)
-        if post.published and not only_looked_up:
+        if post.published and counts_as_view:
             self.views.record_view(post.id)
         return post
 
 
 @frozen
 class ReadPost:
-    """One published post, by the slug in its address. Counts as a view, unless it is `only_looked_up`.
+    """A published post by slug. Counts a view if `counts_as_view`.
 
     Raises `Forbidden`, `PostNotFound`.
     """
@@ -87,11 +87,11 @@ class ReadPost:
     posts: PostRepository
     views: ViewCounter
 
-    def __call__(self, *, actor: Actor, slug: str, only_looked_up: bool = False) -> Post:
+    def __call__(self, *, actor: Actor, slug: str, counts_as_view: bool = True) -> Post:
         actor.require(Permission.VIEW_POSTS)
         post = self.posts.get_by_slug(slug)
         if not post.published:
             raise PostNotFound
-        if not only_looked_up:
+        if counts_as_view:
             self.views.record_view(post.id)
         return post

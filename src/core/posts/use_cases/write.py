@@ -14,9 +14,9 @@ from core.posts.services.public_posts import PublicPosts
 
 @frozen
 class WritePost:
-    """Adds a draft. Its slug is made from its title and belongs to it alone, however many are written at once.
+    """Adds a draft. Its slug is derived from the title and unique, also among concurrent drafts.
 
-    `errors` found in the input already are raised with those of its values.
+    `errors` are reported together with those of the fields.
     Raises `Forbidden`, `ValidationError`, `SlugTaken`.
     """
 
@@ -34,11 +34,10 @@ class WritePost:
 
 @frozen
 class EditPost:
-    """Changes a post; what is not given stays, and so does the slug.
+    """Changes the given fields of a post. The slug stays the same.
 
-    With `expected_version`, the change is refused when the post has moved on since. `check` is called with the locked
-    post, and refuses the change by raising. `errors` found in the input already are raised with those of its
-    values.
+    A current version other than `expected_version` raises `VersionMismatch`. `check` is called with the locked post and
+    can raise to prevent the change. `errors` are reported together with those of the fields.
     Raises `Forbidden`, `ValidationError`, `PostNotFound`, `VersionMismatch`.
     """
 
@@ -61,7 +60,7 @@ class EditPost:
         now = self.clock.now()
 
         def edit() -> tuple[Post, Post]:
-            before = _locked(self.posts, actor, post_id, expected_version, check)
+            before = _lock_for_change(self.posts, actor, post_id, expected_version, check)
             after = before.edited(now, errors, **edits)
             if after is not before:
                 self.posts.replace(after)
@@ -69,13 +68,13 @@ class EditPost:
 
         before, after = self.atomic(edit)
         if after.published and after is not before:
-            self.public.changed()
+            self.public.invalidate()
         return after
 
 
 @frozen
 class PublishPost:
-    """Shows a draft to everybody, at once. Raises `Forbidden`, `PostNotFound`, `AlreadyPublished`."""
+    """Makes a draft public immediately. Raises `Forbidden`, `PostNotFound`, `AlreadyPublished`."""
 
     posts: PostRepository
     public: PublicPosts
@@ -88,19 +87,20 @@ class PublishPost:
         now = self.clock.now()
 
         def publish() -> Post:
-            post = _locked(self.posts, actor, post_id).publish(self.ids.new(now), now)
+            post = _lock_for_change(self.posts, actor, post_id).publish(self.ids.new(now), now)
             self.posts.replace(post)
             return post
 
         post = self.atomic(publish)
-        self.public.changed()
+        self.public.invalidate()
         return post
 
 
 @frozen
 class DeletePost:
-    """Removes a post with its comments, for good; its slug is free again. `expected_version` and `check` refuse it as
-    they refuse a change.
+    """Removes a post and its comments permanently. The slug can be used again.
+
+    `expected_version` and `check` work as in `EditPost`.
 
     Raises `Forbidden`, `PostNotFound`, `VersionMismatch`.
     """
@@ -120,22 +120,22 @@ class DeletePost:
         actor.require(Permission.WRITE_POSTS)
 
         def delete() -> Post:
-            post = _locked(self.posts, actor, post_id, expected_version, check)
+            post = _lock_for_change(self.posts, actor, post_id, expected_version, check)
             self.posts.remove(post.id)
             return post
 
         if self.atomic(delete).published:
-            self.public.changed()
+            self.public.invalidate()
 
 
-def _locked(
+def _lock_for_change(
     posts: PostRepository,
     actor: Actor,
     post_id: UUID,
     expected_version: int | None = None,
     check: Callable[[Post], None] = lambda _: None,
 ) -> Post:
-    """To be changed by `actor`."""
+    """The locked post, for a change by `actor`."""
     post = posts.lock(post_id)
     post.ensure_editable_by(actor)
     check(post)

@@ -3,7 +3,7 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.errors import ErrorCollector, parse_one
+from core.errors import ErrorCollector, parse_field
 from core.jobs.entities import Job, JobKind
 from core.jobs.errors import JobNotFound, JobUnderWay
 from core.jobs.ports import JobRepository
@@ -76,4 +76,4 @@ class ListSyncFailures:
         actor.require(Permission.MANAGE_JOBS)
         if self.jobs.get(job_id).kind is not JobKind.SYNC:
             raise JobNotFound
-        return self.results.failures(job_id, after=after, limit=parse_one("limit", parse_page_limit, limit))
+        return self.results.failures(job_id, after=after, limit=parse_field("limit", parse_page_limit, limit))
