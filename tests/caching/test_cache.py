@@ -104,7 +104,7 @@ def test_an_error_of_the_maker_is_raised_and_nothing_is_kept(cache: Cache) -> No
     assert cache.get("notes", Notes, AN_HOUR, Maker())
 
 
-def test_many_who_miss_at_once_share_one_making(cache: Cache) -> None:
+def test_concurrent_misses_share_one_computation(cache: Cache) -> None:
     make, start = Maker(), Barrier(8)
 
     def ask() -> Notes:
@@ -158,7 +158,7 @@ def test_in_process_it_is_kept_for_its_lifetime() -> None:
             assert len(make.made) == made
 
 
-def test_redis_is_told_the_lifetime(redis_url: str) -> None:
+def test_redis_receives_the_lifetime(redis_url: str) -> None:
     with using(redis_url), redis.Redis.from_url(redis_url) as server:
         DjangoCache(CacheBackend()).get("lasting", Notes, AN_HOUR, Maker())
         [key] = server.keys("*:lasting")

@@ -46,7 +46,7 @@ def test_without_the_cache_everything_is_made_and_each_process_counts_by_itself(
     cache.delete("number")
 
 
-def test_what_an_outage_costs_is_told(port: int, tmp_path: Path) -> None:
+def test_an_outage_is_logged_with_its_cost(port: int, tmp_path: Path) -> None:
     reads: list[str] = []
     calls: list[tuple[RateLimitScope, str]] = []
     backend = CacheBackend(recovery_seconds=1e-9)

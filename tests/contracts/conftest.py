@@ -23,7 +23,7 @@ Fresh = Callable[[], Container]
 
 @pytest.fixture(params=[MEMORY, SQLITE, POSTGRES])
 def database(request: pytest.FixtureRequest) -> str:
-    """The name of a database, empty for the registry in memory. Suites for Django alone parametrise it anew."""
+    """The name of a database, empty for the registry in memory. Suites for Django alone set parameters of their own."""
     return request.param
 
 

@@ -110,7 +110,9 @@ def found(search: PatientSearch, **filters: object) -> list[int]:
         ({"words": words("ada"), "status": Status.INACTIVE}, []),
     ],
 )
-def test_who_is_found_meets_every_filter(search: PatientSearch, filters: dict[str, object], numbers: list[int]) -> None:
+def test_every_result_matches_every_filter(
+    search: PatientSearch, filters: dict[str, object], numbers: list[int]
+) -> None:
     assert found(search, **filters) == numbers
 
 
@@ -146,7 +148,7 @@ def test_created_after_and_before_leave_out_the_instant_itself(
 @pytest.mark.parametrize(
     ("after", "numbers"), [(-TICK, [2, 1, 0]), (0 * TICK, [2, 0]), (MINUTE, [0]), (2 * MINUTE, [])]
 )
-def test_updated_after_leaves_out_who_was_not_changed_since(
+def test_updated_after_excludes_patients_unchanged_since(
     registry: Container, after: timedelta, numbers: list[int]
 ) -> None:
     updates = (2 * MINUTE, 0 * MINUTE, MINUTE)
@@ -158,7 +160,7 @@ def test_updated_after_leaves_out_who_was_not_changed_since(
     assert registry.patient_search().count(query, 100) == len(numbers)
 
 
-def test_the_newest_are_first_by_id_and_pages_go_on_after_the_last(search: PatientSearch) -> None:
+def test_newest_come_first_by_id_and_pages_continue_after_the_last(search: PatientSearch) -> None:
     first = search.find(PatientQuery(limit=2))
     assert first.patients == (PEOPLE[4], PEOPLE[3])
     assert first.next == PatientCursor.of(PEOPLE[3])
@@ -169,7 +171,7 @@ def test_the_newest_are_first_by_id_and_pages_go_on_after_the_last(search: Patie
     assert search.find(PatientQuery(after=PatientCursor(UUID(int=2**128 - 1), 1), limit=1)).patients == (PEOPLE[4],)
 
 
-def test_a_count_is_of_all_pages_and_goes_no_further_than_told(search: PatientSearch) -> None:
+def test_count_covers_all_pages_up_to_the_given_maximum(search: PatientSearch) -> None:
     assert search.count(PatientQuery(limit=1, after=PatientCursor.of(PEOPLE[2])), 100) == 5
     assert [search.count(PatientQuery(), most) for most in (1, 4, 5, 6)] == [1, 4, 5, 5]
     assert search.count(PatientQuery(words=words("ada")), 1) == 1

@@ -1,4 +1,4 @@
-"""A registry full of patients whom upstream knows."""
+"""A registry full of patients that upstream knows."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ from tests.databases import postgres_database, url_of
 from tests.e2e.conftest import ROOT, environment_in, finished, manage
 
 PATIENTS = int(os.environ.get("JOB_PATIENTS", "210"))
-CHANGED = 3  # one patient in so many is told another last name by upstream
+CHANGED = 3  # upstream has another last name for one patient in so many
 UPDATED = len(range(0, PATIENTS, CHANGED))
 SECONDS = 600 if "JOB_PATIENTS" in os.environ else 90
 FILL = """

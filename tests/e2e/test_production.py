@@ -11,7 +11,7 @@ SECRET = "a secret of sixty characters, which is long enough for this one"
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "expected"),
     [
         ({"ALLOWED_HOSTS": "registry.example"}, "SECRET_KEY"),
         ({"ALLOWED_HOSTS": "registry.example", "SECRET_KEY": "short"}, "SECRET_KEY"),
@@ -32,13 +32,13 @@ SECRET = "a secret of sixty characters, which is long enough for this one"
     ],
 )
 def test_production_refuses_to_start_without_a_setting_and_names_it(
-    environment: dict[str, str], settings: dict[str, str], told: str
+    environment: dict[str, str], settings: dict[str, str], expected: str
 ) -> None:
     status, _, err = finished(
         manage(environment | {"DJANGO_ENV": "production", "CACHE_URL": UNREACHABLE_CACHE} | settings, "check")
     )
     assert status != 0
-    assert f"Set {told}" in err.splitlines()[-1]
+    assert f"Set {expected}" in err.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_production_passes_the_deployment_check_without_a_warning(environment: d
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "expected"),
     [
         ({"EXTERNAL_API_POLICY": "patience=9"}, "no 'patience'"),
         ({"EXTERNAL_API_CLIENT_CERT": "missing.pem"}, "client certificate"),
@@ -90,16 +90,16 @@ def test_production_passes_the_deployment_check_without_a_warning(environment: d
         ({"TRUSTED_PROXIES": "10.0.0.7,proxy.example"}, "TRUSTED_PROXIES"),
     ],
 )
-def test_a_setting_that_cannot_work_is_told_at_the_start(
-    environment: dict[str, str], settings: dict[str, str], told: str
+def test_an_unusable_setting_stops_the_start(
+    environment: dict[str, str], settings: dict[str, str], expected: str
 ) -> None:
     status, _, err = finished(manage(environment | settings, "check"))
     assert status != 0
-    assert told in err.splitlines()[-1]
+    assert expected in err.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "expected"),
     [
         ({"EXTERNAL_API_BASE_URL": "ftp://upstream.example"}, "base URL must be http or https"),
         ({"EXTERNAL_API_BASE_URL": "http://upstream.example", "EXTERNAL_API_TIMEOUT": 0.0}, "timeout"),
@@ -110,6 +110,6 @@ def test_a_setting_that_cannot_work_is_told_at_the_start(
         ({"PHONE_REGION": "uk"}, "PHONE_REGION"),
     ],
 )
-def test_no_registry_has_settings_that_cannot_work(settings: dict[str, object], told: str) -> None:
-    with override_settings(**settings), pytest.raises(ValueError, match=told):
+def test_registry_refuses_settings_that_cannot_work(settings: dict[str, object], expected: str) -> None:
+    with override_settings(**settings), pytest.raises(ValueError, match=expected):
         registry_on_django(configuration()).upstream()

@@ -77,7 +77,7 @@ def own_session() -> Api:
     return Api(changed.json()["access"])
 
 
-def test_a_change_holds_at_once_and_is_told(admin: Api, eve: str) -> None:
+def test_a_change_applies_immediately_and_is_in_the_history(admin: Api, eve: str) -> None:
     session = own_session()
     assert session.get("patients/").status_code == 200
     assert admin.patch(eve, {"role": "author"}).json()["role"] == "author"
@@ -130,7 +130,7 @@ def test_an_admin_sets_a_password(admin: Api, eve: str) -> None:
     assert Api().post("auth/token/", {"email": NEW["email"], "password": "battery staple"}).status_code == 200
 
 
-def test_the_own_password_is_changed_and_the_session_goes_on(reader: Api) -> None:
+def test_changing_the_own_password_returns_a_new_session(reader: Api) -> None:
     changed = reader.post("users/me/password/", {"current": PASSWORD, "password": "battery staple"})
     assert (changed.status_code, changed["Cache-Control"]) == (200, "no-store")
     assert reader.get("users/me/").status_code == 401
@@ -214,7 +214,7 @@ def test_lists_cost_as_many_queries_whatever_their_length(admin: Api, registry: 
     assert [queries(path) for path in paths] == [empty[0], empty[1] + 1]  # the keys, once there are any
 
 
-def test_actors_are_named_for_those_who_may_see_users_by_one_query_more(
+def test_actors_are_named_with_users_manage_by_one_more_query(
     admin: Api, clerk: Api, patient_id: UUID, account_id: UUID, registry: Container
 ) -> None:
     path, me = f"patients/{patient_id}/", admin.get("users/me/").json()
@@ -238,7 +238,7 @@ def test_actors_are_named_for_those_who_may_see_users_by_one_query_more(
     assert queries[0] == queries[1] + 1
 
 
-def test_who_asked_for_jobs_is_named_for_those_who_may_see_users_by_one_query_more(admin: Api, clerk: Api) -> None:
+def test_job_requesters_are_named_with_users_manage_by_one_more_query(admin: Api, clerk: Api) -> None:
     asked = [api.post("sync-jobs/", {"status": "active"}).json() for api in (admin, clerk)]
     emails = [admin.get("users/me/").json()["email"], "clerk@clinic.example"]
     assert [job["requested_by_name"] for job in asked] == [emails[0], None]
@@ -252,7 +252,7 @@ def test_who_asked_for_jobs_is_named_for_those_who_may_see_users_by_one_query_mo
     assert queries[0] == queries[1] + 1
 
 
-def test_who_asked_for_an_import_is_named(admin: Api, import_id: UUID) -> None:
+def test_the_requester_of_an_import_is_named(admin: Api, import_id: UUID) -> None:
     for job in (admin.get(f"imports/{import_id}/").json(), *admin.get("imports/").json()["results"]):
         assert job["requested_by_name"] == "tests"
 

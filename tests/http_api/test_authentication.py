@@ -24,7 +24,7 @@ def refused(api: Api) -> str:
     return kind(response)
 
 
-def test_signs_in_and_says_who_that_is(reader: Api) -> None:
+def test_sign_in_then_me_returns_the_account(reader: Api) -> None:
     pair = reader.post("auth/token/", CREDENTIALS | {"email": " Reader@Clinic.Example "})
     assert pair.status_code == 200
     assert pair["Cache-Control"] == "no-store"
@@ -90,7 +90,7 @@ def test_tokens_of_one_kind_are_not_taken_for_the_other(reader: Api) -> None:
     assert Api().post("auth/token/refresh/", {"refresh": pair["access"]}).status_code == 401
 
 
-def test_each_call_reads_who_calls_in_one_query(reader: Api) -> None:
+def test_each_call_reads_its_caller_in_one_query(reader: Api) -> None:
     with CaptureQueriesContext(connection) as captured:
         assert reader.get("users/me/").status_code == 200
     assert len(captured) == 1
@@ -116,7 +116,7 @@ def test_a_password_that_an_admin_set_must_be_changed_before_anything_else(admin
     assert anonymous.post("auth/token/revoke/", {"refresh": pair["refresh"]}).status_code == 200
 
 
-def test_who_is_disabled_is_out_at_once(reader: Api) -> None:
+def test_disabling_a_user_ends_access_immediately(reader: Api) -> None:
     pair = Api().post("auth/token/", CREDENTIALS).json()
     User.objects.update(is_active=False)
     assert refused(reader) == "token-refused"
@@ -124,7 +124,7 @@ def test_who_is_disabled_is_out_at_once(reader: Api) -> None:
     assert Api().post("auth/token/", CREDENTIALS).status_code == 401
 
 
-def test_who_is_demoted_is_so_at_once(admin: Api, ada: Patient) -> None:
+def test_a_demotion_applies_immediately(admin: Api, ada: Patient) -> None:
     User.objects.update(role=Role.READER)
     response = admin.delete(f"patients/{ada.id}/")
     assert (response.status_code, kind(response)) == (403, "forbidden")

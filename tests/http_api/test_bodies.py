@@ -34,7 +34,7 @@ def test_a_body_that_is_too_large_is_refused_unread(clerk: Api, anonymous: Api) 
     assert kind(call_unread(clerk, "imports/", "500000001", MULTIPART_CONTENT)) == "too-large"
 
 
-def test_a_file_from_somebody_who_may_not_import_is_refused_unread(reader: Api, anonymous: Api) -> None:
+def test_a_file_without_import_permission_is_refused_unread(reader: Api, anonymous: Api) -> None:
     assert call_unread(reader, "imports/", "1000", MULTIPART_CONTENT).status_code == 403
     assert call_unread(anonymous, "imports/", "1000", MULTIPART_CONTENT).status_code == 401
 

@@ -47,7 +47,7 @@ def test_a_registry_without_changes_has_a_place_to_begin(reader: Api) -> None:
     assert reader.get(page["next"]).json() == page
 
 
-def test_a_cursor_beyond_the_end_is_told_where_to_start_again(reader: Api, ada: Patient) -> None:
+def test_a_cursor_beyond_the_end_is_answered_with_where_to_restart(reader: Api, ada: Patient) -> None:
     cursor = reader.get("patients/changes/").json()["next_cursor"]
     for position in (2, 2**63, 2**64 - 1):
         beyond = urlsafe_b64encode(urlsafe_b64decode(cursor)[:16] + position.to_bytes(8, "big")).decode()
@@ -56,7 +56,7 @@ def test_a_cursor_beyond_the_end_is_told_where_to_start_again(reader: Api, ada: 
         assert reader.get(answer.json()["restart"]).json()["next_cursor"] == cursor
 
 
-def test_after_a_restore_every_cursor_given_before_is_told_where_to_start_again(reader: Api, ada: Patient) -> None:
+def test_after_a_restore_every_older_cursor_is_answered_with_where_to_restart(reader: Api, ada: Patient) -> None:
     before = reader.get("patients/changes/").json()
     call_command("restart_changes", stdout=StringIO())
     answer = reader.get(before["next"])

@@ -42,7 +42,7 @@ def body_of(answer: Answer) -> bytes:
     return b"".join(pieces)
 
 
-def test_a_file_is_taken_worked_on_and_told_of(registry: Container, clerk: Api) -> None:
+def test_an_import_is_accepted_processed_and_reported(registry: Container, clerk: Api) -> None:
     asked = send(clerk)
     assert (asked.status_code, asked["Retry-After"]) == (202, "2")
     assert (asked.json()["state"], asked.json()["total"], asked.json()["format"]) == ("queued", 2, "csv")
@@ -218,7 +218,7 @@ def test_a_public_file_is_imported_with_options_alone(registry: Container, clerk
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
-def test_how_the_text_is_encoded_is_told_from_the_file_and_said(registry: Container, clerk: Api, encoding: str) -> None:
+def test_the_detected_encoding_is_reported(registry: Container, clerk: Api, encoding: str) -> None:
     text = (
         "first_name\tlast_name\temail\tgender\tdob\tcell_phone\tzip_code\r\n"
         "Zoë\tFaßbinder’s\tzoe@example.org\tFemale\t1967-02-12 00:00:00 UTC\t(450) 428-3286\t87397.0\r\n"

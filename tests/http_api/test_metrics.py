@@ -83,7 +83,7 @@ def test_use_cases_are_counted_and_timed_by_how_they_end(clerk: Api, counted: Ca
     assert counted("use_case_duration_seconds_count", operation="register_patient") == 3
 
 
-def test_stale_answers_are_told_from_syncs(
+def test_stale_responses_are_counted_apart_from_syncs(
     clerk: Api, ada: Patient, upstream: ScriptedGateway, counted: Callable[..., float]
 ) -> None:
     for answer in ({"first_name": "Augusta"}, {}, Unavailable(retry_after=timedelta(seconds=1))):

@@ -118,7 +118,7 @@ def test_erases_for_good_and_frees_the_email(admin: Api, ada: Patient, register:
     assert register(email=ada.email).id != ada.id
 
 
-def test_history_tells_who_changed_what_and_forgets_the_values_once_erased(admin: Api, ada: Patient) -> None:
+def test_history_lists_actors_and_changes_and_loses_values_after_erasure(admin: Api, ada: Patient) -> None:
     me = admin.get("users/me/").json()["id"]
     admin.patch(f"patients/{ada.id}/", {"last_name": "King"}, X_Request_ID="rename-1")
     page = admin.get(f"patients/{ada.id}/history/?limit=1").json()

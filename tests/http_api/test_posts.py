@@ -84,7 +84,7 @@ def test_a_put_of_what_get_gave_changes_nothing_and_an_older_version_is_refused(
     assert kind(author.get(path)) == "post-not-found"
 
 
-def test_who_has_the_post_already_gets_304(author: Api, anonymous: Api) -> None:
+def test_a_matching_tag_of_a_post_is_answered_304(author: Api, anonymous: Api) -> None:
     path = f"posts/{author.post('posts/', DRAFT).json()['id']}/"
     etag = author.get(path)["ETag"]
     assert author.get(path, If_None_Match=etag).status_code == 304
@@ -100,7 +100,7 @@ def test_drafts_are_listed_for_their_author_and_all_for_an_editor(author: Api, e
     assert errors(author.get("posts/?drafts=yes")) == {("drafts", "type")}
 
 
-def test_lists_go_on_where_the_page_before_ended(author: Api, anonymous: Api) -> None:
+def test_lists_continue_where_the_previous_page_ended(author: Api, anonymous: Api) -> None:
     for number in range(3):
         published(author, f"Notice {number}")
     page = anonymous.get("posts/?limit=2")

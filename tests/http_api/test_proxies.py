@@ -57,7 +57,7 @@ def test_the_caller_is_the_last_address_before_the_trusted_proxies(
 
 @given(spoofed=st.text() | st.lists(st.ip_addresses().map(str)).map(",".join))
 @pytest.mark.parametrize("hops", [CALLER, f"{CALLER}, 10.2.2.2", f"[2001:db8::9]:1,{OTHER_PROXY}"])
-def test_nothing_a_caller_sends_changes_whom_it_is_taken_for(settings: Any, hops: str, spoofed: str) -> None:
+def test_no_header_of_a_caller_changes_its_recorded_address(settings: Any, hops: str, spoofed: str) -> None:
     believed = seen(settings, PROXY, **{"for": hops}).META["REMOTE_ADDR"]
     assert seen(settings, PROXY, **{"for": f"{spoofed},{hops}"}).META["REMOTE_ADDR"] == believed
     assert seen(settings, CALLER, **{"for": spoofed}).META["REMOTE_ADDR"] == CALLER

@@ -87,7 +87,7 @@ def test_next_is_in_the_link_header_too_and_its_cursor_alone(reader: Api, people
         assert reader.get(f"{path}&cursor={page['next_cursor']}").json() == reader.get(page["next"]).json()
 
 
-def test_a_search_by_body_goes_on_at_next_with_the_same_body_and_no_personal_value_in_the_address(
+def test_a_search_by_body_continues_at_next_without_personal_values_in_the_address(
     reader: Api, people: list[Patient]
 ) -> None:
     body = {"q": "smi", "limit": 1}
@@ -114,7 +114,7 @@ def test_gives_the_ids_and_members_that_are_asked_for(reader: Api, people: list[
     assert found(reader.post("patients/search/", {"ids": []})) == []
 
 
-def test_a_search_in_order_of_names_goes_on_at_next(reader: Api, people: list[Patient]) -> None:
+def test_a_search_sorted_by_name_continues_at_next(reader: Api, people: list[Patient]) -> None:
     first = reader.get("patients/?limit=2&sort=name")
     second = reader.get(first.json()["next"])
     assert (found(first), found(second), second.json()["next"]) == (["a", "c"], ["b"], None)

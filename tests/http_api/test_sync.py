@@ -83,7 +83,7 @@ def real_upstream(registry: Container) -> Generator[Upstream]:
     registry.sync_patient.reset()
 
 
-def test_while_the_circuit_is_open_who_has_a_copy_is_shown_it_and_who_has_none_is_told_when_to_come_again(
+def test_while_the_circuit_is_open_a_snapshot_is_returned_stale_or_else_503_with_retry_after(
     clerk: Api, ada: Patient, register: Callable[..., Patient], real_upstream: Upstream
 ) -> None:
     eve = register(email="eve@example.org", external_id="eve")

@@ -69,7 +69,9 @@ def test_a_job_is_about_a_status_or_one_patient(clerk: Api, register: Register, 
     assert (of_one["total"], of_one["patient_id"]) == (1, str(ada.id))
 
 
-def test_progress_and_failures_are_told(clerk: Api, register: Register, upstream: ScriptedGateway, run: Run) -> None:
+def test_progress_and_failures_are_reported(
+    clerk: Api, register: Register, upstream: ScriptedGateway, run: Run
+) -> None:
     patients = [register(email=f"p{n}@example.org", external_id=f"x{n}") for n in range(4)]
     upstream.answer = {"last_name": "King"}
     upstream.by_id = {"x1": None, "x2": InvalidUpstreamResponse()}
@@ -161,7 +163,7 @@ def test_what_a_job_cannot_be_about_is_named(clerk: Api, given: object, error: t
     assert clerk.get("sync-jobs/").json()["results"] == []
 
 
-def test_a_patient_who_is_not_there_or_archived_is_not_synced(clerk: Api, register: Register) -> None:
+def test_a_missing_or_archived_patient_is_not_synced(clerk: Api, register: Register) -> None:
     archived = register(status="archived")
     problems: Mapping[UUID, tuple[int, str]] = {
         uuid4(): (404, "patient-not-found"),

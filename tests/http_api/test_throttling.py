@@ -89,7 +89,7 @@ def test_signing_in_to_the_admin_may_be_tried_so_often(registry: Container) -> N
     assert [is_limited(f"192.0.2.{number}", "u@clinic.example") for number in (4, 5)] == [False, True]
 
 
-def test_pages_may_be_asked_for_so_often_by_an_address_and_by_who_is_signed_in(registry: Container) -> None:
+def test_page_views_are_limited_per_address_and_per_signed_in_user(registry: Container) -> None:
     def calls_from(number: int, client: Client, *paths: str) -> int:
         client.defaults["REMOTE_ADDR"] = f"192.0.2.{number}"
         calls = iter(paths * 10)
@@ -104,7 +104,7 @@ def test_pages_may_be_asked_for_so_often_by_an_address_and_by_who_is_signed_in(r
     assert calls_from(1, boss, "/admin/") == 5
 
 
-def test_a_user_may_make_so_many_calls_and_others_go_on(reader: Api, clerk: Api) -> None:
+def test_calls_are_limited_per_user(reader: Api, clerk: Api) -> None:
     assert calls_until_refused(lambda: reader.get("patients/")) == 5
     assert clerk.get("patients/").status_code == 200
 

@@ -60,7 +60,7 @@ def test_a_job_of_the_operator_may_do_everything_and_has_a_request_id_of_its_own
     assert one.request_id != other.request_id
 
 
-def test_who_lacks_a_permission_is_told_which() -> None:
+def test_a_missing_permission_is_named() -> None:
     reader = Actor.user(uuid4(), Role.READER, "request-1")
     reader.require(Permission.VIEW_PATIENTS)
     with pytest.raises(Forbidden, match=r"patients\.erase"):

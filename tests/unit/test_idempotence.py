@@ -96,7 +96,7 @@ def test_a_post_that_is_written_again_is_the_same(title: str, content: str) -> N
 
 
 @given(strategies.patients())
-def test_a_patient_who_is_registered_again_as_json_has_them_is_the_same(patient: Patient) -> None:
+def test_a_patient_round_trips_through_json(patient: Patient) -> None:
     rules = Rules(strategies.TODAY, "FR")
     assert patient.changed(patient.updated_at, rules, **patient.to_json()) is patient  # type: ignore[arg-type]  # as JSON has them
 

@@ -95,7 +95,7 @@ def call(upstream: ManagedUpstream) -> None:
         upstream.get_object("patients", "1", request_id="r")
 
 
-def test_one_thread_reads_the_orders_while_the_others_go_on(
+def test_one_thread_reads_overrides_while_the_others_continue(
     upstream: ManagedUpstream, store: Store, ticking: Ticking
 ) -> None:
     call(upstream)
@@ -112,7 +112,7 @@ def test_one_thread_reads_the_orders_while_the_others_go_on(
     assert store.read == 2
 
 
-def test_nobody_calls_by_orders_that_are_a_second_old(
+def test_overrides_a_second_old_are_read_again_before_a_call(
     upstream: ManagedUpstream, store: Store, ticking: Ticking
 ) -> None:
     call(upstream)
@@ -129,7 +129,7 @@ def test_nobody_calls_by_orders_that_are_a_second_old(
     assert store.read == 2
 
 
-def test_without_knowing_the_orders_nobody_calls_and_the_reason_is_told(
+def test_without_readable_overrides_no_call_is_made_and_the_reason_is_given(
     upstream: ManagedUpstream, store: Store
 ) -> None:
     store.down = True
@@ -140,9 +140,7 @@ def test_without_knowing_the_orders_nobody_calls_and_the_reason_is_told(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork.")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_a_forked_child_reads_the_orders_for_itself_whoever_does_in_its_parent(
-    upstream: ManagedUpstream, store: Store, ticking: Ticking
-) -> None:
+def test_a_forked_child_reads_overrides_itself(upstream: ManagedUpstream, store: Store, ticking: Ticking) -> None:
     call(upstream)
     ticking.now += 1.0
     store.may_read.clear()

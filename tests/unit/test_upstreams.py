@@ -60,7 +60,7 @@ def test_each_upstream_is_shown_with_the_circuit_of_this_process(registry: Conta
     assert (report.state, report.calls, report.failure_rate, report.retry_budget) == (CircuitState.CLOSED, 0, None, 2)
 
 
-def test_isolating_holds_at_once_and_says_who_did_it(registry: Container) -> None:
+def test_isolating_applies_immediately_and_names_its_actor(registry: Container) -> None:
     status = registry.override_upstream()(actor=ADMIN, upstream="upstream", isolated=True)
     assert status.isolated
     assert status.override

@@ -73,28 +73,30 @@ class AuditTrail(Protocol):
 
 
 class ChangeFeed(Protocol):
-    """What the audit trail recorded, for those who follow the registry. A position is given once and for good. Every
-    method raises `Unavailable` when the store does not answer."""
+    """Audit events of all patients in one order. A position is assigned once and never changes.
+
+    Every method raises `Unavailable` when the store does not answer.
+    """
 
     def epoch(self) -> UUID:
-        """Of the positions: made when first asked for, and kept with the changes."""
+        """The epoch that all positions belong to. Created on the first call and stored with the changes."""
         ...
 
     def renew_epoch(self) -> None:
-        """Puts another in its place."""
+        """Replaces the epoch by a new one."""
         ...
 
     def last(self) -> int:
-        """The highest position that was given, 0 before there is one."""
+        """The highest position assigned so far; 0 before the first."""
         ...
 
     def after(self, position: int, limit: int) -> tuple[ChangeEntry, ...]:
-        """The next `limit` at most, by rising position. 0 is before all of them; any other should be one that was told.
+        """The next entries by rising position, at most `limit`. `position` is 0 or one that was returned before.
 
-        Everything that was committed before the call has a position, or will be given one after all that were given
-        before. So whoever goes on after the last position seen misses nothing and is told nothing twice, however many
-        write at the same time. A patient's changes are in the order of its versions, and so are any two of which one
-        was committed before the other began.
+        Everything committed before the call either has a position or gets one higher than all assigned so far. A
+        client that continues after the last position it saw therefore misses nothing and sees nothing twice, however
+        many write at the same time. The changes of one patient are in the order of its versions. Of two changes, one
+        committed before the other began comes first.
         """
         ...
 

@@ -84,7 +84,7 @@ def ended(registry: Container, pair: TokenPair) -> bool:
     return False
 
 
-def test_who_is_given_a_new_password_is_signed_out_everywhere(registry: Container, ada: User, pair: TokenPair) -> None:
+def test_setting_a_password_ends_every_session(registry: Container, ada: User, pair: TokenPair) -> None:
     registry.set_password()(actor=Actor.system("tests"), user_id=ada.id, password=NEW)
     assert ended(registry, pair)
     with pytest.raises(WrongCredentials):
@@ -112,9 +112,7 @@ def me(registry: Container, pair: TokenPair) -> Principal:
     return registry.authenticate()(access=pair.access, request_id="request-1")
 
 
-def test_who_changes_the_own_password_goes_on_with_a_new_session_only(
-    registry: Container, ada: User, pair: TokenPair
-) -> None:
+def test_changing_the_own_password_leaves_only_a_new_session(registry: Container, ada: User, pair: TokenPair) -> None:
     newer = registry.change_own_password()(principal=me(registry, pair), current=PASSWORD, password=NEW)
     assert ended(registry, pair)
     assert not ended(registry, newer)
@@ -122,7 +120,7 @@ def test_who_changes_the_own_password_goes_on_with_a_new_session_only(
     assert (event.action, event.actor) == ("password_changed", f"user:{ada.id}")
 
 
-def test_the_own_password_is_changed_by_who_knows_it_only(registry: Container, ada: User, pair: TokenPair) -> None:
+def test_changing_the_own_password_requires_the_current_one(registry: Container, ada: User, pair: TokenPair) -> None:
     for current, password, fields in [
         ("wrong password", NEW, ["current"]),
         (None, "short", ["current"]),
@@ -241,7 +239,7 @@ def test_many_emails_from_one_address_and_many_addresses_at_one_email_are_bounde
         registry.sign_in()(email=ada.email, password=PASSWORD, address="192.0.2.9")
 
 
-def test_an_owner_gets_in_from_a_known_address_whoever_guesses_elsewhere(
+def test_an_owner_signs_in_from_a_known_address_while_others_guess_elsewhere(
     registry: Container, ada: User, strict: Strict
 ) -> None:
     pair = registry.sign_in()(email=ada.email, password=PASSWORD, address="192.0.2.1")
@@ -256,7 +254,7 @@ def test_an_owner_gets_in_from_a_known_address_whoever_guesses_elsewhere(
     assert strict.calls[-1] == (RateLimitScope.SIGN_IN_KNOWN, f"192.0.2.1 {ada.email}")
 
 
-def test_purging_goes_on_until_nothing_is_left(
+def test_purging_continues_until_nothing_is_left(
     registry: Container, ada: User, pair: TokenPair, time: time_machine.Traveller
 ) -> None:
     for _ in range(4):

@@ -61,7 +61,7 @@ def test_only_the_key_itself_lets_in(registry: Container, lab: ServiceAccount) -
     assert not refused(registry, first)
 
 
-def test_a_key_expires_when_it_is_told_to(
+def test_a_key_expires_at_the_given_time(
     registry: Container, lab: ServiceAccount, time: time_machine.Traveller
 ) -> None:
     make = registry.create_service_key()
@@ -117,15 +117,15 @@ def test_two_keys_are_live_at_once_so_that_they_can_take_turns(
     make(actor=ADMIN, account_id=lab.id, name="fourth, as the second has expired")
 
 
-def test_revoking_twice_is_harmless_and_told_once(registry: Container, lab: ServiceAccount) -> None:
+def test_revoking_twice_is_harmless_and_recorded_once(registry: Container, lab: ServiceAccount) -> None:
     key, _ = registry.create_service_key()(actor=ADMIN, account_id=lab.id, name="first")
     for _ in range(2):
         registry.revoke_service_key()(actor=ADMIN, account_id=lab.id, key_id=key.id)
     events = registry.view_account_history()(actor=ADMIN, account_id=lab.id).items
-    told = {"key_id": str(key.id), "name": "first"}
+    details = {"key_id": str(key.id), "name": "first"}
     assert [(event.action, dict(event.details)) for event in events] == [
-        (AccountAction.KEY_REVOKED, told),
-        (AccountAction.KEY_CREATED, told),
+        (AccountAction.KEY_REVOKED, details),
+        (AccountAction.KEY_CREATED, details),
         (AccountAction.CREATED, {"role": "clerk"}),
     ]
 

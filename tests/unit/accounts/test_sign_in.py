@@ -13,7 +13,7 @@ from core.errors import RegistryError, ValidationError
 from tests.unit.accounts.conftest import PASSWORD
 
 
-def test_who_knows_the_password_is_let_in_as_who_they_are(registry: Container, ada: User) -> None:
+def test_the_right_password_returns_its_user(registry: Container, ada: User) -> None:
     pair = registry.sign_in()(email=" ADA@Example.org ", password=PASSWORD)
     signed_in = registry.authenticate()(access=pair.access, request_id="request-1")
     assert signed_in.account == ada
@@ -53,16 +53,16 @@ def test_an_access_token_lasts_ten_minutes(registry: Container, pair: TokenPair,
         registry.authenticate()(access=pair.access, request_id="request-1")
 
 
-def test_who_is_demoted_or_promoted_is_so_at_once(
-    registry: Container, pair: TokenPair, becomes: Callable[..., None]
-) -> None:
+def test_a_role_change_applies_immediately(registry: Container, pair: TokenPair, becomes: Callable[..., None]) -> None:
     for role in Role:
         becomes(role=role)
         signed_in = registry.authenticate()(access=pair.access, request_id="request-1")
         assert signed_in.actor.permissions == role.permissions
 
 
-def test_who_is_disabled_is_so_at_once(registry: Container, pair: TokenPair, becomes: Callable[..., None]) -> None:
+def test_a_disabled_user_is_refused_immediately(
+    registry: Container, pair: TokenPair, becomes: Callable[..., None]
+) -> None:
     becomes(is_active=False)
     with pytest.raises(TokenRefused):
         registry.authenticate()(access=pair.access, request_id="request-1")
@@ -70,7 +70,7 @@ def test_who_is_disabled_is_so_at_once(registry: Container, pair: TokenPair, bec
         registry.refresh_session()(refresh=pair.refresh)
 
 
-def test_who_is_removed_is_so_at_once(registry: Container, pair: TokenPair) -> None:
+def test_a_removed_user_is_refused_immediately(registry: Container, pair: TokenPair) -> None:
     registry.store().users.clear()
     with pytest.raises(TokenRefused):
         registry.authenticate()(access=pair.access, request_id="request-1")

@@ -43,7 +43,7 @@ def refuse(token: str) -> None:
         TOKENS.read_access(token)
 
 
-def test_a_token_gives_back_whom_it_was_made_for() -> None:
+def test_a_token_returns_the_session_it_was_issued_for() -> None:
     assert TOKENS.read_access(signed(dict(CLAIMS))) == FAMILY.id
     assert TOKENS.read_access(TOKENS.access(FAMILY, NOW, NOW + timedelta(minutes=1))) == FAMILY.id
 

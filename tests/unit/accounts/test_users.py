@@ -53,7 +53,7 @@ def history(registry: Container, user: User) -> list[tuple[str, str, dict[str, s
     return [(event.action, event.actor, dict(event.details)) for event in reversed(events)]
 
 
-def test_every_change_of_a_user_is_told_by_whom_and_how(registry: Container, ada: User) -> None:
+def test_every_change_of_a_user_is_recorded_with_its_actor(registry: Container, ada: User) -> None:
     update = registry.update_user()
     update(actor=ADMIN, user_id=ada.id, role="reader")
     update(actor=ADMIN, user_id=ada.id, is_active=False)
@@ -69,7 +69,7 @@ def test_every_change_of_a_user_is_told_by_whom_and_how(registry: Container, ada
     ]
 
 
-def test_a_change_that_changes_nothing_is_not_told(registry: Container, ada: User) -> None:
+def test_a_change_without_effect_is_not_recorded(registry: Container, ada: User) -> None:
     for nothing in (AccountChanges(), AccountChanges(role="clerk", is_active=True)):
         assert registry.update_user()(actor=ADMIN, user_id=ada.id, **nothing) == ada
     assert len(history(registry, ada)) == 1
@@ -105,9 +105,7 @@ def test_every_fault_of_a_change_is_reported_and_nothing_is_changed(
     assert registry.store().users[ada.id] == ada
 
 
-def test_who_is_disabled_and_enabled_again_has_to_sign_in_again(
-    registry: Container, ada: User, pair: TokenPair
-) -> None:
+def test_a_user_enabled_again_must_sign_in_again(registry: Container, ada: User, pair: TokenPair) -> None:
     for is_active in (False, True):
         registry.update_user()(actor=ADMIN, user_id=ada.id, is_active=is_active)
     with pytest.raises(TokenRefused):

@@ -24,18 +24,23 @@ def values_of(event: AuditEvent) -> ChangedValues:
     return event.values
 
 
-def test_an_event_says_who_did_what_and_when_in_which_request() -> None:
+def test_an_event_holds_actor_action_time_and_request() -> None:
     patient = registered()
-    told = AuditEvent.of(Action.REGISTERED, CLERK, NOW, "salt", before=None, after=patient)
-    assert (told.patient_id, told.version, told.at, told.action) == (patient.id, 1, NOW, Action.REGISTERED)
-    assert (told.actor, told.request_id) == (CLERK.name, CLERK.request_id)
+    recorded = AuditEvent.of(Action.REGISTERED, CLERK, NOW, "salt", before=None, after=patient)
+    assert (recorded.patient_id, recorded.version, recorded.at, recorded.action) == (
+        patient.id,
+        1,
+        NOW,
+        Action.REGISTERED,
+    )
+    assert (recorded.actor, recorded.request_id) == (CLERK.name, CLERK.request_id)
 
 
 def test_the_first_event_holds_all_that_was_given() -> None:
-    told = event(None, registered(phone="+12015550123", external_id="x7"))
-    assert set(told.fields) == set(SETTABLE)
-    assert values_of(told).before == {}
-    assert values_of(told).after["phone"] == "+12015550123"
+    recorded = event(None, registered(phone="+12015550123", external_id="x7"))
+    assert set(recorded.fields) == set(SETTABLE)
+    assert values_of(recorded).before == {}
+    assert values_of(recorded).after["phone"] == "+12015550123"
     assert "phone" not in event(None, registered()).fields
 
 
@@ -44,21 +49,21 @@ def test_an_event_holds_the_fields_that_differ_and_no_other(patient: Patient, ch
     rest = {name: value for name, value in changes.items() if name != "status"}
     before = evolve(patient, status=Status.INACTIVE)
     after = before.changed(NOW, RULES, **anything(**rest))
-    told = event(before, after)
-    assert set(told.fields) == {name for name in SETTABLE if getattr(before, name) != getattr(after, name)}
-    assert values_of(told).before == {name: before.to_json()[name] for name in told.fields}
-    assert values_of(told).after == {name: after.to_json()[name] for name in told.fields}
-    assert told.version == after.version
+    recorded = event(before, after)
+    assert set(recorded.fields) == {name for name in SETTABLE if getattr(before, name) != getattr(after, name)}
+    assert values_of(recorded).before == {name: before.to_json()[name] for name in recorded.fields}
+    assert values_of(recorded).after == {name: after.to_json()[name] for name in recorded.fields}
+    assert recorded.version == after.version
 
 
 @given(strategies.patients())
 def test_the_digest_proves_the_values(patient: Patient) -> None:
-    told = event(None, patient)
-    held = values_of(told)
-    assert told.digest == ChangedValues({}, dict(reversed(list(held.after.items()))), held.salt).digest
+    recorded = event(None, patient)
+    held = values_of(recorded)
+    assert recorded.digest == ChangedValues({}, dict(reversed(list(held.after.items()))), held.salt).digest
     forged = ChangedValues(held.before, {**held.after, "first_name": f"{patient.first_name}x"}, held.salt)
-    assert told.digest != forged.digest
-    assert told.digest != ChangedValues({"first_name": patient.first_name}, held.after, held.salt).digest
+    assert recorded.digest != forged.digest
+    assert recorded.digest != ChangedValues({"first_name": patient.first_name}, held.after, held.salt).digest
 
 
 def test_the_digest_is_salted() -> None:
@@ -68,10 +73,10 @@ def test_the_digest_is_salted() -> None:
 
 def test_the_event_of_an_erasure_holds_no_values_and_counts_on() -> None:
     patient = evolve(registered(), version=4)
-    told = AuditEvent.erased(CLERK, NOW, patient)
-    assert (told.patient_id, told.version, told.action) == (patient.id, 5, Action.ERASED)
-    assert (told.actor, told.request_id, told.at) == (CLERK.name, CLERK.request_id, NOW)
-    assert (told.fields, told.values, told.digest) == ((), None, "")
+    recorded = AuditEvent.erased(CLERK, NOW, patient)
+    assert (recorded.patient_id, recorded.version, recorded.action) == (patient.id, 5, Action.ERASED)
+    assert (recorded.actor, recorded.request_id, recorded.at) == (CLERK.name, CLERK.request_id, NOW)
+    assert (recorded.fields, recorded.values, recorded.digest) == ((), None, "")
 
 
 def test_values_do_not_print() -> None:

@@ -6,7 +6,7 @@ from core.patients.audit import Action
 from tests.fakes import ADMIN, CLERK, READER, details
 
 
-def test_every_change_and_erasure_is_told_with_who_did_it_and_the_names_of_the_fields(registry: Container) -> None:
+def test_every_change_and_erasure_is_in_the_feed_with_its_actor_and_fields(registry: Container) -> None:
     patient = registry.register_patient()(actor=CLERK, **details())
     registry.update_patient()(actor=CLERK, patient_id=patient.id, first_name="Augusta", phone="+12015550123")
     registry.erase_patient()(actor=ADMIN, patient_id=patient.id)
@@ -18,13 +18,13 @@ def test_every_change_and_erasure_is_told_with_who_did_it_and_the_names_of_the_f
     assert (erased.patient_id, erased.version, erased.action) == (patient.id, 3, Action.ERASED)
 
 
-def test_an_update_that_changes_nothing_is_not_told(registry: Container) -> None:
+def test_an_update_without_effect_is_not_in_the_feed(registry: Container) -> None:
     patient = registry.register_patient()(actor=CLERK, **details())
     registry.update_patient()(actor=CLERK, patient_id=patient.id, first_name=patient.first_name)
     assert len(registry.follow_changes()(actor=READER).changes) == 1
 
 
-def test_there_is_always_a_place_to_go_on_after(registry: Container) -> None:
+def test_every_page_has_a_position_to_continue_after(registry: Container) -> None:
     follow = registry.follow_changes()
     empty = follow(actor=READER)
     assert (empty.changes, follow(actor=READER, after=empty.next)) == ((), empty)

@@ -20,7 +20,7 @@ def patient(registry: Container) -> Patient:
     return registry.update_patient()(actor=CLERK, patient_id=patient.id, first_name="Augusta")
 
 
-def test_who_is_erased_is_gone(registry: Container, patient: Patient) -> None:
+def test_an_erased_patient_is_gone(registry: Container, patient: Patient) -> None:
     registry.erase_patient()(actor=ADMIN, patient_id=patient.id)
     with pytest.raises(PatientNotFound):
         registry.view_patient()(actor=ADMIN, patient_id=patient.id)
@@ -76,7 +76,7 @@ def test_another_version_than_the_caller_saw_is_not_erased(registry: Container, 
     assert len(registry.view_history()(actor=ADMIN, patient_id=patient.id).events) == 2
 
 
-def test_nobody_unknown_is_erased(registry: Container) -> None:
+def test_erasing_an_unknown_patient_raises_not_found(registry: Container) -> None:
     with pytest.raises(PatientNotFound):
         registry.erase_patient()(actor=ADMIN, patient_id=uuid4())
     assert registry.store().audit_events == {}

@@ -91,12 +91,12 @@ def test_an_answer_is_held_to_every_rule_of_a_registration() -> None:
     answer = {"first_name": 5, "last_name": "a\tb", "email": "ada", "phone": "12", "date_of_birth": date(2990, 1, 1)}
     with pytest.raises(InvalidUpstreamRecord) as refused:
         normalize(answer, RULES)
-    for told in (
+    for text in (
         "first_name (type)",
         "last_name (characters)",
         "email (invalid)",
         "phone (invalid)",
         "date_of_birth (future)",
     ):
-        assert told in str(refused.value)
+        assert text in str(refused.value)
     assert "2990" not in str(refused.value)

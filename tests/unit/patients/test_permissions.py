@@ -88,7 +88,7 @@ def test_its_permission_is_all_a_use_case_needs(
 
 
 @pytest.mark.parametrize("name", USE_CASES)
-def test_who_may_not_learns_nothing_of_whether_the_patient_is_there(
+def test_a_refused_actor_cannot_tell_whether_the_patient_exists(
     name: str, registry: Container, patient: Patient
 ) -> None:
     _, call = USE_CASES[name]

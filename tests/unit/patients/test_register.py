@@ -15,7 +15,7 @@ from tests.fakes import ADMIN, CLERK, NOW, ScriptedGateway, StillClock, details,
 
 
 @given(strategies.registrations())
-def test_who_is_registered_can_be_viewed_as_registered(registration: Registration) -> None:
+def test_a_registered_patient_is_viewed_as_registered(registration: Registration) -> None:
     registry = equip(in_memory_registry(), StillClock(noon()), ScriptedGateway())
     patient = registry.register_patient()(actor=CLERK, **registration)
     assert registry.view_patient()(actor=CLERK, patient_id=patient.id) == patient
@@ -62,7 +62,7 @@ def test_an_email_is_taken_however_it_is_written(registry: Container) -> None:
     assert taken.value.holder == first.id
 
 
-def test_who_may_not_view_patients_is_not_told_who_has_the_email(registry: Container) -> None:
+def test_the_holder_of_an_email_is_hidden_without_view_permission(registry: Container) -> None:
     registry.register_patient()(actor=CLERK, **details())
     blind = Actor("user:x", frozenset({Permission.REGISTER_PATIENTS, Permission.UPDATE_PATIENTS}), "request")
     with pytest.raises(EmailTaken) as taken:

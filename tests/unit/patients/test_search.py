@@ -64,7 +64,7 @@ def ids(registry: Container, clock: StillClock) -> list[UUID]:
         ({"q": "ada", "status": "inactive"}, []),
     ],
 )
-def test_every_filter_holds_for_who_is_found_newest_first(
+def test_results_match_every_filter_newest_first(
     registry: Container, ids: list[UUID], filters: Filters, found: list[int]
 ) -> None:
     page = registry.search_patients()(actor=READER, **filters)
@@ -72,7 +72,7 @@ def test_every_filter_holds_for_who_is_found_newest_first(
     assert (page.next, page.count, page.count_capped) == (None, None, False)
 
 
-def test_who_was_changed_since_is_found_by_updated_after(registry: Container, ids: list[UUID]) -> None:
+def test_updated_after_finds_patients_changed_since(registry: Container, ids: list[UUID]) -> None:
     registry.update_patient()(actor=CLERK, patient_id=ids[1], status="active")
     page = registry.search_patients()(actor=READER, updated_after="2026-01-31T09:33:00Z")
     assert [patient.id for patient in page.patients] == [ids[4], ids[1]]
@@ -93,7 +93,7 @@ def test_a_full_last_page_is_the_last(registry: Container, ids: list[UUID]) -> N
     assert registry.search_patients()(actor=READER, limit=5).next is None
 
 
-def test_who_is_registered_meanwhile_is_on_no_later_page(registry: Container, ids: list[UUID]) -> None:
+def test_a_patient_registered_while_paging_is_on_no_later_page(registry: Container, ids: list[UUID]) -> None:
     first = registry.search_patients()(actor=READER, limit=3)
     registry.register_patient()(actor=CLERK, **details(email="new@example.org"))
     assert first.next is not None
@@ -117,7 +117,7 @@ def test_a_count_is_of_all_pages(registry: Container, ids: list[UUID]) -> None:
 
 @frozen
 class Crowd(InMemoryPatientRepository):
-    """As many patients as it is told, to be counted."""
+    """A repository that counts a given number of patients."""
 
     size: int = 0
 

@@ -116,7 +116,7 @@ def test_an_archived_patient_is_made_inactive_before_it_is_changed(registry: Con
     assert update(actor=CLERK, patient_id=patient.id, first_name="Eve").version == 5
 
 
-def test_nobody_unknown_is_updated(registry: Container) -> None:
+def test_updating_an_unknown_patient_raises_not_found(registry: Container) -> None:
     with pytest.raises(PatientNotFound):
         registry.update_patient()(actor=CLERK, patient_id=uuid4(), first_name="Eve")
     with pytest.raises(PatientNotFound):

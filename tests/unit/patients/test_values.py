@@ -121,7 +121,7 @@ def test_what_is_no_date_is_refused(raw: object) -> None:
     assert code(values.parse_date_of_birth, raw, TODAY) == "invalid"
 
 
-def test_who_is_born_today_is_taken_and_who_is_born_tomorrow_is_not() -> None:
+def test_a_birth_date_of_today_is_valid_and_of_tomorrow_is_not() -> None:
     assert values.parse_date_of_birth(TODAY, TODAY) == TODAY
     assert code(values.parse_date_of_birth, TODAY + timedelta(1), TODAY) == "future"
 

@@ -19,7 +19,7 @@ def test_anybody_signed_in_comments_on_what_is_published(registry: Container, pu
     assert repr(comment) == f"<Comment {comment.id}>"
 
 
-def test_nobody_comments_without_signing_in(registry: Container, published: Post) -> None:
+def test_commenting_requires_signing_in(registry: Container, published: Post) -> None:
     with pytest.raises(Forbidden):
         registry.add_comment()(actor=ANONYMOUS, post_id=published.id, content="Spam")
     assert registry.store().comments == {}

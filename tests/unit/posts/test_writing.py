@@ -16,7 +16,7 @@ def errors(refused: pytest.ExceptionInfo[ValidationError]) -> dict[str, str]:
     return {error.field: error.code for error in refused.value.errors}
 
 
-def test_a_new_post_is_a_draft_of_who_wrote_it(draft: Post) -> None:
+def test_a_new_post_is_a_draft_of_its_author(draft: Post) -> None:
     assert (draft.title, draft.slug, draft.author) == ("Flu season", "flu-season", AUTHOR.name)
     assert (draft.published, draft.published_at, draft.publication) == (False, None, None)
     assert (draft.view_count, draft.comment_count, draft.version) == (0, 0, 1)

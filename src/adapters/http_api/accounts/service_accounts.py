@@ -41,7 +41,7 @@ class ServiceAccountsView(APIView):
     ) -> HttpResponse:
         """List service accounts.
 
-        Ordered by id, each with its keys.
+        Newest first, each with its keys.
         """
         given = paging(read_query(request.query_params, ["name", "limit", "cursor"]))
         found = list_accounts(actor=actor(request), **given)

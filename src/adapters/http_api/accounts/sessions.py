@@ -66,7 +66,7 @@ class RevokeView(APIView):
     def post(self, request: Request, sign_out: Annotated[SignOut, Provide["sign_out"]]) -> HttpResponse:
         """End the session of a refresh token.
 
-        The refresh token is revoked. Access tokens of the session stay valid until they expire.
+        Revokes the refresh token and the access tokens of its session immediately. Doing it twice is harmless.
         """
         given = read_body(request, RefreshSerializer, required=("refresh",))
         sign_out(refresh=cast("str", given["refresh"]))
@@ -97,7 +97,8 @@ class OwnPasswordView(APIView):
     ) -> HttpResponse:
         """Change the caller's own password.
 
-        Every session of the user ends, including this one: continue with the tokens of the response.
+        Every session of the user ends, including this one: continue with the tokens of the response. A service account
+        has no password and is refused.
         """
         given = read_body(request, OwnPasswordSerializer, required=("current", "password"))
         current, password = cast("str", given["current"]), cast("str", given["password"])

@@ -40,7 +40,7 @@ class UsersView(APIView):
     def get(self, request: Request, list_users: Annotated[use_cases.ListUsers, Provide["list_users"]]) -> HttpResponse:
         """List users.
 
-        Ordered by id.
+        Newest first.
         """
         given = read_query(request.query_params, [*names(UserFiltersSerializer), "limit", "cursor"])
         found = list_users(actor=actor(request), **paging(given))

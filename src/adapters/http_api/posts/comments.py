@@ -29,7 +29,7 @@ class CommentsView(APIView):
     ) -> HttpResponse:
         """List the comments on a post.
 
-        Oldest first.
+        Newest first.
         """
         given = paging(read_query(request.query_params, ["limit", "cursor"]))
         found = list_comments(actor=actor(request), post_id=post_id, **given)

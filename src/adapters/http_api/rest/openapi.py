@@ -138,7 +138,7 @@ def _access(permission: Permission | None, *, public: bool) -> str:
         return "No access token is needed."
     if permission in ANONYMOUS_PERMISSIONS:
         return f"Permission: `{permission}`, which everybody has, without an access token too."
-    return f"Permission: `{permission}`." if permission else "Any account may do this."
+    return f"Permission: `{permission}`." if permission else "No permission is needed, only an access token."
 
 
 def finish(result: dict[str, Any], **_: object) -> dict[str, Any]:
