@@ -14,6 +14,15 @@ settings.register_profile("soak", settings.get_profile("suite"), max_examples=50
 settings.load_profile("suite")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--registry",
+        metavar="MODULE:FUNCTION",
+        help="run the contract tests of the ports that this registry overrides, on it alone; "
+        "the function returns a new and empty registry",
+    )
+
+
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One per core, and one more for `auto`: tests that start processes mostly wait."""
     cores = os.cpu_count() or 1

@@ -15,6 +15,8 @@ from tests.contracts.conftest import Fresh, some
 from tests.contracts.examples import person
 from tests.fakes import NOW
 
+pytestmark = pytest.mark.ports("patients", "atomic")
+
 
 @some
 @given(patient=strategies.patients())

@@ -22,6 +22,8 @@ from tests.contracts.examples import person
 from tests.fakes import NOW
 from tests.strategies import uuid7
 
+pytestmark = pytest.mark.ports("patients", "atomic", "patient_search")
+
 MINUTE, TICK = timedelta(minutes=1), timedelta(microseconds=1)
 
 

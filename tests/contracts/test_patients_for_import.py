@@ -1,7 +1,11 @@
+import pytest
+
 from bootstrap import Container
 from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
 from core.patients.values import Identifier
 from tests.contracts.examples import person
+
+pytestmark = pytest.mark.ports("patients", "patients_for_import")
 
 MRN = Identifier("mrn", "7")
 NEW = [

@@ -10,6 +10,8 @@ from core.patients.ports import PatientRepository
 from core.patients.values import Identifier
 from tests.contracts.examples import person
 
+pytestmark = pytest.mark.ports("patients", "atomic")
+
 MRN, NATIONAL = Identifier("mrn", "7"), Identifier("national", "7")
 Store = Callable[[Patient], None]
 

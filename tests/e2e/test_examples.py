@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 from tests.e2e.conftest import ROOT
 
@@ -30,3 +31,17 @@ def test_jobs_example_imports_and_syncs_on_the_django_registry(migrated: dict[st
     assert sum(counts.values()) == 50
     assert {"unchanged", "updated", "not_found"} <= counts.keys()
     assert [failure.split()[1:] for failure in failures] == [["not_found", "no-external-data"]] * len(failures)
+
+
+def test_the_sqlite_example_passes_the_contract_tests_of_its_ports_and_no_others(environment: dict[str, str]) -> None:
+    files = ("test_patient_repository", "test_uniqueness", "test_atomic", "test_patient_search")
+    paths = [f"tests/contracts/{name}.py" for name in files]
+    option = "--registry=examples.sqlite_patients:registry"
+    printed = run(environment, "-m", "pytest", "-n", "0", "-vv", *paths, option)
+    assert [name for name in files if f"{name}.py::" in printed] == list(files[:3])
+
+
+def test_the_sqlite_example_keeps_its_patients(environment: dict[str, str], tmp_path: Path) -> None:
+    example = str(ROOT / "examples" / "sqlite_patients.py")
+    assert run(environment, example, str(tmp_path / "patients.sqlite3")) == "registered\n"
+    assert run(environment, example, str(tmp_path / "patients.sqlite3")) == "registered before\n"
