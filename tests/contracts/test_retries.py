@@ -17,7 +17,7 @@ from core.patients.search import PatientQuery
 from tests.contracts.conftest import POSTGRES, SQLITE
 from tests.contracts.examples import person, service, service_key, sql, together
 
-MOST_ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 on_postgres = pytest.mark.parametrize("database", [POSTGRES])
 on_sqlite = pytest.mark.parametrize("database", [SQLITE])
 
@@ -69,7 +69,7 @@ def write_past_the_lock() -> None:
 
 @on_postgres
 @pytest.mark.parametrize("fail", [lose_the_connection, serialization_failure])
-@pytest.mark.parametrize("times", [1, MOST_ATTEMPTS - 1])
+@pytest.mark.parametrize("times", [1, MAX_ATTEMPTS - 1])
 def test_serialization_failures_and_deadlocks_are_retried(
     registry: Container, fail: Callable[[], None], times: int
 ) -> None:
@@ -92,7 +92,7 @@ def test_after_five_attempts_unavailable_is_raised(registry: Container) -> None:
     work = Work(registry.patients(), lose_the_connection, times=100)
     with pytest.raises(Unavailable):
         registry.atomic()(work)
-    assert work.attempts == MOST_ATTEMPTS
+    assert work.attempts == MAX_ATTEMPTS
     with pytest.raises(PatientNotFound):
         registry.patients().get(person(1).id)
 

@@ -16,7 +16,7 @@ from tests.programs import free_port
 
 KILLS = int(os.environ.get("KILLS", "1"))
 LATENCY = 0.1  # seconds: a chunk takes half a second or more
-LONGEST_LIFE = 0.7  # seconds, from when a process has begun to work
+MAX_LIFETIME = 0.7  # seconds, from when a process has begun to work
 
 Started = Callable[[Registry], AbstractContextManager[Process]]
 
@@ -34,7 +34,7 @@ def killed_while_it_works(registry: Registry, job: str, start: Started) -> bool:
     before = registry.leases()
     with start(registry) as process:
         until(lambda: registry.leases() - before)
-        sleep(uniform(0, LONGEST_LIFE))
+        sleep(uniform(0, MAX_LIFETIME))
         kill(process)
         assert registry.job(job)["state"] == "running"
         return bool(registry.leases() - before)

@@ -50,7 +50,7 @@ def test_the_development_secret_is_refused_by_postgresql_and_by_serve(
     settings = {"DATABASE_URL": database.format(tmp_path)}
     status, _, err = finished(manage(environment | settings, command))
     assert status != 0
-    assert "Set SECRET_KEY to a secret of your own" in err.splitlines()[-1]
+    assert "Set SECRET_KEY to your own secret" in err.splitlines()[-1]
 
 
 def test_secrets_are_read_from_files(environment: dict[str, str], tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def record(name: str, raw: bytes) -> Fault:
 
 PAST_THE_DEADLINE = sends(response(b"{}", 503, Retry_After="290"))
 LATER = format_datetime(datetime.now(UTC) + timedelta(hours=9), usegmt=True)
-LONGEST_WAIT = UpstreamPolicy().retry_after_cap
+MAX_WAIT = UpstreamPolicy().retry_after_cap
 COMPRESSED = gzip.compress(b'{"first_name": "Ada"}')
 
 INVALID_LOCATIONS = ["http:x", "mailto:a@b", "http://xn--a/", "http://[::1", "//x:99999/"]
@@ -103,11 +103,11 @@ STATUS = [
     Fault("404", sends(response(b"", 404)), NoUpstreamRecord, counted=[]),
     limited("429", None, retry_after=None, attempts=3),
     limited("429 with seconds", "7", retry_after=7, attempts=1),
-    limited("429 with a date", LATER, retry_after=LONGEST_WAIT, attempts=1),
+    limited("429 with a date", LATER, retry_after=MAX_WAIT, attempts=1),
     limited("429 with a past date", "Wed, 21 Oct 2015 07:28:00 GMT", retry_after=0, attempts=3),
     limited("429 with garbage", "soon", retry_after=None, attempts=3),
     limited("429 with a negative wait", "-5", retry_after=None, attempts=3),
-    limited("429 with an enormous wait", "9" * 400, retry_after=LONGEST_WAIT, attempts=1),
+    limited("429 with an enormous wait", "9" * 400, retry_after=MAX_WAIT, attempts=1),
     invalid("204", b"HTTP/1.1 204 No Content\r\n\r\n"),
     invalid("206", response(b"{}", 206)),
     invalid("400", response(b"{}", 400)),
