@@ -64,7 +64,7 @@ class JwtTokenService(TokenService):
         claims = self._claims("refresh", token, "jti")
         return UUID(claims["sub"]), UUID(claims["jti"])
 
-    def _signed(self, kind: str, claims: dict[str, Claim]) -> str:
+    def _signed(self, kind: str, claims: Mapping[str, Claim]) -> str:
         return self.keys[0].sign({"iss": _NAME, "aud": f"{_NAME}/{kind}", **claims})
 
     def _claims(self, kind: str, token: str, own: str) -> dict[str, Any]:  # what we signed holds what we put into it

@@ -3,7 +3,7 @@ from contextlib import suppress
 from datetime import timedelta
 from hashlib import blake2b
 from time import time
-from typing import Literal, cast
+from typing import Literal
 from uuid import uuid4
 
 from attrs import field, frozen
@@ -48,9 +48,9 @@ class CacheRateLimiter(RateLimiter):
 
 def _count(cache: BaseCache, key: str, seconds: int) -> int:
     with suppress(ValueError):  # the first of its window
-        return cast("int", cache.incr(key))
+        return cache.incr(key)
     if cache.add(key, 1, timeout=seconds):
         return 1
     with suppress(ValueError):  # the window ended in between
-        return cast("int", cache.incr(key))
+        return cache.incr(key)
     return 1
