@@ -1,4 +1,5 @@
 import signal
+import sys
 
 from django.core.handlers.wsgi import WSGIHandler
 
@@ -15,5 +16,6 @@ def application() -> WSGIHandler:
     from config.apps import RegistryConfig  # noqa: PLC0415
 
     if worker := in_process_worker(RegistryConfig.current().container):
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # until granian's own: the worker has to release its work
         worker.start()
     return wsgi.application

@@ -1,5 +1,8 @@
 """What a job does when a process is stopped, the broker is gone or upstream dies."""
 
+import os
+import signal
+import sys
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
@@ -8,9 +11,23 @@ import pytest
 
 from tests.e2e.brokers import rabbitmq, redis
 from tests.e2e.jobs import PATIENTS, UPDATED, Registry, filled_registry, until
-from tests.e2e.workers import Process, beat, server, worker
+from tests.e2e.workers import Process, beat, running, server, worker
 from tests.programs import free_port
 
+LOADED_BUT_NOT_SERVING = """
+import multiprocessing, signal, sys
+from config.worker import application
+
+def load():
+    application()
+    signal.pause()
+
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+loader = multiprocessing.get_context("fork").Process(target=load)
+loader.start()
+loader.join()
+sys.exit(loader.exitcode)
+"""
 COUNTS = {"unchanged": PATIENTS - UPDATED, "updated": UPDATED}
 A_LONG_TIME = "600"  # seconds: nothing here waits for a lease to run out
 AT_ONCE = 2.5  # seconds; a busy machine is late
@@ -41,6 +58,16 @@ def goes_on_when_one_process_is_stopped(registry: Registry, start: Started) -> N
 
 def test_next_server_finishes_the_work_of_a_stopped_one(registry: Registry) -> None:
     goes_on_when_one_process_is_stopped(registry, server)
+
+
+def test_server_stopped_before_it_serves_releases_its_work(registry: Registry) -> None:
+    registry.switch(latency=2)
+    registry.start_job()
+    with running([sys.executable, "-c", LOADED_BUT_NOT_SERVING], registry.environment) as process:
+        until(registry.leases)
+        os.killpg(process.pid, signal.SIGTERM)
+        assert process.wait(60) == 0
+    assert registry.leases() == set()
 
 
 def test_next_worker_finishes_the_work_of_a_stopped_one(registry: Registry, tmp_path: Path) -> None:

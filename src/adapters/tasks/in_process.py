@@ -58,13 +58,14 @@ class InProcessWorker:
         self._thread = Thread(target=self._work, name="jobs", daemon=True)
 
     def start(self) -> None:
-        self._thread.start()
         Finalize(None, self.stop, exitpriority=10)
+        self._thread.start()
 
     def stop(self) -> None:
         self._stopping.set()
         self._queue.wake_up.set()
-        self._thread.join(STOP_TIMEOUT)
+        if self._thread.is_alive():
+            self._thread.join(STOP_TIMEOUT)
 
     def _work(self) -> None:
         actor = Actor.system("jobs")
