@@ -153,4 +153,7 @@ def test_random_faults_leak_nothing_and_return_no_wrong_record(chaos: str, caplo
     assert growth(memory[PARTS // 2 :]) < 2
     assert outcomes["wrong"] == outcomes["late"] == 0
     assert outcomes["right"] > 0.1 * SECONDS * RATE
-    assert {"UpstreamDown", "InvalidUpstreamResponse", "CircuitOpen", "NotFound", "RateLimited"} <= set(outcomes)
+    expected = {"UpstreamDown", "InvalidUpstreamResponse", "NotFound", "RateLimited"}
+    if SECONDS >= 60:  # in a few seconds, the faults may be too far apart to open the circuit
+        expected.add("CircuitOpen")
+    assert expected <= set(outcomes)
