@@ -238,7 +238,7 @@ class Container(DeclarativeContainer):
 
     # Patients
     phone_region = configuration.provided.phone_region
-    recorder = Singleton(PatientRecorder, patients, trail, ids)
+    recorder = Singleton(PatientRecorder, patients, trail)
     register_patient = _use_case(
         patients_.RegisterPatient, recorder=recorder, atomic=atomic, clock=clock, ids=ids, phone_region=phone_region
     )
@@ -280,7 +280,7 @@ class Container(DeclarativeContainer):
     list_sync_failures = _use_case(sync_.ListSyncFailures, jobs=jobs, results=sync_results)
 
     # Imports
-    registrar = Singleton(BulkRegistrar, patients_for_import, trail, ids)
+    registrar = Singleton(BulkRegistrar, patients_for_import, trail)
     row_importer = Singleton(
         RowImporter, patients, patients_for_import, import_files, registrar, recorder, clock, ids, phone_region
     )

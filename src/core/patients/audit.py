@@ -12,6 +12,8 @@ from attrs import frozen
 from core.access import Actor
 from core.patients.entities import FieldJson, Patient
 
+SALT_BYTES = 16
+
 
 class Action(StrEnum):
     REGISTERED = "registered"

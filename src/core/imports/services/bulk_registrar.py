@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from secrets import token_hex
 from uuid import UUID
 
 from attrs import frozen
@@ -6,10 +7,9 @@ from attrs import frozen
 from core.access import Actor
 from core.errors import Conflict
 from core.imports.ports import PatientsForImport
-from core.patients.audit import Action, AuditEvent
+from core.patients.audit import SALT_BYTES, Action, AuditEvent
 from core.patients.entities import Patient
 from core.patients.ports import AuditTrail
-from core.ports import IdGenerator
 
 
 @frozen
@@ -18,7 +18,6 @@ class BulkRegistrar:
 
     patients: PatientsForImport
     trail: AuditTrail
-    ids: IdGenerator
 
     def register_all(self, actor: Actor, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
         """Returns the conflict of each patient that was not added, by its id."""
@@ -29,4 +28,4 @@ class BulkRegistrar:
 
     def _registered(self, actor: Actor, patient: Patient) -> AuditEvent:
         at = patient.created_at
-        return AuditEvent.of(Action.REGISTERED, actor, at, self.ids.new(at).hex, before=None, after=patient)
+        return AuditEvent.of(Action.REGISTERED, actor, at, token_hex(SALT_BYTES), before=None, after=patient)

@@ -1,13 +1,13 @@
 from datetime import datetime
+from secrets import token_hex
 
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.patients.audit import Action, AuditEvent
+from core.patients.audit import SALT_BYTES, Action, AuditEvent
 from core.patients.entities import Patient
 from core.patients.errors import EmailTaken
 from core.patients.ports import AuditTrail, PatientRepository
-from core.ports import IdGenerator
 
 
 @frozen
@@ -16,7 +16,6 @@ class PatientRecorder:
 
     patients: PatientRepository
     trail: AuditTrail
-    ids: IdGenerator
 
     def save(self, action: Action, actor: Actor, at: datetime, *, before: Patient | None, after: Patient) -> Patient:
         """Returns `after`. Raises `EmailTaken`, with the holder only if the actor may view patients."""
@@ -29,7 +28,7 @@ class PatientRecorder:
             if actor.may(Permission.VIEW_PATIENTS):
                 raise
             raise EmailTaken from None
-        self.trail.record([AuditEvent.of(action, actor, at, self.ids.new(at).hex, before=before, after=after)])
+        self.trail.record([AuditEvent.of(action, actor, at, token_hex(SALT_BYTES), before=before, after=after)])
         return after
 
     def erase(self, actor: Actor, at: datetime, patient: Patient) -> None:
