@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -18,7 +18,7 @@ SRC = f"{ROOT / 'src'}/"
 
 
 @contextmanager
-def calls() -> Iterator[list[tuple[str, str]]]:
+def calls() -> Generator[list[tuple[str, str]]]:
     """Each function of ours that was called, as its file and its name. What is defined in a function counts as that."""
     seen: list[tuple[str, str]] = []
 

@@ -97,10 +97,10 @@ def worker_app(
         beat_schedule=_schedule(dispatch_interval, nightly),
     )
 
-    @app.task(name=RUN_JOB, bind=True)
     def run_job(task: Task, job_id: str) -> None:
         tasks.run(job_id, redelivered=bool(task.request.delivery_info["redelivered"]))
 
+    app.task(run_job, name=RUN_JOB, bind=True)
     define = partial(app.task, typing=False)  # Celery miscounts the parameters of methods
     define(tasks.dispatch, name=DISPATCH_RUNNABLE_JOBS)
     define(tasks.purge_daily, name=PURGE)

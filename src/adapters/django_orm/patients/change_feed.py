@@ -66,7 +66,7 @@ class DjangoChangeFeed(ChangeFeed):
     def _entries(self, position: int, limit: int) -> tuple[ChangeEntry, ...]:
         rows = self._events.filter(position__gt=position)
         return tuple(
-            ChangeEntry(**row | {"action": Action(row["action"]), "fields": tuple(row["fields"])})
+            ChangeEntry(**dict(row, action=Action(row["action"]), fields=tuple(row["fields"])))
             for row in rows.order_by("position").values(*_COLUMNS)[:limit]
         )
 

@@ -30,7 +30,7 @@ class DjangoSyncJobResults(SyncJobResults):
         if after is not None:
             rows = rows.filter(patient_id__gt=after)
         found = [
-            SyncJobResult(**row | {"outcome": SyncJobOutcome(row["outcome"]), "conflicts": tuple(row["conflicts"])})
+            SyncJobResult(**dict(row, outcome=SyncJobOutcome(row["outcome"]), conflicts=tuple(row["conflicts"])))
             for row in rows.values(*_COLUMNS)[: limit + 1]
         ]
         return make_page(found, limit, lambda result: result.patient_id)

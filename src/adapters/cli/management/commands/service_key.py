@@ -1,4 +1,5 @@
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         revoke.add_argument("key", type=UUID, help="the key's id, as list shows it")
 
     def handle(self, *args: object, command: str, **options: object) -> None:
-        work = {"make": self._make, "list": self._list, "revoke": self._revoke}[command]
+        work: Callable[..., None] = {"make": self._make, "list": self._list, "revoke": self._revoke}[command]
         try:
             work(Actor.system("service_key"), **options)
         except ValidationError as invalid:
