@@ -114,19 +114,28 @@ def upstream() -> Generator[str]:
 
 
 @pytest.fixture(scope="session")
-def filled(postgres_server: None, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    """The name of a PostgreSQL template database with patients that upstream knows."""
-    from tests.e2e.jobs import filled_database
+def migrated_postgres(postgres_server: None, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """The name of a migrated PostgreSQL template database."""
+    from tests.e2e.production import migrated_database
 
-    with filled_database(tmp_path_factory.mktemp("filled")) as name:
+    with migrated_database(tmp_path_factory.mktemp("migrated")) as name:
         yield name
 
 
 @pytest.fixture(scope="session")
-def production(postgres_server: None, tmp_path_factory: pytest.TempPathFactory) -> "Generator[Production]":
+def filled(migrated_postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """The name of a PostgreSQL template database with patients that upstream knows."""
+    from tests.e2e.jobs import filled_database
+
+    with filled_database(tmp_path_factory.mktemp("filled"), migrated_postgres) as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def production(migrated_postgres: str, tmp_path_factory: pytest.TempPathFactory) -> "Generator[Production]":
     from tests.e2e.production import production_in
 
-    with production_in(tmp_path_factory.mktemp("production")) as production:
+    with production_in(tmp_path_factory.mktemp("production"), migrated_postgres) as production:
         yield production
 
 

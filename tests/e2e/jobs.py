@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 from adapters.cli.simulator import UpstreamSimulator
 from adapters.cli.switches import Switches
 from tests.databases import postgres_database, url_of
-from tests.e2e.conftest import ROOT, environment_in, finished, manage
+from tests.e2e.conftest import ROOT, environment_in
 
 PATIENTS = int(os.environ.get("JOB_PATIENTS", "210"))
 CHANGED = 3  # upstream has another last name for one patient in so many
@@ -120,12 +120,10 @@ def run(environment: dict[str, str], program: str, *arguments: str) -> str:
 
 
 @contextmanager
-def filled_database(directory: Path) -> Generator[str]:
-    """The name of a PostgreSQL database with `PATIENTS` patients, to be copied."""
-    with postgres_database() as name:
-        environment = _environment(directory, name)
-        assert finished(manage(environment, "migrate", "--verbosity", "0"))[::2] == (0, "")
-        run(environment, FILL, str(PATIENTS))
+def filled_database(directory: Path, migrated: str) -> Generator[str]:
+    """The name of a copy of the database `migrated` with `PATIENTS` patients, to be copied."""
+    with postgres_database(migrated) as name:
+        run(_environment(directory, name), FILL, str(PATIENTS))
         yield name
 
 
