@@ -53,8 +53,8 @@ format: $(VENV)/.develop  ## Format the code
 	$(BIN)/black --quiet .
 
 lock: $(VENV)/.develop  ## Lock the dependencies, for every platform
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra server -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra server --group dev -c requirements.txt -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header pyproject.toml --extra server -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header pyproject.toml --extra server --group dev -c requirements.txt -o requirements-dev.txt
 
 schema: $(VENV)/.develop  ## Write docs/openapi.json
 	$(BIN)/python manage.py spectacular --format openapi-json --validate --file docs/openapi.json
