@@ -175,3 +175,15 @@ class OneJob(RuleBasedStateMachine):
 
 TestOneJob = OneJob.TestCase
 TestOneJob.settings = settings(stateful_step_count=50)
+
+
+def test_a_paused_job_completes_with_its_last_chunk() -> None:
+    """The last but one chunk completes with a pause, the last one while the job is paused."""
+    job = OneJob()
+    workers = [job.claims() for _ in range(3)]
+    for worker, reason in zip(workers, (None, Unavailable(), None), strict=True):
+        assert isinstance(worker, Worker)
+        for _ in worker.batch.external_ids:
+            job.fetches(worker=worker, answer=KING)
+        job.completes(worker=worker, backoff_reason=reason)
+    assert job.state is JobState.COMPLETED

@@ -178,11 +178,13 @@ class LeaseManager:
 
     def _completed_or_paused(self, job: Job, now: datetime) -> Job:
         """Completed when no chunk remains, paused when all remaining chunks wait, otherwise unchanged."""
-        if job.position is not None or not job.is_runnable(now):
+        if job.position is not None or job.state.has_ended:
             return job
         remaining = self.chunks.remaining(job.id, now)
         if remaining.leased:
             return job
         if remaining.available_at is None:
             return job.completed(now)
-        return job.paused(remaining.available_at, WAITING_FOR_RETRY) if remaining.available_at > now else job
+        if job.is_runnable(now) and remaining.available_at > now:
+            return job.paused(remaining.available_at, WAITING_FOR_RETRY)
+        return job
