@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
+from secrets import token_hex
 from uuid import UUID
 
 from attrs import frozen
@@ -12,7 +13,9 @@ from attrs import frozen
 from core.access import Actor
 from core.patients.entities import FieldJson, Patient
 
-SALT_BYTES = 16
+
+def new_salt() -> str:
+    return token_hex(16)
 
 
 class Action(StrEnum):

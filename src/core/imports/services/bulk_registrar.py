@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from secrets import token_hex
 from uuid import UUID
 
 from attrs import frozen
@@ -7,7 +6,7 @@ from attrs import frozen
 from core.access import Actor
 from core.errors import Conflict
 from core.imports.ports import PatientsForImport
-from core.patients.audit import SALT_BYTES, Action, AuditEvent
+from core.patients.audit import Action, AuditEvent, new_salt
 from core.patients.entities import Patient
 from core.patients.ports import AuditTrail
 
@@ -28,4 +27,4 @@ class BulkRegistrar:
 
     def _registered(self, actor: Actor, patient: Patient) -> AuditEvent:
         at = patient.created_at
-        return AuditEvent.of(Action.REGISTERED, actor, at, token_hex(SALT_BYTES), before=None, after=patient)
+        return AuditEvent.of(Action.REGISTERED, actor, at, new_salt(), before=None, after=patient)

@@ -1,10 +1,9 @@
 from datetime import datetime
-from secrets import token_hex
 
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.patients.audit import SALT_BYTES, Action, AuditEvent
+from core.patients.audit import Action, AuditEvent, new_salt
 from core.patients.entities import Patient
 from core.patients.errors import EmailTaken
 from core.patients.ports import AuditTrail, PatientRepository
@@ -28,7 +27,7 @@ class PatientRecorder:
             if actor.may(Permission.VIEW_PATIENTS):
                 raise
             raise EmailTaken from None
-        self.trail.record([AuditEvent.of(action, actor, at, token_hex(SALT_BYTES), before=before, after=after)])
+        self.trail.record([AuditEvent.of(action, actor, at, new_salt(), before=before, after=after)])
         return after
 
     def erase(self, actor: Actor, at: datetime, patient: Patient) -> None:
