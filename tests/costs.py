@@ -1,4 +1,4 @@
-"""CPU time of a piece of work. The best of ten tries counts, so that limits hold on a slow and busy machine."""
+"""CPU time of a piece of work. The best of thirty tries counts, so that limits hold on a slow and busy machine."""
 
 from collections.abc import Callable
 from time import thread_time
@@ -11,7 +11,7 @@ REFERENCE = 0.0075  # seconds of `_reference` on the machine that the limits wer
 def cost(work: Callable[[], object], limit: float) -> float:
     """In seconds of that machine. Stops at the first try within the limit."""
     best = float("inf")
-    for _ in range(10):
+    for _ in range(30):
         best = min(best, _seconds(work))
         if best <= limit:
             return best
