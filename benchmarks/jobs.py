@@ -173,7 +173,8 @@ class Bench:
 
         from django.db import connection
 
-        from core.patients.entities import Patient, Rules
+        from core.patients.entities import Patient
+        from core.patients.fields import Rules
 
         now = datetime.now(UTC)
         rules = Rules(now.date(), "US")
@@ -181,13 +182,13 @@ class Bench:
             cursor.execute("DROP TABLE IF EXISTS bench_patient")
             cursor.execute("CREATE TABLE bench_patient (LIKE patients_patient INCLUDING ALL)")
             names = "id, first_name, last_name, email, phone, date_of_birth, sex, identifiers, status, version"
-            names += ", external_id, created_at, updated_at"
+            names += ", external_id, created_at, updated_at, email_shared, date_of_birth_estimated, deceased"
             with cursor.copy(f"COPY bench_patient ({names}) FROM STDIN") as copy:
                 for number in range(IMPORTED):
                     one = Patient.register(self.registry.ids().new(now), now, rules, **record(number))  # type: ignore[arg-type]  # from a file
                     copy.write_row(
                         (one.id, one.first_name, one.last_name, one.email, one.phone, one.date_of_birth, "unknown",
-                         "[]", "active", 1, one.external_id, now, now)
+                         "[]", "active", 1, one.external_id, now, now, False, False, "false")
                     )  # fmt: skip
 
     def post(self) -> None:

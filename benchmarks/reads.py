@@ -46,21 +46,23 @@ PATIENTS = int(os.environ.get("BENCH_PATIENTS", "1000000"))
 EMAIL, PASSWORD = "bench@clinic.example", "correct horse battery"
 
 FILL = """
-    INSERT INTO patients_patient (id, first_name, last_name, email, phone, date_of_birth, sex, identifiers, status,
-                                  version, external_id, last_synced_at, created_at, updated_at, name)
+    INSERT INTO patients_patient (id, first_name, last_name, email, phone, date_of_birth, sex, status, version,
+                                  external_id, created_at, updated_at, name, email_shared, date_of_birth_estimated,
+                                  deceased, other_names, other_phones, addresses, contacts, identifiers)
     SELECT (lpad(to_hex(1700000000000 + n), 12, '0') || '7000' || '8000' || lpad(to_hex(n), 12, '0'))::uuid,
            'First' || n %% 5000, 'Last' || n %% 20000, 'patient' || n || '@bench.example',
            '+1650253' || n %% 9000 + 1000,
-           date '1930-01-01' + n %% 33000, 'unknown', '[]', 'active', 1, 'EHR-' || n, NULL,
+           (date '1930-01-01' + n %% 33000)::text, 'unknown', 'active', 1, 'EHR-' || n,
            to_timestamp(1700000000 + n / 1000.0), to_timestamp(1700000000 + n / 1000.0),
-           convert_to('last' || n %% 20000 || chr(1) || 'first' || n %% 5000, 'UTF8')
+           convert_to('last' || n %% 20000 || chr(1) || 'first' || n %% 5000, 'UTF8'), false, false,
+           'false', '[]', '[]', '[]', '[]', '[]'
     FROM generate_series(1, %s) AS n
 """
 TERMS = """
     INSERT INTO patients_searchterm (patient_id, term)
     SELECT id, convert_to(term, 'UTF8') FROM patients_patient, unnest(ARRAY[
         lower(first_name || last_name), lower(last_name || first_name), email, ltrim(phone, '+'), substr(phone, 3),
-        '<' || reverse(ltrim(phone, '+')), to_char(date_of_birth, 'YYYYMMDD'), lower(replace(external_id, '-', ''))
+        '<' || reverse(ltrim(phone, '+')), replace(date_of_birth, '-', ''), lower(replace(external_id, '-', ''))
     ]) AS term
 """
 

@@ -3,25 +3,24 @@
 PYTHONPATH=src .venv/bin/python examples/sqlite_patients.py patients.sqlite3
 """
 
-import json
 import sqlite3
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
 
-from attrs import asdict
+from cattrs.preconf.json import make_converter
 from dependency_injector.providers import Object
 
 from bootstrap import Container, in_memory_registry
 from core.access import Actor
 from core.errors import Unavailable
+from core.patients.dates import PartialDate
 from core.patients.entities import Patient
 from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken, PatientNotFound
+from core.patients.identifier_systems import IdentifierSystems
 from core.patients.ports import PatientRepository
-from core.patients.values import Identifier, Sex, Status
 from core.ports import Atomic, TransactionAborted, TransactionRequired
 
 T = TypeVar("T")
@@ -32,12 +31,19 @@ CREATE TABLE IF NOT EXISTS identifiers (
     system TEXT, value TEXT, patient_id TEXT REFERENCES patients ON DELETE CASCADE, PRIMARY KEY (system, value)
 );
 """
+CONVERTER = make_converter()
+CONVERTER.register_unstructure_hook(UUID, str)
+CONVERTER.register_structure_hook(UUID, lambda raw, _: UUID(raw))
+CONVERTER.register_structure_hook_func(
+    lambda cls: cls == bool | PartialDate, lambda raw, _: raw if isinstance(raw, bool) else PartialDate(**raw)
+)
 DELETE = "DELETE FROM patients WHERE id = ?"
 
 
 class SqlitePatientRepository(PatientRepository):
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, identifier_systems: IdentifierSystems) -> None:
         self._connection = connection
+        self._systems = identifier_systems
 
     def get(self, patient_id: UUID) -> Patient:
         with unavailable():
@@ -66,16 +72,19 @@ class SqlitePatientRepository(PatientRepository):
             self._connection.execute(DELETE, (patient_id.hex,))
 
     def _insert(self, patient: Patient) -> None:
-        if holder := self._one("SELECT id FROM patients WHERE email = ?", patient.email):
+        email = None if patient.email_shared else patient.email
+        identifiers = self._systems.unique_of(patient.identifiers)
+        if holder := self._one("SELECT id FROM patients WHERE email = ?", email):
             raise EmailTaken(UUID(holder))
-        if self._one("SELECT id FROM patients WHERE external_id = ?", patient.external_id):
-            raise ExternalIdTaken
-        for each in patient.identifiers:
-            if self._one("SELECT patient_id FROM identifiers WHERE (system, value) = (?, ?)", each.system, each.value):
-                raise IdentifierTaken
-        row = patient.id.hex, patient.email, patient.external_id, json.dumps(asdict(patient), default=str)
+        if holder := self._one("SELECT id FROM patients WHERE external_id = ?", patient.external_id):
+            raise ExternalIdTaken(UUID(holder))
+        for each in identifiers:
+            same = "SELECT patient_id FROM identifiers WHERE (system, value) = (?, ?)"
+            if holder := self._one(same, each.system, each.value):
+                raise IdentifierTaken(UUID(holder))
+        row = patient.id.hex, email, patient.external_id, CONVERTER.dumps(patient)
         self._connection.execute("INSERT INTO patients VALUES (?, ?, ?, ?)", row)
-        rows = [(each.system, each.value, patient.id.hex) for each in patient.identifiers]
+        rows = [(each.system, each.value, patient.id.hex) for each in identifiers]
         self._connection.executemany("INSERT INTO identifiers VALUES (?, ?, ?)", rows)
 
     def _one(self, query: str, *values: str | None) -> str | None:
@@ -125,17 +134,13 @@ def unavailable() -> Generator[None]:
 
 
 def read_record(text: str) -> Patient:
-    record = json.loads(text)
-    convert = {"id": UUID, "sex": Sex, "status": Status, "date_of_birth": date.fromisoformat}
-    convert |= dict.fromkeys(("created_at", "updated_at", "last_synced_at"), datetime.fromisoformat)
-    record |= {name: convert[name](record[name]) for name in convert if record[name] is not None}
-    return Patient(**record | {"identifiers": tuple(Identifier(**one) for one in record["identifiers"])})
+    return CONVERTER.loads(text, Patient)
 
 
 def registry(database: str = ":memory:") -> Container:
     connection, container = sqlite3.connect(database, isolation_level=None), in_memory_registry()
     connection.executescript(TABLES)
-    patients, atomic = SqlitePatientRepository(connection), SqliteAtomic(connection)
+    patients, atomic = SqlitePatientRepository(connection, container.identifier_systems()), SqliteAtomic(connection)
     container.override_providers(patients=Object(patients), atomic=Object(atomic))
     return container
 

@@ -78,13 +78,16 @@ from core.jobs.entities import JobKind
 from core.jobs.ports import ChunkRepository, JobQueue, JobRepository, JobRequesters, Schedule
 from core.jobs.services.leases import LeaseManager
 from core.patients import use_cases as patients_
+from core.patients.identifier_systems import DEFAULT_SYSTEMS, IdentifierSystems
 from core.patients.ports import AuditTrail, ChangeFeed, PatientListing, PatientRepository, PatientSearch
 from core.patients.services.recorder import PatientRecorder
+from core.patients.services.rules import CurrentRules
 from core.ports import Atomic, Cache, Clock, ConcurrencyLimiter, IdGenerator, RateLimit, RateLimiter, RateLimitScope
 from core.posts import use_cases as posts_
 from core.posts.ports import CommentRepository, PostRepository, ViewCounter
 from core.posts.services.public_posts import PublicPosts
 from core.sync import use_cases as sync_
+from core.sync.merge import FIELDS
 from core.sync.ports import PatientGateway, PatientsForSync, SyncJobResults, UpstreamSnapshots
 from core.sync.services.job_runner import SyncJobRunner
 from core.sync.services.job_starter import SyncJobStarter
@@ -120,6 +123,8 @@ class Configuration:
     secret_keys: tuple[str, ...]
     time_zone: str = "UTC"
     phone_region: str = field(default="US", validator=_known_region)
+    identifier_systems: IdentifierSystems = DEFAULT_SYSTEMS
+    sync_fields: tuple[str, ...] = FIELDS
     upstream_url: str = ""
     upstream_credentials: CredentialsFactory = BearerToken()
     upstream_certificate: ClientCertificate | None = None
@@ -193,9 +198,10 @@ class Container(DeclarativeContainer):
     )
 
     # Ports of patients
-    patients: Provider[PatientRepository] = Singleton(InMemoryPatientRepository, store)
-    patient_search: Provider[PatientSearch] = Singleton(InMemoryPatientRepository, store)
-    patient_listing: Provider[PatientListing] = Singleton(InMemoryPatientRepository, store)
+    identifier_systems = configuration.provided.identifier_systems
+    patients: Provider[PatientRepository] = Singleton(InMemoryPatientRepository, store, identifier_systems)
+    patient_search: Provider[PatientSearch] = Singleton(InMemoryPatientRepository, store, identifier_systems)
+    patient_listing: Provider[PatientListing] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     trail: Provider[AuditTrail] = Singleton(InMemoryAuditTrail, store)
     changes: Provider[ChangeFeed] = Singleton(InMemoryChangeFeed, store)
 
@@ -220,7 +226,7 @@ class Container(DeclarativeContainer):
     job_requesters: Provider[JobRequesters] = Singleton(AccountRequesters, users, service_accounts)
 
     # Ports of imports
-    patients_for_import: Provider[PatientsForImport] = Singleton(InMemoryPatientRepository, store)
+    patients_for_import: Provider[PatientsForImport] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     spreadsheets: Provider[Spreadsheets] = Singleton(CalamineSpreadsheets)
     import_files: Provider[ImportFiles] = Singleton(InMemoryImportFiles, store)
     import_rejects: Provider[ImportRejects] = Singleton(InMemoryImportRejects, store)
@@ -231,28 +237,26 @@ class Container(DeclarativeContainer):
     upstream_reports: Provider[UpstreamReports] = Singleton(InMemoryUpstreamReports, store)
     upstreams: Provider[Upstreams] = Singleton(_upstreams, upstream, upstream_overrides, upstream_reports, clock)
     gateway: Provider[PatientGateway] = Singleton(_gateway, upstreams)
-    patients_for_sync: Provider[PatientsForSync] = Singleton(InMemoryPatientRepository, store)
+    patients_for_sync: Provider[PatientsForSync] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     snapshots: Provider[UpstreamSnapshots] = Singleton(InMemoryUpstreamSnapshots, store)
     sync_results: Provider[SyncJobResults] = Singleton(InMemorySyncJobResults, store)
     circuit_state: Provider[str] = Callable(_circuit_state, upstream)
 
     # Patients
-    phone_region = configuration.provided.phone_region
+    rules = Singleton(CurrentRules, clock, configuration.provided.phone_region, identifier_systems)
     recorder = Singleton(PatientRecorder, patients, trail)
     register_patient = _use_case(
-        patients_.RegisterPatient, recorder=recorder, atomic=atomic, clock=clock, ids=ids, phone_region=phone_region
+        patients_.RegisterPatient, recorder=recorder, atomic=atomic, clock=clock, ids=ids, rules=rules
     )
     view_patient = _use_case(patients_.ViewPatient, patients=patients)
-    search_patients = _use_case(
-        patients_.SearchPatients, patients=patient_search, clock=clock, phone_region=phone_region
-    )
+    search_patients = _use_case(patients_.SearchPatients, patients=patient_search, rules=rules)
     update_patient = _use_case(
         patients_.UpdatePatient,
         patients=patients,
         recorder=recorder,
         atomic=atomic,
         clock=clock,
-        phone_region=phone_region,
+        rules=rules,
     )
     erase_patient = _use_case(
         patients_.ErasePatient, patients=patients, recorder=recorder, rejects=import_rejects, atomic=atomic, clock=clock
@@ -263,7 +267,7 @@ class Container(DeclarativeContainer):
     restart_changes = _use_case(patients_.RestartChanges, changes=changes)
 
     # Sync
-    merger = Singleton(Merger, patients_for_sync, snapshots, recorder, clock, phone_region)
+    merger = Singleton(Merger, patients_for_sync, snapshots, recorder, clock, rules, configuration.provided.sync_fields)
     sync_patient = _use_case(
         sync_.SyncPatient,
         patients=patients,
@@ -282,7 +286,7 @@ class Container(DeclarativeContainer):
     # Imports
     registrar = Singleton(BulkRegistrar, patients_for_import, trail)
     row_importer = Singleton(
-        RowImporter, patients, patients_for_import, import_files, registrar, recorder, clock, ids, phone_region
+        RowImporter, patients, patients_for_import, import_files, registrar, recorder, clock, ids, rules
     )
     start_import = _use_case(
         imports_.StartImport,
@@ -475,16 +479,17 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     container = Container(configuration=configuration)
     backend = Singleton(CacheBackend)
     post_repository = Singleton(DjangoPostRepository, database)
+    patients = Singleton(DjangoPatientRepository, configuration.identifier_systems, database)
     if connections[database].vendor == "postgresql":  # SQLite has no clock but the host's
         time_zone = ZoneInfo(container.configuration().time_zone)
         container.override_providers(clock=Singleton(DatabaseClock, time_zone, database))
     container.override_providers(
         atomic=Singleton(DjangoAtomic, database),
-        patients=Singleton(DjangoPatientRepository, database),
-        patient_search=Singleton(DjangoPatientRepository, database),
-        patient_listing=Singleton(DjangoPatientRepository, database),
-        patients_for_import=Singleton(DjangoPatientRepository, database),
-        patients_for_sync=Singleton(DjangoPatientRepository, database),
+        patients=patients,
+        patient_search=patients,
+        patient_listing=patients,
+        patients_for_import=patients,
+        patients_for_sync=patients,
         trail=Singleton(DjangoAuditTrail, database),
         changes=Singleton(DjangoChangeFeed, database),
         snapshots=Singleton(DjangoUpstreamSnapshots, database),

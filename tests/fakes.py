@@ -11,7 +11,7 @@ from dependency_injector.providers import Object
 from bootstrap import Container
 from core.access import Actor, Role
 from core.errors import InvalidUpstreamResponse, Unavailable
-from core.patients.entities import Changes, Registration
+from core.patients.fields import Changes, Registration
 from core.ports import Clock, IdGenerator
 from core.sync.merge import UpstreamDocument
 from core.sync.ports import FetchResult, PatientGateway

@@ -9,7 +9,18 @@ from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from core.patients.entities import Changes, Patient, Registration, Rules
+from core.patients.dates import parse_partial_date
+from core.patients.demographics import (
+    Address,
+    AddressUse,
+    Contact,
+    NameUse,
+    OtherName,
+    OtherPhone,
+    PhoneUse,
+)
+from core.patients.entities import Patient
+from core.patients.fields import Changes, Registration, Rules
 from core.patients.values import Identifier, Sex, Status
 
 TODAY = date(2026, 1, 31)
@@ -66,6 +77,46 @@ def dates_of_birth() -> SearchStrategy[date]:
     return st.dates(OLDEST, TODAY) | st.sampled_from([TODAY, OLDEST, date(2000, 2, 29), date(1904, 2, 29)])
 
 
+def partial_dates() -> SearchStrategy[str]:
+    return st.builds(lambda born, length: born.isoformat()[:length], dates_of_birth(), st.sampled_from([4, 7, 10]))
+
+
+def other_names() -> SearchStrategy[list[OtherName]]:
+    optional = st.none() | names()
+    drawn = st.builds(OtherName, use=st.sampled_from(NameUse), first_name=optional, last_name=optional)
+    return st.lists(drawn.filter(lambda name: name.first_name or name.last_name), max_size=2)
+
+
+def other_phones() -> SearchStrategy[list[OtherPhone]]:
+    return st.lists(st.builds(OtherPhone, use=st.sampled_from(PhoneUse), value=phones()), max_size=2)
+
+
+def addresses() -> SearchStrategy[list[Address]]:
+    optional = st.none() | names()
+    drawn = st.builds(
+        Address,
+        use=st.sampled_from(AddressUse),
+        lines=st.lists(names(), max_size=2).map(tuple),
+        city=names(),
+        district=optional,
+        state=optional,
+        postal_code=st.none() | st.sampled_from(["SW1Y 4JH", "10117", "70-001"]),
+        country=st.none() | st.sampled_from(["GB", "de", "PL"]),
+    )
+    return st.lists(drawn, max_size=2)
+
+
+def contacts() -> SearchStrategy[list[Contact]]:
+    drawn = st.builds(
+        Contact,
+        relationship=st.sampled_from(["mother", "son", "neighbour"]),
+        name=names(),
+        phone=st.none() | phones(),
+        email=st.none() | emails(),
+    )
+    return st.lists(drawn, max_size=2)
+
+
 def sexes() -> SearchStrategy[Sex]:
     return st.sampled_from(Sex)
 
@@ -89,6 +140,26 @@ def external_ids() -> SearchStrategy[str]:
     return letters.filter(lambda drawn: drawn not in {".", ".."})
 
 
+_OPTIONAL: dict[str, SearchStrategy[object]] = {
+    "middle_name": st.none() | names(),
+    "prefix": st.none() | st.sampled_from(["Dr.", "Countess"]),
+    "suffix": st.none() | st.sampled_from(["Jr.", "III"]),
+    "other_names": other_names(),
+    "email_shared": st.booleans(),
+    "phone": st.none() | phones(),
+    "other_phones": other_phones(),
+    "date_of_birth_estimated": st.booleans(),
+    "deceased": st.booleans() | st.sampled_from(["2026", "2026-01", "2026-01-31"]),  # after any birth
+    "sex": sexes() | sexes().map(str),
+    "language": st.none() | st.sampled_from(["en", "pt-br", "zh_hant"]),
+    "addresses": addresses(),
+    "contacts": contacts(),
+    "identifiers": identifier_lists(),
+    "external_id": st.none() | external_ids(),
+    "status": statuses(),
+}
+
+
 def registrations() -> SearchStrategy[Registration]:
     """Valid input of `RegisterPatient`, not always normalized."""
     return cast(
@@ -97,18 +168,19 @@ def registrations() -> SearchStrategy[Registration]:
             {
                 "first_name": names(),
                 "last_name": names(),
-                "email": emails(),
-                "date_of_birth": dates_of_birth() | dates_of_birth().map(date.isoformat),
+                "email": st.none() | emails(),
+                "date_of_birth": st.none() | dates_of_birth() | partial_dates(),
             },
-            optional={
-                "phone": st.none() | phones(),
-                "sex": sexes() | sexes().map(str),
-                "identifiers": identifier_lists(),
-                "external_id": st.none() | external_ids(),
-                "status": statuses(),
-            },
-        ),
+            optional=_OPTIONAL,
+        ).filter(_died_after_birth),
     )
+
+
+def _died_after_birth(registration: dict[str, object]) -> bool:
+    born, died = registration["date_of_birth"], registration.get("deceased")
+    if born is None or not isinstance(died, str):
+        return True
+    return parse_partial_date(born).earliest <= parse_partial_date(died).latest
 
 
 def changes() -> SearchStrategy[Changes]:
@@ -118,14 +190,10 @@ def changes() -> SearchStrategy[Changes]:
             {},
             optional={
                 "first_name": names(),
-                "last_name": names(),
-                "email": emails(),
-                "phone": st.none() | phones(),
-                "date_of_birth": dates_of_birth(),
-                "sex": sexes(),
-                "identifiers": identifier_lists(),
-                "external_id": st.none() | external_ids(),
-                "status": statuses(),
+                "last_name": st.none() | names(),
+                "email": st.none() | emails(),
+                "date_of_birth": st.none() | dates_of_birth() | partial_dates(),
+                **_OPTIONAL,
             },
         ),
     )

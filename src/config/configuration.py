@@ -1,5 +1,6 @@
 """Django's settings as the registry's configuration."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from adapters.external.auth.oauth import ClientCredentials
 from adapters.external.resilience.policy import UpstreamPolicy
 from adapters.external.transport.tls import ClientCertificate
 from bootstrap import Configuration
+from core.patients.identifier_systems import DEFAULT_SYSTEMS, IdentifierSystems
 from core.ports import RateLimit, RateLimitScope
+from core.sync.merge import FIELDS, parse_fields
 
 
 def configuration() -> Configuration:
@@ -23,6 +26,8 @@ def configuration() -> Configuration:
         secret_keys=(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS),
         time_zone=settings.TIME_ZONE,
         phone_region=settings.PHONE_REGION,
+        identifier_systems=_identifier_systems(),
+        sync_fields=parse_fields(settings.SYNC_FIELDS) if settings.SYNC_FIELDS else FIELDS,
         upstream_url=settings.EXTERNAL_API_BASE_URL,
         upstream_policy=policy,
         upstream_credentials=_credentials(policy),
@@ -31,6 +36,16 @@ def configuration() -> Configuration:
         limits={scope: RateLimit.parse(settings.LIMITS[scope]) for scope in RateLimitScope},
         broker_url=settings.CELERY_BROKER_URL,
     )
+
+
+def _identifier_systems() -> IdentifierSystems:
+    if not settings.IDENTIFIER_SYSTEMS:
+        return DEFAULT_SYSTEMS
+    try:
+        raw = json.loads(settings.IDENTIFIER_SYSTEMS)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"IDENTIFIER_SYSTEMS is not valid JSON: {error}") from None
+    return IdentifierSystems.parse(raw)
 
 
 def _credentials(policy: UpstreamPolicy) -> CredentialsFactory:

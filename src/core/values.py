@@ -4,15 +4,16 @@ a value that has parts). Parsers are idempotent: a parsed value parses to itself
 
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv6Network
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from email_validator import EmailNotValidError, validate_email
 
-from core.errors import InvalidValue
+from core.errors import ErrorCollector, InvalidValue
 
 DEFAULT_PER_PAGE = 50
 MAX_PER_PAGE = 200
@@ -31,6 +32,7 @@ _RFC3339 = re.compile(
     r"(?P<rest>(?:\.[0-9]{1,12})?(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]))"
 )
 
+T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -165,3 +167,47 @@ def parse_page_limit(raw: object) -> int:
     if type(raw) is not int or not 1 <= raw <= MAX_PER_PAGE:
         raise InvalidValue("range", f"Must be a whole number from 1 to {MAX_PER_PAGE}.")
     return raw
+
+
+def parse_optional(parse: Callable[[object], T]) -> Callable[[object], T | None]:
+    return lambda raw: None if raw is None else parse(raw)
+
+
+def parse_list(raw: object, parse_item: Callable[[object], T], max_items: int) -> tuple[T, ...]:
+    """Raises `ValidationError` with the errors of the items, by position."""
+    if not isinstance(raw, list | tuple):
+        raise InvalidValue("type", "Must be a list.")
+    items = cast("list[object] | tuple[object, ...]", raw)
+    if len(items) > max_items:
+        raise InvalidValue("too_long", f"Must have at most {max_items} items.")
+    errors = ErrorCollector()
+    parsed: list[T] = []
+    for position, item in enumerate(items):
+        with errors.field(str(position)):
+            parsed.append(parse_item(item))
+    errors.raise_if_any()
+    return tuple(parsed)
+
+
+def parse_object(raw: object, create: Callable[..., T], /, **members: Callable[[object], object]) -> T:
+    """Calls `create` with the parsed members. The parser of a missing member gets None.
+
+    Raises `ValidationError` with the errors of the members.
+    """
+    if not isinstance(raw, Mapping):
+        raise InvalidValue("type", "Must be an object.")
+    values = cast("Mapping[object, object]", raw)
+    if unknown := [name for name in values if name not in members]:
+        raise InvalidValue("members", f"Has {len(unknown)} unknown members. Known are: {', '.join(members)}.")
+    errors = ErrorCollector()
+    parsed: dict[str, object] = {}
+    for name, parse in members.items():
+        with errors.field(name):
+            try:
+                parsed[name] = parse(values.get(name))
+            except InvalidValue:
+                if name in values:
+                    raise
+                raise InvalidValue("required", "This field is required.") from None
+    errors.raise_if_any()
+    return create(**parsed)

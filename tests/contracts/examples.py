@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from threading import Barrier, Thread
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from core.accounts.audit import AccountAction, AccountEvent
 from core.accounts.entities import User
 from core.accounts.service_accounts import ServiceAccount, ServiceKey
 from core.jobs.entities import Chunk, Job, JobKind
+from core.patients.dates import PartialDate
 from core.patients.entities import Patient
 from core.patients.values import Sex, Status
 from core.sync.entities import SyncJobOutcome, SyncJobResult
@@ -28,7 +29,7 @@ def person(number: int = 1, **changes: object) -> Patient:
         last_name="Byron",
         email=f"p{number}@example.org",
         phone=None,
-        date_of_birth=date(1985, 12, 10),
+        date_of_birth=PartialDate("1985-12-10"),
         sex=Sex.UNKNOWN,
         identifiers=(),
         status=Status.ACTIVE,

@@ -34,18 +34,19 @@ def rows(registry: Container) -> None:
     [
         ("patients_patient", "email", "p1@example.org"),
         ("patients_patient", "email", "Ada@Example.org"),
-        ("patients_patient", "email", None),
+        ("patients_patient", "email_shared", None),
         ("patients_patient", "external_id", "x1"),
         ("patients_patient", "external_id", ""),
         ("patients_patient", "external_id", "x" * 201),
         ("patients_patient", "first_name", ""),
         ("patients_patient", "first_name", "x" * 101),
-        ("patients_patient", "first_name", None),
         ("patients_patient", "last_name", ""),
         ("patients_patient", "last_name", "x" * 101),
         ("patients_patient", "phone", ""),
         ("patients_patient", "phone", "2015550123"),
         ("patients_patient", "date_of_birth", None),
+        ("patients_patient", "date_of_birth_estimated", None),
+        ("patients_patient", "deceased", None),
         ("patients_patient", "sex", "f"),
         ("patients_patient", "sex", ""),
         ("patients_patient", "status", "dead"),
@@ -81,7 +82,12 @@ def test_the_database_rejects_invalid_values(database: str, table: str, column: 
     ("table", "column", "value"),
     [
         ("patients_patient", "first_name", "é" * 100),
+        ("patients_patient", "first_name", None),
+        ("patients_patient", "last_name", None),
+        ("patients_patient", "email", None),
         ("patients_patient", "phone", None),
+        ("patients_patient", "date_of_birth", ""),
+        ("patients_patient", "date_of_birth", "1985-12"),
         ("patients_patient", "last_synced_at", NOW),
         ("patients_identifier", "system", "é" * 200),
         ("accounts_user", "role", Role.AUTHOR.value),
@@ -89,6 +95,25 @@ def test_the_database_rejects_invalid_values(database: str, table: str, column: 
 )
 def test_the_database_accepts_valid_values(database: str, table: str, column: str, value: object) -> None:
     sql(database, f"UPDATE {table} SET {column} = %s", value)
+
+
+def test_the_database_rejects_a_patient_without_names(database: str) -> None:
+    with pytest.raises(IntegrityError):
+        sql(database, "UPDATE patients_patient SET first_name = NULL, last_name = NULL")
+
+
+def test_the_database_accepts_a_shared_email(database: str) -> None:
+    sql(database, "UPDATE patients_patient SET email_shared = %s WHERE external_id = 'x2'", True)
+    sql(database, "UPDATE patients_patient SET email = 'p1@example.org'")
+    with pytest.raises(IntegrityError):
+        sql(database, "UPDATE patients_patient SET email_shared = %s", False)
+
+
+def test_the_database_accepts_an_identifier_of_two_patients_in_a_shared_system(database: str) -> None:
+    sql(database, "UPDATE patients_identifier SET is_unique = %s", False)
+    sql(database, "UPDATE patients_identifier SET value = '1'")
+    with pytest.raises(IntegrityError):
+        sql(database, "UPDATE patients_identifier SET is_unique = %s", True)
 
 
 def test_deleting_a_patient_keeps_its_events(registry: Container) -> None:

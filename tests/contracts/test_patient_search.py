@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bootstrap import Container
+from core.patients.dates import PartialDate
+from core.patients.demographics import NameUse, OtherName, OtherPhone, PhoneUse
 from core.patients.entities import Patient
 from core.patients.errors import CursorGone, EmailTaken
 from core.patients.ports import PatientSearch
@@ -33,8 +35,12 @@ def at(number: int, instant: datetime, **changes: object) -> Patient:
 
 ORDERS: dict[str, Callable[[Patient], Any]] = {  # of several that are alike, the newer comes first
     "created_at": lambda patient: patient.id,
-    "name": lambda patient: (anyascii(patient.last_name).lower(), anyascii(patient.first_name), -patient.id.int),
-    "date_of_birth": lambda patient: (patient.date_of_birth, -patient.id.int),
+    "name": lambda patient: (
+        anyascii(patient.last_name or "").lower(),
+        anyascii(patient.first_name or "").lower(),
+        -patient.id.int,
+    ),
+    "date_of_birth": lambda patient: (patient.date_of_birth or PartialDate(""), -patient.id.int),
     "updated_at": lambda patient: (patient.updated_at, -patient.id.int),
 }
 
@@ -51,7 +57,7 @@ PEOPLE = (
         3,
         NOW + 2 * MINUTE,
         last_name="Yonath",
-        date_of_birth=date(1939, 6, 22),
+        date_of_birth=PartialDate("1939-06-22"),
         sex=Sex.FEMALE,
         identifiers=(Identifier("mrn", "8"),),
     ),
@@ -95,7 +101,7 @@ def found(search: PatientSearch, **filters: object) -> list[int]:
         ({"email": "p9@example.org"}, []),
         ({"phone": "+12015550123"}, [2, 0]),
         ({"phone": "+1201555012"}, []),
-        ({"date_of_birth": date(1939, 6, 22)}, [3]),
+        ({"date_of_birth": PartialDate("1939-06-22")}, [3]),
         ({"identifier": Identifier("mrn", "8")}, [3]),
         ({"identifier": Identifier("national", "8")}, [0]),
         ({"identifier": Identifier("national", "7")}, []),
@@ -197,9 +203,9 @@ def test_paging_visits_everybody_once_in_order(
             number,
             NOW + TICK * microseconds,
             status=list(Status)[microseconds % 2],
-            first_name="Ada" if microseconds % 3 else "Ædwin",
-            last_name=("byron", "O'Brien", "Øster", "王")[microseconds % 4],
-            date_of_birth=date(1985, 12, 10) + timedelta(days=microseconds % 3),
+            first_name=(None, "Ada", "Ædwin")[microseconds % 3],
+            last_name=("byron", "O'Brien", "Øster", "王", None)[microseconds % 5] if microseconds % 3 else "Byron",
+            date_of_birth=(None, *map(PartialDate, ("1985", "1985-12", "1985-12-10")))[microseconds % 4],
             updated_at=NOW + TICK * (microseconds % 5),
         )
         for number, microseconds in enumerate(instants)
@@ -216,6 +222,84 @@ def test_paging_visits_everybody_once_in_order(
         visited.extend(page.patients)
     expected = [patient for patient in people if status in (None, patient.status)]
     assert visited == sorted(expected, key=ORDERS[sort.field], reverse=sort.descending)
+
+
+OLDEST_OF_ALL, NAMED_OTHERWISE, RING_OTHERWISE = (
+    person(1, date_of_birth=PartialDate("1985"), email=None),
+    person(
+        2,
+        first_name="Augusta",
+        date_of_birth=PartialDate("1985-12"),
+        other_names=(
+            OtherName(use=NameUse.MAIDEN, last_name="Milbanke"),
+            OtherName(use=NameUse.NICKNAME, first_name="Gussie"),
+        ),
+    ),
+    person(
+        3,
+        last_name=None,
+        date_of_birth=None,
+        other_phones=(OtherPhone(use=PhoneUse.WORK, value="+442079460958"),),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("milbanke", [NAMED_OTHERWISE]),
+        ("Augusta Milb", [NAMED_OTHERWISE]),
+        ("gussie byron", [NAMED_OTHERWISE]),
+        ("ada milbanke", []),
+        ("020 7946 0958", [RING_OTHERWISE]),
+        ("0958", [RING_OTHERWISE]),
+        ("1985", [NAMED_OTHERWISE, OLDEST_OF_ALL]),
+        ("ada", [RING_OTHERWISE, OLDEST_OF_ALL]),
+    ],
+)
+def test_words_find_other_names_other_phones_and_partial_dates(
+    registry: Container, query: str, expected: list[Patient]
+) -> None:
+    for patient in (OLDEST_OF_ALL, NAMED_OTHERWISE, RING_OTHERWISE):
+        registry.patients().add(patient)
+    page = registry.patient_search().find(PatientQuery(words=parse_words(query, "GB")))
+    assert list(page.patients) == expected
+
+
+@pytest.mark.parametrize(
+    ("filters", "numbers"),
+    [
+        ({"date_of_birth": PartialDate("1985")}, [4, 3, 2, 1]),
+        ({"date_of_birth": PartialDate("1985-12")}, [4, 2]),
+        ({"date_of_birth": PartialDate("1985-12-10")}, [4]),
+        ({"date_of_birth": PartialDate("1984")}, []),
+        ({"born_after": date(1985, 11, 30)}, [5, 4, 2]),
+        ({"born_before": date(1985, 12, 10)}, [3, 2, 1]),
+        ({"born_before": date(1986, 1, 1)}, [4, 3, 2, 1]),
+        ({"born_before": date(1985, 12, 1)}, [3, 1]),
+        ({"born_before": date(1985, 1, 1)}, []),
+        ({"born_after": date(1985, 12, 1)}, [5, 4]),
+        ({"born_after": date(1985, 12, 31)}, [5]),
+        ({"sort": Sort.BIRTH}, [6, 0, 1, 3, 2, 4, 5]),
+        ({"sort": Sort.BIRTH_DESCENDING}, [5, 4, 2, 3, 1, 0, 6]),
+    ],
+)
+def test_a_date_of_birth_matches_within_its_month_or_year_and_an_unknown_one_sorts_first(
+    registry: Container, filters: dict[str, Any], numbers: list[int]
+) -> None:
+    born = (None, *map(PartialDate, ("1985", "1985-12", "1985-11-30", "1985-12-10", "1986")), None)
+    people = [person(number, date_of_birth=date_of_birth) for number, date_of_birth in enumerate(born)]
+    for patient in people:
+        registry.patients().add(patient)
+    search, query = registry.patient_search(), PatientQuery(**filters)
+    assert search.count(query, 100) == len(numbers)
+    assert [people.index(patient) for patient in search.find(query).patients] == numbers
+    page = search.find(evolve(query, limit=1))
+    visited = [*page.patients]
+    while page.next:
+        page = search.find(evolve(query, limit=1, after=page.next))
+        visited.extend(page.patients)
+    assert [people.index(patient) for patient in visited] == numbers
 
 
 def test_ids_give_those_of_them_that_are_there(search: PatientSearch) -> None:

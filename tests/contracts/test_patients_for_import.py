@@ -35,6 +35,17 @@ def test_conflicts_are_those_of_add_all_and_nothing_is_added(registry: Container
     assert patients.get_all([patient.id for patient in NEW]) == ()
 
 
+def test_rows_may_share_an_email_and_an_identifier_of_a_shared_system(registry: Container) -> None:
+    patients = registry.patients_for_import()
+    one = Identifier("national", "7")
+    new = [person(number, email="p@example.org", email_shared=number > 1, identifiers=(one,)) for number in (1, 2, 3)]
+    assert patients.conflicts(new) == {}
+    assert patients.add_all(new) == {}
+    assert patients.get_all([patient.id for patient in new]) == tuple(new)
+    other = person(4, email="p@example.org")
+    assert {type(conflict) for conflict in patients.add_all([other]).values()} == {EmailTaken}
+
+
 def test_a_conflict_of_an_email_names_the_holder(registry: Container) -> None:
     registry.patients().add(person(1))
     conflict = registry.patients_for_import().conflicts([person(3, email="p1@example.org")])[person(3).id]

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Generator
-from datetime import date
 from os import SEEK_END
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from adapters.django_orm.patients.repository import DjangoPatientRepository
 from bootstrap import Container
 from core.access import Role
 from core.errors import Conflict
+from core.patients.dates import PartialDate
+from core.patients.identifier_systems import DEFAULT_SYSTEMS
 from core.patients.values import Identifier
 from core.posts.entities import Draft
 from tests.contracts.conftest import POSTGRES
@@ -60,8 +61,8 @@ def violate_every_constraint(registry: Container, database: str) -> None:
     registry.write_post()(actor=AUTHOR, **post)
     refused(Conflict, registry.write_post(), actor=AUTHOR, **post)
     many = [person(number, identifiers=(Identifier("mrn", f"MRN-7{number}"),)) for number in range(1, 9)]
-    many[5] = person(6, email=first.email, date_of_birth=date(1985, 1, 1))
-    refused(IntegrityError, DjangoPatientRepository(database)._insert, patients=many)  # by COPY
+    many[5] = person(6, email=first.email, date_of_birth=PartialDate("1985-01-01"))
+    refused(IntegrityError, DjangoPatientRepository(DEFAULT_SYSTEMS, database)._insert, patients=many)  # by COPY
     refused(IntegrityError, sql, database=database, statement="UPDATE patients_patient SET phone = '2015550123'")
     connections[database].rollback()
 

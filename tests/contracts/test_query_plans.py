@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bootstrap import Container
 from core.patients.audit import Action, AuditEvent
+from core.patients.dates import PartialDate
 from core.patients.search import PatientCursor, PatientQuery, Sort
 from core.patients.values import Identifier, Sex, Status
 from tests.contracts.conftest import POSTGRES, SQLITE
@@ -29,7 +30,8 @@ FILTERS: list[tuple[dict[str, object], str]] = [
     ({"sex": Sex.FEMALE}, "sex"),
     ({"email": "p7@example.org"}, "email"),
     ({"phone": "+12015550107"}, "phone"),
-    ({"date_of_birth": date(1985, 12, 17)}, "date_of_birth"),
+    ({"date_of_birth": PartialDate("1985-12-17")}, "date_of_birth"),
+    ({"date_of_birth": PartialDate("1985-12")}, "date_of_birth"),
     ({"born_after": date(1985, 12, 10), "born_before": date(1985, 12, 12)}, "date_of_birth"),
     ({"identifier": Identifier("mrn", "7")}, "system"),
     ({"identifier": "7"}, "value"),
@@ -61,7 +63,7 @@ def people(registry: Container, database: str) -> None:
                 first_name=f"Ada{number:03}",
                 last_name=f"Byron{number:03}",
                 phone=f"+1201555{number:04}",
-                date_of_birth=date(1985, 12, 10) + timedelta(days=number),
+                date_of_birth=PartialDate((date(1985, 12, 10) + timedelta(days=number)).isoformat()),
                 identifiers=(Identifier("mrn", str(number)),),
                 sex=Sex.FEMALE if number % 100 == 7 else Sex.UNKNOWN,
                 status=Status.ARCHIVED if number % 100 == 7 else Status.ACTIVE,

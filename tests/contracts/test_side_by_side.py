@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 from bootstrap import Container
 from core.errors import RateLimited, RegistryError, Unavailable
 from core.patients.audit import ChangeCursor, ChangeEntry
+from core.patients.demographics import NameUse, OtherName
 from core.patients.entities import Changes, Patient, Registration
 from core.patients.search import Filters, PatientCursor, Sort
 from core.patients.use_cases import HistoryPage
@@ -35,27 +36,49 @@ EMAILS = st.sampled_from(["ada@example.org", "Eve@example.org", "kim@example.org
 NAMES = st.sampled_from(["Ada", "Anne-Marie", "O'Brien", "Nguyễn", "Ærø", "王小明", "Byron"])
 EXTERNAL_IDS = st.sampled_from(["x1", "x2", "x3"])
 PHONES = st.sampled_from(["(201) 555-0123", "+44 20 7946 0958", "12", "201 555 0199"]) | st.none()
-IDENTIFIERS = st.lists(st.builds(Identifier, st.just("mrn"), st.sampled_from("789")), max_size=2)
+IDENTIFIERS = st.lists(st.builds(Identifier, st.sampled_from(["mrn", "national"]), st.sampled_from("789")), max_size=2)
 DATES = st.sampled_from(["1985-12-10", "2000-02-29"])
+PARTIAL_DATES = DATES | st.sampled_from(["1985", "1985-12", "2000-02", "2000-02-30"])
 STATUSES = st.sampled_from(["active", "inactive", "archived"])
 
 SETTABLE: dict[str, st.SearchStrategy[Any]] = {
+    "middle_name": NAMES | st.none(),
+    "other_names": strategies.other_names()
+    | st.lists(st.builds(OtherName, use=st.sampled_from(NameUse), last_name=NAMES), max_size=1),
+    "email_shared": st.booleans(),
     "phone": PHONES,
+    "other_phones": strategies.other_phones(),
+    "date_of_birth_estimated": st.booleans(),
+    "deceased": st.booleans() | PARTIAL_DATES,
+    "language": st.sampled_from(["en", "pt_br", "?"]) | st.none(),
+    "addresses": strategies.addresses(),
+    "contacts": strategies.contacts(),
     "sex": st.sampled_from(["female", "other", "f", "unknown"]),
     "identifiers": IDENTIFIERS,
     "external_id": EXTERNAL_IDS | st.none(),
     "status": STATUSES,
 }
-REQUIRED: dict[str, st.SearchStrategy[Any]] = {
-    "first_name": NAMES,
-    "last_name": NAMES,
-    "email": EMAILS | strategies.emails(),
-    "date_of_birth": DATES,
+USUAL: dict[str, st.SearchStrategy[Any]] = {
+    "first_name": NAMES | st.none(),
+    "last_name": NAMES | st.none(),
+    "email": EMAILS | strategies.emails() | st.none(),
+    "date_of_birth": PARTIAL_DATES | st.none(),
 }
-REGISTRATIONS = st.fixed_dictionaries(REQUIRED, optional=SETTABLE)
-CHANGES = st.fixed_dictionaries({}, optional=REQUIRED | SETTABLE)
+REGISTRATIONS = st.fixed_dictionaries(USUAL, optional=SETTABLE)
+CHANGES = st.fixed_dictionaries({}, optional=USUAL | SETTABLE)
 ANSWERS = (
-    st.fixed_dictionaries({}, optional=REQUIRED | {"phone": PHONES, "status": STATUSES, "id": st.just("7")})
+    st.fixed_dictionaries(
+        {},
+        optional=USUAL
+        | {
+            "phone": PHONES,
+            "deceased": st.booleans() | PARTIAL_DATES,
+            "other_phones": strategies.other_phones(),
+            "addresses": strategies.addresses(),
+            "status": STATUSES,
+            "id": st.just("7"),
+        },
+    )
     | st.none()
     | st.sampled_from([Unavailable(), RateLimited()])
 )
@@ -83,6 +106,7 @@ FILTERS = st.fixed_dictionaries(
                 "8",
                 "x1",
                 "1985-12-10",
+                "1985-12",
                 "a b c d e f g h i j k",
             ]
         ),
@@ -91,10 +115,10 @@ FILTERS = st.fixed_dictionaries(
         "sex": st.sampled_from(["female", "unknown", "f"]),
         "email": EMAILS,
         "phone": PHONES.filter(bool),
-        "date_of_birth": DATES,
+        "date_of_birth": PARTIAL_DATES,
         "born_after": DATES,
-        "born_before": DATES,
-        "identifier": st.sampled_from(["mrn|7", "mrn|8", "7", "mrn"]),
+        "born_before": DATES | st.sampled_from(["1985-12-01", "1985-01-01"]),
+        "identifier": st.sampled_from(["mrn|7", "mrn|8", "national|7", "7", "mrn"]),
         "sort": st.sampled_from(Sort) | st.just("age"),
         "external_id": EXTERNAL_IDS,
         "limit": st.integers(1, 3),

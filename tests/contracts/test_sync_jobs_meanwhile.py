@@ -30,7 +30,7 @@ def rename(registry: Container, patient: Patient) -> None:
     registry.update_patient()(actor=CLERK, patient_id=patient.id, external_id="another")
 
 
-def last_names(registry: Container) -> list[str]:
+def last_names(registry: Container) -> list[str | None]:
     """In order of registration."""
     return [patient.last_name for patient in reversed(registry.search_patients()(actor=CLERK).patients)]
 

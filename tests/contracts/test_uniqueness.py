@@ -5,14 +5,14 @@ from attrs import evolve
 
 from bootstrap import Container
 from core.patients.entities import Patient
-from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken, PatientNotFound
+from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken, PatientNotFound, UniqueValueTaken
 from core.patients.ports import PatientRepository
 from core.patients.values import Identifier
 from tests.contracts.examples import person
 
 pytestmark = pytest.mark.ports("patients", "atomic")
 
-MRN, NATIONAL = Identifier("mrn", "7"), Identifier("national", "7")
+MRN, NATIONAL = Identifier("mrn", "7"), Identifier("national", "7")  # only the system `mrn` is unique
 Store = Callable[[Patient], None]
 
 
@@ -46,11 +46,12 @@ def store(request: pytest.FixtureRequest, registry: Container, patients: Patient
         ({"identifiers": (NATIONAL, MRN)}, IdentifierTaken),
     ],
 )
-def test_a_value_of_another_patient_conflicts_and_nothing_is_stored(
-    patients: PatientRepository, store: Store, taken: dict[str, object], error: type[Exception]
+def test_a_value_of_another_patient_conflicts_with_its_holder_and_nothing_is_stored(
+    patients: PatientRepository, store: Store, taken: dict[str, object], error: type[UniqueValueTaken]
 ) -> None:
-    with pytest.raises(error):
+    with pytest.raises(error) as conflict:
         store(person(3, last_name="King", **taken))
+    assert conflict.value.holder == person(1).id
     assert patients.get(person(1).id) == person(1, identifiers=(MRN,))
     assert patients.get(person(2).id) == person(2)
     with pytest.raises(PatientNotFound):
@@ -64,10 +65,43 @@ def test_any_number_of_patients_may_have_no_external_id(patients: PatientReposit
     patients.add(person(5, external_id=None))
 
 
-def test_an_email_conflict_has_the_id_of_its_owner(patients: PatientRepository, store: Store) -> None:
-    with pytest.raises(EmailTaken) as taken:
-        store(person(3, email="p1@example.org"))
-    assert taken.value.holder == person(1).id
+@pytest.mark.parametrize(("ours", "theirs"), [(True, True), (True, False), (False, True)])
+def test_an_email_belongs_to_several_patients_when_at_most_one_does_not_share_it(
+    patients: PatientRepository, store: Store, ours: bool, theirs: bool
+) -> None:
+    patients.add(person(4, email="family@example.org", email_shared=theirs))
+    store(person(3, email="family@example.org", email_shared=ours))
+    patients.add(person(5, email="family@example.org", email_shared=True))
+    if not (ours and theirs):
+        with pytest.raises(EmailTaken):
+            patients.add(person(6, email="family@example.org"))
+
+
+def test_an_email_that_is_no_longer_shared_conflicts(registry: Container, patients: PatientRepository) -> None:
+    def keep_to_oneself() -> None:
+        before = patients.lock(person(3).id)
+        patients.replace(before, evolve(before, email_shared=False))
+
+    shared = person(3, email="p1@example.org", email_shared=True)
+    patients.add(shared)
+    with pytest.raises(EmailTaken):
+        registry.atomic()(keep_to_oneself)
+    assert patients.get(shared.id) == shared
+    patients.remove(person(1).id)
+    registry.atomic()(keep_to_oneself)
+
+
+def test_any_number_of_patients_may_have_no_email(patients: PatientRepository, store: Store) -> None:
+    patients.add(person(4, email=None))
+    store(person(3, email=None))
+    patients.add(person(5, email=None))
+
+
+def test_several_patients_may_have_one_identifier_in_a_shared_system(patients: PatientRepository, store: Store) -> None:
+    patients.add(person(4, identifiers=(NATIONAL,)))
+    store(person(3, identifiers=(NATIONAL,)))
+    with pytest.raises(IdentifierTaken):
+        patients.add(person(5, identifiers=(MRN, NATIONAL)))
 
 
 def test_conflicts_are_reported_in_the_order_email_external_id_identifier(

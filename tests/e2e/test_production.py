@@ -108,6 +108,8 @@ def test_an_unusable_setting_stops_the_start(
         ({"EXTERNAL_API_CLIENT_ID": "registry"}, "EXTERNAL_API_TOKEN_URL"),
         ({"EXTERNAL_API_CLIENT_KEY": "key.pem"}, "EXTERNAL_API_CLIENT_CERT"),
         ({"PHONE_REGION": "uk"}, "PHONE_REGION"),
+        ({"SYNC_FIELDS": ["status"]}, "SYNC_FIELDS"),
+        ({"IDENTIFIER_SYSTEMS": "[{"}, "IDENTIFIER_SYSTEMS is not valid JSON"),
     ],
 )
 def test_registry_refuses_settings_that_cannot_work(settings: dict[str, object], expected: str) -> None:

@@ -207,8 +207,8 @@ def test_a_public_file_is_imported_with_options_alone(registry: Container, clerk
     assert (asked["assumed"]["delimiter"], asked["assumed"]["encoding"]) == (";", "utf-8")
     used = {name: field for name, field in asked["assumed"]["columns"].items() if field}
     assert used == {
-        "BIRTHDATE": "date_of_birth", "FIRST": "first_name", "LAST": "last_name", "GENDER": "sex", "EMAIL": "email",
-        "SSN": "external_id",
+        "BIRTHDATE": "date_of_birth", "DEATHDATE": "deceased", "PREFIX": "prefix", "FIRST": "first_name",
+        "LAST": "last_name", "SUFFIX": "suffix", "GENDER": "sex", "EMAIL": "email", "SSN": "external_id",
     }  # fmt: skip
     assert asked["assumed"]["columns"].keys() == set(header.split(";")) | {"EMAIL"}
     run(registry)

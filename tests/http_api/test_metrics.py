@@ -123,7 +123,7 @@ def test_nothing_in_the_metrics_is_about_a_person(clerk: Api, ada: Patient, upst
     text = clerk.get("/metrics").content.decode()
     assert 'operation="sync_patient"' in text
     for personal in (str(ada.id), ada.email, ada.first_name, ada.last_name, "Lovelace", "clerk", "@", "EHR-ADA"):
-        assert personal.lower() not in text.lower()
+        assert str(personal).lower() not in text.lower()
 
 
 def test_the_scraper_reads_without_signing_in_and_nobody_writes(anonymous: Api) -> None:

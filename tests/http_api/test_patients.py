@@ -18,8 +18,10 @@ ADA = {
     "identifiers": [{"system": "mrn", "value": "12"}],
 }
 MEMBERS = [
-    "id", "first_name", "last_name", "full_name", "email", "phone", "date_of_birth", "age", "sex", "identifiers",
-    "status", "version", "external_id", "last_synced_at", "created_at", "updated_at",
+    "id", "full_name", "first_name", "middle_name", "last_name", "prefix", "suffix", "other_names", "email",
+    "email_shared", "phone", "other_phones", "date_of_birth", "date_of_birth_estimated", "deceased", "sex", "language",
+    "addresses", "contacts", "identifiers", "external_id", "status", "age", "version", "last_synced_at", "created_at",
+    "updated_at",
 ]  # fmt: skip
 
 
@@ -39,7 +41,7 @@ def test_registers_and_answers_with_the_whole_patient_its_address_and_its_tag(cl
 
 
 def test_refuses_an_email_that_is_taken_and_names_the_holder(clerk: Api, ada: Patient) -> None:
-    response = clerk.post("patients/", {**ADA, "email": ada.email.upper()})
+    response = clerk.post("patients/", {**ADA, "email": str(ada.email).upper()})
     assert (response.status_code, kind(response)) == (409, "email-taken")
     assert response.json()["patient_id"] == str(ada.id)
 

@@ -14,8 +14,10 @@ from core.accounts.passwords import parse_new_password
 from core.accounts.service_accounts import parse_key, parse_service_name
 from core.errors import InvalidValue, ValidationError
 from core.files import FileFormat, read_layout, read_rows
+from core.patients import dates, demographics
 from core.patients import values as patients
-from core.patients.entities import Patient, Rules
+from core.patients.entities import Patient
+from core.patients.fields import Rules
 from core.patients.search import PatientQuery
 from core.patients.search_terms import parse_words, search_terms
 from core.posts.entities import MAX_COMMENT_LENGTH, MAX_CONTENT_LENGTH, Post, parse_comment
@@ -56,7 +58,12 @@ PARSERS: dict[str, tuple[Callable[[object], object], int]] = {
     "instant": (values.parse_datetime, 64),
     "person_name": (patients.parse_person_name, 100),
     "phone": (lambda raw: patients.parse_phone(raw, "US"), 250),
-    "iso_date": (patients.parse_date, 10),
+    "iso_date": (dates.parse_date, 10),
+    "partial_date": (lambda raw: dates.parse_past_date(raw, RULES.today), 10),
+    "language": (demographics.parse_language, demographics.MAX_LANGUAGE_LENGTH),
+    "country": (demographics.parse_country, 2),
+    "affix": (demographics.parse_affix, demographics.MAX_AFFIX_LENGTH),
+    "address_line": (lambda raw: demographics.parse_address({"lines": [raw]}), demographics.MAX_ADDRESS_LENGTH),
     "external_id": (patients.parse_external_id, 200),
     "service_name": (parse_service_name, 50),
     "search": (lambda raw: parse_words(cast("str", raw)[:250], "US"), 250),

@@ -14,7 +14,8 @@ from adapters.cli.demo_data import (
     upstream_records,
 )
 from core.accounts.entities import User
-from core.patients.entities import Patient, Registration, Rules
+from core.patients.entities import Patient
+from core.patients.fields import Registration, Rules
 from core.patients.values import Sex, Status
 from core.sync.merge import normalize
 
@@ -33,8 +34,8 @@ def test_demo_patients_are_valid_and_already_normalized() -> None:
     for external_id, details in demo_patients().items():
         patient = PATIENTS[external_id]
         assert patient.external_id == external_id
-        assert patient.full_name == f"{details['first_name']} {details['last_name']}"
-        assert patient.email == details["email"]
+        assert patient.full_name == f"{details.get('first_name')} {details.get('last_name')}"
+        assert patient.email == details.get("email")
         assert patient.phone == details.get("phone")
 
 
@@ -49,7 +50,7 @@ def test_emails_and_identifiers_are_unique() -> None:
 
 
 def test_emails_are_undeliverable() -> None:
-    assert all(patient.email.endswith(".example") for patient in PATIENTS.values())
+    assert all(str(patient.email).endswith(".example") for patient in PATIENTS.values())
 
 
 def test_demo_patients_are_deterministic() -> None:
@@ -58,7 +59,8 @@ def test_demo_patients_are_deterministic() -> None:
 
 
 def test_ages_cover_every_decade_from_0_to_100() -> None:
-    ages = [patient.age_on(DEMO_DAY) for patient in PATIENTS.values()]
+    ages = [age for patient in PATIENTS.values() if (age := patient.age_on(DEMO_DAY)) is not None]
+    assert len(ages) == len(PATIENTS)
     assert min(ages) >= 0
     assert max(ages) <= 100
     assert {age // 10 for age in ages} >= set(range(10))
@@ -71,7 +73,7 @@ def test_every_sex_and_status_occurs() -> None:
 
 @pytest.mark.parametrize("sign", ["'", "-", " ", "ü", "ł", "佐", "م", "Ш", "ή", "\u200c"])
 def test_names_have_many_spellings(sign: str) -> None:
-    assert any(sign in patient.full_name.partition(" ")[0] + patient.last_name for patient in PATIENTS.values())
+    assert any(sign in f"{patient.first_name}{patient.last_name}" for patient in PATIENTS.values())
 
 
 def test_upstream_knows_nine_of_ten_demo_patients() -> None:

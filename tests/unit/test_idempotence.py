@@ -14,8 +14,10 @@ from core.access import Role
 from core.accounts.passwords import parse_new_password
 from core.accounts.service_accounts import parse_service_name
 from core.errors import InvalidValue, ValidationError
+from core.patients import dates, demographics
 from core.patients import values as patients
-from core.patients.entities import Patient, Rules
+from core.patients.entities import Patient
+from core.patients.fields import Rules
 from core.posts.entities import Post, parse_comment
 from core.posts.slugs import make_slug
 from tests import strategies
@@ -46,10 +48,26 @@ PARSERS: dict[str, tuple[Callable[[object], object], SearchStrategy[object]]] = 
     "instant": (values.parse_datetime, STAMPS | strategies.instants()),
     "page_limit": (values.parse_page_limit, st.integers(-1, 300)),
     "person_name": (patients.parse_person_name, strategies.names() | MARKED),
-    "iso_date": (patients.parse_date, st.dates() | st.dates().map(date.isoformat)),
+    "iso_date": (dates.parse_date, st.dates() | st.dates().map(date.isoformat)),
     "date_of_birth": (
-        lambda raw: patients.parse_date_of_birth(raw, TODAY),
-        strategies.dates_of_birth().map(date.isoformat),
+        lambda raw: dates.parse_past_date(raw, TODAY),
+        strategies.dates_of_birth().map(date.isoformat) | strategies.partial_dates(),
+    ),
+    "deceased": (lambda raw: dates.parse_deceased(raw, TODAY), st.booleans() | strategies.partial_dates()),
+    "language": (demographics.parse_language, st.from_regex("[a-zA-Z]{2,3}([-_][a-zA-Z0-9]{2,4})?", fullmatch=True)),
+    "country": (demographics.parse_country, st.from_regex("[a-zA-Z]{2}", fullmatch=True)),
+    "other_names": (
+        lambda raw: values.parse_list(raw, demographics.parse_other_name, 2),
+        strategies.other_names(),
+    ),
+    "other_phones": (
+        lambda raw: values.parse_list(raw, lambda item: demographics.parse_other_phone(item, "US"), 2),
+        strategies.other_phones(),
+    ),
+    "addresses": (lambda raw: values.parse_list(raw, demographics.parse_address, 2), strategies.addresses()),
+    "contacts": (
+        lambda raw: values.parse_list(raw, lambda item: demographics.parse_contact(item, "US"), 2),
+        strategies.contacts(),
     ),
     "sex": (patients.parse_sex, strategies.sexes().map(str)),
     "status": (patients.parse_status, strategies.statuses().map(str)),

@@ -29,7 +29,8 @@ USING_THE_CORE = """
     from datetime import UTC, date, datetime
     from uuid import UUID
     import core
-    from core.patients.entities import Patient, Rules
+    from core.patients.entities import Patient
+    from core.patients.fields import Rules
 
     for module in pkgutil.walk_packages(core.__path__, "core."):
         importlib.import_module(module.name)

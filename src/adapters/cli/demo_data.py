@@ -6,7 +6,7 @@ from random import Random
 
 from adapters.cli.demo_names import CULTURES, Culture
 from core.access import Role
-from core.patients.entities import Registration
+from core.patients.fields import Registration
 from core.patients.folding import folded
 from core.patients.values import Identifier, Sex, Status
 from core.sync.merge import FIELDS
@@ -103,12 +103,12 @@ def _birthday(rng: Random) -> date:
 
 def _record(external_id: str, patient: Registration) -> UpstreamRecord:
     record: UpstreamRecord = {name: patient.get(name) for name in FIELDS}
-    return {"id": external_id} | record | {"date_of_birth": str(patient["date_of_birth"])}
+    return {"id": external_id} | record | {"date_of_birth": str(patient.get("date_of_birth"))}
 
 
 def _newer(rng: Random, kind: int, patient: Registration) -> UpstreamRecord:
     if kind == 0:
         return {"phone": _phone(rng, rng.choice(CULTURES))}
     if kind == 1:
-        return {"last_name": f"{patient['last_name']}-{rng.choice(['Silva', 'Kovács', 'Ōno', 'Walker'])}"}
-    return {"email": patient["email"].partition("@")[0] + "@moved.example"}
+        return {"last_name": f"{patient.get('last_name')}-{rng.choice(['Silva', 'Kovács', 'Ōno', 'Walker'])}"}
+    return {"email": str(patient.get("email")).partition("@")[0] + "@moved.example"}

@@ -1,6 +1,6 @@
 from collections.abc import Callable, Collection, Sequence
-from datetime import date, datetime
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from attrs import evolve, frozen
@@ -9,21 +9,22 @@ from adapters.in_memory.store import Store
 from core.errors import Conflict
 from core.imports.ports import PatientsForImport
 from core.patients.audit import AuditEvent
+from core.patients.dates import first_of
 from core.patients.entities import Patient
 from core.patients.errors import CursorGone, EmailTaken, ExternalIdTaken, IdentifierTaken, PatientNotFound
 from core.patients.folding import sort_key
+from core.patients.identifier_systems import IdentifierSystems
 from core.patients.ports import AuditTrail, PatientListing, PatientRepository, PatientSearch
 from core.patients.search import PatientCursor, PatientPage, PatientQuery, Sort
 from core.patients.search_terms import Prefixes, search_terms
 from core.patients.values import Status
 from core.sync.ports import PatientsForSync
 
-D = TypeVar("D", date, datetime)
-
 
 @frozen
 class InMemoryPatientRepository(PatientRepository, PatientSearch, PatientListing, PatientsForSync, PatientsForImport):
     store: Store
+    identifier_systems: IdentifierSystems
 
     def get(self, patient_id: UUID) -> Patient:
         with self.store.lock:
@@ -121,19 +122,24 @@ class InMemoryPatientRepository(PatientRepository, PatientSearch, PatientListing
 
     def _require_unique(self, patient: Patient) -> None:
         others = [other for other in self.store.patients.values() if other.id != patient.id]
-        for other in others:
-            if other.email == patient.email:
-                raise EmailTaken(other.id)
-        if patient.external_id is not None and any(other.external_id == patient.external_id for other in others):
-            raise ExternalIdTaken
-        if any(set(other.identifiers) & set(patient.identifiers) for other in others):
-            raise IdentifierTaken
+        if patient.email is not None and not patient.email_shared:
+            for other in others:
+                if other.email == patient.email and not other.email_shared:
+                    raise EmailTaken(other.id)
+        if patient.external_id is not None:
+            for other in others:
+                if other.external_id == patient.external_id:
+                    raise ExternalIdTaken(other.id)
+        for identifier in self.identifier_systems.unique_of(patient.identifiers):
+            for other in others:
+                if identifier in other.identifiers:
+                    raise IdentifierTaken(other.id)
 
 
 _ORDERS: dict[str, Callable[[Patient], Any]] = {  # what they are ordered by differs
     "created_at": lambda patient: patient.id,
     "name": lambda patient: sort_key(patient.first_name, patient.last_name),
-    "date_of_birth": lambda patient: patient.date_of_birth,
+    "date_of_birth": lambda patient: patient.date_of_birth.iso if patient.date_of_birth else "",
     "updated_at": lambda patient: patient.updated_at,
 }
 
@@ -146,8 +152,9 @@ def _matches(patient: Patient, query: PatientQuery) -> bool:
         and query.sex in (None, patient.sex)
         and query.email in (None, patient.email)
         and query.phone in (None, patient.phone)
-        and query.date_of_birth in (None, patient.date_of_birth)
-        and _between(query.born_after, patient.date_of_birth, query.born_before)
+        and (query.date_of_birth is None or _born(patient).startswith(query.date_of_birth.iso))
+        and (query.born_after is None or query.born_after.isoformat() < _born(patient))
+        and (query.born_before is None or "" < _born(patient) < first_of(query.born_before).iso)
         and (query.identifier is None or any(query.identifier in (one, one.value) for one in patient.identifiers))
         and query.external_id in (None, patient.external_id)
         and _between(query.created_after, patient.created_at, query.created_before)
@@ -159,7 +166,11 @@ def _is_found(terms: Collection[str], words: Collection[Prefixes]) -> bool:
     return all(any(term.startswith(prefixes) for term in terms) for prefixes in words)
 
 
-def _between(after: D | None, value: D, before: D | None) -> bool:
+def _born(patient: Patient) -> str:
+    return patient.date_of_birth.iso if patient.date_of_birth else ""
+
+
+def _between(after: datetime | None, value: datetime, before: datetime | None) -> bool:
     return (after is None or after < value) and (before is None or value < before)
 
 

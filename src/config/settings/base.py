@@ -160,6 +160,8 @@ CSRF_COOKIE_HTTPONLY = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
 PHONE_REGION = env.str("PHONE_REGION", "US")
+SYNC_FIELDS = [name.strip() for name in env.str("SYNC_FIELDS", "").split(",") if name.strip()]
+IDENTIFIER_SYSTEMS = env.str("IDENTIFIER_SYSTEMS", "")
 
 EXTERNAL_API_BASE_URL = env.str("EXTERNAL_API_BASE_URL", "")
 EXTERNAL_API_TOKEN = secret("EXTERNAL_API_TOKEN")

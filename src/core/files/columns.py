@@ -2,7 +2,7 @@
 
 from unicodedata import normalize
 
-from core.patients.entities import SETTABLE
+from core.patients.fields import SETTABLE
 
 MAX_COLUMN_NAME = 200
 
@@ -16,6 +16,11 @@ _SYNONYMS = {
     "email": "mail, email address, mail address, email id",
     "phone": "telephone, tel, mobile, cell, phone number, telephone number, mobile number, mobile phone, cell phone",
     "date_of_birth": "dob, birth date, birthday, born, date of birth (dob)",
+    "middle_name": "middle, middle names, second name, mname",
+    "prefix": "title, name prefix, salutation",
+    "suffix": "name suffix",
+    "deceased": "date of death, death date, died, dod",
+    "language": "preferred language, lang",
     "sex": "gender, administrative sex, administrative gender",
     "identifiers": "identifier",
     "external_id": "source id",

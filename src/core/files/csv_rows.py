@@ -7,7 +7,8 @@ from core.errors import ErrorCollector, FieldError, InvalidValue
 from core.files.cells import count_cells, read_cells
 from core.files.layout import Layout
 from core.files.lines import Lines
-from core.files.normalizers import LONG_NUMBERS, Normalizers, ensure_not_shortened, read_cell
+from core.files.normalizers import CELL_READERS, LONG_NUMBERS, Normalizers, ensure_not_shortened, read_cell
+from core.patients.fields import LISTS
 
 Values = Mapping[str, object]
 ParsedRecord = tuple[bytes, Values | None, tuple[FieldError, ...]]
@@ -48,7 +49,7 @@ def _spans_rows(layout: Layout, lines: Sequence[bytes], cells: Sequence[str]) ->
     if layout.format.is_spreadsheet or lines[0].count(layout.delimiter.encode()) + 1 != len(names):
         return False
     fits = len(cells) == len(names) and not any(
-        "\n" in cell.strip() for name, cell in zip(names, cells, strict=True) if name != "identifiers"
+        "\n" in cell.strip() for name, cell in zip(names, cells, strict=True) if name not in LISTS
     )
     return not fits and any(count_cells(line, layout.delimiter) == len(names) for line in lines[1:])
 
@@ -87,19 +88,9 @@ def _values(
             return {}, (
                 FieldError("row", "cells", f"A value is outside the named columns. The row has {len(cells)} cells."),
             )
-        normalize = _identifiers if name == "identifiers" else normalizers.get(name)
+        normalize = normalizers.get(name) or CELL_READERS.get(name)
         with errors.field(name):
             if name in LONG_NUMBERS:
                 ensure_not_shortened(cells[index])
             values[name] = normalize(cell) if normalize else cell
     return values, tuple(errors.errors)
-
-
-def _identifiers(cell: str) -> list[dict[str, str]]:
-    identifiers: list[dict[str, str]] = []
-    for line in filter(str.strip, cell.split("\n")):
-        system, bar, value = line.partition("|")
-        if not bar:
-            raise InvalidValue("bar", "Each identifier must be system|value, one per line.")
-        identifiers.append({"system": system, "value": value})
-    return identifiers

@@ -10,6 +10,7 @@ from core.values import parse_str
 _PART = "(DD?|MM?|YYYY)"
 _FORMAT = re.compile(rf"{_PART}([-/. ]?){_PART}\2{_PART}")
 _MIDNIGHT = r"(?:[ T]0?0:00(?::00(?:\.0{1,9})?)?(?: ?(?:UTC|Z|\+00(?::?00)?))?)?"  # some databases add it to dates
+_PARTIAL = re.compile("[0-9]{4}(-[0-9]{2})?")
 _ISO = "YYYY-MM-DD"
 
 
@@ -26,10 +27,13 @@ def parse_date_format(raw: object) -> str:
 
 
 def read_date(cell: str, date_format: str) -> str:
-    """Returns YYYY-MM-DD. Accepts that and `date_format`, optionally followed by midnight (UTC).
+    """Returns YYYY-MM-DD, YYYY-MM or YYYY. Accepts those and `date_format`; a full date may be followed by midnight
+    (UTC).
 
     Raises `InvalidValue`.
     """
+    if _PARTIAL.fullmatch(cell):
+        return cell
     for expected in (_ISO, date_format):
         if expected and (match := _pattern(expected).fullmatch(cell)):
             try:

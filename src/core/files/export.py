@@ -10,12 +10,12 @@ from itertools import chain
 from core.files.blocks import in_blocks
 from core.files.formats import FileFormat
 from core.files.json_objects import write_json
-from core.files.normalizers import write_cell
+from core.files.normalizers import write_cell, write_value
 from core.patients.entities import Patient
+from core.patients.fields import SETTABLE
 
 COLUMNS = (
-    "id", "first_name", "last_name", "email", "phone", "date_of_birth", "sex", "identifiers", "status", "external_id",
-    "version", "last_synced_at", "created_at", "updated_at",
+    "id", *SETTABLE, "version", "last_synced_at", "created_at", "updated_at",
 )  # fmt: skip
 
 
@@ -24,7 +24,8 @@ def write_patients(
 ) -> Iterator[bytes]:
     """Writes a file that an import can read back without loss.
 
-    CSV follows RFC 4180. Identifiers are lines `system|value` of one cell; null is an empty cell. For a spreadsheet,
+    CSV follows RFC 4180. Identifiers are lines `system|value` of one cell, other lists
+    are JSON; null, false and an empty list are an empty cell. For a spreadsheet,
     the file begins with a byte order mark and formulas are escaped with an apostrophe. NDJSON has the members of the
     API except the derived ones. Timestamps are RFC 3339 in UTC.
     """
@@ -40,10 +41,7 @@ def _csv(patients: Iterable[Patient], for_spreadsheet: bool) -> Iterator[bytes]:
     for patient in patients:
         yield _flush(text)
         values = _values(patient)
-        values["identifiers"] = "\n".join(
-            f"{identifier.system}|{identifier.value}" for identifier in patient.identifiers
-        )
-        cells = (str(values[name] or "") for name in COLUMNS)
+        cells = (write_value(name, values[name]) for name in COLUMNS)
         writer.writerow(write_cell(cell, for_spreadsheet=for_spreadsheet) for cell in cells)
     yield _flush(text)
 

@@ -24,6 +24,17 @@ def read_object(line: bytes) -> dict[str, object]:
     return cast("dict[str, object]", value)
 
 
+def read_list(cell: str) -> list[object]:
+    """Raises `InvalidValue` unless the cell is one JSON list."""
+    try:
+        value = _DECODER.decode(cell)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, list):
+        raise InvalidValue("json", "Must be a JSON list.")
+    return cast("list[object]", value)
+
+
 def write_json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 

@@ -11,7 +11,7 @@ from core.files.columns import normalize_name
 from core.files.formats import ARCHIVES, FileFormat
 from core.files.lines import MAX_RECORD_BYTES, Lines, without_line_end
 from core.files.options import DEFAULT_OPTIONS, FileOptions
-from core.patients.entities import REQUIRED
+from core.patients.fields import NAMES
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DELIMITERS = (",", ";", "\t", "|")
@@ -48,9 +48,9 @@ class Layout:
 def read_layout(format: FileFormat, head: bytes, options: FileOptions = DEFAULT_OPTIONS) -> Layout:
     """`head` is the first 64 KiB of the file in UTF-8.
 
-    A CSV header must have a column for each required field, in any order, under any name that the options or `columns`
-    know, and no unknown or duplicate column. The delimiter is read from a first line such as `sep=;` or detected from
-    the header. Raises `ValidationError` with an error of `file`, or one for each invalid column.
+    A CSV header must have a column for `first_name` or `last_name`. Columns are in any order, under any name that the
+    options or `columns` know, none unknown or a duplicate. The delimiter is read from a first line such as `sep=;` or
+    detected from the header. Raises `ValidationError` with an error of `file`, or one for each invalid column.
     """
     start = len(_BYTE_ORDER_MARK) if head.startswith(_BYTE_ORDER_MARK) else 0
     if not head[start:].strip():
@@ -122,9 +122,8 @@ def _columns(cells: Sequence[str], options: FileOptions) -> tuple[str | None, ..
     for name in options.columns:
         if normalize_name(name) not in titles:
             errors.add(f"columns.{name}", "unknown", "The file has no such column.")
-    for name in REQUIRED:
-        if name not in columns:
-            errors.add(name, "required", "This column is required.")
+    if not any(name in columns for name in NAMES):
+        errors.add("first_name", "required", "A column for first_name or last_name is required.")
     errors.raise_if_any()
     return tuple(columns)
 

@@ -9,7 +9,7 @@ from core.errors import ErrorCollector, InvalidValue
 from core.files.columns import MAX_COLUMN_NAME, field_of, normalize_name
 from core.files.dates import parse_date_format
 from core.files.encodings import Encoding
-from core.patients.entities import SETTABLE
+from core.patients.fields import SETTABLE
 from core.values import parse_bool, parse_enum, parse_multi_line
 
 MAX_COLUMNS = 1000

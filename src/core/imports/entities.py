@@ -11,6 +11,7 @@ from cattrs import Converter
 from core.files import DEFAULT_OPTIONS, Encoding, FileFormat, FileOptions
 from core.jobs.entities import Job
 from core.patients.entities import Patient
+from core.patients.identifier_systems import IdentifierSystems
 
 _CONVERTER = Converter()
 
@@ -26,8 +27,8 @@ class ImportRowOutcome(StrEnum):
 
 @frozen
 class ImportOptions:
-    """`digest` is the SHA-256 of the file. `update` changes the patient that has the email of a row. `dry_run` reports
-    results and changes nothing.
+    """`digest` is the SHA-256 of the file. `update` changes the patient that has a unique value of a row. `dry_run`
+    reports results and changes nothing.
 
     The other options say how the file is read: `columns` maps the names of its columns to fields, or to None for an
     ignored column. NDJSON has no columns and no delimiter. `sheet` is the name of a spreadsheet's sheet.
@@ -64,10 +65,11 @@ class FilePosition:
     line: int
 
 
-def unique_keys(patient: Patient) -> Iterator[tuple[str, str]]:
+def unique_keys(patient: Patient, systems: IdentifierSystems) -> Iterator[tuple[str, str]]:
     """Fields and values that no two patients may share."""
-    yield "email", patient.email
+    if patient.email is not None and not patient.email_shared:
+        yield "email", patient.email
     if patient.external_id is not None:
         yield "external_id", patient.external_id
-    for identifier in patient.identifiers:
+    for identifier in systems.unique_of(patient.identifiers):
         yield "identifiers", f"{identifier.system}|{identifier.value}"

@@ -11,7 +11,10 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor
-from core.patients.entities import FieldJson, Patient
+from core.patients.entities import Patient
+from core.patients.fields import FieldJson
+
+_EMPTY: tuple[FieldJson, ...] = (None, False, [])  # a registration does not list the fields that it leaves empty
 
 
 def new_salt() -> str:
@@ -62,7 +65,7 @@ class AuditEvent:
         cls, action: Action, actor: Actor, at: datetime, salt: str, *, before: Patient | None, after: Patient
     ) -> "AuditEvent":
         old, new = before.to_json() if before else {}, after.to_json()
-        fields = tuple(name for name in new if old.get(name) != new[name])
+        fields = tuple(name for name in new if (new[name] != old[name] if old else new[name] not in _EMPTY))
         values = ChangedValues(
             {name: old[name] for name in fields if name in old}, {name: new[name] for name in fields}, salt
         )

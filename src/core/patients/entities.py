@@ -1,117 +1,50 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import NotRequired, TypedDict, Unpack, cast
+from enum import StrEnum
+from typing import Unpack, cast
 from uuid import UUID
 
-from attrs import evolve, frozen
+from attrs import asdict, evolve, frozen
 
-from core.errors import ErrorCollector
-from core.patients import values
+from core.errors import ErrorCollector, FieldError, ValidationError
+from core.patients.dates import PartialDate
+from core.patients.demographics import Address, Contact, OtherName, OtherPhone
 from core.patients.errors import PatientArchived, StatusMoveRefused
+from core.patients.fields import NAMES, SETTABLE, Changes, FieldJson, Registration, Rules, parse
 from core.patients.values import Identifier, Sex, Status
-from core.values import parse_email
-
-FieldJson = str | list[dict[str, str]] | None
-
-
-@frozen
-class Rules:
-    """Context that the parsers need. `phone_region` is a two-letter country code."""
-
-    today: date
-    phone_region: str
-
-
-class Changes(TypedDict, total=False):
-    """The fields that an update can set."""
-
-    first_name: str
-    last_name: str
-    email: str
-    phone: str | None
-    date_of_birth: date | str
-    sex: Sex | str
-    identifiers: list[Identifier] | tuple[Identifier, ...]
-    external_id: str | None
-    status: Status | str
-
-
-class Registration(TypedDict):
-    """The fields of a registration."""
-
-    first_name: str
-    last_name: str
-    email: str
-    date_of_birth: date | str
-    phone: NotRequired[str | None]
-    sex: NotRequired[Sex | str]
-    identifiers: NotRequired[list[Identifier] | tuple[Identifier, ...]]
-    external_id: NotRequired[str | None]
-    status: NotRequired[Status | str]
-
-
-class _ParsedRegistration(TypedDict):
-    first_name: str
-    last_name: str
-    email: str
-    date_of_birth: date
-    phone: NotRequired[str | None]
-    sex: NotRequired[Sex]
-    identifiers: NotRequired[tuple[Identifier, ...]]
-    external_id: NotRequired[str | None]
-    status: NotRequired[Status]
-
-
-_PARSERS: dict[str, Callable[[object, Rules], object]] = {
-    "first_name": lambda raw, _: values.parse_person_name(raw),
-    "last_name": lambda raw, _: values.parse_person_name(raw),
-    "email": lambda raw, _: parse_email(raw),
-    "phone": lambda raw, rules: None if raw is None else values.parse_phone(raw, rules.phone_region),
-    "date_of_birth": lambda raw, rules: values.parse_date_of_birth(raw, rules.today),
-    "sex": lambda raw, _: values.parse_sex(raw),
-    "identifiers": lambda raw, _: values.parse_identifiers(raw),
-    "external_id": lambda raw, _: None if raw is None else values.parse_external_id(raw),
-    "status": lambda raw, _: values.parse_status(raw),
-}
-SETTABLE = tuple(_PARSERS)
-REQUIRED = ("first_name", "last_name", "email", "date_of_birth")
-
-
-def parse(
-    raw: Mapping[str, object], rules: Rules, *, required: tuple[str, ...] = (), errors: ErrorCollector | None = None
-) -> dict[str, object]:
-    """Parses the settable fields. Raises `ValidationError` with all errors, those in `errors` included."""
-    errors = errors or ErrorCollector()
-    parsed: dict[str, object] = {}
-    for name in required:
-        if name not in raw:
-            errors.add(name, "required", "This field is required.")
-    for name, value in raw.items():
-        if name not in _PARSERS:
-            errors.add(name, "unknown", "Unknown field.")
-            continue
-        with errors.field(name):
-            parsed[name] = _PARSERS[name](value, rules)
-    errors.raise_if_any()
-    return parsed
 
 
 @frozen(kw_only=True, repr=False)
 class Patient:
-    """The record of one person. `register` and `changed` validate values; the constructor does not."""
+    """The record of one person. `register` and `changed` validate values; the constructor does not.
+
+    A record has a first or a last name, or both. An email belongs to one patient, unless `email_shared`. The first
+    address is the primary one. `deceased` is whether the person has died, or when.
+    """
 
     id: UUID
-    first_name: str
-    last_name: str
-    email: str
-    phone: str | None
-    date_of_birth: date
-    sex: Sex
-    identifiers: tuple[Identifier, ...]
-    status: Status
-    version: int
-    external_id: str | None
-    last_synced_at: datetime | None
+    first_name: str | None = None
+    middle_name: str | None = None
+    last_name: str | None = None
+    prefix: str | None = None
+    suffix: str | None = None
+    other_names: tuple[OtherName, ...] = ()
+    email: str | None = None
+    email_shared: bool = False
+    phone: str | None = None
+    other_phones: tuple[OtherPhone, ...] = ()
+    date_of_birth: PartialDate | None = None
+    date_of_birth_estimated: bool = False
+    deceased: bool | PartialDate = False
+    sex: Sex = Sex.UNKNOWN
+    language: str | None = None
+    addresses: tuple[Address, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    identifiers: tuple[Identifier, ...] = ()
+    external_id: str | None = None
+    status: Status = Status.ACTIVE
+    version: int = 1
+    last_synced_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -126,23 +59,12 @@ class Patient:
         **details: Unpack[Registration],
     ) -> "Patient":
         """Raises `ValidationError` with all errors, those in `errors` included."""
-        parsed = cast("_ParsedRegistration", parse(details, rules, required=REQUIRED, errors=errors))
-        return cls(
-            id=new_id,
-            first_name=parsed["first_name"],
-            last_name=parsed["last_name"],
-            email=parsed["email"],
-            phone=parsed.get("phone"),
-            date_of_birth=parsed["date_of_birth"],
-            sex=parsed.get("sex", Sex.UNKNOWN),
-            identifiers=parsed.get("identifiers", ()),
-            status=parsed.get("status", Status.ACTIVE),
-            version=1,
-            external_id=parsed.get("external_id"),
-            last_synced_at=None,
-            created_at=now,
-            updated_at=now,
-        )
+        errors = errors or ErrorCollector()
+        if all(details.get(name) is None for name in NAMES):
+            _require_name(errors)
+        patient = evolve(cls(id=new_id, created_at=now, updated_at=now), **parse(details, rules, errors))
+        patient.ensure_died_after_birth()
+        return patient
 
     def changed(
         self, now: datetime, rules: Rules, errors: ErrorCollector | None = None, /, **changes: Unpack[Changes]
@@ -153,11 +75,15 @@ class Patient:
         are not validated, so a record can be sent back as it was read even if the rules have changed. Raises
         `ValidationError` with all errors, those in `errors` included, `PatientArchived`, `StatusMoveRefused`.
         """
+        errors = errors or ErrorCollector()
         current = self.to_json()
         differing = {name: value for name, value in changes.items() if name not in current or current[name] != value}
-        after = evolve(self, **parse(differing, rules, errors=errors))
+        if all(differing.get(name, current[name]) is None for name in NAMES):
+            _require_name(errors)
+        after = evolve(self, **parse(differing, rules, errors))
         if after == self:
             return self
+        after.ensure_died_after_birth()
         if after.status is not self.status and not self.status.may_become(after.status):
             raise StatusMoveRefused(self.status, after.status)
         if self.status is Status.ARCHIVED and after != evolve(self, status=after.status):
@@ -171,25 +97,46 @@ class Patient:
 
     @property
     def full_name(self) -> str:
-        return f"{self.first_name} {self.last_name}"
+        return " ".join(filter(None, (self.first_name, self.middle_name, self.last_name)))
 
-    def age_on(self, day: date) -> int:
-        """In whole years. 0 on the day before birth, which is still today in another time zone."""
-        return max(values.age_on(day, self.date_of_birth), 0)
+    def age_on(self, day: date) -> int | None:
+        """In whole years, at death for a person who has died; None if the dates do not determine it."""
+        if self.date_of_birth is None or self.deceased is True:
+            return None
+        if self.deceased is False:
+            return self.date_of_birth.age_on(day)
+        first, last = (self.date_of_birth.age_on(died) for died in (self.deceased.earliest, self.deceased.latest))
+        return first if first == last else None
+
+    def ensure_died_after_birth(self) -> None:
+        """Raises `ValidationError`."""
+        born, died = self.date_of_birth, self.deceased
+        if born and isinstance(died, PartialDate) and died.latest < born.earliest:
+            raise ValidationError([FieldError("deceased", "before_birth", "Must not be before the date of birth.")])
 
     def to_json(self) -> dict[str, FieldJson]:
         """The settable fields as JSON values."""
-        return {
-            "first_name": self.first_name,
-            "last_name": self.last_name,
-            "email": self.email,
-            "phone": self.phone,
-            "date_of_birth": self.date_of_birth.isoformat(),
-            "sex": self.sex.value,
-            "identifiers": [{"system": i.system, "value": i.value} for i in self.identifiers],
-            "external_id": self.external_id,
-            "status": self.status.value,
-        }
+        return {name: cast("FieldJson", to_json(getattr(self, name))) for name in SETTABLE}
 
     def __repr__(self) -> str:
         return f"<Patient {self.id}>"
+
+
+def to_json(value: object) -> object:
+    """The JSON value of a field, or of a part of it."""
+    if isinstance(value, tuple):
+        return [_object(item) for item in cast("tuple[object, ...]", value)]
+    if isinstance(value, StrEnum):
+        return value.value
+    return value.iso if isinstance(value, PartialDate) else value
+
+
+def _object(item: object) -> object:
+    if isinstance(item, str):
+        return item
+    members = cast("Mapping[str, object]", asdict(item, recurse=False))
+    return {name: to_json(value) for name, value in members.items()}
+
+
+def _require_name(errors: ErrorCollector) -> None:
+    errors.add("first_name", "required", "first_name or last_name is required.")

@@ -24,23 +24,25 @@ class CursorGone(Gone):
     )
 
 
-class EmailTaken(Conflict):
-    """`holder` is the patient with this email, or None if the actor may not see it."""
-
-    kind = "email-taken"
-    message = "Another patient already has this email."
+class UniqueValueTaken(Conflict):
+    """`holder` is the patient with this value, or None if the actor may not see it."""
 
     def __init__(self, holder: UUID | None = None) -> None:
         super().__init__()
         self.holder = holder
 
 
-class ExternalIdTaken(Conflict):
+class EmailTaken(UniqueValueTaken):
+    kind = "email-taken"
+    message = "Another patient already has this email."
+
+
+class ExternalIdTaken(UniqueValueTaken):
     kind = "external-id-taken"
     message = "Another patient already has this external id."
 
 
-class IdentifierTaken(Conflict):
+class IdentifierTaken(UniqueValueTaken):
     kind = "identifier-taken"
     message = "Another patient already has one of these identifiers."
 

@@ -22,6 +22,7 @@ def alphanumeric(text: str) -> str:
     return "".join(words(text))
 
 
-def sort_key(first_name: str, last_name: str) -> str:
-    """Sorts by last name, then by first name."""
-    return f"{folded(last_name)[:_MAX_SORTED_LENGTH]}\0{folded(first_name)[:_MAX_SORTED_LENGTH]}"
+def sort_key(first_name: str | None, last_name: str | None) -> str:
+    """Sorts by last name, then by first name. A missing name comes first."""
+    last, first = folded(last_name or ""), folded(first_name or "")
+    return f"{last[:_MAX_SORTED_LENGTH]}\0{first[:_MAX_SORTED_LENGTH]}"

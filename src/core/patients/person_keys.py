@@ -8,6 +8,8 @@ from itertools import islice
 
 from core.errors import InvalidValue, ValidationError
 from core.patients import values as patient_values
+from core.patients.dates import parse_partial_date
+from core.patients.fields import NAMES
 from core.patients.folding import alphanumeric
 from core.values import parse_email
 
@@ -37,10 +39,11 @@ def _parts(values: Mapping[str, object]) -> Iterator[tuple[str, ...]]:
     with suppress(InvalidValue, KeyError):
         yield "external_id", patient_values.parse_external_id(values["external_id"])
     with suppress(InvalidValue, KeyError):
-        names = [patient_values.parse_person_name(values[name]) for name in ("first_name", "last_name")]
-        yield "person", *(alphanumeric(name) or name for name in names), patient_values.parse_date(
-            values["date_of_birth"]
-        ).isoformat()
+        given = [values[name] for name in NAMES if values.get(name) is not None]
+        names = [patient_values.parse_person_name(name) for name in given]
+        if names:
+            born = parse_partial_date(values["date_of_birth"]).iso
+            yield "person", *(alphanumeric(name) or name for name in names), born
     with suppress(InvalidValue, ValidationError, KeyError):
         for identifier in patient_values.parse_identifiers(values["identifiers"]):
             yield "identifier", identifier.system, identifier.value

@@ -22,8 +22,8 @@ class PatientRepository(Protocol):
         ...
 
     def add(self, patient: Patient) -> None:
-        """Adds nothing if it raises `EmailTaken` (with the holder), `ExternalIdTaken` or `IdentifierTaken`: the first
-        of them, in this order."""
+        """Adds nothing if it raises `EmailTaken`, `ExternalIdTaken` or `IdentifierTaken`: the first of them, in this
+        order, with the holder."""
         ...
 
     def replace(self, before: Patient, after: Patient) -> None:

@@ -11,7 +11,9 @@ from attrs import frozen
 
 from core.errors import ErrorCollector, InvalidValue
 from core.patients import values
-from core.patients.entities import Patient, Rules
+from core.patients.dates import PartialDate, parse_date, parse_partial_date
+from core.patients.entities import Patient
+from core.patients.fields import Rules
 from core.patients.search_terms import Prefixes, parse_words
 from core.patients.values import Identifier, Sex, Status
 from core.values import DEFAULT_PER_PAGE, parse_datetime, parse_email, parse_enum, parse_page_limit, parse_str
@@ -59,8 +61,10 @@ class PatientCursor:
 class PatientQuery:
     """A patient must match all filters. None means no filter.
 
-    `words`: for each word, one of its prefixes must start a search term of the patient. The limits `…_after` and
-    `…_before` are exclusive. A string `identifier` is a value in any system. `after` is the end of the previous page.
+    `words`: for each word, one of its prefixes must start a search term of the patient. `date_of_birth` also matches
+    the more precise dates within it; an unknown one matches no filter. For `born_after` and
+    `born_before`, a partial date counts as its earliest day. The limits `…_after` and `…_before` are
+    exclusive. A string `identifier` is a value in any system. `after` is the end of the previous page.
     """
 
     words: tuple[Prefixes, ...] = ()
@@ -69,7 +73,7 @@ class PatientQuery:
     sex: Sex | None = None
     email: str | None = None
     phone: str | None = None
-    date_of_birth: date | None = None
+    date_of_birth: PartialDate | None = None
     born_after: date | None = None
     born_before: date | None = None
     identifier: Identifier | str | None = None
@@ -117,7 +121,7 @@ class Filters(TypedDict, total=False):
     sex: Sex | str
     email: str
     phone: str
-    date_of_birth: date | str
+    date_of_birth: PartialDate | date | str
     born_after: date | str
     born_before: date | str
     identifier: Identifier | str
@@ -137,7 +141,7 @@ class _ParsedFilters(TypedDict, total=False):
     sex: Sex
     email: str
     phone: str
-    date_of_birth: date
+    date_of_birth: PartialDate
     born_after: date
     born_before: date
     identifier: Identifier | str
@@ -198,9 +202,9 @@ _PARSERS: dict[str, Callable[[object, Rules], object]] = {
     "sex": lambda raw, _: values.parse_sex(raw),
     "email": lambda raw, _: parse_email(raw),
     "phone": lambda raw, rules: values.parse_phone(raw, rules.phone_region),
-    "date_of_birth": lambda raw, _: values.parse_date(raw),
-    "born_after": lambda raw, _: values.parse_date(raw),
-    "born_before": lambda raw, _: values.parse_date(raw),
+    "date_of_birth": lambda raw, _: parse_partial_date(raw),
+    "born_after": lambda raw, _: parse_date(raw),
+    "born_before": lambda raw, _: parse_date(raw),
     "identifier": lambda raw, _: _parse_identifier(raw),
     "external_id": lambda raw, _: values.parse_external_id(raw),
     "created_after": lambda raw, _: parse_datetime(raw),

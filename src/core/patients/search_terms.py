@@ -28,14 +28,21 @@ Prefixes = tuple[str, ...]
 
 
 def search_terms(patient: Patient) -> frozenset[str]:
-    terms = {*_name_terms(patient.full_name), _email(patient.email), patient.date_of_birth.isoformat().replace("-", "")}
-    if patient.phone is not None:
-        terms.update(_phone_terms(patient.phone.lstrip("+")))
+    terms = set[str]()
+    for name in _names(patient):
+        terms.update(_name_terms(name))
+    if patient.email is not None:
+        terms.add(_email(patient.email))
+    if patient.date_of_birth is not None:
+        terms.add(patient.date_of_birth.iso.replace("-", ""))
+    for phone in (patient.phone, *(other.value for other in patient.other_phones)):
+        if phone is not None:
+            terms.update(_phone_terms(phone.lstrip("+")))
     for one in patient.identifiers:
         terms.update(_identifier_terms(one))
     if patient.external_id is not None:
         terms.add(alphanumeric(patient.external_id) or _symbols(patient.external_id)[0])
-    for text in (patient.full_name, patient.external_id or "", *(one.value for one in patient.identifiers)):
+    for text in (*_names(patient), patient.external_id or "", *(one.value for one in patient.identifiers)):
         terms.update(_email(word) for word in text.split() if "@" in word)
     return frozenset(term[:MAX_TERM_LENGTH] for term in terms)
 
@@ -63,6 +70,13 @@ def _words_of(text: str, region: str) -> Iterator[Prefixes]:
         yield from (tuple(_prefixes(word, region)) for word in found)
     elif text.split():
         yield (_symbols(text)[0],)
+
+
+def _names(patient: Patient) -> Iterator[str]:
+    """The full name, and the name with each other first or last name in place of the current one."""
+    yield patient.full_name
+    for other in patient.other_names:
+        yield " ".join(filter(None, (other.first_name or patient.first_name, other.last_name or patient.last_name)))
 
 
 def _name_terms(name: str) -> Iterator[str]:

@@ -1,20 +1,17 @@
 """The values of a patient and their parsers. See `core.values` for what parsers have in common."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import cast
 from uuid import UUID
 
 import phonenumbers
 from attrs import frozen
 
-from core.errors import ErrorCollector, InvalidValue
-from core.values import parse_enum, parse_single_line, parse_str
+from core.errors import InvalidValue
+from core.values import parse_enum, parse_list, parse_object, parse_single_line, parse_str
 
-MAX_AGE_YEARS = 130
 MAX_IDENTIFIERS = 20
 MAX_NAME_LENGTH = 100
 MAX_PHONE_LENGTH = 50  # as entered
@@ -86,31 +83,6 @@ def parse_phone(raw: object, region: str) -> str:
     return value
 
 
-def parse_date(raw: object) -> date:
-    if isinstance(raw, date) and not isinstance(raw, datetime):
-        return raw
-    if isinstance(raw, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", raw):
-        try:
-            return date.fromisoformat(raw)
-        except ValueError:
-            pass
-    raise InvalidValue("invalid", "Must be a date in the form YYYY-MM-DD.")
-
-
-def parse_date_of_birth(raw: object, today: date) -> date:
-    value = parse_date(raw)
-    if value > today:
-        raise InvalidValue("future", "Must not be in the future.")
-    if age_on(today - timedelta(days=1), value) >= MAX_AGE_YEARS:
-        raise InvalidValue("too_old", f"Must not be more than {MAX_AGE_YEARS} years ago.")
-    return value
-
-
-def age_on(day: date, born: date) -> int:
-    """In whole years. A birthday on 29 February counts on 1 March in common years."""
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-
-
 def parse_sex(raw: object) -> Sex:
     return parse_enum(raw, Sex)
 
@@ -128,42 +100,32 @@ def parse_external_id(raw: object) -> str:
 
 def parse_identifier(raw: object) -> Identifier:
     """From an `Identifier` or a mapping with exactly `system` and `value`."""
-    if isinstance(raw, Identifier):
-        raw = {"system": raw.system, "value": raw.value}
-    if not isinstance(raw, Mapping):
-        raise InvalidValue("type", "Must be an object with system and value.")
-    members = cast("Mapping[object, object]", raw)
-    if set(members) != {"system", "value"}:
-        raise InvalidValue("members", "Must have system and value, and no other members.")
-    errors = ErrorCollector()
-    system, value = "", ""
-    with errors.field("system"):
-        system = parse_single_line(members["system"], MAX_IDENTIFIER_SYSTEM_LENGTH)
-        if "|" in system or any(c.isspace() for c in system):
-            raise InvalidValue("characters", "Must not contain spaces or a vertical bar.")
-    with errors.field("value"):
-        value = parse_identifier_value(members["value"])
-    errors.raise_if_any()
-    return Identifier(system, value)
+    raw = {"system": raw.system, "value": raw.value} if isinstance(raw, Identifier) else raw
+    return parse_object(raw, Identifier, system=_parse_identifier_system, value=parse_identifier_value)
+
+
+def _parse_identifier_system(raw: object) -> str:
+    system = parse_single_line(raw, MAX_IDENTIFIER_SYSTEM_LENGTH)
+    if "|" in system or any(c.isspace() for c in system):
+        raise InvalidValue("characters", "Must not contain spaces or a vertical bar.")
+    return system
 
 
 def parse_identifier_value(raw: object) -> str:
     return parse_single_line(raw, MAX_IDENTIFIER_VALUE_LENGTH)
 
 
-def parse_identifiers(raw: object) -> tuple[Identifier, ...]:
-    """Sorted by system and value: their order has no meaning."""
-    if not isinstance(raw, list | tuple):
-        raise InvalidValue("type", "Must be a list of identifiers.")
-    items = cast("list[object] | tuple[object, ...]", raw)
-    if len(items) > MAX_IDENTIFIERS:
-        raise InvalidValue("too_long", f"Must have at most {MAX_IDENTIFIERS} identifiers.")
-    errors = ErrorCollector()
-    identifiers: list[Identifier] = []
-    for position, item in enumerate(items):
-        with errors.field(str(position)):
-            identifiers.append(parse_identifier(item))
-    errors.raise_if_any()
+def parse_identifiers(
+    raw: object, ensure_valid: Callable[[Identifier], None] = lambda _: None
+) -> tuple[Identifier, ...]:
+    """Sorted by system and value: their order has no meaning. `ensure_valid` raises `InvalidValue`."""
+
+    def parse_valid(item: object) -> Identifier:
+        identifier = parse_identifier(item)
+        ensure_valid(identifier)
+        return identifier
+
+    identifiers = parse_list(raw, parse_valid, MAX_IDENTIFIERS)
     if len(set(identifiers)) != len(identifiers):
         raise InvalidValue("repeated", "Must not contain an identifier twice.")
     return tuple(sorted(identifiers))

@@ -1,6 +1,6 @@
 """Upstream's data about a patient, and the three-way merge into the record."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import cast
@@ -8,10 +8,16 @@ from typing import cast
 from attrs import frozen
 
 from core.errors import ValidationError
-from core.patients.entities import Changes, Patient, Rules, parse
+from core.patients.entities import Patient, to_json
+from core.patients.fields import SETTABLE, Changes, Rules, parse
 from core.sync.errors import InvalidUpstreamRecord
 
-FIELDS = ("first_name", "last_name", "email", "phone", "date_of_birth")
+FIELDS = (
+    "first_name", "middle_name", "last_name", "email", "phone", "other_phones", "date_of_birth", "deceased",
+    "addresses",
+)  # fmt: skip
+"""What upstream may set by default."""
+SYNCABLE_FIELDS = tuple(name for name in SETTABLE if name not in {"external_id", "status"})
 
 
 @frozen(repr=False)
@@ -27,12 +33,12 @@ class UpstreamDocument:
 class UpstreamSnapshot:
     """What upstream sent last: the base of the merge, and the last good copy.
 
-    `values` holds every one of `FIELDS` that upstream has ever sent, normalized. `requested_at` is the time of the
+    `values` holds every field that upstream has ever sent, normalized. `requested_at` is the time of the
     request.
     """
 
     external_id: str
-    values: Mapping[str, str]
+    values: Mapping[str, object]
     requested_at: datetime
 
     def age(self, now: datetime) -> timedelta:
@@ -45,21 +51,28 @@ def snapshot_for(snapshot: UpstreamSnapshot | None, patient: Patient) -> Upstrea
     return snapshot if snapshot and snapshot.external_id == patient.external_id else None
 
 
-def normalize(document: Mapping[str, object], rules: Rules) -> dict[str, str]:
-    """The normalized values of `FIELDS` in an untrusted response. Null, blank text and other members are ignored.
+def normalize(document: Mapping[str, object], rules: Rules, fields: Collection[str] = FIELDS) -> dict[str, object]:
+    """The normalized JSON values of `fields` in an untrusted response. Null, blank text and other members are ignored.
 
     Raises `InvalidUpstreamRecord`.
     """
-    raw = {name: document[name] for name in FIELDS if not _is_blank(document.get(name))}
+    raw = {name: document[name] for name in fields if not _is_blank(document.get(name))}
     try:
         parsed = parse(raw, rules)
     except ValidationError as invalid:
         raise InvalidUpstreamRecord(invalid) from None
-    return {name: str(value) for name, value in parsed.items()}
+    return {name: to_json(value) for name, value in parsed.items()}
+
+
+def parse_fields(raw: Collection[str]) -> tuple[str, ...]:
+    """Raises `ValueError`."""
+    if unknown := [name for name in raw if name not in SYNCABLE_FIELDS]:
+        raise ValueError(f"SYNC_FIELDS must name fields among {', '.join(SYNCABLE_FIELDS)}. Not one: {unknown[0]!r}.")
+    return tuple(raw)
 
 
 def _is_blank(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
+    return value is None or value == [] or (isinstance(value, str) and not value.strip())
 
 
 @frozen
@@ -68,13 +81,13 @@ class Merge:
     conflicts: tuple[str, ...]
 
 
-def merge(ours: Mapping[str, object], base: Mapping[str, str], theirs: Mapping[str, str]) -> Merge:
+def merge(ours: Mapping[str, object], base: Mapping[str, object], theirs: Mapping[str, object]) -> Merge:
     """Merges field by field: an upstream value is applied if upstream changed it since `base`.
 
     If the local value differs from `base` too, the local value stays and the field is a conflict. A field that upstream
     sends for the first time is applied.
     """
-    changes: dict[str, str] = {}
+    changes: dict[str, object] = {}
     conflicts: list[str] = []
     for name, value in theirs.items():
         if value == base.get(name) or value == ours[name]:

@@ -14,7 +14,8 @@ from adapters.external.patients import HttpPatientGateway
 from adapters.external.resilience.policy import UpstreamPolicy
 from bootstrap import Container, in_memory_registry
 from core.errors import RegistryError, RetryableError
-from core.patients.entities import Patient, Rules
+from core.patients.entities import Patient
+from core.patients.fields import Rules
 from core.sync.errors import NoUpstreamRecord
 from core.sync.merge import SyncResult, normalize
 from tests.external.faults.server import ADA, MisbehavingServer, misbehaving, responds, server_context_of

@@ -2,7 +2,7 @@ import pytest
 
 from core.errors import ValidationError
 from core.files import MAX_RECORD_BYTES, FileFormat, Layout, read_layout
-from core.patients.entities import SETTABLE
+from core.patients.fields import SETTABLE
 from tests.unit.patients.reading import ADA, ADAS, HEADER, TEXT_FORMATS, codes, rows_of
 
 REQUIRED = b"first_name,last_name,email,date_of_birth"
@@ -59,11 +59,16 @@ def test_columns_of_exports_and_rejects_files_are_ignored() -> None:
 
 
 def test_every_invalid_column_is_reported_by_its_original_name() -> None:
-    assert faults_of(b"First Name,Shoe Size,email,E-Mail,,surname\n") == {
+    assert faults_of(b"phone,Shoe Size,email,E-Mail,,dob\n") == {
         "Shoe Size": "unknown",
         "E-Mail": "repeated",
-        "date_of_birth": "required",
+        "first_name": "required",
     }
+
+
+@pytest.mark.parametrize("name", ["First Name", "surname"])
+def test_one_column_for_a_name_suffices(name: str) -> None:
+    assert len(layout_of(f"{name},sex\nAda,f\n".encode()).columns) == 2
 
 
 @pytest.mark.parametrize("format", TEXT_FORMATS)

@@ -16,8 +16,8 @@ EVE = b"Eve,Stone,eve@example.org,1990-01-02,"
 @pytest.mark.parametrize(
     ("ada", "eve", "code"),
     [
-        (b"EHR-1,", b"EHR-1,", "external-id-taken"),
-        (b",mrn|1", b",mrn|1", "identifier-taken"),
+        (b"EHR-1,", b"EHR-1,", "repeated"),
+        (b",mrn|1", b",mrn|1", "repeated"),
     ],
 )
 def test_dry_run_rejects_a_repeated_unique_value(registry: Container, ada: bytes, eve: bytes, code: str) -> None:
@@ -29,6 +29,21 @@ def test_dry_run_rejects_an_update_to_a_value_of_another_patient(registry: Conta
     register(actor=CLERK, **details(external_id="EHR-1"))
     register(actor=CLERK, **details(email="eve@example.org"))
     assert dry_run(registry, EVE + b"EHR-1,", update=True) == ([ImportRowOutcome.REJECTED], ["external-id-taken"])
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_update_to_a_death_before_the_recorded_birth_is_rejected(registry: Container, dry: bool) -> None:
+    registry.register_patient()(actor=CLERK, **details())
+    job = registry.start_import()(
+        actor=CLERK,
+        content=lambda: [b"first_name,email,deceased\nAda,ada@example.org,1900\n"],
+        format=FileFormat.CSV,
+        update=True,
+        dry_run=dry,
+    )
+    assert registry.run_job()(actor=Actor.system("worker"), job_id=job.id).counts == {"rejected": 1}
+    (reject,) = registry.import_rejects().iterate(job.id)
+    assert [(error.field, error.code) for error in reject.errors] == [("deceased", "before_birth")]
 
 
 def dry_run(registry: Container, *rows: bytes, update: bool = False) -> tuple[list[str], list[str]]:

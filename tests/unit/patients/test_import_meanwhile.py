@@ -33,8 +33,8 @@ class ErasedWhenLocked(InMemoryPatientRepository):
 def test_row_whose_holder_is_erased_concurrently_is_rejected(
     registry: Container, patients: type[InMemoryPatientRepository]
 ) -> None:
-    registry.patients.override(Singleton(patients, registry.store))
-    registry.patients_for_import.override(Singleton(patients, registry.store))
+    registry.patients.override(Singleton(patients, registry.store, registry.identifier_systems))
+    registry.patients_for_import.override(Singleton(patients, registry.store, registry.identifier_systems))
     registry.register_patient()(actor=CLERK, **details())
     job = registry.start_import()(actor=CLERK, content=lambda: [CSV], format=FileFormat.CSV, update=True)
     assert registry.run_job()(actor=Actor.system("worker"), job_id=job.id).counts == {"rejected": 1}

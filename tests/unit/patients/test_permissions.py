@@ -21,7 +21,7 @@ USE_CASES: dict[str, tuple[Permission, Call]] = {
     ),
     "search": (
         Permission.VIEW_PATIENTS,
-        lambda registry, actor, patient: registry.search_patients()(actor=actor, email=patient.email),
+        lambda registry, actor, patient: registry.search_patients()(actor=actor, external_id=str(patient.external_id)),
     ),
     "update": (
         Permission.UPDATE_PATIENTS,

@@ -7,8 +7,9 @@ from bootstrap import Configuration, Container, in_memory_registry
 from core.access import Actor, Permission
 from core.errors import ValidationError
 from core.patients.audit import Action
-from core.patients.entities import Registration
+from core.patients.dates import PartialDate
 from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
+from core.patients.fields import Registration
 from core.patients.values import Identifier
 from tests import strategies
 from tests.fakes import ADMIN, CLERK, NOW, ScriptedGateway, StillClock, details, equip
@@ -91,6 +92,30 @@ def test_a_family_may_share_a_phone_and_a_name(registry: Container) -> None:
         assert registry.register_patient()(actor=CLERK, **shared).phone == "+12015550123"
 
 
+def test_patients_without_an_email_and_a_date_of_birth_are_registered(registry: Container) -> None:
+    register = registry.register_patient()
+    mononym = register(actor=CLERK, first_name="Suharto")
+    newborns = [register(actor=CLERK, last_name="Byron", date_of_birth_estimated=True) for _ in range(2)]
+    assert (mononym.full_name, [newborn.full_name for newborn in newborns]) == ("Suharto", ["Byron", "Byron"])
+    assert {(patient.email, patient.date_of_birth) for patient in (mononym, *newborns)} == {(None, None)}
+    found = registry.search_patients()(actor=CLERK, sort="name").patients
+    assert [patient.id for patient in found] == [mononym.id, *sorted((one.id for one in newborns), reverse=True)]
+
+
+def test_a_family_may_share_an_email_that_one_patient_owns(registry: Container) -> None:
+    register, update = registry.register_patient(), registry.update_patient()
+    owner = register(actor=CLERK, **details())
+    children = [register(actor=CLERK, **details(first_name=name, email_shared=True)) for name in ("Ralph", "Anne")]
+    assert {child.email for child in children} == {owner.email}
+    for child in children:
+        with pytest.raises(EmailTaken) as taken:
+            update(actor=CLERK, patient_id=child.id, email_shared=False)
+        assert taken.value.holder == owner.id
+    update(actor=CLERK, patient_id=owner.id, email_shared=True)
+    update(actor=CLERK, patient_id=children[0].id, email_shared=False)
+    assert len(registry.search_patients()(actor=CLERK, email="ada@example.org").patients) == 3
+
+
 def test_archived_patients_keep_their_email(registry: Container) -> None:
     registry.register_patient()(actor=CLERK, **details(status="archived"))
     with pytest.raises(EmailTaken):
@@ -108,7 +133,7 @@ def test_archived_patients_keep_their_email(registry: Container) -> None:
 def test_today_is_the_date_in_the_registrys_time_zone(time_zone: str, at: datetime, today: date) -> None:
     registry = equip(in_memory_registry(), StillClock(at, time_zone), ScriptedGateway())
     born_today = registry.register_patient()(actor=ADMIN, **details(date_of_birth=today))
-    assert born_today.date_of_birth == today
+    assert born_today.date_of_birth == PartialDate(today.isoformat())
     tomorrow = today + timedelta(days=1)
     with pytest.raises(ValidationError):
         registry.register_patient()(actor=ADMIN, **details(email="eve@example.org", date_of_birth=tomorrow))

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Unpack
 from uuid import UUID
 
 import pytest
@@ -7,6 +8,7 @@ from attrs import frozen
 from adapters.in_memory.patients import InMemoryPatientRepository
 from bootstrap import Container
 from core.errors import ValidationError
+from core.patients.identifier_systems import DEFAULT_SYSTEMS
 from core.patients.search import Filters, PatientCursor, PatientQuery
 from core.patients.use_cases import SearchPatients
 from core.patients.values import Identifier
@@ -129,9 +131,41 @@ class Crowd(InMemoryPatientRepository):
     ("size", "count", "capped"), [(9_999, 9_999, False), (10_000, 10_000, False), (10_001, 10_000, True)]
 )
 def test_counting_stops_at_10_000(registry: Container, size: int, count: int, capped: bool) -> None:
-    search = SearchPatients(Crowd(registry.store(), size), registry.clock(), "US")
+    search = SearchPatients(Crowd(registry.store(), DEFAULT_SYSTEMS, size), registry.rules())
     page = search(actor=READER, count=True)
     assert (page.count, page.count_capped) == (count, capped)
+
+
+def test_a_patient_is_found_by_other_names_and_phones(registry: Container) -> None:
+    register = registry.register_patient()
+    king = register(
+        actor=CLERK,
+        first_name="Ada",
+        last_name="King",
+        other_names=[{"use": "maiden", "last_name": "Byron"}, {"use": "nickname", "first_name": "Addie"}],
+        phone="+12015550100",
+        other_phones=[{"use": "work", "value": "+442079460958"}],
+    )
+    register(actor=CLERK, first_name="Eve", last_name="Stone")
+    search = registry.search_patients()
+    for q in ("byron", "ada byron", "byron ada", "addie king", "ada king", "+44 20 7946 0958", "0958", "201 555 0100"):
+        assert [patient.id for patient in search(actor=READER, q=q).patients] == [king.id], q
+    assert search(actor=READER, q="eve byron").patients == ()
+
+
+def test_a_partial_date_of_birth_matches_the_dates_within_it(registry: Container) -> None:
+    register, search = registry.register_patient(), registry.search_patients()
+    for name, born in (("day", "1985-12-10"), ("month", "1985-12"), ("year", "1985"), ("unknown", None)):
+        register(actor=CLERK, first_name=name, date_of_birth=born)
+
+    def found(**filters: Unpack[Filters]) -> list[str | None]:
+        filters["sort"] = "date_of_birth"
+        return [patient.first_name for patient in search(actor=READER, **filters).patients]
+
+    assert found(date_of_birth="1985") == ["year", "month", "day"]
+    assert found(date_of_birth="1985-12") == ["month", "day"]
+    assert found(date_of_birth="1985-12-10") == ["day"]
+    assert found(born_before="1986-01-01") == ["year", "month", "day"]
 
 
 def test_a_broken_search_is_refused(registry: Container) -> None:

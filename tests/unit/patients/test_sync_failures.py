@@ -68,6 +68,13 @@ def test_copy_of_another_external_id_is_not_returned(registry: Container, ada: P
     assert sync(Unavailable()).stale
 
 
+def test_a_death_before_the_recorded_birth_is_an_invalid_upstream_record(sync: Sync, held: Callable[[], Held]) -> None:
+    before = held()
+    with pytest.raises(InvalidUpstreamRecord, match=r"deceased \(before_birth\)"):
+        sync({"deceased": "1900", "first_name": "Augusta"})
+    assert held() == before
+
+
 def test_without_a_copy_the_upstream_error_is_raised(sync: Sync, held: Callable[[], Held]) -> None:
     before = held()
     down = Unavailable(retry_after=timedelta(seconds=7))

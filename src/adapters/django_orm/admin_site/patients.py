@@ -28,7 +28,8 @@ MAX_SYNCS = 4  # each may take as long as EXTERNAL_API_TIMEOUT
 
 
 def _describe(patient: models.Patient) -> str:
-    return f"{patient.last_name}, {patient.first_name}, born {patient.date_of_birth}: {patient.status}"
+    name = ", ".join(filter(None, (patient.last_name, patient.first_name)))
+    return f"{name}, born {patient.date_of_birth or 'on an unknown date'}: {patient.status}"
 
 
 @admin.register(models.Patient)

@@ -9,6 +9,7 @@ from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 from django.db.models.functions import Length, Lower
 
 from core.patients.audit import Action
+from core.patients.demographics import MAX_AFFIX_LENGTH, MAX_LANGUAGE_LENGTH
 from core.patients.values import (
     MAX_E164_LENGTH,
     MAX_EXTERNAL_ID_LENGTH,
@@ -35,18 +36,36 @@ def _length(field: str, limit: int) -> CheckConstraint:
     return CheckConstraint(condition=condition, name=f"%(app_label)s_%(class)s_{field}_length")
 
 
+def _optional_text(limit: int) -> "models.CharField[str | None, str | None]":
+    return models.CharField(max_length=limit, null=True)
+
+
 class Patient(models.Model):
+    """`date_of_birth` is a partial date, empty if it is unknown, so that every database sorts it first. `deceased` is
+    `true`, `false` or a partial date."""
+
     id = models.UUIDField(primary_key=True, editable=False)
-    first_name = models.CharField(max_length=MAX_NAME_LENGTH)
-    last_name = models.CharField(max_length=MAX_NAME_LENGTH)
-    email = models.CharField(max_length=MAX_EMAIL_LENGTH)
-    phone = models.CharField(max_length=MAX_E164_LENGTH, null=True)  # noqa: DJ001 (no phone is not an empty phone)
-    date_of_birth = models.DateField()
+    first_name = _optional_text(MAX_NAME_LENGTH)
+    middle_name = _optional_text(MAX_NAME_LENGTH)
+    last_name = _optional_text(MAX_NAME_LENGTH)
+    prefix = _optional_text(MAX_AFFIX_LENGTH)
+    suffix = _optional_text(MAX_AFFIX_LENGTH)
+    other_names = models.JSONField(default=list)
+    email = _optional_text(MAX_EMAIL_LENGTH)
+    email_shared = models.BooleanField()
+    phone = _optional_text(MAX_E164_LENGTH)
+    other_phones = models.JSONField(default=list)
+    date_of_birth = models.CharField(max_length=10, blank=True)
+    date_of_birth_estimated = models.BooleanField()
+    deceased = models.CharField(max_length=10)
     sex = models.CharField(max_length=10)
+    language = _optional_text(MAX_LANGUAGE_LENGTH)
+    addresses = models.JSONField(default=list)
+    contacts = models.JSONField(default=list)
     identifiers = models.JSONField(default=list)
+    external_id = _optional_text(MAX_EXTERNAL_ID_LENGTH)
     status = models.CharField(max_length=10)
     version = models.PositiveIntegerField()
-    external_id = models.CharField(max_length=MAX_EXTERNAL_ID_LENGTH, null=True)  # noqa: DJ001 (none is not empty)
     last_synced_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -54,9 +73,12 @@ class Patient(models.Model):
 
     class Meta:
         constraints = [
-            UniqueConstraint(fields=["email"], name="patients_email_unique"),
+            UniqueConstraint(fields=["email"], condition=Q(email_shared=False), name="patients_email_unique"),
             UniqueConstraint(fields=["external_id"], name="patients_external_id_unique"),
-            CheckConstraint(condition=Q(email=Lower(F("email"))), name="patients_email_lower_case"),
+            CheckConstraint(
+                condition=Q(first_name__isnull=False) | Q(last_name__isnull=False), name="patients_name_required"
+            ),
+            CheckConstraint(condition=Q(email=None) | Q(email=Lower(F("email"))), name="patients_email_lower_case"),
             CheckConstraint(condition=Q(phone=None) | Q(phone__startswith="+"), name="patients_phone_e164"),
             CheckConstraint(condition=Q(version__gte=1), name="patients_version_counts_from_one"),
             _length("first_name", MAX_NAME_LENGTH),
@@ -67,6 +89,7 @@ class Patient(models.Model):
         ]
         indexes = [
             Index(fields=["status", "-id"], name="patients_by_status"),
+            Index(fields=["email", "-id"], name="patients_by_email"),
             Index(fields=["phone", "-id"], name="patients_by_phone"),
             Index(fields=["date_of_birth", "-id"], name="patients_by_date_of_birth"),
             Index(fields=["updated_at", "-id"], name="patients_by_update"),
@@ -96,13 +119,17 @@ class Identifier(models.Model):
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="+")
     system = models.CharField(max_length=MAX_IDENTIFIER_SYSTEM_LENGTH)
     value = models.CharField(max_length=MAX_IDENTIFIER_VALUE_LENGTH)
+    is_unique = models.BooleanField()
 
     class Meta:
         constraints = [
-            UniqueConstraint(fields=["value", "system"], name="patients_identifier_unique"),
+            UniqueConstraint(
+                fields=["value", "system"], condition=Q(is_unique=True), name="patients_identifier_unique"
+            ),
             _length("system", MAX_IDENTIFIER_SYSTEM_LENGTH),
             _length("value", MAX_IDENTIFIER_VALUE_LENGTH),
         ]
+        indexes = [Index(fields=["value", "system"], name="patients_by_identifier")]
 
     def __str__(self) -> str:
         return str(self.patient_id)

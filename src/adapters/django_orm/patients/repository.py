@@ -3,58 +3,57 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from attrs import asdict, fields, frozen
+from attrs import frozen
 from django.db import transaction
 from django.db.models import QuerySet
 
 from adapters.django_orm.db.atomic import require_atomic
 from adapters.django_orm.db.bulk_insert import bulk_insert
-from adapters.django_orm.db.compiled_get import Row, compiled_get
+from adapters.django_orm.db.compiled_get import compiled_get
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.patients import models
+from adapters.django_orm.patients.rows import COLUMNS, columns_of, patient_of, require
 from adapters.django_orm.patients.search import filter_patients, page_query
 from adapters.django_orm.patients.uniqueness import UniquenessCheck
 from core.errors import Conflict
 from core.imports.ports import PatientsForImport
 from core.patients.entities import Patient
-from core.patients.errors import PatientNotFound
-from core.patients.folding import sort_key
+from core.patients.identifier_systems import IdentifierSystems
 from core.patients.ports import PatientListing, PatientRepository, PatientSearch
 from core.patients.search import PatientCursor, PatientPage, PatientQuery
 from core.patients.search_terms import search_terms
-from core.patients.values import Identifier, Sex, Status
+from core.patients.values import Status
 from core.sync.ports import PatientsForSync
-
-_COLUMNS = tuple(field.name for field in fields(Patient))
 
 
 @frozen
 class DjangoPatientRepository(PatientRepository, PatientSearch, PatientListing, PatientsForSync, PatientsForImport):
+    identifier_systems: IdentifierSystems
     database: str = "default"
 
     @core_errors()
     def get(self, patient_id: UUID) -> Patient:
-        return _require(compiled_get(models.Patient, _COLUMNS, self.database)(patient_id))
+        return require(compiled_get(models.Patient, COLUMNS, self.database)(patient_id))
 
     @core_errors()
     def lock(self, patient_id: UUID) -> Patient:
         require_atomic(self.database)
-        return _require(self._rows.filter(id=patient_id).select_for_update().values(*_COLUMNS).first())
+        return require(self._rows.filter(id=patient_id).select_for_update().values(*COLUMNS).first())
 
     @core_errors()
     def get_all(self, ids: Collection[UUID]) -> tuple[Patient, ...]:
-        return tuple(_patient(row) for row in self._rows.filter(id__in=ids).order_by("id").values(*_COLUMNS))
+        return tuple(patient_of(row) for row in self._rows.filter(id__in=ids).order_by("id").values(*COLUMNS))
 
     @core_errors()
     def lock_all(self, ids: Collection[UUID]) -> dict[UUID, Patient]:
         require_atomic(self.database)
         rows = self._rows.filter(id__in=ids).order_by("id").select_for_update()
-        return {row["id"]: _patient(row) for row in rows.values(*_COLUMNS)}
+        return {row["id"]: patient_of(row) for row in rows.values(*COLUMNS)}
 
     @core_errors()
     def list_oldest_first(self, *, after: UUID | None, limit: int) -> tuple[Patient, ...]:
         rows = self._rows if after is None else self._rows.filter(id__gt=after)
-        return tuple(_patient(row) for row in rows.order_by("id").values(*_COLUMNS)[:limit])
+        return tuple(patient_of(row) for row in rows.order_by("id").values(*COLUMNS)[:limit])
 
     @core_errors()
     def ids(self, statuses: Collection[Status], *, after: UUID | None, before: UUID, limit: int) -> tuple[UUID, ...]:
@@ -88,12 +87,12 @@ class DjangoPatientRepository(PatientRepository, PatientSearch, PatientListing, 
 
     @core_errors()
     def conflicts(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
-        return UniquenessCheck.of(patients, self.database).conflicts(patients)
+        return UniquenessCheck.of(patients, self.identifier_systems, self.database).conflicts(patients)
 
     @core_errors()
     def replace(self, before: Patient, after: Patient) -> None:
-        stored = _columns(before)
-        changed = {name: value for name, value in _columns(after).items() if value != stored[name]}
+        stored = columns_of(before)
+        changed = {name: value for name, value in columns_of(after).items() if value != stored[name]}
         with self._all_or_nothing(after):
             self._rows.filter(id=after.id).update(**changed)
             self._update_terms(after.id, search_terms(before), search_terms(after))
@@ -108,7 +107,7 @@ class DjangoPatientRepository(PatientRepository, PatientSearch, PatientListing, 
     @core_errors()
     def find(self, query: PatientQuery) -> PatientPage:
         rows = page_query(query, self.database)
-        found = [_patient(row) for row in rows.values(*_COLUMNS)[: query.limit + 1]]
+        found = [patient_of(row) for row in rows.values(*COLUMNS)[: query.limit + 1]]
         page = tuple(found[: query.limit])
         return PatientPage(page, PatientCursor.of(page[-1]) if len(found) > query.limit else None)
 
@@ -130,8 +129,8 @@ class DjangoPatientRepository(PatientRepository, PatientSearch, PatientListing, 
         return conflicts
 
     def _insert(self, patients: Sequence[Patient]) -> None:
-        rows = (_columns(patient) for patient in patients)
-        names = (*_COLUMNS, "name")
+        rows = (columns_of(patient) for patient in patients)
+        names = (*COLUMNS, "name")
         bulk_insert(models.Patient, names, ([row[name] for name in names] for row in rows), self.database)
         self._write_terms({patient.id: search_terms(patient) for patient in patients})
         self._write_identifiers(*patients)
@@ -148,8 +147,11 @@ class DjangoPatientRepository(PatientRepository, PatientSearch, PatientListing, 
         bulk_insert(models.SearchTerm, ("patient", "term"), rows, self.database)
 
     def _write_identifiers(self, *patients: Patient) -> None:
-        rows = ((patient.id, one.system, one.value) for patient in patients for one in patient.identifiers)
-        bulk_insert(models.Identifier, ("patient", "system", "value"), rows, self.database)
+        is_unique = self.identifier_systems.is_unique
+        rows = (
+            (patient.id, one.system, one.value, is_unique(one)) for patient in patients for one in patient.identifiers
+        )
+        bulk_insert(models.Identifier, ("patient", "system", "value", "is_unique"), rows, self.database)
 
     @contextmanager
     def _all_or_nothing(self, patient: Patient) -> Generator[None]:
@@ -159,24 +161,5 @@ class DjangoPatientRepository(PatientRepository, PatientSearch, PatientListing, 
                 yield
         except Conflict as conflict:
             # databases report different constraints when several are violated
-            conflicts = UniquenessCheck.of([patient], self.database).conflicts([patient])
+            conflicts = UniquenessCheck.of([patient], self.identifier_systems, self.database).conflicts([patient])
             raise conflicts.get(patient.id, conflict) from None
-
-
-def _columns(patient: Patient) -> dict[str, object]:
-    columns: dict[str, object] = asdict(patient, recurse=False)
-    name = sort_key(patient.first_name, patient.last_name).encode()
-    return columns | {"identifiers": [asdict(one) for one in patient.identifiers], "name": name}
-
-
-def _require(row: Row | None) -> Patient:
-    if row is None:
-        raise PatientNotFound
-    return _patient(row)
-
-
-def _patient(row: Row) -> Patient:
-    row["identifiers"] = tuple(Identifier(**one) for one in row["identifiers"])
-    row["sex"] = Sex(row["sex"])
-    row["status"] = Status(row["status"])
-    return Patient(**row)

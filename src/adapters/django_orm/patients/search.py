@@ -9,6 +9,7 @@ from attrs import asdict
 from django.db.models import Q, QuerySet
 
 from adapters.django_orm.patients import models
+from core.patients.dates import first_of
 from core.patients.errors import CursorGone
 from core.patients.search import PatientQuery, Sort
 from core.patients.search_terms import Prefixes
@@ -20,9 +21,6 @@ _LOOKUPS = {
     "sex": "sex",
     "email": "email",
     "phone": "phone",
-    "date_of_birth": "date_of_birth",
-    "born_after": "date_of_birth__gt",
-    "born_before": "date_of_birth__lt",
     "external_id": "external_id",
     "created_after": "created_at__gt",
     "created_before": "created_at__lt",
@@ -39,6 +37,14 @@ def filter_patients(query: PatientQuery, database: str) -> QuerySet[models.Patie
     for name, lookup in _LOOKUPS.items():
         if (value := getattr(query, name)) is not None:
             rows = rows.filter((lookup, value))
+    if query.date_of_birth is not None:  # a range of texts, which uses the index
+        born = query.date_of_birth.iso
+        rows = rows.filter(date_of_birth__gte=born, date_of_birth__lt=f"{born}:")
+    if query.born_after is not None:
+        rows = rows.filter(date_of_birth__gt=query.born_after.isoformat())
+    if query.born_before is not None:
+        # not `date_of_birth__gt=""`: SQLite takes a range with two ends for a small one, and sorts all of it
+        rows = rows.filter(date_of_birth__lt=first_of(query.born_before).iso).exclude(date_of_birth="")
     if query.created_after is not None:
         rows = rows.filter(id__gte=_first_id_at(query.created_after))
     if query.created_before is not None:

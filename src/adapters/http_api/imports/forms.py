@@ -31,7 +31,8 @@ class ImportFormSerializer(serializers.Serializer):
         list(FileFormat), required=False, help_text="By default, the one of the file name's ending."
     )
     update = serializers.BooleanField(  # type: ignore[assignment]  # the member's name
-        required=False, help_text="Rows whose email is registered already change that patient."
+        required=False,
+        help_text="A row whose email, external id or unique identifier a patient already has changes that patient.",
     )
     dry_run = serializers.BooleanField(
         required=False,

@@ -8,7 +8,7 @@ from adapters.http_api.rest.schemas import PageSerializer
 from core.files import Encoding, FileFormat
 from core.imports.entities import ImportOptions, ImportRowOutcome
 from core.jobs.entities import Job
-from core.patients.entities import SETTABLE
+from core.patients.fields import SETTABLE
 
 
 class AssumedSerializer(serializers.Serializer):
@@ -26,7 +26,7 @@ class AssumedSerializer(serializers.Serializer):
 class ImportSerializer(JobSerializer):
     format = serializers.ChoiceField(list(FileFormat), help_text="The format of the file.")
     update = serializers.BooleanField(  # type: ignore[assignment]  # the member's name
-        help_text="Rows whose email is registered already change that patient."
+        help_text="A row whose email, external id or unique identifier a patient already has changes that patient."
     )
     dry_run = serializers.BooleanField(help_text="Nothing is changed.")
     assumed = AssumedSerializer(help_text="How the file is read: as the request said, or as detected.")

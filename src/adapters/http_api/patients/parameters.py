@@ -1,6 +1,6 @@
 from drf_spectacular.utils import OpenApiParameter
 
-from adapters.http_api.patients.schemas import PatientSerializer
+from adapters.http_api.patients.record import PatientSerializer
 from core.patients.search import MAX_IDS
 
 _MEMBERS = list(PatientSerializer().get_fields())

@@ -1,125 +1,26 @@
-"""The shapes of requests and responses. The core validates values, for scripts and the upstream as well."""
+"""The shapes of searches, of a patient's history and of the change feed."""
 
 from collections.abc import Mapping
-from datetime import date
 
-from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.request import Request
 
-from adapters.http_api.rest.responses import tagged_document
+from adapters.http_api.patients.record import PartialDateField, PatientSerializer
 from adapters.http_api.rest.schemas import (
     ACTOR,
     ACTOR_EXAMPLE,
     ACTOR_NAME,
-    CREATED_AT,
-    RECORD_ID,
     REQUEST_ID,
     REQUEST_ID_EXAMPLE,
-    VERSION,
     PageSerializer,
 )
 from core.patients.audit import Action, AuditEvent, ChangeEntry
-from core.patients.entities import Patient
 from core.patients.search import MAX_COUNT, MAX_IDS, MAX_QUERY_LENGTH, Sort
 from core.patients.values import (
-    MAX_AGE_YEARS,
-    MAX_EXTERNAL_ID_LENGTH,
-    MAX_IDENTIFIER_SYSTEM_LENGTH,
-    MAX_IDENTIFIER_VALUE_LENGTH,
-    MAX_IDENTIFIERS,
-    MAX_NAME_LENGTH,
-    Identifier,
     Sex,
     Status,
 )
-from core.values import DEFAULT_PER_PAGE, MAX_EMAIL_LENGTH, MAX_PER_PAGE
-
-_EXTERNAL_ID = "The patient's id in the upstream; null if it is unknown."
-
-
-class IdentifierSerializer(serializers.Serializer):
-    system = serializers.CharField(
-        max_length=MAX_IDENTIFIER_SYSTEM_LENGTH,
-        help_text="The authority that assigned the identifier.",
-        initial="urn:clinic:mrn",
-    )
-    value = serializers.CharField(
-        max_length=MAX_IDENTIFIER_VALUE_LENGTH, help_text="The identifier itself.", initial="0001234"
-    )
-
-
-def identifier_json(identifier: Identifier) -> dict[str, object]:
-    return {"system": identifier.system, "value": identifier.value}
-
-
-class RegistrationSerializer(serializers.Serializer):
-    first_name = serializers.CharField(max_length=MAX_NAME_LENGTH, help_text="The given names.", initial="Ada")
-    last_name = serializers.CharField(max_length=MAX_NAME_LENGTH, help_text="The family name.", initial="Lovelace")
-    email = serializers.EmailField(
-        max_length=MAX_EMAIL_LENGTH, help_text="Unique; stored in lower case.", initial="ada@example.org"
-    )
-    date_of_birth = serializers.DateField(help_text=f"Not in the future, and at most {MAX_AGE_YEARS} years ago.")
-    phone = serializers.CharField(
-        allow_null=True,
-        required=False,
-        help_text="Stored as E.164. Several patients may share a number.",
-        initial="+4930123456",
-    )
-    sex = serializers.ChoiceField(
-        list(Sex), required=False, help_text="Administrative sex; `unknown` by default.", initial=Sex.FEMALE.value
-    )
-    identifiers = serializers.ListField(
-        child=IdentifierSerializer(),
-        required=False,
-        max_length=MAX_IDENTIFIERS,
-        help_text="Identifiers of other authorities, each unique among patients.",
-        initial=[{"system": "urn:clinic:mrn", "value": "0001234"}],
-    )
-    external_id = serializers.CharField(
-        max_length=MAX_EXTERNAL_ID_LENGTH, allow_null=True, required=False, help_text=_EXTERNAL_ID, initial="42"
-    )
-    status = serializers.ChoiceField(list(Status), required=False, help_text="`active` by default.")
-
-
-class PatientSerializer(RegistrationSerializer):
-    id = serializers.UUIDField(read_only=True, help_text=RECORD_ID)
-    full_name = serializers.CharField(read_only=True, help_text="Given and family name.", initial="Ada Lovelace")
-    age = serializers.IntegerField(read_only=True, min_value=0, help_text="In whole years, today.", initial=40)
-    version = serializers.IntegerField(read_only=True, min_value=1, help_text=VERSION)
-    last_synced_at = serializers.DateTimeField(
-        read_only=True, allow_null=True, help_text="When the record was last synced with the upstream."
-    )
-    created_at = serializers.DateTimeField(read_only=True, help_text=CREATED_AT)
-    updated_at = serializers.DateTimeField(read_only=True, help_text="When the record was last changed.")
-
-
-def patient_json(patient: Patient, today: date) -> dict[str, object]:
-    return {
-        "id": patient.id,
-        "first_name": patient.first_name,
-        "last_name": patient.last_name,
-        "full_name": patient.full_name,
-        "email": patient.email,
-        "phone": patient.phone,
-        "date_of_birth": patient.date_of_birth,
-        "age": patient.age_on(today),
-        "sex": patient.sex,
-        "identifiers": [identifier_json(identifier) for identifier in patient.identifiers],
-        "status": patient.status,
-        "version": patient.version,
-        "external_id": patient.external_id,
-        "last_synced_at": patient.last_synced_at,
-        "created_at": patient.created_at,
-        "updated_at": patient.updated_at,
-    }
-
-
-def patient_document(
-    request: Request, patient: Patient, today: date, *, status: int = 200, headers: Mapping[str, str] | None = None
-) -> HttpResponse:
-    return tagged_document(request, patient, patient_json(patient, today), status, headers)
+from core.values import DEFAULT_PER_PAGE, MAX_PER_PAGE
 
 
 class FiltersSerializer(serializers.Serializer):
@@ -137,7 +38,9 @@ class FiltersSerializer(serializers.Serializer):
     sex = serializers.ChoiceField(list(Sex), required=False, help_text="Patients with this administrative sex.")
     email = serializers.CharField(required=False, help_text="The patient with this email.")
     phone = serializers.CharField(required=False, help_text="Patients with this phone number.")
-    date_of_birth = serializers.DateField(required=False, help_text="Patients born on this day.")
+    date_of_birth = PartialDateField(
+        required=False, help_text="Patients born on this day, or within this month or year.", initial="1985-12-10"
+    )
     born_after = serializers.DateField(required=False, help_text="Patients born after this day.")
     born_before = serializers.DateField(required=False, help_text="Patients born before this day.")
     identifier = serializers.CharField(required=False, help_text="system|value, or a value, which matches any system.")

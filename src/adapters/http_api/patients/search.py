@@ -7,7 +7,8 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from adapters.http_api.patients.schemas import PatientPageSerializer, PatientSerializer, SearchSerializer, patient_json
+from adapters.http_api.patients.record import PatientSerializer, patient_json
+from adapters.http_api.patients.schemas import PatientPageSerializer, SearchSerializer
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import names, read_body_collecting
 from adapters.http_api.rest.cursors import decode_cursor, encode_cursor

@@ -7,14 +7,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from adapters.http_api.patients.parameters import FIELDS, IDS
-from adapters.http_api.patients.schemas import (
-    FiltersSerializer,
-    PatientPageSerializer,
-    PatientSerializer,
-    RegistrationSerializer,
-    SearchSerializer,
-    patient_document,
-)
+from adapters.http_api.patients.record import PatientSerializer, RegistrationSerializer, patient_document
+from adapters.http_api.patients.schemas import FiltersSerializer, PatientPageSerializer, SearchSerializer
 from adapters.http_api.patients.search import Search, TheClock, search_page
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import expected_version, names, read_body_collecting, require_no_input
@@ -24,10 +18,12 @@ from adapters.http_api.rest.queries import read_query, read_query_collecting
 from core.access import Permission
 from core.errors import ErrorCollector
 from core.patients import use_cases
-from core.patients.entities import REQUIRED, Changes, Registration
+from core.patients.fields import Changes, Registration
 from core.ports import Clock
 
 Update = Annotated[use_cases.UpdatePatient, Provide["update_patient"]]
+
+_REPLACED = ("first_name", "last_name", "email", "date_of_birth")  # what a PUT must name, null included
 
 
 class PatientsView(APIView):
@@ -115,7 +111,7 @@ class PatientView(APIView):
         Accepts the body of `view_patient`: read-only members are ignored, and `version` acts as `If-Match`. Optional
         members that are missing keep their values.
         """
-        changes, errors = read_body_collecting(request, PatientSerializer, required=REQUIRED, ignore_read_only=True)
+        changes, errors = read_body_collecting(request, PatientSerializer, required=_REPLACED, ignore_read_only=True)
         return _update(request, patient_id, changes, errors, update, clock, expected_version(request, errors))
 
     @document_operation(

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from adapters.http_api.rest.negotiation import ACCEPT_PATCH
 from adapters.http_api.rest.schemas import REQUEST_ID_EXAMPLE
 from core import errors as core
-from core.patients.errors import ChangesRestarted, EmailTaken
+from core.patients.errors import ChangesRestarted, UniqueValueTaken
 
 STATUS: dict[type[core.RegistryError], int] = {
     core.ValidationError: 400,
@@ -118,7 +118,7 @@ def answer_core(request: HttpRequest | Request, error: core.RegistryError) -> Ht
     if isinstance(error, core.ValidationError):
         members["errors"] = [{"field": f.field, "code": f.code, "message": f.message} for f in error.errors]
         members |= {"more_errors": error.omitted} if error.omitted else {}
-    if isinstance(error, EmailTaken) and error.holder:
+    if isinstance(error, UniqueValueTaken) and error.holder:
         members["patient_id"] = str(error.holder)
     if isinstance(error, ChangesRestarted):
         members["restart"] = request.build_absolute_uri(request.path)

@@ -34,4 +34,6 @@ def example_of(shape: type[BaseSerializer[Any]] | Field, *, request: bool = Fals
         return field.initial or None
     if isinstance(field, ListSerializer | serializers.ListField):
         return [example_of(cast("Field", field.child), request=request)]
-    return next(iter(field.choices)) if isinstance(field, serializers.ChoiceField) else _BY_TYPE[type(field)]
+    if isinstance(field, serializers.ChoiceField):
+        return next(iter(field.choices))
+    return next(example for kind, example in _BY_TYPE.items() if isinstance(field, kind))

@@ -34,5 +34,7 @@ class ProblemSerializer(serializers.Serializer):
         many=True, required=False, help_text="Each field that is not valid, with its rule."
     )
     more_errors = serializers.IntegerField(required=False, help_text="The number of errors that `errors` leaves out.")
-    patient_id = serializers.UUIDField(required=False, help_text="The patient who has the email already.")
+    patient_id = serializers.UUIDField(
+        required=False, help_text="The patient who has the email, external id or identifier already."
+    )
     restart = serializers.URLField(required=False, help_text="The address of the change feed's first page.")

@@ -4,7 +4,7 @@ from datetime import date
 from rest_framework import serializers
 
 from adapters.http_api.jobs.schemas import JobSerializer, counts_serializer, job_json
-from adapters.http_api.patients.schemas import PatientSerializer, patient_json
+from adapters.http_api.patients.record import PatientSerializer, patient_json
 from adapters.http_api.rest.schemas import PageSerializer
 from core.jobs.entities import Job
 from core.sync.entities import SYNCABLE, SyncJobOutcome, SyncJobResult, SyncScope

@@ -13,22 +13,26 @@ from core.files import Row
 from core.imports.entities import ImportOptions, ImportRowOutcome, unique_keys
 from core.imports.ports import ImportFiles, PatientsForImport
 from core.imports.services.bulk_registrar import BulkRegistrar
-from core.imports.services.row_results import CandidateRow, RowResults, ValidatedBatch
+from core.imports.services.row_results import CandidateRow, RowResults, ValidatedBatch, field_of
 from core.jobs.entities import Job
 from core.patients.audit import Action
-from core.patients.entities import Changes, Patient, Registration, Rules
-from core.patients.errors import EmailTaken, PatientNotFound
+from core.patients.entities import Patient
+from core.patients.errors import PatientNotFound, UniqueValueTaken
+from core.patients.fields import Changes, Registration
 from core.patients.ports import PatientRepository
 from core.patients.services.recorder import PatientRecorder
+from core.patients.services.rules import CurrentRules
 from core.ports import Clock, IdGenerator
+
+_Taken = tuple[CandidateRow, UniqueValueTaken]
 
 
 @frozen
 class RowImporter:
     """Registers rows by the rules of a registration.
 
-    A row is a duplicate if an earlier row or another patient has its email, external id or one of its identifiers. If
-    the patient with the same email has the same values, the row is unchanged; with `update`, that patient is updated.
+    A row is a duplicate if an earlier row or another patient has its email, external id or one of its unique
+    identifiers. If that patient has the same values, the row is unchanged; with `update`, the patient is updated.
     """
 
     patients: PatientRepository
@@ -38,11 +42,11 @@ class RowImporter:
     recorder: PatientRecorder
     clock: Clock
     ids: IdGenerator
-    phone_region: str
+    rules: CurrentRules
 
     def validate(self, rows: Iterable[Row]) -> ValidatedBatch:
         """Needs no store. Ids sort in the order of the rows."""
-        now, rules = self.clock.now(), self._rules
+        now, rules = self.clock.now(), self.rules()
         all_rows, candidates, results = list[Row](), list[CandidateRow](), RowResults()
         for number, row in enumerate(rows, start=1):
             all_rows.append(row)
@@ -73,11 +77,11 @@ class RowImporter:
         results.outcomes.extend([ImportRowOutcome.ADDED] * len(added))
         if not options.dry_run:
             self.files.mark(job.id, [patient_id.bytes for patient_id in added])
-        by_holder: dict[UUID, list[CandidateRow]] = defaultdict(list)
+        by_holder: dict[UUID, list[_Taken]] = defaultdict(list)
         for candidate in candidates:
             conflict = conflicts.get(candidate.patient.id)
-            if isinstance(conflict, EmailTaken) and conflict.holder:
-                by_holder[conflict.holder].append(candidate)
+            if isinstance(conflict, UniqueValueTaken) and conflict.holder:
+                by_holder[conflict.holder].append((candidate, conflict))
             elif conflict:
                 results.reject_conflict(candidate.row, conflict)
         self._apply_to_holders(actor, job, by_holder, results)
@@ -86,8 +90,9 @@ class RowImporter:
         self, job_id: UUID, candidates: Sequence[CandidateRow], results: RowResults
     ) -> list[CandidateRow]:
         """Rejects repeated unique values. A dry run adds no patients, so it marks the values of its rows instead."""
+        systems = self.rules().identifier_systems
         keys = {
-            candidate.row.line: {_digest(key): key[0] for key in unique_keys(candidate.patient)}
+            candidate.row.line: {_digest(key): key[0] for key in unique_keys(candidate.patient, systems)}
             for candidate in candidates
         }
         seen = self.files.seen(job_id, [digest for own in keys.values() for digest in own])
@@ -97,7 +102,7 @@ class RowImporter:
             own = keys[candidate.row.line]
             repeated = [own[digest] for digest in own if digest in seen or digest in marks]
             if repeated:
-                results.reject_duplicate(candidate.row, repeated[0])
+                results.reject_repeated(candidate.row, repeated[0])
             else:
                 marks.update(own)
                 first.append(candidate)
@@ -105,36 +110,42 @@ class RowImporter:
         return first
 
     def _apply_to_holders(
-        self, actor: Actor, job: Job, by_holder: Mapping[UUID, Sequence[CandidateRow]], results: RowResults
+        self, actor: Actor, job: Job, by_holder: Mapping[UUID, Sequence[_Taken]], results: RowResults
     ) -> None:
-        """Compares rows with the patients that have their emails."""
+        """Compares rows with the patients that have their unique values."""
         seen = self.files.seen(job.id, [holder_id.bytes for holder_id in by_holder])
         holders = {holder.id: holder for holder in self.patients_for_import.get_all(by_holder)}
-        for holder_id, candidates in by_holder.items():
-            holder, first, rest = holders.get(holder_id), candidates[0], candidates[1:]
+        for holder_id, taken in by_holder.items():
+            holder, (first, conflict), rest = holders.get(holder_id), taken[0], taken[1:]
             if holder is None:  # erased concurrently
-                results.reject_conflict(first.row, EmailTaken())
+                results.reject_conflict(first.row, conflict)
             elif holder_id.bytes in seen:
-                results.reject_duplicate(first.row, "email")
+                results.reject_repeated(first.row, field_of(conflict))
             else:
-                self._compare(actor, ImportOptions.of(job), first, holder, results)
-            for candidate in rest:
-                results.reject_duplicate(candidate.row, "email")
+                self._compare(actor, ImportOptions.of(job), first, holder, conflict, results)
+            for candidate, repeated in rest:
+                results.reject_repeated(candidate.row, field_of(repeated))
         self.files.mark(job.id, [holder_id.bytes for holder_id in by_holder if holder_id.bytes not in seen])
 
     def _compare(
-        self, actor: Actor, options: ImportOptions, candidate: CandidateRow, holder: Patient, results: RowResults
+        self,
+        actor: Actor,
+        options: ImportOptions,
+        candidate: CandidateRow,
+        holder: Patient,
+        taken: UniqueValueTaken,
+        results: RowResults,
     ) -> None:
         now = self.clock.now()
         values = cast("Changes", candidate.row.values)
         try:
             before = self.patients.lock(holder.id) if options.update and not options.dry_run else holder
-            after = before.changed(now, self._rules, **values)
+            after = before.changed(now, self.rules(), **values)
             if after is before:
                 results.outcomes.append(ImportRowOutcome.UNCHANGED)
                 return
             if not options.update:
-                raise EmailTaken
+                raise taken
             if options.dry_run:
                 for conflict in self.patients_for_import.conflicts([after]).values():
                     raise conflict
@@ -142,13 +153,11 @@ class RowImporter:
                 self.recorder.save(Action.UPDATED, actor, now, before=before, after=after)
             results.outcomes.append(ImportRowOutcome.UPDATED)
         except Conflict as conflict:
-            results.reject_conflict(candidate.row, conflict if options.update else EmailTaken())
+            results.reject_conflict(candidate.row, conflict if options.update else taken)
         except PatientNotFound:  # erased concurrently
-            results.reject_conflict(candidate.row, EmailTaken())
-
-    @property
-    def _rules(self) -> Rules:
-        return Rules(self.clock.today(), self.phone_region)
+            results.reject_conflict(candidate.row, taken)
+        except ValidationError as invalid:  # valid by itself, but not together with the rest of the record
+            results.reject(candidate.row, *invalid.errors)
 
 
 def _digest(key: tuple[str, str]) -> bytes:

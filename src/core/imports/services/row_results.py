@@ -16,6 +16,15 @@ _FIELDS: Mapping[type[Conflict], str] = {
     ExternalIdTaken: "external_id",
     IdentifierTaken: "identifiers",
 }
+_SAME = {
+    "email": "the same email",
+    "external_id": "the same external id",
+    "identifiers": "one of the same identifiers",
+}
+
+
+def field_of(conflict: Conflict) -> str:
+    return _FIELDS.get(type(conflict), "row")
 
 
 @frozen
@@ -38,15 +47,11 @@ class RowResults:
         self.rejects.append(Reject(row.line, row.raw, errors, person_keys(row.values) | email_keys(row.raw)))
 
     def reject_conflict(self, row: Row, conflict: Conflict) -> None:
-        self.reject(row, FieldError(_FIELDS.get(type(conflict), "row"), conflict.kind, str(conflict)))
+        self.reject(row, FieldError(field_of(conflict), conflict.kind, str(conflict)))
 
-    def reject_duplicate(self, row: Row, name: str) -> None:
-        """Rejects a row that repeats a value of an earlier row. Only the message for an email says that it is the same
-        file: an external id or an identifier may also belong to another patient."""
-        if name == "email":
-            self.reject(row, FieldError(name, "repeated", "An earlier row of this file has the same email."))
-        else:
-            self.reject_conflict(row, ExternalIdTaken() if name == "external_id" else IdentifierTaken())
+    def reject_repeated(self, row: Row, name: str) -> None:
+        """Rejects a row that repeats a unique value of an earlier row, in the field `name`."""
+        self.reject(row, FieldError(name, "repeated", f"An earlier row of this file has {_SAME[name]}."))
 
 
 @frozen

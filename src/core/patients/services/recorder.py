@@ -5,7 +5,7 @@ from attrs import frozen
 from core.access import Actor, Permission
 from core.patients.audit import Action, AuditEvent, new_salt
 from core.patients.entities import Patient
-from core.patients.errors import EmailTaken
+from core.patients.errors import UniqueValueTaken
 from core.patients.ports import AuditTrail, PatientRepository
 
 
@@ -17,16 +17,16 @@ class PatientRecorder:
     trail: AuditTrail
 
     def save(self, action: Action, actor: Actor, at: datetime, *, before: Patient | None, after: Patient) -> Patient:
-        """Returns `after`. Raises `EmailTaken`, with the holder only if the actor may view patients."""
+        """Returns `after`. Raises `UniqueValueTaken`, with the holder only if the actor may view patients."""
         try:
             if before is None:
                 self.patients.add(after)
             else:
                 self.patients.replace(before, after)
-        except EmailTaken:
+        except UniqueValueTaken as taken:
             if actor.may(Permission.VIEW_PATIENTS):
                 raise
-            raise EmailTaken from None
+            raise type(taken) from None
         self.trail.record([AuditEvent.of(action, actor, at, new_salt(), before=before, after=after)])
         return after
 

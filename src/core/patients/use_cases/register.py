@@ -5,8 +5,10 @@ from attrs import frozen
 from core.access import Actor, Permission
 from core.errors import ErrorCollector
 from core.patients.audit import Action
-from core.patients.entities import Patient, Registration, Rules
+from core.patients.entities import Patient
+from core.patients.fields import Registration
 from core.patients.services.recorder import PatientRecorder
+from core.patients.services.rules import CurrentRules
 from core.ports import Atomic, Clock, IdGenerator
 
 
@@ -22,13 +24,13 @@ class RegisterPatient:
     atomic: Atomic
     clock: Clock
     ids: IdGenerator
-    phone_region: str
+    rules: CurrentRules
 
     def __call__(
         self, *, actor: Actor, errors: ErrorCollector | None = None, **details: Unpack[Registration]
     ) -> Patient:
         actor.require(Permission.REGISTER_PATIENTS)
         now = self.clock.now()
-        rules = Rules(self.clock.today(), self.phone_region)
+        rules = self.rules()
         patient = Patient.register(self.ids.new(now), now, rules, errors, **details)
         return self.atomic(lambda: self.recorder.save(Action.REGISTERED, actor, now, before=None, after=patient))

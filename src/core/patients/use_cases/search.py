@@ -4,10 +4,9 @@ from attrs import evolve, frozen
 
 from core.access import Actor, Permission
 from core.errors import ErrorCollector
-from core.patients.entities import Rules
 from core.patients.ports import PatientSearch
 from core.patients.search import MAX_COUNT, Filters, PatientPage, PatientQuery
-from core.ports import Clock
+from core.patients.services.rules import CurrentRules
 
 
 @frozen
@@ -24,14 +23,13 @@ class SearchPatients:
     """
 
     patients: PatientSearch
-    clock: Clock
-    phone_region: str
+    rules: CurrentRules
 
     def __call__(
         self, *, actor: Actor, count: bool = False, errors: ErrorCollector | None = None, **filters: Unpack[Filters]
     ) -> PatientPage:
         actor.require(Permission.VIEW_PATIENTS)
-        query = PatientQuery.parse(filters, Rules(self.clock.today(), self.phone_region), errors)
+        query = PatientQuery.parse(filters, self.rules(), errors)
         page = self.patients.find(query)
         if not count:
             return page

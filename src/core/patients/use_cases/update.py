@@ -7,9 +7,11 @@ from attrs import frozen
 from core.access import Actor, Permission
 from core.errors import ErrorCollector, VersionMismatch
 from core.patients.audit import Action
-from core.patients.entities import Changes, Patient, Rules
+from core.patients.entities import Patient
+from core.patients.fields import Changes
 from core.patients.ports import PatientRepository
 from core.patients.services.recorder import PatientRecorder
+from core.patients.services.rules import CurrentRules
 from core.ports import Atomic, Clock
 
 
@@ -27,7 +29,7 @@ class UpdatePatient:
     recorder: PatientRecorder
     atomic: Atomic
     clock: Clock
-    phone_region: str
+    rules: CurrentRules
 
     def __call__(
         self,
@@ -41,7 +43,7 @@ class UpdatePatient:
     ) -> Patient:
         actor.require(Permission.UPDATE_PATIENTS)
         now = self.clock.now()
-        rules = Rules(self.clock.today(), self.phone_region)
+        rules = self.rules()
 
         def update() -> Patient:
             before = self.patients.lock(patient_id)

@@ -1,21 +1,22 @@
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
 from attrs import define, field
 
 from core.errors import InvalidUpstreamResponse, RetryableError, Unavailable
-from core.patients.entities import Patient, Rules
+from core.patients.entities import Patient
 from core.patients.errors import PatientArchived, PatientNotFound
 from core.patients.values import Status
 from core.sync.entities import SyncJobOutcome
 from core.sync.errors import NoUpstreamRecord
-from core.sync.merge import normalize
 from core.sync.ports import FetchResult
 from core.sync.services.merger import FetchedRecord
 
 Classification = tuple[SyncJobOutcome, str]
 """An outcome, and the kind of its error."""
+Normalize = Callable[[Mapping[str, object]], dict[str, object]]
+"""Raises `InvalidUpstreamRecord`."""
 
 
 @define
@@ -51,7 +52,9 @@ class SyncBatch:
     def complete(self) -> bool:
         return self.backoff_reason is None and len(self.fetched) == len(self.external_ids)
 
-    def classify(self, rules: Rules, *, last_try: bool) -> tuple[list[FetchedRecord], dict[UUID, Classification]]:
+    def classify(
+        self, normalize: Normalize, *, last_try: bool
+    ) -> tuple[list[FetchedRecord], dict[UUID, Classification]]:
         """The records to merge, and the outcomes that need no merge.
 
         Patients for whom upstream was unavailable are in neither, except on the last try.
@@ -59,14 +62,14 @@ class SyncBatch:
         records: list[FetchedRecord] = []
         outcomes = {patient_id: (SyncJobOutcome.SKIPPED, reason) for patient_id, reason in self.skipped.items()}
         for patient_id, fetched in self.fetched.items():
-            result = self._classify(patient_id, fetched, rules)
+            result = self._classify(patient_id, fetched, normalize)
             if isinstance(result, FetchedRecord):
                 records.append(result)
             elif result[0] is not SyncJobOutcome.UNAVAILABLE or last_try:
                 outcomes[patient_id] = result
         return records, outcomes
 
-    def _classify(self, patient_id: UUID, fetched: FetchResult, rules: Rules) -> FetchedRecord | Classification:
+    def _classify(self, patient_id: UUID, fetched: FetchResult, normalize: Normalize) -> FetchedRecord | Classification:
         if fetched is None:
             return SyncJobOutcome.NOT_FOUND, NoUpstreamRecord.kind
         if isinstance(fetched, Unavailable):
@@ -74,7 +77,7 @@ class SyncBatch:
         if isinstance(fetched, InvalidUpstreamResponse):
             return SyncJobOutcome.REFUSED, fetched.kind
         try:
-            values = normalize(fetched.document, rules)
+            values = normalize(fetched.document)
         except InvalidUpstreamResponse as invalid:
             return SyncJobOutcome.REFUSED, invalid.kind
         requested_at = self.requested_at - fetched.requested_before

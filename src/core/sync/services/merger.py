@@ -6,14 +6,15 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from core.access import Actor
-from core.errors import Conflict
+from core.errors import Conflict, ValidationError
 from core.patients.audit import Action
-from core.patients.entities import Patient, Rules
+from core.patients.entities import Patient
 from core.patients.errors import PatientNotFound
 from core.patients.services.recorder import PatientRecorder
+from core.patients.services.rules import CurrentRules
 from core.ports import Clock
-from core.sync.errors import ExternalIdChanged
-from core.sync.merge import SyncOutcome, SyncResult, UpstreamSnapshot, merge, snapshot_for
+from core.sync.errors import ExternalIdChanged, InvalidUpstreamRecord
+from core.sync.merge import SyncOutcome, SyncResult, UpstreamSnapshot, merge, normalize, snapshot_for
 from core.sync.ports import PatientsForSync, UpstreamSnapshots
 
 
@@ -23,11 +24,11 @@ class FetchedRecord:
 
     patient_id: UUID
     external_id: str
-    values: Mapping[str, str]
+    values: Mapping[str, object]
     requested_at: datetime
 
 
-MergeResult = SyncResult | Conflict | PatientNotFound
+MergeResult = SyncResult | Conflict | PatientNotFound | InvalidUpstreamRecord
 
 
 @frozen
@@ -38,11 +39,12 @@ class Merger:
     snapshots: UpstreamSnapshots
     recorder: PatientRecorder
     clock: Clock
-    phone_region: str
+    rules: CurrentRules
+    fields: tuple[str, ...]
 
-    @property
-    def rules(self) -> Rules:
-        return Rules(self.clock.today(), self.phone_region)
+    def normalize(self, document: Mapping[str, object]) -> dict[str, object]:
+        """The values that upstream may set. Raises `InvalidUpstreamRecord`."""
+        return normalize(document, self.rules(), self.fields)
 
     def apply(self, actor: Actor, records: Sequence[FetchedRecord]) -> dict[UUID, MergeResult]:
         """Merges each record independently; an error leaves its patient unchanged and is returned as the result.
@@ -64,6 +66,9 @@ class Merger:
             except (Conflict, PatientNotFound) as error:
                 results[patient_id] = error
                 continue
+            except ValidationError as invalid:  # valid by itself, but not together with the rest of the record
+                results[patient_id] = InvalidUpstreamRecord(invalid)
+                continue
             if result.fetched_at != record.requested_at:  # the snapshot is newer than this record
                 continue
             values = {**(base.values if base else {}), **record.values}
@@ -80,7 +85,7 @@ class Merger:
         if base and base.requested_at > record.requested_at:
             return SyncResult(before, SyncOutcome.UNCHANGED, base.requested_at, base.age(now))
         merged = merge(before.to_json(), base.values if base else {}, record.values)
-        changed = before.changed(now, self.rules, **merged.changes)
+        changed = before.changed(now, self.rules(), **merged.changes)
         after = evolve(changed, last_synced_at=record.requested_at)
         age = max(now - record.requested_at, timedelta())
         if changed is before:

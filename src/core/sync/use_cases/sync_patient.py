@@ -8,7 +8,7 @@ from core.errors import Unavailable
 from core.patients.ports import PatientRepository
 from core.ports import Atomic, Clock
 from core.sync.errors import NoUpstreamRecord
-from core.sync.merge import SyncOutcome, SyncResult, normalize, snapshot_for
+from core.sync.merge import SyncOutcome, SyncResult, snapshot_for
 from core.sync.ports import PatientGateway, UpstreamSnapshots
 from core.sync.services.merger import FetchedRecord, Merger
 
@@ -46,7 +46,7 @@ class SyncPatient:
             return self._stale(patient_id, unavailable)
         if answer is None:
             raise NoUpstreamRecord
-        values = normalize(answer.document, self.merger.rules)
+        values = self.merger.normalize(answer.document)
         record = FetchedRecord(patient_id, patient.external_id, values, requested_at - answer.requested_before)
         merged = self.atomic(lambda: self.merger.apply(actor, [record]))[patient_id]
         if isinstance(merged, Exception):

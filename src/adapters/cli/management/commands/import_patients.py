@@ -51,7 +51,11 @@ class Command(BaseCommand):
             help="The field of a column with another name, or nothing to ignore it. May be repeated.",
         )
         parser.add_argument("--ignore-unknown", action="store_true", help="Ignore unknown columns.")
-        parser.add_argument("--update", action="store_true", help="Update the patient who already has a row's email.")
+        parser.add_argument(
+            "--update",
+            action="store_true",
+            help="Update the patient who already has a row's email, external id or identifier.",
+        )
         parser.add_argument("--dry-run", action="store_true", help="Report the results and change nothing.")
         parser.add_argument("--rejects", type=Path, help="The file for rejected rows. Default: FILE.rejects.csv.")
 

@@ -10,9 +10,10 @@ from adapters.cli.quiet import quiet
 from core.access import Actor
 from core.accounts.errors import UserEmailTaken
 from core.accounts.use_cases import CreateUser
-from core.patients.entities import Registration
+from core.patients.fields import Registration
 from core.patients.search import Filters
 from core.patients.use_cases import RegisterPatient, SearchPatients
+from core.patients.values import Identifier
 from core.ports import Atomic
 from core.posts.errors import SlugTaken
 from core.posts.use_cases import PublishPost, WritePost
@@ -71,8 +72,12 @@ def _create_account(create_user: CreateUser, actor: Actor, email: str) -> bool:
 
 def _exists(search_patients: SearchPatients, actor: Actor, external_id: str, patient: Registration) -> bool:
     """Searches by every unique value, because a user may have changed some of them."""
-    searches = [Filters(external_id=external_id), Filters(email=patient["email"])]
-    searches += [Filters(identifier=identifier) for identifier in patient.get("identifiers", [])]
+    searches = [Filters(external_id=external_id), Filters(email=str(patient.get("email")))]
+    searches += [
+        Filters(identifier=identifier)
+        for identifier in patient.get("identifiers", [])
+        if isinstance(identifier, Identifier)
+    ]
     return any(search_patients(actor=actor, **filters).patients for filters in searches)
 
 

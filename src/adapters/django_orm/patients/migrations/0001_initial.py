@@ -14,16 +14,27 @@ class Migration(migrations.Migration):
             name="Patient",
             fields=[
                 ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ("first_name", models.CharField(max_length=100)),
-                ("last_name", models.CharField(max_length=100)),
-                ("email", models.CharField(max_length=254)),
+                ("first_name", models.CharField(max_length=100, null=True)),
+                ("middle_name", models.CharField(max_length=100, null=True)),
+                ("last_name", models.CharField(max_length=100, null=True)),
+                ("prefix", models.CharField(max_length=50, null=True)),
+                ("suffix", models.CharField(max_length=50, null=True)),
+                ("other_names", models.JSONField(default=list)),
+                ("email", models.CharField(max_length=254, null=True)),
+                ("email_shared", models.BooleanField()),
                 ("phone", models.CharField(max_length=16, null=True)),
-                ("date_of_birth", models.DateField()),
+                ("other_phones", models.JSONField(default=list)),
+                ("date_of_birth", models.CharField(blank=True, max_length=10)),
+                ("date_of_birth_estimated", models.BooleanField()),
+                ("deceased", models.CharField(max_length=10)),
                 ("sex", models.CharField(max_length=10)),
+                ("language", models.CharField(max_length=35, null=True)),
+                ("addresses", models.JSONField(default=list)),
+                ("contacts", models.JSONField(default=list)),
                 ("identifiers", models.JSONField(default=list)),
+                ("external_id", models.CharField(max_length=200, null=True)),
                 ("status", models.CharField(max_length=10)),
                 ("version", models.PositiveIntegerField()),
-                ("external_id", models.CharField(max_length=200, null=True)),
                 ("last_synced_at", models.DateTimeField(null=True)),
                 ("created_at", models.DateTimeField()),
                 ("updated_at", models.DateTimeField()),
@@ -32,6 +43,7 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(fields=["status", "-id"], name="patients_by_status"),
+                    models.Index(fields=["email", "-id"], name="patients_by_email"),
                     models.Index(fields=["phone", "-id"], name="patients_by_phone"),
                     models.Index(fields=["date_of_birth", "-id"], name="patients_by_date_of_birth"),
                     models.Index(fields=["updated_at", "-id"], name="patients_by_update"),
@@ -39,10 +51,22 @@ class Migration(migrations.Migration):
                     models.Index(fields=["name", "-id"], name="patients_by_name"),
                 ],
                 "constraints": [
-                    models.UniqueConstraint(fields=("email",), name="patients_email_unique"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("email_shared", False)), fields=("email",), name="patients_email_unique"
+                    ),
                     models.UniqueConstraint(fields=("external_id",), name="patients_external_id_unique"),
                     models.CheckConstraint(
-                        condition=models.Q(("email", django.db.models.functions.text.Lower(models.F("email")))),
+                        condition=models.Q(
+                            ("first_name__isnull", False), ("last_name__isnull", False), _connector="OR"
+                        ),
+                        name="patients_name_required",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("email", None),
+                            ("email", django.db.models.functions.text.Lower(models.F("email"))),
+                            _connector="OR",
+                        ),
                         name="patients_email_lower_case",
                     ),
                     models.CheckConstraint(
@@ -95,6 +119,9 @@ class Migration(migrations.Migration):
                 ),
                 ("term", models.BinaryField()),
             ],
+            options={
+                "constraints": [],
+            },
         ),
         migrations.CreateModel(
             name="Identifier",
@@ -108,10 +135,16 @@ class Migration(migrations.Migration):
                 ),
                 ("system", models.CharField(max_length=200)),
                 ("value", models.CharField(max_length=100)),
+                ("is_unique", models.BooleanField()),
             ],
             options={
+                "indexes": [models.Index(fields=["value", "system"], name="patients_by_identifier")],
                 "constraints": [
-                    models.UniqueConstraint(fields=("value", "system"), name="patients_identifier_unique"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_unique", True)),
+                        fields=("value", "system"),
+                        name="patients_identifier_unique",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("system__length__gte", 1), ("system__length__lte", 200)),
                         name="patients_identifier_system_length",
@@ -138,6 +171,9 @@ class Migration(migrations.Migration):
                 ("after", models.JSONField()),
                 ("salt", models.CharField(max_length=32)),
             ],
+            options={
+                "constraints": [],
+            },
         ),
         migrations.CreateModel(
             name="PatientEvent",
