@@ -1,0 +1,93 @@
+"""Keys by which likely duplicates are found: two people are compared only if they share a key.
+
+Keys are unsalted digests of personal data, so protect them like the data.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from hashlib import blake2b
+from itertools import islice
+
+from attrs import frozen
+
+from core.matching.comparable import ComparableAddress, ComparableDetails, ComparableName
+
+MAX_BLOCKING_KEYS = 64
+DIGEST_SIZE = 8  # bytes
+_STREET_PREFIX = 5
+_STREET_PREFIX_WITH_POSTAL_CODE = 6
+_MIN_STREET_LENGTH = 3
+_FULL_DATE_LENGTH = len("YYYY-MM-DD")
+
+
+class KeyKind(StrEnum):
+    IDENTIFIER = "identifier"
+    EMAIL = "email"
+    PHONE = "phone"
+    BIRTH_DATE = "birth_date"
+    NAMES = "names"
+    NAME_AND_POSTAL_CODE = "name_and_postal_code"
+    STREET_AND_POSTAL_CODE = "street_and_postal_code"
+    HOUSE = "house"
+
+
+@frozen
+class BlockingKey:
+    kind: KeyKind
+    digest: bytes
+
+
+def blocking_keys(details: ComparableDetails) -> tuple[BlockingKey, ...]:
+    """At most `MAX_BLOCKING_KEYS`, without duplicates, the most selective kinds first."""
+    return tuple(islice(dict.fromkeys(_key(kind, parts) for kind, parts in _key_parts(details)), MAX_BLOCKING_KEYS))
+
+
+def _key(kind: KeyKind, parts: tuple[str, ...]) -> BlockingKey:
+    text = "\0".join((kind, *parts)).encode()
+    return BlockingKey(kind, blake2b(text, digest_size=DIGEST_SIZE).digest())
+
+
+def _key_parts(details: ComparableDetails) -> Iterator[tuple[KeyKind, tuple[str, ...]]]:
+    for identifier in sorted(details.identifiers):
+        yield KeyKind.IDENTIFIER, (identifier.system, identifier.value)
+    for email in sorted(details.emails):
+        yield KeyKind.EMAIL, (email,)
+    for phone in sorted(details.phones):
+        yield KeyKind.PHONE, (phone,)
+    if details.date_of_birth is not None and len(details.date_of_birth) == _FULL_DATE_LENGTH:
+        yield KeyKind.BIRTH_DATE, (details.date_of_birth,)
+    for names in _full_names(details):
+        yield KeyKind.NAMES, names
+    for address in details.addresses:
+        yield from _address_key_parts(details, address)
+
+
+def _full_names(details: ComparableDetails) -> Iterator[tuple[str, ...]]:
+    """Both names in either order: sorted."""
+    firsts = _distinct(details.first_name, details.other_first_names)
+    lasts = _distinct(details.last_name, details.other_last_names)
+    pairs = [(first, last) for first in firsts[:1] for last in lasts]
+    pairs += [(first, last) for first in firsts[1:] for last in lasts[:1]]
+    for first, last in pairs:
+        if min(len(first.text), len(last.text)) > 1:
+            yield tuple(sorted((first.text, last.text)))
+
+
+def _address_key_parts(
+    details: ComparableDetails, address: ComparableAddress
+) -> Iterator[tuple[KeyKind, tuple[str, ...]]]:
+    digits = "".join(sorted(address.postal_code))
+    names = [name for name in (details.first_name, details.last_name) if name]
+    streets = [street for street in address.streets if len(street) >= _MIN_STREET_LENGTH]
+    if digits:
+        for code in sorted({name.soundex for name in names if name.soundex}):
+            yield KeyKind.NAME_AND_POSTAL_CODE, (code, digits)
+        for street in streets:
+            yield KeyKind.STREET_AND_POSTAL_CODE, (street[:_STREET_PREFIX_WITH_POSTAL_CODE], address.postal_code)
+    for street in streets:
+        for number in sorted(address.house_numbers):
+            yield KeyKind.HOUSE, (number, street[:_STREET_PREFIX])
+
+
+def _distinct(name: ComparableName | None, others: tuple[ComparableName, ...]) -> list[ComparableName]:
+    return list(dict.fromkeys([name, *others])) if name else list(others)

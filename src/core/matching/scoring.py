@@ -1,0 +1,89 @@
+"""The probability that two records describe one person, with its explanation.
+
+The Fellegi-Sunter model, with a mixture for "another person": a stranger, or one of about 2.5 household mates who
+share family name, address and phone. Without the mixture, siblings and couples pass for one person.
+"""
+
+from enum import StrEnum
+from math import exp2, log2
+
+from attrs import frozen
+
+from core.matching.comparable import ComparableDetails
+from core.matching.comparison import compare
+from core.matching.weights import HOUSEHOLD_MATES, Agreement, Field, household_weight_of, weight_of
+
+MIN_REGISTRY_SIZE = 1000
+_MAX_SCORE = 500.0  # bits; beyond it, the probability is 0 or 1 in floating point
+_NEGLIGIBLE = 0.01  # bits
+
+
+class Grade(StrEnum):
+    CERTAIN = "certain"
+    POSSIBLE = "possible"
+    UNLIKELY = "unlikely"
+
+
+@frozen
+class Thresholds:
+    """The lowest probability of each grade."""
+
+    certain: float = 0.9999
+    possible: float = 0.05
+
+
+DEFAULT_THRESHOLDS = Thresholds()
+
+
+@frozen
+class Evidence:
+    """`weight` is in bits: positive for one person, negative for two."""
+
+    field: Field
+    agreement: Agreement
+    weight: float
+
+
+@frozen
+class Match:
+    """`score` is the sum of the weights of `evidence`, in bits. `probability` also considers the registry's size."""
+
+    score: float
+    probability: float
+    grade: Grade
+    evidence: tuple[Evidence, ...]
+
+
+def score(
+    a: ComparableDetails, b: ComparableDetails, *, registry_size: int, thresholds: Thresholds = DEFAULT_THRESHOLDS
+) -> Match:
+    """Symmetric. `registry_size` is the number of patients; a small registry counts as one of 1000."""
+    size = max(registry_size, MIN_REGISTRY_SIZE)
+    agreements = compare(a, b)
+    evidence = tuple(
+        [Evidence(field, agreement, weight_of(field, agreement)) for field, agreement in agreements.items()]
+        + [_household(agreements, size)]
+    )
+    total = sum(line.weight for line in evidence)
+    probability = _probability(total - log2(size))
+    return Match(total, probability, _grade(probability, thresholds), evidence)
+
+
+def _household(agreements: dict[Field, Agreement], size: int) -> Evidence:
+    """What is subtracted because the two may live in one household."""
+    share = HOUSEHOLD_MATES / size
+    likelihood = exp2(sum(household_weight_of(field, agreement) for field, agreement in agreements.items()))
+    weight = -log2(1 - share + share * likelihood)
+    shared = weight < -_NEGLIGIBLE
+    return Evidence(Field.HOUSEHOLD, Agreement.SHARED if shared else Agreement.NOT_SHARED, weight)
+
+
+def _probability(log_odds: float) -> float:
+    bounded = max(-_MAX_SCORE, min(_MAX_SCORE, log_odds))
+    return 1 / (1 + exp2(-bounded))
+
+
+def _grade(probability: float, thresholds: Thresholds) -> Grade:
+    if probability >= thresholds.certain:
+        return Grade.CERTAIN
+    return Grade.POSSIBLE if probability >= thresholds.possible else Grade.UNLIKELY
