@@ -6,11 +6,11 @@ Keys are unsalted digests of personal data, so protect them like the data.
 from collections.abc import Iterator
 from enum import StrEnum
 from hashlib import blake2b
-from itertools import islice
 
 from attrs import frozen
 
-from core.matching.comparable import ComparableAddress, ComparableDetails, ComparableName
+from core.matching.comparable import ComparableDetails, ComparableName
+from core.matching.comparable_addresses import ComparableAddress
 
 MAX_BLOCKING_KEYS = 64
 DIGEST_SIZE = 8  # bytes
@@ -39,7 +39,12 @@ class BlockingKey:
 
 def blocking_keys(details: ComparableDetails) -> tuple[BlockingKey, ...]:
     """At most `MAX_BLOCKING_KEYS`, without duplicates, the most selective kinds first."""
-    return tuple(islice(dict.fromkeys(_key(kind, parts) for kind, parts in _key_parts(details)), MAX_BLOCKING_KEYS))
+    keys: dict[BlockingKey, None] = {}
+    for kind, parts in _key_parts(details):
+        keys[_key(kind, parts)] = None
+        if len(keys) == MAX_BLOCKING_KEYS:
+            break
+    return tuple(keys)
 
 
 def _key(kind: KeyKind, parts: tuple[str, ...]) -> BlockingKey:
@@ -76,12 +81,12 @@ def _full_names(details: ComparableDetails) -> Iterator[tuple[str, ...]]:
 def _address_key_parts(
     details: ComparableDetails, address: ComparableAddress
 ) -> Iterator[tuple[KeyKind, tuple[str, ...]]]:
-    digits = "".join(sorted(address.postal_code))
+    sorted_code = "".join(sorted(address.postal_code))  # so that transposed digits do not matter
     names = [name for name in (details.first_name, details.last_name) if name]
     streets = [street for street in address.streets if len(street) >= _MIN_STREET_LENGTH]
-    if digits:
+    if sorted_code:
         for code in sorted({name.soundex for name in names if name.soundex}):
-            yield KeyKind.NAME_AND_POSTAL_CODE, (code, digits)
+            yield KeyKind.NAME_AND_POSTAL_CODE, (code, sorted_code)
         for street in streets:
             yield KeyKind.STREET_AND_POSTAL_CODE, (street[:_STREET_PREFIX_WITH_POSTAL_CODE], address.postal_code)
     for street in streets:
@@ -90,4 +95,4 @@ def _address_key_parts(
 
 
 def _distinct(name: ComparableName | None, others: tuple[ComparableName, ...]) -> list[ComparableName]:
-    return list(dict.fromkeys([name, *others])) if name else list(others)
+    return list(dict.fromkeys(known for known in (name, *others) if known))

@@ -1,12 +1,12 @@
 """How the details of two people agree, field by field. Each function is symmetric."""
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Sequence, Set
 from itertools import product
-from typing import TypeVar
 
 from rapidfuzz.distance import OSA, Indel
 
-from core.matching.comparable import ComparableAddress, ComparableDetails
+from core.matching.comparable import ComparableDetails
+from core.matching.comparable_addresses import ComparableAddress
 from core.matching.name_comparison import compare_names
 from core.matching.weights import Agreement, Field, weight_of
 from core.patients.values import Identifier, Sex
@@ -16,8 +16,6 @@ _SAME_STREET = 0.85
 _MIN_LENGTH_FOR_TYPO = 5
 _FULL_DATE_LENGTH = len("YYYY-MM-DD")
 
-T = TypeVar("T")
-
 
 def compare(a: ComparableDetails, b: ComparableDetails) -> dict[Field, Agreement]:
     return compare_names(a, b) | {
@@ -25,14 +23,9 @@ def compare(a: ComparableDetails, b: ComparableDetails) -> dict[Field, Agreement
         Field.SEX: _compare_sex(a.sex, b.sex),
         Field.PHONE: _compare_sets(a.phones, b.phones),
         Field.EMAIL: _compare_sets(a.emails, b.emails),
-        Field.ADDRESS: _best(Field.ADDRESS, compare_addresses, product(a.addresses, b.addresses)),
+        Field.ADDRESS: _compare_addresses(a.addresses, b.addresses),
         Field.IDENTIFIER: _compare_identifiers(a.identifiers, b.identifiers),
     }
-
-
-def _best(field: Field, compare_pair: Callable[[T, T], Agreement], pairs: Iterable[tuple[T, T]]) -> Agreement:
-    found = {compare_pair(one, other) for one, other in pairs} - {Agreement.MISSING}
-    return max(found, key=lambda agreement: weight_of(field, agreement), default=Agreement.MISSING)
 
 
 def compare_dates(a: str | None, b: str | None) -> Agreement:
@@ -87,17 +80,28 @@ def _compare_identifiers(a: Set[Identifier], b: Set[Identifier]) -> Agreement:
     return Agreement.SIMILAR if similar else Agreement.DIFFERENT
 
 
-def compare_addresses(a: ComparableAddress, b: ComparableAddress) -> Agreement:
+def _compare_addresses(a: Sequence[ComparableAddress], b: Sequence[ComparableAddress]) -> Agreement:
+    """The best pair counts: people move."""
+    found = {compare_address(one, other) for one, other in product(a, b)} - {Agreement.MISSING}
+    return max(found, key=lambda agreement: weight_of(Field.ADDRESS, agreement), default=Agreement.MISSING)
+
+
+def compare_address(a: ComparableAddress, b: ComparableAddress) -> Agreement:
     same_area = _same_area(a, b)
     if a.streets and b.streets:
-        same_house = bool(a.house_numbers & b.house_numbers) or a.house_numbers == b.house_numbers
-        if same_house and same_area is not False and _same_street(a, b):
+        if _same_house(a, b) and same_area is not False and _same_street(a, b):
             return Agreement.SAME
         if Indel.normalized_similarity(a.sorted_text, b.sorted_text) >= _SIMILAR_ADDRESS:
             return Agreement.SIMILAR
     if same_area is None:
         return Agreement.DIFFERENT if a.streets and b.streets else Agreement.MISSING
     return Agreement.SAME_AREA if same_area else Agreement.DIFFERENT
+
+
+def _same_house(a: ComparableAddress, b: ComparableAddress) -> bool:
+    """One of them may lack the number of the flat."""
+    fewer, more = sorted((a.house_numbers, b.house_numbers), key=len)
+    return fewer <= more and bool(fewer) == bool(more)
 
 
 def _same_area(a: ComparableAddress, b: ComparableAddress) -> bool | None:

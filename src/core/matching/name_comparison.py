@@ -1,5 +1,7 @@
 """How the names of two people agree. Each function is symmetric."""
 
+from collections.abc import Callable
+
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from core.matching.comparable import ComparableDetails, ComparableName
@@ -19,7 +21,7 @@ def compare_names(a: ComparableDetails, b: ComparableDetails) -> dict[Field, Agr
         Field.LAST_NAME: _best(Field.LAST_NAME, a.last_name, b.last_name, a.other_last_names, b.other_last_names),
     }
     swapped = _compare_swapped(a, b)
-    if _sum(swapped) > _sum(straight):
+    if swapped and _sum(swapped) > _sum(straight):
         return swapped | {Field.MIDDLE_NAME: Agreement.MISSING}
     return straight | {Field.MIDDLE_NAME: _compare_middle(a.middle_name, b.middle_name)}
 
@@ -34,7 +36,7 @@ def _compare_swapped(a: ComparableDetails, b: ComparableDetails) -> dict[Field, 
 
 
 def _sum(agreements: dict[Field, Agreement]) -> float:
-    return sum(weight_of(field, agreement) for field, agreement in agreements.items()) if agreements else float("-inf")
+    return sum(weight_of(field, agreement) for field, agreement in agreements.items())
 
 
 def _best(
@@ -48,28 +50,37 @@ def _best(
         crossed += [(one, other) for one in others_of_a for other in others_of_b]
     if not any(compare_name(one, other) in _WELL_AGREED for one, other in crossed):
         return agreement
-    return max(agreement, Agreement.OTHER_NAME, key=lambda found: (weight_of(field, found), found))
+    return max(agreement, Agreement.OTHER_NAME, key=lambda found: weight_of(field, found))
 
 
 def compare_name(a: ComparableName | None, b: ComparableName | None) -> Agreement:  # noqa: PLR0911
     if a is None or b is None:
         return Agreement.MISSING
-    shorter = min(len(a.text), len(b.text))
-    if shorter == 1:
+    if min(len(a.text), len(b.text)) == 1:
         return Agreement.INITIAL if a.text[0] == b.text[0] else Agreement.DIFFERENT
-    if a.text == b.text:
-        return Agreement.SAME
-    if a.full_forms & b.full_forms:
-        return Agreement.NICKNAME
-    if len(a.words) != len(b.words) and (a.words <= b.words or b.words <= a.words):
-        return Agreement.PARTIAL
-    likeness = JaroWinkler.similarity(*sorted((a.text, b.text)))  # it depends on the order of its arguments
-    typo = shorter >= _MIN_LENGTH_FOR_TYPO and OSA.distance(a.text, b.text, score_cutoff=1) == 1
-    if likeness >= _SIMILAR or typo:
-        return Agreement.SIMILAR
-    if likeness >= _ALIKE or (a.soundex and a.soundex == b.soundex):
-        return Agreement.SOUNDS_ALIKE
-    return Agreement.DIFFERENT
+    return next((agreement for agreement, applies in _LEVELS if applies(a, b)), Agreement.DIFFERENT)
+
+
+def _similar(a: ComparableName, b: ComparableName) -> bool:
+    is_typo = OSA.distance(a.text, b.text, score_cutoff=1) == 1
+    return _likeness(a, b) >= _SIMILAR or (is_typo and min(len(a.text), len(b.text)) >= _MIN_LENGTH_FOR_TYPO)
+
+
+def _sound_alike(a: ComparableName, b: ComparableName) -> bool:
+    return _likeness(a, b) >= _ALIKE or (a.soundex == b.soundex != "")
+
+
+def _likeness(a: ComparableName, b: ComparableName) -> float:
+    return JaroWinkler.similarity(*sorted((a.text, b.text)))  # it depends on the order of its arguments
+
+
+_LEVELS: tuple[tuple[Agreement, Callable[[ComparableName, ComparableName], bool]], ...] = (
+    (Agreement.SAME, lambda a, b: a.text == b.text),
+    (Agreement.NICKNAME, lambda a, b: not a.full_forms.isdisjoint(b.full_forms)),
+    (Agreement.PARTIAL, lambda a, b: a.words <= b.words or b.words <= a.words),
+    (Agreement.SIMILAR, _similar),
+    (Agreement.SOUNDS_ALIKE, _sound_alike),
+)  # the first one that applies
 
 
 def _compare_middle(a: ComparableName | None, b: ComparableName | None) -> Agreement:

@@ -6,9 +6,9 @@ _NO_VALUE = frozenset(
     | {"tbd", "test", "unbekannt", "unk", "unknown", "unnamed", "n a", "xx"}
 )
 _NEWBORN = frozenset({"baby", "bb", "infant", "newborn", "twin", "triplet"})
-_ROLES = frozenset({"boy", "child", "daughter", "father", "female", "girl", "male", "mother", "patient", "son"})
+_ROLES = frozenset({"boy", "daughter", "father", "female", "girl", "male", "mother", "patient"})  # Son is a name
 _NO_ADDRESS = frozenset({"general delivery", "homeless", "no fixed abode", "no fixed address", "nfa"})
-_NO_DATE = frozenset({"0001-01-01", "1111-11-11", "1900-01-01", "1901-01-01", "9999-12-31"})
+_NO_DATE = frozenset({"1900-01-01", "1901-01-01"})
 _ASCENDING = "01234567890"
 _DESCENDING = _ASCENDING[::-1]
 _MIN_SEQUENCE_LENGTH = 4

@@ -14,7 +14,6 @@ from core.matching.comparison import compare
 from core.matching.weights import HOUSEHOLD_MATES, Agreement, Field, household_weight_of, weight_of
 
 MIN_REGISTRY_SIZE = 1000
-_MAX_SCORE = 500.0  # bits; beyond it, the probability is 0 or 1 in floating point
 _NEGLIGIBLE = 0.01  # bits
 
 
@@ -60,12 +59,12 @@ def score(
     """Symmetric. `registry_size` is the number of patients; a small registry counts as one of 1000."""
     size = max(registry_size, MIN_REGISTRY_SIZE)
     agreements = compare(a, b)
-    evidence = tuple(
-        [Evidence(field, agreement, weight_of(field, agreement)) for field, agreement in agreements.items()]
-        + [_household(agreements, size)]
+    evidence = (
+        *(Evidence(field, agreement, weight_of(field, agreement)) for field, agreement in agreements.items()),
+        _household(agreements, size),
     )
     total = sum(line.weight for line in evidence)
-    probability = _probability(total - log2(size))
+    probability = 1 / (1 + exp2(log2(size) - total))
     return Match(total, probability, _grade(probability, thresholds), evidence)
 
 
@@ -76,11 +75,6 @@ def _household(agreements: dict[Field, Agreement], size: int) -> Evidence:
     weight = -log2(1 - share + share * likelihood)
     shared = weight < -_NEGLIGIBLE
     return Evidence(Field.HOUSEHOLD, Agreement.SHARED if shared else Agreement.NOT_SHARED, weight)
-
-
-def _probability(log_odds: float) -> float:
-    bounded = max(-_MAX_SCORE, min(_MAX_SCORE, log_odds))
-    return 1 / (1 + exp2(-bounded))
 
 
 def _grade(probability: float, thresholds: Thresholds) -> Grade:
