@@ -98,7 +98,7 @@ def _first_name(text: str | None) -> ComparableName | None:
     name = _name(text)
     if name is None:
         return None
-    return evolve(name, full_forms=_nicknames().canonicals_of(name.text) | {name.text})
+    return evolve(name, full_forms=frozenset({name.text, *_nicknames().canonicals_of(name.text)}))
 
 
 def _present(names: Iterable[ComparableName | None]) -> tuple[ComparableName, ...]:

@@ -15,6 +15,10 @@ from core.matching.weights import HOUSEHOLD_MATES, Agreement, Field, household_w
 
 MIN_REGISTRY_SIZE = 1000
 _NEGLIGIBLE = 0.01  # bits
+_FIRST_NAMES_AGREE = frozenset(
+    {Agreement.SAME, Agreement.SIMILAR, Agreement.NICKNAME}
+    | {Agreement.PARTIAL, Agreement.OTHER_NAME, Agreement.SWAPPED}
+)
 
 
 class Grade(StrEnum):
@@ -65,7 +69,7 @@ def score(
     )
     total = sum(line.weight for line in evidence)
     probability = 1 / (1 + exp2(log2(size) - total))
-    return Match(total, probability, _grade(probability, thresholds), evidence)
+    return Match(total, probability, _grade(probability, agreements[Field.FIRST_NAME], thresholds), evidence)
 
 
 def _household(agreements: dict[Field, Agreement], size: int) -> Evidence:
@@ -77,7 +81,8 @@ def _household(agreements: dict[Field, Agreement], size: int) -> Evidence:
     return Evidence(Field.HOUSEHOLD, Agreement.SHARED if shared else Agreement.NOT_SHARED, weight)
 
 
-def _grade(probability: float, thresholds: Thresholds) -> Grade:
-    if probability >= thresholds.certain:
+def _grade(probability: float, first_names: Agreement, thresholds: Thresholds) -> Grade:
+    """Twins can share everything but their first names, so a match without them is never certain."""
+    if probability >= thresholds.certain and first_names in _FIRST_NAMES_AGREE:
         return Grade.CERTAIN
     return Grade.POSSIBLE if probability >= thresholds.possible else Grade.UNLIKELY

@@ -62,9 +62,9 @@ class Level:
         return log2(self.in_household / self.by_chance)
 
 
-_LEVELS: dict[Field, dict[Agreement, Level]] = {
+LEVELS: dict[Field, dict[Agreement, Level]] = {
     Field.FIRST_NAME: {
-        Agreement.SAME: Level(0.78, 0.006, 0.002),
+        Agreement.SAME: Level(0.75, 0.006, 0.002),
         Agreement.SIMILAR: Level(0.09, 0.006, 0.012),
         Agreement.NICKNAME: Level(0.04, 0.003, 0.003),
         Agreement.PARTIAL: Level(0.02, 0.002, 0.004),
@@ -72,7 +72,7 @@ _LEVELS: dict[Field, dict[Agreement, Level]] = {
         Agreement.SWAPPED: Level(0.02, 0.0008, 0.0008),
         Agreement.INITIAL: Level(0.02, 0.01, 0.01),
         Agreement.SOUNDS_ALIKE: Level(0.015, 0.015, 0.015),
-        Agreement.DIFFERENT: Level(0.03, 0.96, 0.96),
+        Agreement.DIFFERENT: Level(0.025, 0.953, 0.947),
     },
     Field.MIDDLE_NAME: {
         Agreement.SAME: Level(0.75, 0.02, 0.04),
@@ -81,14 +81,14 @@ _LEVELS: dict[Field, dict[Agreement, Level]] = {
         Agreement.DIFFERENT: Level(0.08, 0.91, 0.89),
     },
     Field.LAST_NAME: {
-        Agreement.SAME: Level(0.78, 0.003, 0.75),
+        Agreement.SAME: Level(0.76, 0.003, 0.72),
         Agreement.SIMILAR: Level(0.09, 0.004, 0.08),
         Agreement.PARTIAL: Level(0.03, 0.001, 0.03),
         Agreement.OTHER_NAME: Level(0.03, 0.002, 0.03),
         Agreement.SWAPPED: Level(0.02, 0.0008, 0.0008),
         Agreement.INITIAL: Level(0.01, 0.01, 0.01),
         Agreement.SOUNDS_ALIKE: Level(0.015, 0.015, 0.015),
-        Agreement.DIFFERENT: Level(0.05, 0.97, 0.12),
+        Agreement.DIFFERENT: Level(0.045, 0.964, 0.114),
     },
     Field.DATE_OF_BIRTH: {
         Agreement.SAME: Level(0.88, 0.00005, 0.01),
@@ -105,8 +105,8 @@ _LEVELS: dict[Field, dict[Agreement, Level]] = {
     },
     Field.PHONE: {
         Agreement.SAME: Level(0.65, 0.0001, 0.5),
-        Agreement.SIMILAR: Level(0.04, 0.001, 0.003),
-        Agreement.DIFFERENT: Level(0.31, 0.999, 0.5),
+        Agreement.SIMILAR: Level(0.04, 0.001, 0.01),
+        Agreement.DIFFERENT: Level(0.31, 0.999, 0.49),
     },
     Field.EMAIL: {
         Agreement.SAME: Level(0.65, 0.00005, 0.2),
@@ -121,16 +121,16 @@ _LEVELS: dict[Field, dict[Agreement, Level]] = {
     },
     Field.IDENTIFIER: {
         Agreement.SAME: Level(0.85, 0.000002, 0.005),
-        Agreement.SIMILAR: Level(0.08, 0.0005, 0.001),
-        Agreement.DIFFERENT: Level(0.07, 0.999, 0.99),
+        Agreement.SIMILAR: Level(0.08, 0.0005, 0.05),
+        Agreement.DIFFERENT: Level(0.07, 0.999, 0.945),
     },
 }
 _WEIGHTS = {
-    (field, agreement): level.weight for field, levels in _LEVELS.items() for agreement, level in levels.items()
+    (field, agreement): level.weight for field, levels in LEVELS.items() for agreement, level in levels.items()
 }
 _HOUSEHOLD_WEIGHTS = {
     (field, agreement): level.household_weight
-    for field, levels in _LEVELS.items()
+    for field, levels in LEVELS.items()
     for agreement, level in levels.items()
 }
 
