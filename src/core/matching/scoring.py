@@ -32,7 +32,7 @@ class Thresholds:
     """The lowest probability of each grade."""
 
     certain: float = 0.9999
-    possible: float = 0.05
+    possible: float = 0.02
 
 
 DEFAULT_THRESHOLDS = Thresholds()

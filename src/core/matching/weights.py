@@ -121,13 +121,11 @@ LEVELS: dict[Field, dict[Agreement, Level]] = {
     },
     Field.IDENTIFIER: {
         Agreement.SAME: Level(0.85, 0.000002, 0.005),
-        Agreement.SIMILAR: Level(0.08, 0.0005, 0.05),
-        Agreement.DIFFERENT: Level(0.07, 0.999, 0.945),
+        Agreement.SIMILAR: Level(0.08, 0.0005, 0.03),
+        Agreement.DIFFERENT: Level(0.07, 0.999, 0.965),
     },
 }
-_WEIGHTS = {
-    (field, agreement): level.weight for field, levels in LEVELS.items() for agreement, level in levels.items()
-}
+_WEIGHTS = {(field, agreement): level.weight for field, levels in LEVELS.items() for agreement, level in levels.items()}
 _HOUSEHOLD_WEIGHTS = {
     (field, agreement): level.household_weight
     for field, levels in LEVELS.items()

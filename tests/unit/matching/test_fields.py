@@ -33,9 +33,9 @@ from tests.unit.matching.people import agreement, ssn
     ],
 )
 def test_dates_of_birth(a: str, b: str | None, expected: str) -> None:
-    assert agreement(Field.DATE_OF_BIRTH, {"date_of_birth": PartialDate(a)}, {"date_of_birth": b and PartialDate(b)}) == (
-        expected
-    )
+    assert agreement(
+        Field.DATE_OF_BIRTH, {"date_of_birth": PartialDate(a)}, {"date_of_birth": b and PartialDate(b)}
+    ) == (expected)
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,9 @@ def test_a_maiden_name_agrees_with_a_last_name(a: dict[str, Any], b: dict[str, A
         ({"first_name": "Ada", "middle_name": "Marie"}, {"first_name": "Eve", "middle_name": "Marie"}, "different"),
     ],
 )
-def test_a_middle_name_or_an_alias_agrees_with_a_first_name(a: dict[str, Any], b: dict[str, Any], expected: str) -> None:
+def test_a_middle_name_or_an_alias_agrees_with_a_first_name(
+    a: dict[str, Any], b: dict[str, Any], expected: str
+) -> None:
     assert agreement(Field.FIRST_NAME, a, b) == expected
 
 
