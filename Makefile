@@ -47,6 +47,7 @@ bench: $(VENV)/.develop  ## Print the benchmark tables (needs BENCH_DATABASE_URL
 	$(BIN)/python benchmarks/reads.py
 	$(BIN)/python benchmarks/upstream.py
 	$(BIN)/python benchmarks/jobs.py
+	$(BIN)/python benchmarks/matching.py
 
 format: $(VENV)/.develop  ## Format the code
 	$(BIN)/isort --quiet .
@@ -55,6 +56,7 @@ format: $(VENV)/.develop  ## Format the code
 lock: $(VENV)/.develop  ## Lock the dependencies, for every platform
 	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header pyproject.toml --extra server -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header pyproject.toml --extra server --group dev -c requirements.txt -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --no-deps --generate-hashes --no-header --group data -o requirements-data.txt
 
 schema: $(VENV)/.develop  ## Write docs/openapi.json
 	$(BIN)/python manage.py spectacular --format openapi-json --validate --file docs/openapi.json
@@ -64,7 +66,8 @@ $(VENV)/.run: requirements.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
-$(VENV)/.develop: requirements-dev.txt
+$(VENV)/.develop: requirements-dev.txt requirements-data.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-data.txt
 	@touch $@ $(VENV)/.run
