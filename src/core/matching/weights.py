@@ -92,8 +92,8 @@ LEVELS: dict[Field, dict[Agreement, Level]] = {
     },
     Field.DATE_OF_BIRTH: {
         Agreement.SAME: Level(0.88, 0.00005, 0.01),
-        Agreement.SWAPPED: Level(0.01, 0.00005, 0.00005),
-        Agreement.SIMILAR: Level(0.05, 0.002, 0.002),
+        Agreement.SWAPPED: Level(0.01, 0.00005, 0.00015),
+        Agreement.SIMILAR: Level(0.05, 0.002, 0.0025),
         Agreement.YEAR_AND_MONTH: Level(0.9, 0.0015, 0.01),
         Agreement.YEAR: Level(0.9, 0.02, 0.04),
         Agreement.PARTIAL: Level(0.03, 0.004, 0.004),

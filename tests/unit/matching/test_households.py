@@ -20,6 +20,10 @@ TWINS = {
         evolve(ADA, first_name="Marie", identifiers=MRN),
         evolve(ADA, first_name="Maria", identifiers=NEXT_MRN),
     ),
+    "with day and month swapped in one record": (
+        evolve(ADA, first_name="Marie"),
+        evolve(ADA, first_name="Maria", date_of_birth=PartialDate("1985-10-12")),
+    ),
     "with an insurance number of the family": (
         evolve(ADA, identifiers=ssn("536-22-8145")),
         evolve(ADA, first_name="Grace", identifiers=ssn("536-22-8145")),
