@@ -4,6 +4,7 @@ from collections.abc import Sequence, Set
 from itertools import product
 
 from rapidfuzz.distance import OSA, Indel
+from rapidfuzz.process import extractOne
 
 from core.matching.comparable import ComparableDetails
 from core.matching.comparable_addresses import ComparableAddress
@@ -112,6 +113,6 @@ def _same_area(a: ComparableAddress, b: ComparableAddress) -> bool | None:
 
 def _same_street(a: ComparableAddress, b: ComparableAddress) -> bool:
     return any(
-        Indel.normalized_similarity(one, other) >= _SAME_STREET
-        for one, other in product(a.streets, b.streets)
+        extractOne(street, b.streets, scorer=Indel.normalized_similarity, score_cutoff=_SAME_STREET)
+        for street in a.streets
     )

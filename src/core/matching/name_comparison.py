@@ -71,7 +71,9 @@ def _sound_alike(a: ComparableName, b: ComparableName) -> bool:
 
 
 def _likeness(a: ComparableName, b: ComparableName) -> float:
-    return JaroWinkler.similarity(*sorted((a.text, b.text)))  # it depends on the order of its arguments
+    """Depends on the order of the texts, hence sorted."""
+    first, second = (a.text, b.text) if a.text < b.text else (b.text, a.text)
+    return JaroWinkler.similarity(first, second, score_cutoff=_ALIKE)
 
 
 _LEVELS: tuple[tuple[Agreement, Callable[[ComparableName, ComparableName], bool]], ...] = (
