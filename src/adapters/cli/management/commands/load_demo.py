@@ -8,8 +8,7 @@ from adapters.cli.demo_data import DEMO_ACCOUNTS, DEMO_PASSWORD, demo_patients
 from adapters.cli.demo_notices import NOTICES, Notice
 from adapters.cli.quiet import quiet
 from core.access import Actor
-from core.accounts.errors import UserEmailTaken
-from core.accounts.use_cases import CreateUser
+from core.accounts.use_cases import CreateUser, ListUsers
 from core.patients.fields import Registration
 from core.patients.search import Filters
 from core.patients.use_cases import RegisterPatient, SearchPatients
@@ -28,6 +27,7 @@ class Command(BaseCommand):
         *args: object,
         register_patient: Annotated[RegisterPatient, Provide["register_patient"]],
         search_patients: Annotated[SearchPatients, Provide["search_patients"]],
+        list_users: Annotated[ListUsers, Provide["list_users"]],
         create_user: Annotated[CreateUser, Provide["create_user"]],
         write_post: Annotated[WritePost, Provide["write_post"]],
         publish_post: Annotated[PublishPost, Provide["publish_post"]],
@@ -39,35 +39,30 @@ class Command(BaseCommand):
         demo = demo_patients()
 
         def register_missing() -> int:
+            is_empty = not search_patients(actor=actor, limit=1).patients
             missing = [
                 patient
                 for external_id, patient in demo.items()
-                if not _exists(search_patients, actor, external_id, patient)
+                if is_empty or not _exists(search_patients, actor, external_id, patient)
             ]
             for patient in missing:
                 register_patient(actor=actor, **patient)
             return len(missing)
 
         with quiet():
-            accounts = sum(_create_account(create_user, actor, email) for email in DEMO_ACCOUNTS)
+            missing_accounts = [email for email in DEMO_ACCOUNTS if not list_users(actor=actor, email=email).items]
+            for email in missing_accounts:
+                create_user(actor=actor, email=email, password=DEMO_PASSWORD, role=DEMO_ACCOUNTS[email])
             patients = atomic(register_missing)
             notices = sum(_publish(write_post, publish_post, notice) for notice in NOTICES)
         self.stdout.write(f"Demo patients: {_summary(patients, len(demo))}.")
-        self.stdout.write(f"Demo accounts: {_summary(accounts, len(DEMO_ACCOUNTS))}.")
+        self.stdout.write(f"Demo accounts: {_summary(len(missing_accounts), len(DEMO_ACCOUNTS))}.")
         self.stdout.write(f"Demo notices: {_summary(notices, len(NOTICES))}.")
 
 
 def ensure_not_production() -> None:
     if settings.DJANGO_ENV == "production":
         raise CommandError("The demo is refused in production: the password of its accounts is public.")
-
-
-def _create_account(create_user: CreateUser, actor: Actor, email: str) -> bool:
-    try:
-        create_user(actor=actor, email=email, password=DEMO_PASSWORD, role=DEMO_ACCOUNTS[email])
-    except UserEmailTaken:
-        return False
-    return True
 
 
 def _exists(search_patients: SearchPatients, actor: Actor, external_id: str, patient: Registration) -> bool:
