@@ -53,7 +53,7 @@ def _best(
     return max(agreement, Agreement.OTHER_NAME, key=lambda found: weight_of(field, found))
 
 
-def compare_name(a: ComparableName | None, b: ComparableName | None) -> Agreement:  # noqa: PLR0911
+def compare_name(a: ComparableName | None, b: ComparableName | None) -> Agreement:
     if a is None or b is None:
         return Agreement.MISSING
     if min(len(a.text), len(b.text)) == 1:
