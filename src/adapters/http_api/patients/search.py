@@ -81,6 +81,8 @@ def _members(raw: object) -> frozenset[str]:
     if not isinstance(given, list | tuple) or not given:
         raise InvalidValue("type", "Must be a list of members.")
     chosen = cast("list[object] | tuple[object, ...]", given)
+    if len(chosen) > len(_MEMBERS):
+        raise InvalidValue("too_long", f"Must have at most {len(_MEMBERS)} items.")
     if not all(one in _MEMBERS for one in chosen):
         raise InvalidValue("choice", f"Must be of: {', '.join(_MEMBERS)}.")
     return frozenset(cast("list[str]", chosen))
