@@ -2,6 +2,7 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
+import orjson
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils.cache import get_conditional_response
@@ -32,5 +33,5 @@ class SchemaView(APIView):
 
 @cache
 def _schema(file: Path) -> tuple[bytes, str]:
-    content = file.read_bytes()
+    content = orjson.dumps(orjson.loads(file.read_bytes()))  # the file is indented, for people and for diffs
     return content, f'"{blake2b(content, digest_size=8).hexdigest()}"'
