@@ -6,7 +6,8 @@ import environ
 _SQLITE = {
     "transaction_mode": "IMMEDIATE",  # a deferred one fails at once when it has to wait for a lock
     "timeout": 2,  # and then tried again by DjangoAtomic
-    "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
+    # with temporary files in memory, a full disk fails a COMMIT alone, after which the connection is still usable
+    "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY",
 }
 _POSTGRESQL = {
     "server_side_binding": True,
