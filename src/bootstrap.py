@@ -39,6 +39,7 @@ from adapters.in_memory.cache import InMemoryCache, NoRateLimiter
 from adapters.in_memory.change_feed import InMemoryChangeFeed
 from adapters.in_memory.imports import InMemoryImportFiles, InMemoryImportRejects
 from adapters.in_memory.jobs import InMemoryChunkRepository, InMemoryJobRepository, InMemorySchedule
+from adapters.in_memory.matching import InMemoryPatientsForMatching
 from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepository
 from adapters.in_memory.posts import InMemoryCommentRepository, InMemoryPostRepository, InMemoryViewCounter
 from adapters.in_memory.store import InMemoryAtomic, Store
@@ -77,6 +78,10 @@ from core.jobs import use_cases as jobs_
 from core.jobs.entities import JobKind
 from core.jobs.ports import ChunkRepository, JobQueue, JobRepository, JobRequesters, Schedule
 from core.jobs.services.leases import LeaseManager
+from core.matching.ports import PatientsForMatching
+from core.matching.scoring import DEFAULT_THRESHOLDS, Thresholds
+from core.matching.services.candidates import CandidateFinder, RegistrationCheck
+from core.matching.use_cases import MatchPatients
 from core.patients import use_cases as patients_
 from core.patients.identifier_systems import DEFAULT_SYSTEMS, IdentifierSystems
 from core.patients.ports import AuditTrail, ChangeFeed, PatientListing, PatientRepository, PatientSearch
@@ -124,6 +129,7 @@ class Configuration:
     time_zone: str = "UTC"
     phone_region: str = field(default="US", validator=_known_region)
     identifier_systems: IdentifierSystems = DEFAULT_SYSTEMS
+    match_thresholds: Thresholds = DEFAULT_THRESHOLDS
     sync_fields: tuple[str, ...] = FIELDS
     upstream_url: str = ""
     upstream_credentials: CredentialsFactory = BearerToken()
@@ -237,16 +243,28 @@ class Container(DeclarativeContainer):
     upstream_reports: Provider[UpstreamReports] = Singleton(InMemoryUpstreamReports, store)
     upstreams: Provider[Upstreams] = Singleton(_upstreams, upstream, upstream_overrides, upstream_reports, clock)
     gateway: Provider[PatientGateway] = Singleton(_gateway, upstreams)
+    patients_for_matching: Provider[PatientsForMatching] = Singleton(InMemoryPatientsForMatching, store)
     patients_for_sync: Provider[PatientsForSync] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     snapshots: Provider[UpstreamSnapshots] = Singleton(InMemoryUpstreamSnapshots, store)
     sync_results: Provider[SyncJobResults] = Singleton(InMemorySyncJobResults, store)
     circuit_state: Provider[str] = Callable(_circuit_state, upstream)
 
-    # Patients
+    # Matching
     rules = Singleton(CurrentRules, clock, configuration.provided.phone_region, identifier_systems)
+    candidate_finder = Singleton(CandidateFinder, patients_for_matching, configuration.provided.match_thresholds)
+    registration_check = Singleton(RegistrationCheck, patients_for_matching, candidate_finder)
+    match_patients = _use_case(MatchPatients, finder=candidate_finder, clock=clock, rules=rules)
+
+    # Patients
     recorder = Singleton(PatientRecorder, patients, trail)
     register_patient = _use_case(
-        patients_.RegisterPatient, recorder=recorder, atomic=atomic, clock=clock, ids=ids, rules=rules
+        patients_.RegisterPatient,
+        recorder=recorder,
+        duplicates=registration_check,
+        atomic=atomic,
+        clock=clock,
+        ids=ids,
+        rules=rules,
     )
     view_patient = _use_case(patients_.ViewPatient, patients=patients)
     search_patients = _use_case(patients_.SearchPatients, patients=patient_search, rules=rules)
@@ -470,6 +488,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     from adapters.django_orm.jobs.repository import DjangoChunkRepository, DjangoJobRepository, DjangoSchedule
     from adapters.django_orm.patients.audit import DjangoAuditTrail
     from adapters.django_orm.patients.change_feed import DjangoChangeFeed
+    from adapters.django_orm.patients.matching import DjangoPatientsForMatching
     from adapters.django_orm.patients.repository import DjangoPatientRepository
     from adapters.django_orm.posts.repository import DjangoCommentRepository, DjangoPostRepository
     from adapters.django_orm.sync.results import DjangoSyncJobResults
@@ -489,6 +508,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         patient_search=patients,
         patient_listing=patients,
         patients_for_import=patients,
+        patients_for_matching=Singleton(DjangoPatientsForMatching, database),
         patients_for_sync=patients,
         trail=Singleton(DjangoAuditTrail, database),
         changes=Singleton(DjangoChangeFeed, database),

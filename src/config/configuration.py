@@ -11,6 +11,7 @@ from adapters.external.auth.oauth import ClientCredentials
 from adapters.external.resilience.policy import UpstreamPolicy
 from adapters.external.transport.tls import ClientCertificate
 from bootstrap import Configuration
+from core.matching.scoring import Thresholds
 from core.patients.identifier_systems import DEFAULT_SYSTEMS, IdentifierSystems
 from core.ports import RateLimit, RateLimitScope
 from core.sync.merge import FIELDS, parse_fields
@@ -27,6 +28,7 @@ def configuration() -> Configuration:
         time_zone=settings.TIME_ZONE,
         phone_region=settings.PHONE_REGION,
         identifier_systems=_identifier_systems(),
+        match_thresholds=Thresholds.parse(settings.MATCH_CERTAIN, settings.MATCH_POSSIBLE),
         sync_fields=parse_fields(settings.SYNC_FIELDS) if settings.SYNC_FIELDS else FIELDS,
         upstream_url=settings.EXTERNAL_API_BASE_URL,
         upstream_policy=policy,

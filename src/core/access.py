@@ -11,6 +11,7 @@ from core.errors import Forbidden
 class Permission(StrEnum):
     VIEW_PATIENTS = "patients.view"
     REGISTER_PATIENTS = "patients.register"
+    MATCH_PATIENTS = "patients.match"
     UPDATE_PATIENTS = "patients.update"
     SYNC_PATIENTS = "patients.sync"
     ERASE_PATIENTS = "patients.erase"
@@ -44,6 +45,7 @@ _SIGNED_IN = ANONYMOUS_PERMISSIONS | {Permission.COMMENT_POSTS}
 _READER = _SIGNED_IN | {Permission.VIEW_PATIENTS}
 _CLERK = _READER | {
     Permission.REGISTER_PATIENTS,
+    Permission.MATCH_PATIENTS,
     Permission.UPDATE_PATIENTS,
     Permission.SYNC_PATIENTS,
     Permission.IMPORT_PATIENTS,

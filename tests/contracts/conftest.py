@@ -7,10 +7,12 @@ import pytest
 from hypothesis import settings
 
 from bootstrap import Configuration, Container, in_memory_registry, registry_on_django
+from core.matching.scoring import Thresholds
 from tests.databases import empty
 from tests.fakes import ScriptedGateway, StillClock, equip
 
-CONFIGURATION = Configuration(secret_keys=("k" * 50,))
+# nobody is a certain duplicate, because many tests register people of one name
+CONFIGURATION = Configuration(secret_keys=("k" * 50,), match_thresholds=Thresholds(certain=2))
 SQLITE = pytest.param("default", marks=pytest.mark.django_db(transaction=True, databases=["default"]), id="sqlite")
 POSTGRES = pytest.param(
     "postgres", marks=pytest.mark.django_db(transaction=True, databases=["postgres"]), id="postgres"
@@ -77,9 +79,9 @@ def fresh(database: str, clock: StillClock, gateway: ScriptedGateway, pytestconf
     return lambda: equip(own_registry(pytestconfig) or open_registry(database, emptied=True), clock, gateway)
 
 
-def open_registry(database: str, *, emptied: bool = False) -> Container:
+def open_registry(database: str, *, emptied: bool = False, configuration: Configuration = CONFIGURATION) -> Container:
     if not database:
-        return in_memory_registry(CONFIGURATION)
+        return in_memory_registry(configuration)
     if emptied:
         empty(database)
-    return registry_on_django(CONFIGURATION, database)
+    return registry_on_django(configuration, database)

@@ -33,7 +33,7 @@ registry, actor = django_registry(), Actor.system("setup")
 registry.atomic()(lambda: [
     registry.register_patient()(
         actor=actor, external_id=f"x{n}", first_name="Ada", last_name="Byron", email=f"p{n}@mail.example",
-        date_of_birth="1985-12-10",
+        date_of_birth="1985-12-10", override_reason="All patients here have one name.",
     )
     for n in range(int(sys.argv[1]))
 ] and None)

@@ -100,6 +100,11 @@ def show_patients(anybody: Caller) -> None:
     nameless = models.RegistrationRequest.from_dict(VISITOR | {"last_name": ""})
     assert [error.field for error in clerk.problem(400, "register_patient", body=nameless).errors] == ["last_name"]
 
+    asked = models.DemographicsRequest.from_dict({"email": patient.email})
+    (candidate,) = clerk("match_patients", body=asked).parsed.results
+    assert (candidate.patient.id, candidate.grade) == (patient.id, models.GradeEnum.POSSIBLE)
+    assert "email" in [line.field for line in candidate.explanation if line.weight > 0]
+
     newest = clerk("list_patients", limit=2, count=True, status=models.ListPatientsStatus.ACTIVE).parsed
     assert (newest.results[0].to_dict(), len(newest.results)) == (patient.to_dict(), 2)
     assert newest.count > 400

@@ -101,7 +101,9 @@ def reader(signed_in: Callable[[Role], Api]) -> Api:
 @pytest.fixture
 def register(registry: Container) -> Callable[..., Patient]:
     """Registers a valid patient, but for what is given."""
-    return lambda **given: registry.register_patient()(actor=SETUP, **details(**given))
+    return lambda **given: registry.register_patient()(
+        actor=SETUP, override_reason="Another person.", **details(**given)
+    )
 
 
 @pytest.fixture

@@ -91,6 +91,7 @@ ROWS = [
     Row("list_sync_failures", " 401 403 200 403 403 200"),
     Row("list_patients", "      401 200 200 403 403 200"),
     Row("search_patients", "    401 200 200 403 403 200", {}),
+    Row("match_patients", "     401 403 200 403 403 200", {"email": "ada@example.org"}),
     Row("register_patient", "   401 403 201 403 403 201", details(email="new@example.org")),
     Row("view_patient", "       401 200 200 403 403 200"),
     Row("replace_patient", "    401 403 200 403 403 200", details()),

@@ -9,6 +9,7 @@ SIGNED_IN = {Permission.VIEW_POSTS, Permission.COMMENT_POSTS}
 READS = {*SIGNED_IN, Permission.VIEW_PATIENTS}
 WRITES = {
     Permission.REGISTER_PATIENTS,
+    Permission.MATCH_PATIENTS,
     Permission.UPDATE_PATIENTS,
     Permission.SYNC_PATIENTS,
     Permission.IMPORT_PATIENTS,

@@ -5,7 +5,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from adapters.http_api.accounts import service_accounts, sessions, users
 from adapters.http_api.imports import views as imports
-from adapters.http_api.patients import change_feed, export, history, search
+from adapters.http_api.patients import change_feed, export, history, matching, search
 from adapters.http_api.patients import views as patients
 from adapters.http_api.posts import comments
 from adapters.http_api.posts import views as posts
@@ -35,6 +35,7 @@ urlpatterns = [
     path("v1/service-accounts/<uuid:account_id>/keys/<uuid:key_id>/", service_accounts.ServiceKeyView.as_view()),
     path("v1/patients/", patients.PatientsView.as_view()),
     path("v1/patients/search/", search.PatientSearchView.as_view()),
+    path("v1/patients/match/", matching.PatientMatchView.as_view()),
     path("v1/patients/export/", export.PatientExportView.as_view()),
     path("v1/patients/changes/", change_feed.PatientChangesView.as_view()),
     path("v1/patients/<uuid:patient_id>/", patients.PatientView.as_view()),

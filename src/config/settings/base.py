@@ -160,6 +160,8 @@ CSRF_COOKIE_HTTPONLY = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
 PHONE_REGION = env.str("PHONE_REGION", "US")
+MATCH_CERTAIN = env.float("MATCH_CERTAIN", 0.9999)
+MATCH_POSSIBLE = env.float("MATCH_POSSIBLE", 0.02)
 SYNC_FIELDS = [name.strip() for name in env.str("SYNC_FIELDS", "").split(",") if name.strip()]
 IDENTIFIER_SYSTEMS = env.str("IDENTIFIER_SYSTEMS", "")
 

@@ -4,6 +4,7 @@ from attrs import frozen
 
 from core.patients.dates import PartialDate
 from core.patients.demographics import Address, OtherName
+from core.patients.entities import Patient
 from core.patients.values import Identifier, Sex
 
 
@@ -21,3 +22,19 @@ class PersonDetails:
     emails: tuple[str, ...] = ()
     addresses: tuple[Address, ...] = ()
     identifiers: tuple[Identifier, ...] = ()
+
+    @classmethod
+    def of(cls, patient: Patient) -> "PersonDetails":
+        phones = (patient.phone, *(other.value for other in patient.other_phones))
+        return cls(
+            first_name=patient.first_name,
+            middle_name=patient.middle_name,
+            last_name=patient.last_name,
+            other_names=patient.other_names,
+            date_of_birth=patient.date_of_birth,
+            sex=patient.sex,
+            phones=tuple(phone for phone in phones if phone is not None),
+            emails=(patient.email,) if patient.email is not None else (),
+            addresses=patient.addresses,
+            identifiers=patient.identifiers,
+        )

@@ -29,10 +29,17 @@ class Grade(StrEnum):
 
 @frozen
 class Thresholds:
-    """The lowest probability of each grade."""
+    """The lowest probability of each grade. Nobody is certain above 1."""
 
     certain: float = 0.9999
     possible: float = 0.02
+
+    @classmethod
+    def parse(cls, certain: float, possible: float) -> "Thresholds":
+        """Raises `ValueError`."""
+        if not 0 < possible <= certain:
+            raise ValueError("MATCH_POSSIBLE must be above 0 and at most MATCH_CERTAIN.")
+        return cls(certain, possible)
 
 
 DEFAULT_THRESHOLDS = Thresholds()
@@ -55,6 +62,13 @@ class Match:
     probability: float
     grade: Grade
     evidence: tuple[Evidence, ...]
+
+    def explanation(self) -> list[dict[str, object]]:
+        """The evidence as JSON values, the weights rounded to two decimals."""
+        return [
+            {"field": one.field.value, "agreement": one.agreement.value, "weight": round(one.weight, 2)}
+            for one in self.evidence
+        ]
 
 
 def score(

@@ -30,16 +30,18 @@ class Action(StrEnum):
 
 @frozen(repr=False)
 class ChangedValues:
-    """The changed fields before and after. Stored apart from the event, so that an erasure can remove them."""
+    """The changed fields before and after, and why the actor made the change. Stored apart from the event, so that an
+    erasure can remove them."""
 
     before: Mapping[str, FieldJson]
     after: Mapping[str, FieldJson]
     salt: str
+    reason: str = ""
 
     @property
     def digest(self) -> str:
         """Verifies the values for someone who has them and the salt. Reveals nothing about them otherwise."""
-        content = json.dumps([self.salt, dict(self.before), dict(self.after)], sort_keys=True)
+        content = json.dumps([self.salt, dict(self.before), dict(self.after), self.reason], sort_keys=True)
         return sha256(content.encode()).hexdigest()
 
 
@@ -62,12 +64,20 @@ class AuditEvent:
 
     @classmethod
     def of(
-        cls, action: Action, actor: Actor, at: datetime, salt: str, *, before: Patient | None, after: Patient
+        cls,
+        action: Action,
+        actor: Actor,
+        at: datetime,
+        salt: str,
+        *,
+        before: Patient | None,
+        after: Patient,
+        reason: str = "",
     ) -> "AuditEvent":
         old, new = before.to_json() if before else {}, after.to_json()
         fields = tuple(name for name in new if (new[name] != old[name] if old else new[name] not in _EMPTY))
         values = ChangedValues(
-            {name: old[name] for name in fields if name in old}, {name: new[name] for name in fields}, salt
+            {name: old[name] for name in fields if name in old}, {name: new[name] for name in fields}, salt, reason
         )
         return cls(
             patient_id=after.id,

@@ -2,6 +2,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 from uuid import UUID
 
+from core.access import Actor
 from core.patients.audit import AuditEvent, ChangeEntry
 from core.patients.entities import Patient
 from core.patients.search import PatientPage, PatientQuery
@@ -32,6 +33,16 @@ class PatientRepository(Protocol):
 
     def remove(self, patient_id: UUID) -> None:
         """Removes the record and everything that depends on it except the audit trail. Ignores an unknown patient."""
+        ...
+
+
+class DuplicateCheck(Protocol):
+    def ensure_new(self, actor: Actor, patient: Patient) -> None:
+        """Raises a `Conflict` if another record certainly describes the same person.
+
+        Call it within `Atomic`, after the patient was added: another transaction that adds the same person waits until
+        this one ends.
+        """
         ...
 
 

@@ -25,10 +25,14 @@ from core.errors import InvalidUpstreamResponse, RateLimited, RetryableError, Un
 from core.jobs.entities import JobKind, JobState
 from core.jobs.errors import JobEnded, LeaseLost
 from core.jobs.services.leases import NO_PROGRESS, Lease
+from core.matching.scoring import Thresholds
 from core.sync.merge import UpstreamDocument
 from core.sync.ports import FetchResult
 from core.sync.services.batch import SyncBatch
 from tests.fakes import ADMIN, CLERK, Failing, ScriptedGateway, StillClock, details, equip
+
+# nobody is a certain duplicate: all patients have one name
+CONFIGURATION = Configuration(secret_keys=("k" * 50,), match_thresholds=Thresholds(certain=2))
 
 MANY, CHUNK_SIZE = 8, 3
 KING = UpstreamDocument({"last_name": "King"})
@@ -50,7 +54,7 @@ class OneJob(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock, self.gateway = StillClock(), ScriptedGateway()
-        self.registry = equip(in_memory_registry(Configuration(secret_keys=("k" * 50,))), self.clock, self.gateway)
+        self.registry = equip(in_memory_registry(CONFIGURATION), self.clock, self.gateway)
         self.registry.run_sync_job.add_kwargs(chunk_size=CHUNK_SIZE)
         self.store, self.leases, self.runner = (
             self.registry.store(),

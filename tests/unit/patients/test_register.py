@@ -88,7 +88,7 @@ def test_external_ids_and_identifiers_belong_to_one_patient(registry: Container)
 
 def test_a_family_may_share_a_phone_and_a_name(registry: Container) -> None:
     for n in range(2):
-        shared = details(email=f"{n}@example.org", phone="(201) 555-0123")
+        shared = details(first_name=["Ada", "Eve"][n], email=f"{n}@example.org", phone="(201) 555-0123")
         assert registry.register_patient()(actor=CLERK, **shared).phone == "+12015550123"
 
 

@@ -22,7 +22,9 @@ def ids(registry: Container, clock: StillClock) -> list[UUID]:
         details(first_name="Ada", last_name="Byron", phone="(201) 555-0123"),
         details(first_name="Conan", last_name="O'Brien", status="inactive", date_of_birth="1963-04-18"),
         details(first_name="Anh", last_name="Nguyễn", identifiers=[Identifier("mrn", "7")]),
-        details(first_name="Ada", last_name="Yonath", external_id="x7", phone="+12015550123"),
+        details(
+            first_name="Ada", last_name="Yonath", external_id="x7", phone="+12015550123", date_of_birth="1985-11-12"
+        ),
         details(first_name="Anne-Marie", last_name="Brien", status="archived"),
     ]
     found: list[UUID] = []

@@ -10,7 +10,7 @@ from core.patients.audit import Action, AuditEvent, ChangedValues
 from core.patients.ports import AuditTrail
 
 _EVENT_COLUMNS = ("patient_id", "version", "at", "actor", "request_id", "action", "fields", "digest")
-_VALUES_COLUMNS = ("patient_id", "version", "before", "after", "salt")
+_VALUES_COLUMNS = ("patient_id", "version", "before", "after", "salt", "reason")
 
 
 @frozen
@@ -22,9 +22,9 @@ class DjangoAuditTrail(AuditTrail):
         rows = ([getattr(event, name) for name in _EVENT_COLUMNS] for event in events)
         bulk_insert(models.PatientEvent, _EVENT_COLUMNS, rows, self.database)
         values = (
-            (event.patient_id, event.version, dict(event.values.before), dict(event.values.after), event.values.salt)
+            (event.patient_id, event.version, dict(kept.before), dict(kept.after), kept.salt, kept.reason)
             for event in events
-            if event.values
+            if (kept := event.values)
         )
         bulk_insert(models.EventValues, _VALUES_COLUMNS, values, self.database)
 
@@ -52,5 +52,5 @@ def _event(row: models.PatientEvent) -> AuditEvent:
         action=Action(row.action),
         fields=tuple(row.fields),
         digest=row.digest,
-        values=ChangedValues(values.before, values.after, values.salt) if values else None,
+        values=ChangedValues(values.before, values.after, values.salt, values.reason) if values else None,
     )

@@ -114,6 +114,18 @@ class SearchTerm(models.Model):
         return str(self.patient_id)
 
 
+class MatchKey(models.Model):
+    """A blocking key of a patient: its digest as a signed number. `patient` has no constraint, as in `SearchTerm`."""
+
+    pk = models.CompositePrimaryKey("digest", "patient_id")
+    patient_id: UUID
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="+", db_constraint=False)
+    digest = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return str(self.patient_id)
+
+
 class Identifier(models.Model):
     patient_id: UUID
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="+")
@@ -144,6 +156,7 @@ class EventValues(models.Model):
     before = models.JSONField()
     after = models.JSONField()
     salt = models.CharField(max_length=32)
+    reason = models.TextField(blank=True)
 
     def __str__(self) -> str:
         return f"{self.patient_id} version {self.version}"

@@ -12,6 +12,7 @@ from adapters.django_orm.db.bulk_insert import bulk_insert
 from adapters.django_orm.db.compiled_get import compiled_get
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.patients import models
+from adapters.django_orm.patients.matching import match_keys
 from adapters.django_orm.patients.rows import COLUMNS, columns_of, patient_of, require
 from adapters.django_orm.patients.search import filter_patients, page_query
 from adapters.django_orm.patients.uniqueness import UniquenessCheck
@@ -96,6 +97,7 @@ class DjangoPatientRepository(PatientRepository, PatientSearch, PatientListing, 
         with self._all_or_nothing(after):
             self._rows.filter(id=after.id).update(**changed)
             self._update_terms(after.id, search_terms(before), search_terms(after))
+            self._update_keys(after.id, match_keys(before), match_keys(after))
             if "identifiers" in changed:
                 models.Identifier.objects.using(self.database).filter(patient_id=after.id).delete()
                 self._write_identifiers(after)
@@ -133,6 +135,7 @@ class DjangoPatientRepository(PatientRepository, PatientSearch, PatientListing, 
         names = (*COLUMNS, "name")
         bulk_insert(models.Patient, names, ([row[name] for name in names] for row in rows), self.database)
         self._write_terms({patient.id: search_terms(patient) for patient in patients})
+        self._write_keys({patient.id: match_keys(patient) for patient in patients})
         self._write_identifiers(*patients)
 
     def _update_terms(self, patient_id: UUID, before: frozenset[str], after: frozenset[str]) -> None:
@@ -145,6 +148,16 @@ class DjangoPatientRepository(PatientRepository, PatientSearch, PatientListing, 
     def _write_terms(self, terms: Mapping[UUID, Collection[str]]) -> None:
         rows = ((patient_id, term.encode()) for patient_id, values in terms.items() for term in values)
         bulk_insert(models.SearchTerm, ("patient", "term"), rows, self.database)
+
+    def _update_keys(self, patient_id: UUID, before: frozenset[int], after: frozenset[int]) -> None:
+        if removed := before - after:
+            models.MatchKey.objects.using(self.database).filter(patient_id=patient_id, digest__in=removed).delete()
+        if added := after - before:
+            self._write_keys({patient_id: added})
+
+    def _write_keys(self, keys: Mapping[UUID, Collection[int]]) -> None:
+        rows = ((patient_id, digest) for patient_id, values in keys.items() for digest in values)
+        bulk_insert(models.MatchKey, ("patient", "digest"), rows, self.database)
 
     def _write_identifiers(self, *patients: Patient) -> None:
         is_unique = self.identifier_systems.is_unique

@@ -14,6 +14,7 @@ from core.patients import demographics
 from core.patients.dates import MAX_AGE_YEARS
 from core.patients.demographics import AddressUse, NameUse, PhoneUse
 from core.patients.entities import Patient
+from core.patients.use_cases.register import MAX_REASON_LENGTH
 from core.patients.values import (
     MAX_EXTERNAL_ID_LENGTH,
     MAX_IDENTIFIER_SYSTEM_LENGTH,
@@ -102,7 +103,7 @@ class ContactSerializer(serializers.Serializer):
     )
 
 
-class RegistrationSerializer(serializers.Serializer):
+class DemographicsSerializer(serializers.Serializer):
     first_name = _text(MAX_NAME_LENGTH, "The given names. `first_name` or `last_name` is required.", "Ada")
     middle_name = _text(MAX_NAME_LENGTH, "Names between the first and the last.", "King")
     last_name = _text(MAX_NAME_LENGTH, "The family name. `first_name` or `last_name` is required.", "Lovelace")
@@ -180,7 +181,19 @@ class RegistrationSerializer(serializers.Serializer):
     status = serializers.ChoiceField(list(Status), required=False, help_text="`active` by default.")
 
 
-class PatientSerializer(RegistrationSerializer):
+class RegistrationSerializer(DemographicsSerializer):
+    override_reason = serializers.CharField(
+        max_length=MAX_REASON_LENGTH,
+        allow_null=True,
+        required=False,
+        write_only=True,
+        help_text="Why this is another person than the patients that a `possible-duplicate` problem named. Kept in the "
+        "history.",
+        initial="Twins, both called Ada.",
+    )
+
+
+class PatientSerializer(DemographicsSerializer):
     id = serializers.UUIDField(read_only=True, help_text=RECORD_ID)
     full_name = serializers.CharField(
         read_only=True, help_text="First, middle and last name.", initial="Ada King Lovelace"
@@ -198,6 +211,10 @@ class PatientSerializer(RegistrationSerializer):
     )
     created_at = serializers.DateTimeField(read_only=True, help_text=CREATED_AT)
     updated_at = serializers.DateTimeField(read_only=True, help_text="When the record was last changed.")
+
+
+class CompleteRegistrationSerializer(PatientSerializer, RegistrationSerializer):
+    """Also knows the members of a record that a registration cannot set."""
 
 
 def patient_json(patient: Patient, today: date) -> dict[str, object]:

@@ -70,6 +70,7 @@ class SearchSerializer(FiltersSerializer):
     fields = serializers.ListField(  # type: ignore[assignment]  # the member's name
         child=serializers.ChoiceField(list(PatientSerializer().get_fields())),
         min_length=1,
+        max_length=len(PatientSerializer().get_fields()),
         required=False,
         help_text="Return only these members of each patient.",
     )
@@ -119,6 +120,11 @@ class EventSerializer(serializers.Serializer):
         help_text="The values before and after, by field; null once the patient is erased.",
         initial={"first_name": {"before": "Ada", "after": "Augusta Ada"}},
     )
+    reason = serializers.CharField(
+        allow_null=True,
+        help_text="Why a person was registered who looks like another patient; null without a reason, or once the "
+        "values are erased.",
+    )
     digest = serializers.CharField(
         help_text="SHA-256 over a salt and the values. Stays when the values are erased.",
         initial="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -139,6 +145,7 @@ def event_json(event: AuditEvent, names: Mapping[str, str | None]) -> dict[str, 
         "action": event.action,
         "fields": event.fields,
         "changes": changes,
+        "reason": held.reason or None if held else None,
         "digest": event.digest,
     }
 

@@ -7,7 +7,12 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from adapters.http_api.patients.parameters import FIELDS, IDS
-from adapters.http_api.patients.record import PatientSerializer, RegistrationSerializer, patient_document
+from adapters.http_api.patients.record import (
+    CompleteRegistrationSerializer,
+    PatientSerializer,
+    RegistrationSerializer,
+    patient_document,
+)
 from adapters.http_api.patients.schemas import FiltersSerializer, PatientPageSerializer, SearchSerializer
 from adapters.http_api.patients.search import Search, TheClock, search_page
 from adapters.http_api.rest.authentication import actor
@@ -63,9 +68,10 @@ class PatientsView(APIView):
     ) -> HttpResponse:
         """Register a patient.
 
-        The email, the external id and each identifier must be unique.
+        The email, the external id and each identifier in a unique system must be unique. If the registry certainly has
+        a record of the person, the problem `possible-duplicate` names it; `override_reason` registers them anyway.
         """
-        details, errors = read_body_collecting(request, PatientSerializer)
+        details, errors = read_body_collecting(request, CompleteRegistrationSerializer)
         patient = register(actor=actor(request), errors=errors, **cast("Registration", details))
         location = request.build_absolute_uri(f"/api/v1/patients/{patient.id}/")
         return patient_document(request, patient, clock.today(), status=201, headers={"Location": location})

@@ -15,6 +15,8 @@ from rest_framework.request import Request
 from adapters.http_api.rest.negotiation import ACCEPT_PATCH
 from adapters.http_api.rest.schemas import REQUEST_ID_EXAMPLE
 from core import errors as core
+from core.matching.entities import Candidate
+from core.matching.errors import PossibleDuplicate
 from core.patients.errors import ChangesRestarted, UniqueValueTaken
 
 STATUS: dict[type[core.RegistryError], int] = {
@@ -120,6 +122,8 @@ def answer_core(request: HttpRequest | Request, error: core.RegistryError) -> Ht
         members |= {"more_errors": error.omitted} if error.omitted else {}
     if isinstance(error, UniqueValueTaken) and error.holder:
         members["patient_id"] = str(error.holder)
+    if isinstance(error, PossibleDuplicate) and error.candidates:
+        members["candidates"] = [_duplicate(candidate) for candidate in error.candidates]
     if isinstance(error, ChangesRestarted):
         members["restart"] = request.build_absolute_uri(request.path)
     if isinstance(error, core.RetryableError):
@@ -128,6 +132,15 @@ def answer_core(request: HttpRequest | Request, error: core.RegistryError) -> Ht
     if isinstance(error, core.Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="patient-registry"'
     return problem(request, status, error.kind, str(error), headers, **members)
+
+
+def _duplicate(candidate: Candidate) -> dict[str, object]:
+    match = candidate.match
+    return {
+        "patient_id": str(candidate.patient.id),
+        "probability": match.probability,
+        "explanation": match.explanation(),
+    }
 
 
 def answer_plain(

@@ -1,5 +1,7 @@
 from rest_framework import serializers
 
+from core.matching.weights import Agreement, Field
+
 ACTOR = "`user:<id>`, `service:<name>` or `system:<job>`."
 ACTOR_EXAMPLE = "user:019c13d1-7e40-7000-8000-000000000002"
 ACTOR_NAME = "The email of a user, null without the permission `users.manage`; or the name of the service or script."
@@ -21,6 +23,20 @@ class FieldErrorSerializer(serializers.Serializer):
     message = serializers.CharField(help_text="The rule, for people.")
 
 
+class EvidenceSerializer(serializers.Serializer):
+    field = serializers.ChoiceField(list(Field), help_text="What was compared.")
+    agreement = serializers.ChoiceField(list(Agreement), help_text="How far the two agree.")
+    weight = serializers.FloatField(
+        help_text="In bits: positive if it speaks for one person, negative if for two.", initial=6.64
+    )
+
+
+class DuplicateSerializer(serializers.Serializer):
+    patient_id = serializers.UUIDField(help_text="The patient who certainly is this person.")
+    probability = serializers.FloatField(min_value=0, max_value=1, help_text="How likely it is the same person.")
+    explanation = EvidenceSerializer(many=True, help_text="What the probability is based on.")
+
+
 class ProblemSerializer(serializers.Serializer):
     """An error (RFC 9457)."""
 
@@ -36,5 +52,10 @@ class ProblemSerializer(serializers.Serializer):
     more_errors = serializers.IntegerField(required=False, help_text="The number of errors that `errors` leaves out.")
     patient_id = serializers.UUIDField(
         required=False, help_text="The patient who has the email, external id or identifier already."
+    )
+    candidates = DuplicateSerializer(
+        many=True,
+        required=False,
+        help_text="The patients who certainly are the person of a registration, by falling probability.",
     )
     restart = serializers.URLField(required=False, help_text="The address of the change feed's first page.")

@@ -16,7 +16,16 @@ class PatientRecorder:
     patients: PatientRepository
     trail: AuditTrail
 
-    def save(self, action: Action, actor: Actor, at: datetime, *, before: Patient | None, after: Patient) -> Patient:
+    def save(
+        self,
+        action: Action,
+        actor: Actor,
+        at: datetime,
+        *,
+        before: Patient | None,
+        after: Patient,
+        reason: str = "",
+    ) -> Patient:
         """Returns `after`. Raises `UniqueValueTaken`, with the holder only if the actor may view patients."""
         try:
             if before is None:
@@ -27,7 +36,7 @@ class PatientRecorder:
             if actor.may(Permission.VIEW_PATIENTS):
                 raise
             raise type(taken) from None
-        self.trail.record([AuditEvent.of(action, actor, at, new_salt(), before=before, after=after)])
+        self.trail.record([AuditEvent.of(action, actor, at, new_salt(), before=before, after=after, reason=reason)])
         return after
 
     def erase(self, actor: Actor, at: datetime, patient: Patient) -> None:

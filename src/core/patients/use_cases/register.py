@@ -7,30 +7,52 @@ from core.errors import ErrorCollector
 from core.patients.audit import Action
 from core.patients.entities import Patient
 from core.patients.fields import Registration
+from core.patients.ports import DuplicateCheck
 from core.patients.services.recorder import PatientRecorder
 from core.patients.services.rules import CurrentRules
 from core.ports import Atomic, Clock, IdGenerator
+from core.values import parse_single_line
+
+MAX_REASON_LENGTH = 500
 
 
 @frozen
 class RegisterPatient:
     """Adds a patient. Email, external id and each identifier are unique, also among concurrent registrations.
 
-    `errors` are reported together with those of the fields.
-    Raises `Forbidden`, `ValidationError`, `EmailTaken`, `ExternalIdTaken`, `IdentifierTaken`.
+    A person who certainly has a record is refused, unless `override_reason` says why it is another person. The reason
+    is kept in the history. `errors` are reported together with those of the fields.
+    Raises `Forbidden`, `ValidationError`, `EmailTaken`, `ExternalIdTaken`, `IdentifierTaken`, `PossibleDuplicate`.
     """
 
     recorder: PatientRecorder
+    duplicates: DuplicateCheck
     atomic: Atomic
     clock: Clock
     ids: IdGenerator
     rules: CurrentRules
 
     def __call__(
-        self, *, actor: Actor, errors: ErrorCollector | None = None, **details: Unpack[Registration]
+        self,
+        *,
+        actor: Actor,
+        override_reason: object = None,
+        errors: ErrorCollector | None = None,
+        **details: Unpack[Registration],
     ) -> Patient:
         actor.require(Permission.REGISTER_PATIENTS)
         now = self.clock.now()
         rules = self.rules()
+        errors = errors or ErrorCollector()
+        reason: str | None = None
+        with errors.field("override_reason"):
+            reason = None if override_reason is None else parse_single_line(override_reason, MAX_REASON_LENGTH)
         patient = Patient.register(self.ids.new(now), now, rules, errors, **details)
-        return self.atomic(lambda: self.recorder.save(Action.REGISTERED, actor, now, before=None, after=patient))
+
+        def register() -> Patient:
+            self.recorder.save(Action.REGISTERED, actor, now, before=None, after=patient, reason=reason or "")
+            if reason is None:
+                self.duplicates.ensure_new(actor, patient)
+            return patient
+
+        return self.atomic(register)

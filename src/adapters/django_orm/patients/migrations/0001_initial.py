@@ -119,9 +119,27 @@ class Migration(migrations.Migration):
                 ),
                 ("term", models.BinaryField()),
             ],
-            options={
-                "constraints": [],
-            },
+        ),
+        migrations.CreateModel(
+            name="MatchKey",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "digest", "patient_id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="patients.patient",
+                    ),
+                ),
+                ("digest", models.BigIntegerField()),
+            ],
         ),
         migrations.CreateModel(
             name="Identifier",
@@ -170,10 +188,8 @@ class Migration(migrations.Migration):
                 ("before", models.JSONField()),
                 ("after", models.JSONField()),
                 ("salt", models.CharField(max_length=32)),
+                ("reason", models.TextField(blank=True)),
             ],
-            options={
-                "constraints": [],
-            },
         ),
         migrations.CreateModel(
             name="PatientEvent",

@@ -1,0 +1,46 @@
+"""The use cases of matching."""
+
+from typing import Unpack
+from uuid import UUID
+
+from attrs import evolve, frozen
+
+from core.access import Actor, Permission
+from core.errors import ErrorCollector, FieldError, ValidationError
+from core.matching.blocking import blocking_keys
+from core.matching.comparable import comparable
+from core.matching.details import PersonDetails
+from core.matching.entities import Candidates
+from core.matching.services.candidates import CandidateFinder
+from core.patients.entities import Patient
+from core.patients.fields import Changes, parse
+from core.patients.services.rules import CurrentRules
+from core.ports import Clock
+
+
+@frozen
+class MatchPatients:
+    """Finds the patients who may be the person with these details, by falling probability. Stores nothing.
+
+    Any details of a registration will do that are enough to find somebody by: an identifier, an email, a phone number,
+    a full date of birth, both names, or an address. `errors` are reported together with those of the details.
+    Raises `Forbidden`, `ValidationError`.
+    """
+
+    finder: CandidateFinder
+    clock: Clock
+    rules: CurrentRules
+
+    def __call__(self, *, actor: Actor, errors: ErrorCollector | None = None, **details: Unpack[Changes]) -> Candidates:
+        actor.require(Permission.MATCH_PATIENTS)
+        now = self.clock.now()
+        blank = Patient(id=UUID(int=0), created_at=now, updated_at=now)
+        person = comparable(PersonDetails.of(evolve(blank, **parse(details, self.rules(), errors))))
+        if not blocking_keys(person):
+            raise ValidationError([FieldError("", "required", NOTHING_TO_COMPARE)])
+        return self.finder.find(person)
+
+
+NOTHING_TO_COMPARE = (
+    "Must include an identifier, an email, a phone number, a full date of birth, both names, or an address."
+)
