@@ -46,7 +46,7 @@ class Command(BaseCommand):
                 if is_empty or not _exists(search_patients, actor, external_id, patient)
             ]
             for patient in missing:
-                register_patient(actor=actor, **patient)
+                register_patient(actor=actor, override_reason="Demo data.", **patient)
             return len(missing)
 
         with quiet():
