@@ -189,11 +189,14 @@ def parse_list(raw: object, parse_item: Callable[[object], T], max_items: int) -
     return tuple(parsed)
 
 
-def parse_object(raw: object, create: Callable[..., T], /, **members: Callable[[object], object]) -> T:
-    """Calls `create` with the parsed members. The parser of a missing member gets None.
+def parse_object(raw: object, create: type[T], /, **members: Callable[[object], object]) -> T:
+    """Calls `create` with the parsed members of a mapping or of another object of this class. The parser of a missing
+    member gets None.
 
     Raises `ValidationError` with the errors of the members.
     """
+    if isinstance(raw, create):
+        raw = {name: getattr(raw, name) for name in members}
     if not isinstance(raw, Mapping):
         raise InvalidValue("type", "Must be an object.")
     values = cast("Mapping[object, object]", raw)

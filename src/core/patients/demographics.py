@@ -5,7 +5,7 @@ import re
 from enum import StrEnum
 
 import phonenumbers
-from attrs import asdict, frozen
+from attrs import frozen
 from langcodes import Language, tag_is_valid
 
 from core.errors import InvalidValue
@@ -87,7 +87,6 @@ class Contact:
 
 
 def parse_other_name(raw: object) -> OtherName:
-    raw = asdict(raw) if isinstance(raw, OtherName) else raw
     name = parse_object(
         raw,
         OtherName,
@@ -101,7 +100,6 @@ def parse_other_name(raw: object) -> OtherName:
 
 
 def parse_other_phone(raw: object, region: str) -> OtherPhone:
-    raw = asdict(raw) if isinstance(raw, OtherPhone) else raw
     return parse_object(
         raw,
         OtherPhone,
@@ -111,7 +109,6 @@ def parse_other_phone(raw: object, region: str) -> OtherPhone:
 
 
 def parse_address(raw: object) -> Address:
-    raw = asdict(raw) if isinstance(raw, Address) else raw
     part = parse_optional(lambda value: parse_single_line(value, MAX_ADDRESS_LENGTH))
     address = parse_object(
         raw,
@@ -130,7 +127,6 @@ def parse_address(raw: object) -> Address:
 
 
 def parse_contact(raw: object, region: str) -> Contact:
-    raw = asdict(raw) if isinstance(raw, Contact) else raw
     return parse_object(
         raw,
         Contact,

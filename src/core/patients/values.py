@@ -100,7 +100,6 @@ def parse_external_id(raw: object) -> str:
 
 def parse_identifier(raw: object) -> Identifier:
     """From an `Identifier` or a mapping with exactly `system` and `value`."""
-    raw = {"system": raw.system, "value": raw.value} if isinstance(raw, Identifier) else raw
     return parse_object(raw, Identifier, system=_parse_identifier_system, value=parse_identifier_value)
 
 
