@@ -36,6 +36,10 @@ def _text(limit: int, help_text: str, initial: str) -> serializers.CharField:
     )
 
 
+def _list(child: serializers.Field, limit: int, help_text: str, initial: dict[str, object]) -> serializers.ListField:
+    return serializers.ListField(child=child, required=False, max_length=limit, help_text=help_text, initial=[initial])
+
+
 @extend_schema_field({"type": "string", "pattern": _PARTIAL_DATE})
 class PartialDateField(serializers.CharField):
     """`YYYY-MM-DD`, `YYYY-MM` or `YYYY`."""
@@ -109,12 +113,11 @@ class DemographicsSerializer(serializers.Serializer):
     last_name = _text(MAX_NAME_LENGTH, "The family name. `first_name` or `last_name` is required.", "Lovelace")
     prefix = _text(demographics.MAX_AFFIX_LENGTH, "A title before the name.", "Countess")
     suffix = _text(demographics.MAX_AFFIX_LENGTH, "What follows the name.", "Jr.")
-    other_names = serializers.ListField(
-        child=OtherNameSerializer(),
-        required=False,
-        max_length=demographics.MAX_OTHER_NAMES,
-        help_text="Maiden, former and other names. Search finds them as well.",
-        initial=[{"use": "maiden", "last_name": "Byron"}],
+    other_names = _list(
+        OtherNameSerializer(),
+        demographics.MAX_OTHER_NAMES,
+        "Maiden, former and other names. Search finds them as well.",
+        {"use": "maiden", "last_name": "Byron"},
     )
     email = serializers.EmailField(
         max_length=MAX_EMAIL_LENGTH,
@@ -132,12 +135,11 @@ class DemographicsSerializer(serializers.Serializer):
         help_text="Stored as E.164. Several patients may share a number.",
         initial="+4930123456",
     )
-    other_phones = serializers.ListField(
-        child=OtherPhoneSerializer(),
-        required=False,
-        max_length=demographics.MAX_OTHER_PHONES,
-        help_text="More phone numbers.",
-        initial=[{"use": "work", "value": "+4930654321"}],
+    other_phones = _list(
+        OtherPhoneSerializer(),
+        demographics.MAX_OTHER_PHONES,
+        "More phone numbers.",
+        {"use": "work", "value": "+4930654321"},
     )
     date_of_birth = PartialDateField(
         allow_null=True,
@@ -156,26 +158,23 @@ class DemographicsSerializer(serializers.Serializer):
         list(Sex), required=False, help_text="Administrative sex; `unknown` by default.", initial=Sex.FEMALE.value
     )
     language = _text(demographics.MAX_LANGUAGE_LENGTH, "The preferred language, as a tag of BCP 47.", "en-GB")
-    addresses = serializers.ListField(
-        child=AddressSerializer(),
-        required=False,
-        max_length=demographics.MAX_ADDRESSES,
-        help_text="The first one is the primary address.",
-        initial=[{"lines": ["12 St James's Square"], "city": "London", "postal_code": "SW1Y 4JH", "country": "GB"}],
+    addresses = _list(
+        AddressSerializer(),
+        demographics.MAX_ADDRESSES,
+        "The first one is the primary address.",
+        {"lines": ["12 St James's Square"], "city": "London", "postal_code": "SW1Y 4JH", "country": "GB"},
     )
-    contacts = serializers.ListField(
-        child=ContactSerializer(),
-        required=False,
-        max_length=demographics.MAX_CONTACTS,
-        help_text="The next of kin and other persons to reach.",
-        initial=[{"relationship": "mother", "name": "Anne Byron", "phone": "+4930123456"}],
+    contacts = _list(
+        ContactSerializer(),
+        demographics.MAX_CONTACTS,
+        "The next of kin and other persons to reach.",
+        {"relationship": "mother", "name": "Anne Byron", "phone": "+4930123456"},
     )
-    identifiers = serializers.ListField(
-        child=IdentifierSerializer(),
-        required=False,
-        max_length=MAX_IDENTIFIERS,
-        help_text="Identifiers of other authorities, unique among patients in the systems configured as unique.",
-        initial=[{"system": "urn:clinic:mrn", "value": "0001234"}],
+    identifiers = _list(
+        IdentifierSerializer(),
+        MAX_IDENTIFIERS,
+        "Identifiers of other authorities, unique among patients in the systems configured as unique.",
+        {"system": "urn:clinic:mrn", "value": "0001234"},
     )
     external_id = _text(MAX_EXTERNAL_ID_LENGTH, _EXTERNAL_ID, "42")
     status = serializers.ChoiceField(list(Status), required=False, help_text="`active` by default.")
