@@ -39,7 +39,7 @@ from adapters.in_memory.cache import InMemoryCache, NoRateLimiter
 from adapters.in_memory.change_feed import InMemoryChangeFeed
 from adapters.in_memory.imports import InMemoryImportFiles, InMemoryImportRejects
 from adapters.in_memory.jobs import InMemoryChunkRepository, InMemoryJobRepository, InMemorySchedule
-from adapters.in_memory.matching import InMemoryPatientsForMatching
+from adapters.in_memory.matching import InMemoryBlockingKeys
 from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepository
 from adapters.in_memory.posts import InMemoryCommentRepository, InMemoryPostRepository, InMemoryViewCounter
 from adapters.in_memory.store import InMemoryAtomic, Store
@@ -78,7 +78,7 @@ from core.jobs import use_cases as jobs_
 from core.jobs.entities import JobKind
 from core.jobs.ports import ChunkRepository, JobQueue, JobRepository, JobRequesters, Schedule
 from core.jobs.services.leases import LeaseManager
-from core.matching.ports import PatientsForMatching
+from core.matching.ports import BlockingKeys, PatientsForMatching
 from core.matching.scoring import DEFAULT_THRESHOLDS, Thresholds
 from core.matching.services.candidates import CandidateFinder, RegistrationCheck
 from core.matching.use_cases import MatchPatients
@@ -243,7 +243,10 @@ class Container(DeclarativeContainer):
     upstream_reports: Provider[UpstreamReports] = Singleton(InMemoryUpstreamReports, store)
     upstreams: Provider[Upstreams] = Singleton(_upstreams, upstream, upstream_overrides, upstream_reports, clock)
     gateway: Provider[PatientGateway] = Singleton(_gateway, upstreams)
-    patients_for_matching: Provider[PatientsForMatching] = Singleton(InMemoryPatientsForMatching, store)
+    patients_for_matching: Provider[PatientsForMatching] = Singleton(
+        InMemoryPatientRepository, store, identifier_systems
+    )
+    blocking_keys: Provider[BlockingKeys] = Singleton(InMemoryBlockingKeys, store)
     patients_for_sync: Provider[PatientsForSync] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     snapshots: Provider[UpstreamSnapshots] = Singleton(InMemoryUpstreamSnapshots, store)
     sync_results: Provider[SyncJobResults] = Singleton(InMemorySyncJobResults, store)
@@ -251,8 +254,10 @@ class Container(DeclarativeContainer):
 
     # Matching
     rules = Singleton(CurrentRules, clock, configuration.provided.phone_region, identifier_systems)
-    candidate_finder = Singleton(CandidateFinder, patients_for_matching, configuration.provided.match_thresholds)
-    registration_check = Singleton(RegistrationCheck, patients_for_matching, candidate_finder)
+    candidate_finder = Singleton(
+        CandidateFinder, blocking_keys, patients_for_matching, configuration.provided.match_thresholds
+    )
+    registration_check = Singleton(RegistrationCheck, blocking_keys, candidate_finder)
     match_patients = _use_case(MatchPatients, finder=candidate_finder, clock=clock, rules=rules)
 
     # Patients
@@ -488,7 +493,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     from adapters.django_orm.jobs.repository import DjangoChunkRepository, DjangoJobRepository, DjangoSchedule
     from adapters.django_orm.patients.audit import DjangoAuditTrail
     from adapters.django_orm.patients.change_feed import DjangoChangeFeed
-    from adapters.django_orm.patients.matching import DjangoPatientsForMatching
+    from adapters.django_orm.patients.matching import DjangoBlockingKeys
     from adapters.django_orm.patients.repository import DjangoPatientRepository
     from adapters.django_orm.posts.repository import DjangoCommentRepository, DjangoPostRepository
     from adapters.django_orm.sync.results import DjangoSyncJobResults
@@ -508,7 +513,8 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         patient_search=patients,
         patient_listing=patients,
         patients_for_import=patients,
-        patients_for_matching=Singleton(DjangoPatientsForMatching, database),
+        patients_for_matching=patients,
+        blocking_keys=Singleton(DjangoBlockingKeys, database),
         patients_for_sync=patients,
         trail=Singleton(DjangoAuditTrail, database),
         changes=Singleton(DjangoChangeFeed, database),

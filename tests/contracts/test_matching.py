@@ -24,8 +24,8 @@ HOME = {"lines": ["12 St James's Square"], "city": "London", "postal_code": "SW1
 
 
 @pytest.fixture
-def registry(database: str, clock: StillClock) -> Container:
-    return equip(open_registry(database, configuration=CONFIGURATION), clock, ScriptedGateway())
+def registry(database: str, clock: StillClock, gateway: ScriptedGateway) -> Container:
+    return equip(open_registry(database, configuration=CONFIGURATION), clock, gateway)
 
 
 @pytest.fixture

@@ -4,19 +4,17 @@ from uuid import UUID
 from attrs import field, frozen
 
 from adapters.in_memory.store import Store
-from core.matching.blocking import blocking_keys
-from core.matching.comparable import comparable
-from core.matching.details import PersonDetails
-from core.matching.ports import PatientsForMatching
+from core.matching.blocking import digests_of
+from core.matching.ports import BlockingKeys
 from core.patients.entities import Patient
 
-Keys = tuple[Patient, frozenset[bytes]]
+Digests = tuple[Patient, frozenset[bytes]]
 
 
 @frozen
-class InMemoryPatientsForMatching(PatientsForMatching):
+class InMemoryBlockingKeys(BlockingKeys):
     store: Store
-    _keys: dict[UUID, Keys] = field(factory=dict[UUID, Keys])
+    _digests: dict[UUID, Digests] = field(factory=dict[UUID, Digests])
 
     def guard(self, digests: Collection[bytes]) -> None:
         """`InMemoryAtomic` holds the lock of the store already."""
@@ -25,22 +23,12 @@ class InMemoryPatientsForMatching(PatientsForMatching):
         found: dict[bytes, list[UUID]] = {}
         with self.store.lock:
             for patient in self.store.patients.values():
-                for digest in self._keys_of(patient).intersection(digests):
+                for digest in self._digests_of(patient).intersection(digests):
                     found.setdefault(digest, []).append(patient.id)
         return {digest: frozenset(ids[:limit]) for digest, ids in found.items()}
 
-    def get_all(self, ids: Collection[UUID]) -> tuple[Patient, ...]:
-        with self.store.lock:
-            found = [self.store.patients[one] for one in ids if one in self.store.patients]
-        return tuple(sorted(found, key=lambda patient: patient.id))
-
-    def estimated_count(self) -> int:
-        with self.store.lock:
-            return len(self.store.patients)
-
-    def _keys_of(self, patient: Patient) -> frozenset[bytes]:
-        known = self._keys.get(patient.id)
+    def _digests_of(self, patient: Patient) -> frozenset[bytes]:
+        known = self._digests.get(patient.id)
         if known is None or known[0] is not patient:
-            keys = blocking_keys(comparable(PersonDetails.of(patient)))
-            known = self._keys[patient.id] = patient, frozenset(key.digest for key in keys)
+            known = self._digests[patient.id] = patient, digests_of(patient)
         return known[1]

@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 from adapters.in_memory.store import Store
 from core.errors import Conflict
 from core.imports.ports import PatientsForImport
+from core.matching.ports import PatientsForMatching
 from core.patients.audit import AuditEvent
 from core.patients.dates import first_of
 from core.patients.entities import Patient
@@ -22,7 +23,9 @@ from core.sync.ports import PatientsForSync
 
 
 @frozen
-class InMemoryPatientRepository(PatientRepository, PatientSearch, PatientListing, PatientsForSync, PatientsForImport):
+class InMemoryPatientRepository(
+    PatientRepository, PatientSearch, PatientListing, PatientsForSync, PatientsForImport, PatientsForMatching
+):
     store: Store
     identifier_systems: IdentifierSystems
 
@@ -45,6 +48,10 @@ class InMemoryPatientRepository(PatientRepository, PatientSearch, PatientListing
     def lock_all(self, ids: Collection[UUID]) -> dict[UUID, Patient]:
         self.store.require_atomic()
         return {patient.id: patient for patient in self.get_all(ids)}
+
+    def estimated_count(self) -> int:
+        with self.store.lock:
+            return len(self.store.patients)
 
     def list_oldest_first(self, *, after: UUID | None, limit: int) -> tuple[Patient, ...]:
         with self.store.lock:

@@ -9,8 +9,10 @@ from hashlib import blake2b
 
 from attrs import frozen
 
-from core.matching.comparable import ComparableDetails, ComparableName
+from core.matching.comparable import ComparableDetails, ComparableName, comparable
 from core.matching.comparable_addresses import ComparableAddress
+from core.matching.details import PersonDetails
+from core.patients.entities import Patient
 
 MAX_BLOCKING_KEYS = 64
 DIGEST_SIZE = 8  # bytes
@@ -45,6 +47,11 @@ def blocking_keys(details: ComparableDetails) -> tuple[BlockingKey, ...]:
         if len(keys) == MAX_BLOCKING_KEYS:
             break
     return tuple(keys)
+
+
+def digests_of(patient: Patient) -> frozenset[bytes]:
+    """The digests of the patient's blocking keys, for the store."""
+    return frozenset(key.digest for key in blocking_keys(comparable(PersonDetails.of(patient))))
 
 
 def _key(kind: KeyKind, parts: tuple[str, ...]) -> BlockingKey:

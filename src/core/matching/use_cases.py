@@ -36,9 +36,10 @@ class MatchPatients:
         now = self.clock.now()
         blank = Patient(id=UUID(int=0), created_at=now, updated_at=now)
         person = comparable(PersonDetails.of(evolve(blank, **parse(details, self.rules(), errors))))
-        if not blocking_keys(person):
+        keys = blocking_keys(person)
+        if not keys:
             raise ValidationError([FieldError("", "required", NOTHING_TO_COMPARE)])
-        return self.finder.find(person)
+        return self.finder.find(person, keys)
 
 
 NOTHING_TO_COMPARE = (

@@ -10,21 +10,17 @@ from django.db import connections
 from adapters.django_orm.db.atomic import require_atomic
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.patients import models
-from adapters.django_orm.patients.rows import COLUMNS, patient_of
-from core.matching.blocking import DIGEST_SIZE, blocking_keys
-from core.matching.comparable import comparable
-from core.matching.details import PersonDetails
-from core.matching.ports import PatientsForMatching
+from core.matching.blocking import DIGEST_SIZE, digests_of
+from core.matching.ports import BlockingKeys
 from core.patients.entities import Patient
 
 
 def match_keys(patient: Patient) -> frozenset[int]:
-    keys = blocking_keys(comparable(PersonDetails.of(patient)))
-    return frozenset(_number(key.digest) for key in keys)
+    return frozenset(map(_number, digests_of(patient)))
 
 
 @frozen
-class DjangoPatientsForMatching(PatientsForMatching):
+class DjangoBlockingKeys(BlockingKeys):
     database: str = "default"
 
     @core_errors()
@@ -52,22 +48,6 @@ class DjangoPatientsForMatching(PatientsForMatching):
             for number, patient_id in cursor.fetchall():
                 found[_digest(number)].add(to_python(patient_id))
         return {digest: frozenset(ids) for digest, ids in found.items()}
-
-    @core_errors()
-    def get_all(self, ids: Collection[UUID]) -> tuple[Patient, ...]:
-        rows = models.Patient.objects.using(self.database).filter(id__in=ids).order_by("id")
-        return tuple(patient_of(row) for row in rows.values(*COLUMNS))
-
-    @core_errors()
-    def estimated_count(self) -> int:
-        connection = connections[self.database]
-        estimate = "SELECT max(rowid) FROM patients_patient"
-        if connection.vendor == "postgresql":
-            estimate = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'patients_patient'::regclass"
-        with connection.cursor() as cursor:
-            cursor.execute(estimate)
-            (count,) = cursor.fetchone()
-        return max(count or 0, 0)
 
 
 def _number(digest: bytes) -> int:

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from attrs import frozen
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models import QuerySet
 
 from adapters.django_orm.db.atomic import require_atomic
@@ -18,6 +18,7 @@ from adapters.django_orm.patients.search import filter_patients, page_query
 from adapters.django_orm.patients.uniqueness import UniquenessCheck
 from core.errors import Conflict
 from core.imports.ports import PatientsForImport
+from core.matching.ports import PatientsForMatching
 from core.patients.entities import Patient
 from core.patients.identifier_systems import IdentifierSystems
 from core.patients.ports import PatientListing, PatientRepository, PatientSearch
@@ -28,7 +29,9 @@ from core.sync.ports import PatientsForSync
 
 
 @frozen
-class DjangoPatientRepository(PatientRepository, PatientSearch, PatientListing, PatientsForSync, PatientsForImport):
+class DjangoPatientRepository(
+    PatientRepository, PatientSearch, PatientListing, PatientsForSync, PatientsForImport, PatientsForMatching
+):
     identifier_systems: IdentifierSystems
     database: str = "default"
 
@@ -50,6 +53,17 @@ class DjangoPatientRepository(PatientRepository, PatientSearch, PatientListing, 
         require_atomic(self.database)
         rows = self._rows.filter(id__in=ids).order_by("id").select_for_update()
         return {row["id"]: patient_of(row) for row in rows.values(*COLUMNS)}
+
+    @core_errors()
+    def estimated_count(self) -> int:
+        connection = connections[self.database]
+        estimate = "SELECT max(rowid) FROM patients_patient"
+        if connection.vendor == "postgresql":
+            estimate = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'patients_patient'::regclass"
+        with connection.cursor() as cursor:
+            cursor.execute(estimate)
+            (count,) = cursor.fetchone()
+        return max(count or 0, 0)
 
     @core_errors()
     def list_oldest_first(self, *, after: UUID | None, limit: int) -> tuple[Patient, ...]:

@@ -1,5 +1,5 @@
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from attrs import frozen
@@ -10,7 +10,7 @@ from core.matching.comparable import ComparableDetails, comparable
 from core.matching.details import PersonDetails
 from core.matching.entities import Candidate, Candidates
 from core.matching.errors import PossibleDuplicate
-from core.matching.ports import PatientsForMatching
+from core.matching.ports import BlockingKeys, PatientsForMatching
 from core.matching.scoring import Grade, Match, Thresholds, score
 from core.patients.entities import Patient
 from core.patients.ports import DuplicateCheck
@@ -24,14 +24,16 @@ MAX_COMPARED = 256
 class CandidateFinder:
     """Finds the patients who may be a given person."""
 
+    keys: BlockingKeys
     patients: PatientsForMatching
     thresholds: Thresholds
 
-    def find(self, person: ComparableDetails, *, exclude: UUID | None = None) -> Candidates:
-        """Compares the person with the patients who share a blocking key; with those who share the most keys, if there
-        are more than `MAX_COMPARED`."""
-        keys = blocking_keys(person)
-        holders = self.patients.holders([key.digest for key in keys], MAX_PER_KEY + 1)
+    def find(
+        self, person: ComparableDetails, keys: Sequence[BlockingKey], *, exclude: UUID | None = None
+    ) -> Candidates:
+        """Compares the person with the patients who share one of the person's `keys`; with those who share the most,
+        if there are more than `MAX_COMPARED`."""
+        holders = self.keys.holders([key.digest for key in keys], MAX_PER_KEY + 1)
         cut = tuple(key for key in keys if len(holders.get(key.digest, ())) > MAX_PER_KEY)
         shared = self._shared(holders, cut)
         ids = [patient_id for patient_id, _ in shared.most_common() if patient_id != exclude][:MAX_COMPARED]
@@ -50,7 +52,7 @@ class CandidateFinder:
         whole = Counter(one for digest, ids in holders.items() if digest not in digests for one in ids)
         if not cut:
             return whole
-        more = self.patients.holders(digests, MAX_PER_CUT_KEY)
+        more = self.keys.holders(digests, MAX_PER_CUT_KEY)
         shared = whole + Counter(one for ids in more.values() for one in ids)
         return Counter({one: count for one, count in shared.items() if count > 1 or one in whole})
 
@@ -63,14 +65,15 @@ class CandidateFinder:
 class RegistrationCheck(DuplicateCheck):
     """Refuses the registration of a person who certainly has a record."""
 
-    patients: PatientsForMatching
+    keys: BlockingKeys
     finder: CandidateFinder
 
     def ensure_new(self, actor: Actor, patient: Patient) -> None:
         """Raises `PossibleDuplicate`."""
         person = comparable(PersonDetails.of(patient))
-        self.patients.guard([key.digest for key in blocking_keys(person)])
-        found = self.finder.find(person, exclude=patient.id).found
+        keys = blocking_keys(person)
+        self.keys.guard([key.digest for key in keys])
+        found = self.finder.find(person, keys, exclude=patient.id).found
         certain = [candidate for candidate in found if candidate.match.grade is Grade.CERTAIN]
         if certain:
             raise PossibleDuplicate(certain if actor.may(Permission.VIEW_PATIENTS) else ())
