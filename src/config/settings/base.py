@@ -11,6 +11,7 @@ from config.settings.places import DATA_DIR, SCHEMA_FILE
 from config.settings.secret_files import secret
 from core import __version__
 from core.jobs.entities import JobState
+from core.matching.scoring import DEFAULT_THRESHOLDS
 from core.patients.audit import Action
 from core.patients.values import Status
 from core.sync.entities import SYNCABLE
@@ -160,8 +161,8 @@ CSRF_COOKIE_HTTPONLY = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
 PHONE_REGION = env.str("PHONE_REGION", "US")
-MATCH_CERTAIN = env.float("MATCH_CERTAIN", 0.9999)
-MATCH_POSSIBLE = env.float("MATCH_POSSIBLE", 0.02)
+MATCH_CERTAIN = env.float("MATCH_CERTAIN", DEFAULT_THRESHOLDS.certain)
+MATCH_POSSIBLE = env.float("MATCH_POSSIBLE", DEFAULT_THRESHOLDS.possible)
 SYNC_FIELDS = [name.strip() for name in env.str("SYNC_FIELDS", "").split(",") if name.strip()]
 IDENTIFIER_SYSTEMS = env.str("IDENTIFIER_SYSTEMS", "")
 
