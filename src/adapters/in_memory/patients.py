@@ -143,10 +143,14 @@ class InMemoryPatientRepository(
                     raise IdentifierTaken(other.id)
 
 
+def _born(patient: Patient) -> str:
+    return patient.date_of_birth.iso if patient.date_of_birth else ""
+
+
 _ORDERS: dict[str, Callable[[Patient], Any]] = {  # what they are ordered by differs
     "created_at": lambda patient: patient.id,
     "name": lambda patient: sort_key(patient.first_name, patient.last_name),
-    "date_of_birth": lambda patient: patient.date_of_birth.iso if patient.date_of_birth else "",
+    "date_of_birth": _born,
     "updated_at": lambda patient: patient.updated_at,
 }
 
@@ -171,10 +175,6 @@ def _matches(patient: Patient, query: PatientQuery) -> bool:
 
 def _is_found(terms: Collection[str], words: Collection[Prefixes]) -> bool:
     return all(any(term.startswith(prefixes) for term in terms) for prefixes in words)
-
-
-def _born(patient: Patient) -> str:
-    return patient.date_of_birth.iso if patient.date_of_birth else ""
 
 
 def _between(after: datetime | None, value: datetime, before: datetime | None) -> bool:

@@ -1,4 +1,4 @@
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from adapters.django_orm.db.bulk_insert import bulk_insert
 from adapters.django_orm.db.compiled_get import compiled_get
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.patients import models
-from adapters.django_orm.patients.matching import match_keys
+from adapters.django_orm.patients.derived import DERIVED_VALUES
 from adapters.django_orm.patients.rows import COLUMNS, columns_of, patient_of, require
 from adapters.django_orm.patients.search import filter_patients, page_query
 from adapters.django_orm.patients.uniqueness import UniquenessCheck
@@ -23,7 +23,6 @@ from core.patients.entities import Patient
 from core.patients.identifier_systems import IdentifierSystems
 from core.patients.ports import PatientListing, PatientRepository, PatientSearch
 from core.patients.search import PatientCursor, PatientPage, PatientQuery
-from core.patients.search_terms import search_terms
 from core.patients.values import Status
 from core.sync.ports import PatientsForSync
 
@@ -110,8 +109,8 @@ class DjangoPatientRepository(
         changed = {name: value for name, value in columns_of(after).items() if value != stored[name]}
         with self._all_or_nothing(after):
             self._rows.filter(id=after.id).update(**changed)
-            self._update_terms(after.id, search_terms(before), search_terms(after))
-            self._update_keys(after.id, match_keys(before), match_keys(after))
+            for values in DERIVED_VALUES:
+                values.update(before, after, self.database)
             if "identifiers" in changed:
                 models.Identifier.objects.using(self.database).filter(patient_id=after.id).delete()
                 self._write_identifiers(after)
@@ -148,30 +147,9 @@ class DjangoPatientRepository(
         rows = (columns_of(patient) for patient in patients)
         names = (*COLUMNS, "name")
         bulk_insert(models.Patient, names, ([row[name] for name in names] for row in rows), self.database)
-        self._write_terms({patient.id: search_terms(patient) for patient in patients})
-        self._write_keys({patient.id: match_keys(patient) for patient in patients})
+        for values in DERIVED_VALUES:
+            values.insert(patients, self.database)
         self._write_identifiers(*patients)
-
-    def _update_terms(self, patient_id: UUID, before: frozenset[str], after: frozenset[str]) -> None:
-        if removed := before - after:
-            terms = models.SearchTerm.objects.using(self.database).filter(patient_id=patient_id)
-            terms.filter(term__in=[term.encode() for term in removed]).delete()
-        if added := after - before:
-            self._write_terms({patient_id: added})
-
-    def _write_terms(self, terms: Mapping[UUID, Collection[str]]) -> None:
-        rows = ((patient_id, term.encode()) for patient_id, values in terms.items() for term in values)
-        bulk_insert(models.SearchTerm, ("patient", "term"), rows, self.database)
-
-    def _update_keys(self, patient_id: UUID, before: frozenset[int], after: frozenset[int]) -> None:
-        if removed := before - after:
-            models.MatchKey.objects.using(self.database).filter(patient_id=patient_id, digest__in=removed).delete()
-        if added := after - before:
-            self._write_keys({patient_id: added})
-
-    def _write_keys(self, keys: Mapping[UUID, Collection[int]]) -> None:
-        rows = ((patient_id, digest) for patient_id, values in keys.items() for digest in values)
-        bulk_insert(models.MatchKey, ("patient", "digest"), rows, self.database)
 
     def _write_identifiers(self, *patients: Patient) -> None:
         is_unique = self.identifier_systems.is_unique
