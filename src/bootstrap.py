@@ -39,7 +39,7 @@ from adapters.in_memory.cache import InMemoryCache, NoRateLimiter
 from adapters.in_memory.change_feed import InMemoryChangeFeed
 from adapters.in_memory.imports import InMemoryImportFiles, InMemoryImportRejects
 from adapters.in_memory.jobs import InMemoryChunkRepository, InMemoryJobRepository, InMemorySchedule
-from adapters.in_memory.matching import InMemoryBlockingKeys
+from adapters.in_memory.matching import InMemoryBlockingKeys, InMemoryDuplicatePairs, InMemoryMergeRepository
 from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepository
 from adapters.in_memory.posts import InMemoryCommentRepository, InMemoryPostRepository, InMemoryViewCounter
 from adapters.in_memory.store import InMemoryAtomic, Store
@@ -78,13 +78,15 @@ from core.jobs import use_cases as jobs_
 from core.jobs.entities import JobKind
 from core.jobs.ports import ChunkRepository, JobQueue, JobRepository, JobRequesters, Schedule
 from core.jobs.services.leases import LeaseManager
-from core.matching.ports import BlockingKeys, PatientsForMatching
+from core.matching import use_cases as matching_
+from core.matching.ports import BlockingKeys, DuplicatePairs, MergeRepository, PatientsForMatching, UpstreamValues
 from core.matching.scoring import DEFAULT_THRESHOLDS, Thresholds
-from core.matching.services.candidates import CandidateFinder, RegistrationCheck
-from core.matching.use_cases import MatchPatients
+from core.matching.services.candidates import CandidateFinder
+from core.matching.services.duplicates import DuplicateQueue
+from core.matching.services.scan_runner import ScanRunner
 from core.patients import use_cases as patients_
 from core.patients.identifier_systems import DEFAULT_SYSTEMS, IdentifierSystems
-from core.patients.ports import AuditTrail, ChangeFeed, PatientListing, PatientRepository, PatientSearch
+from core.patients.ports import AuditTrail, ChangeFeed, MergedRecords, PatientListing, PatientRepository, PatientSearch
 from core.patients.services.recorder import PatientRecorder
 from core.patients.services.rules import CurrentRules
 from core.ports import Atomic, Cache, Clock, ConcurrencyLimiter, IdGenerator, RateLimit, RateLimiter, RateLimitScope
@@ -206,6 +208,7 @@ class Container(DeclarativeContainer):
     # Ports of patients
     identifier_systems = configuration.provided.identifier_systems
     patients: Provider[PatientRepository] = Singleton(InMemoryPatientRepository, store, identifier_systems)
+    merged_records: Provider[MergedRecords] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     patient_search: Provider[PatientSearch] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     patient_listing: Provider[PatientListing] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     trail: Provider[AuditTrail] = Singleton(InMemoryAuditTrail, store)
@@ -237,16 +240,21 @@ class Container(DeclarativeContainer):
     import_files: Provider[ImportFiles] = Singleton(InMemoryImportFiles, store)
     import_rejects: Provider[ImportRejects] = Singleton(InMemoryImportRejects, store)
 
+    # Ports of matching
+    patients_for_matching: Provider[PatientsForMatching] = Singleton(
+        InMemoryPatientRepository, store, identifier_systems
+    )
+    blocking_keys: Provider[BlockingKeys] = Singleton(InMemoryBlockingKeys, store)
+    duplicate_pairs: Provider[DuplicatePairs] = Singleton(InMemoryDuplicatePairs, store)
+    merges: Provider[MergeRepository] = Singleton(InMemoryMergeRepository, store)
+    upstream_values: Provider[UpstreamValues] = Singleton(InMemoryUpstreamSnapshots, store)
+
     # Ports of upstreams and of sync
     upstream: Provider[UpstreamClient | None] = Singleton(_upstream, configuration)
     upstream_overrides: Provider[UpstreamOverrides] = Singleton(InMemoryUpstreamOverrides, store)
     upstream_reports: Provider[UpstreamReports] = Singleton(InMemoryUpstreamReports, store)
     upstreams: Provider[Upstreams] = Singleton(_upstreams, upstream, upstream_overrides, upstream_reports, clock)
     gateway: Provider[PatientGateway] = Singleton(_gateway, upstreams)
-    patients_for_matching: Provider[PatientsForMatching] = Singleton(
-        InMemoryPatientRepository, store, identifier_systems
-    )
-    blocking_keys: Provider[BlockingKeys] = Singleton(InMemoryBlockingKeys, store)
     patients_for_sync: Provider[PatientsForSync] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     snapshots: Provider[UpstreamSnapshots] = Singleton(InMemoryUpstreamSnapshots, store)
     sync_results: Provider[SyncJobResults] = Singleton(InMemorySyncJobResults, store)
@@ -254,18 +262,57 @@ class Container(DeclarativeContainer):
 
     # Matching
     rules = Singleton(CurrentRules, clock, configuration.provided.phone_region, identifier_systems)
+    recorder = Singleton(PatientRecorder, patients, trail)
     candidate_finder = Singleton(
         CandidateFinder, blocking_keys, patients_for_matching, configuration.provided.match_thresholds
     )
-    registration_check = Singleton(RegistrationCheck, blocking_keys, candidate_finder)
-    match_patients = _use_case(MatchPatients, finder=candidate_finder, clock=clock, rules=rules)
+    duplicate_queue = Singleton(
+        DuplicateQueue, blocking_keys, candidate_finder, duplicate_pairs, merged_records, clock, ids
+    )
+    match_patients = _use_case(matching_.MatchPatients, finder=candidate_finder, clock=clock, rules=rules)
+    start_duplicate_scan = _use_case(
+        matching_.StartDuplicateScan,
+        jobs=jobs,
+        patients=patients_for_matching,
+        queue=job_queue,
+        atomic=atomic,
+        clock=clock,
+        ids=ids,
+    )
+    list_duplicates = _use_case(matching_.ListDuplicates, pairs=duplicate_pairs, patients=patients_for_matching)
+    decide_duplicate = _use_case(
+        matching_.DecideDuplicate, pairs=duplicate_pairs, patients=patients, atomic=atomic, clock=clock
+    )
+    merge_patients = _use_case(
+        matching_.MergePatients,
+        patients=patients,
+        merged=merged_records,
+        merges=merges,
+        pairs=duplicate_pairs,
+        queue=duplicate_queue,
+        upstream_values=upstream_values,
+        recorder=recorder,
+        atomic=atomic,
+        clock=clock,
+        ids=ids,
+    )
+    undo_merge = _use_case(
+        matching_.UndoMerge,
+        patients=patients,
+        merges=merges,
+        pairs=duplicate_pairs,
+        queue=duplicate_queue,
+        recorder=recorder,
+        atomic=atomic,
+        clock=clock,
+    )
+    list_merges = _use_case(matching_.ListMerges, patients=patients, merges=merges)
 
     # Patients
-    recorder = Singleton(PatientRecorder, patients, trail)
     register_patient = _use_case(
         patients_.RegisterPatient,
         recorder=recorder,
-        duplicates=registration_check,
+        duplicates=duplicate_queue,
         atomic=atomic,
         clock=clock,
         ids=ids,
@@ -277,12 +324,19 @@ class Container(DeclarativeContainer):
         patients_.UpdatePatient,
         patients=patients,
         recorder=recorder,
+        duplicates=duplicate_queue,
         atomic=atomic,
         clock=clock,
         rules=rules,
     )
     erase_patient = _use_case(
-        patients_.ErasePatient, patients=patients, recorder=recorder, rejects=import_rejects, atomic=atomic, clock=clock
+        patients_.ErasePatient,
+        patients=patients,
+        merged=merged_records,
+        recorder=recorder,
+        rejects=import_rejects,
+        atomic=atomic,
+        clock=clock,
     )
     export_patients = _use_case(patients_.ExportPatients, patients=patient_listing)
     view_history = _use_case(patients_.ViewHistory, trail=trail)
@@ -290,7 +344,16 @@ class Container(DeclarativeContainer):
     restart_changes = _use_case(patients_.RestartChanges, changes=changes)
 
     # Sync
-    merger = Singleton(Merger, patients_for_sync, snapshots, recorder, clock, rules, configuration.provided.sync_fields)
+    merger = Singleton(
+        Merger,
+        patients_for_sync,
+        snapshots,
+        recorder,
+        duplicate_queue,
+        clock,
+        rules,
+        configuration.provided.sync_fields,
+    )
     sync_patient = _use_case(
         sync_.SyncPatient,
         patients=patients,
@@ -309,7 +372,16 @@ class Container(DeclarativeContainer):
     # Imports
     registrar = Singleton(BulkRegistrar, patients_for_import, trail)
     row_importer = Singleton(
-        RowImporter, patients, patients_for_import, import_files, registrar, recorder, clock, ids, rules
+        RowImporter,
+        patients,
+        patients_for_import,
+        import_files,
+        registrar,
+        recorder,
+        duplicate_queue,
+        clock,
+        ids,
+        rules,
     )
     start_import = _use_case(
         imports_.StartImport,
@@ -346,7 +418,12 @@ class Container(DeclarativeContainer):
         importer=row_importer,
         clock=clock,
     )
-    run_job = _use_case(jobs_.RunJob, jobs=jobs, runners=Dict({JobKind.SYNC: run_sync_job, JobKind.IMPORT: run_import}))
+    run_scan = Singleton(ScanRunner, leases=leases, patients=patients_for_matching, queue=duplicate_queue)
+    run_job = _use_case(
+        jobs_.RunJob,
+        jobs=jobs,
+        runners=Dict({JobKind.SYNC: run_sync_job, JobKind.IMPORT: run_import, JobKind.SCAN: run_scan}),
+    )
     view_job = _use_case(jobs_.ViewJob, jobs=jobs)
     list_jobs = _use_case(jobs_.ListJobs, jobs=jobs)
     cancel_job = _use_case(jobs_.CancelJob, jobs=jobs, chunks=chunks, atomic=atomic, clock=clock)
@@ -491,6 +568,8 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     from adapters.django_orm.db.clock import DatabaseClock
     from adapters.django_orm.imports.repository import DjangoImportFiles, DjangoImportRejects
     from adapters.django_orm.jobs.repository import DjangoChunkRepository, DjangoJobRepository, DjangoSchedule
+    from adapters.django_orm.matching.merges import DjangoMergeRepository
+    from adapters.django_orm.matching.pairs import DjangoDuplicatePairs
     from adapters.django_orm.patients.audit import DjangoAuditTrail
     from adapters.django_orm.patients.change_feed import DjangoChangeFeed
     from adapters.django_orm.patients.matching import DjangoBlockingKeys
@@ -503,6 +582,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     container = Container(configuration=configuration)
     backend = Singleton(CacheBackend)
     post_repository = Singleton(DjangoPostRepository, database)
+    snapshots = Singleton(DjangoUpstreamSnapshots, database)
     patients = Singleton(DjangoPatientRepository, configuration.identifier_systems, database)
     if connections[database].vendor == "postgresql":  # SQLite has no clock but the host's
         time_zone = ZoneInfo(container.configuration().time_zone)
@@ -510,15 +590,19 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     container.override_providers(
         atomic=Singleton(DjangoAtomic, database),
         patients=patients,
+        merged_records=patients,
         patient_search=patients,
         patient_listing=patients,
         patients_for_import=patients,
         patients_for_matching=patients,
         blocking_keys=Singleton(DjangoBlockingKeys, database),
+        duplicate_pairs=Singleton(DjangoDuplicatePairs, database),
+        merges=Singleton(DjangoMergeRepository, database),
+        upstream_values=snapshots,
         patients_for_sync=patients,
         trail=Singleton(DjangoAuditTrail, database),
         changes=Singleton(DjangoChangeFeed, database),
-        snapshots=Singleton(DjangoUpstreamSnapshots, database),
+        snapshots=snapshots,
         posts=post_repository,
         comments=Singleton(DjangoCommentRepository, database),
         views=Singleton(BufferedViewCounter, post_repository.provided.add_views),

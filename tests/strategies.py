@@ -21,7 +21,7 @@ from core.patients.demographics import (
 )
 from core.patients.entities import Patient
 from core.patients.fields import Changes, Registration, Rules
-from core.patients.values import Identifier, Sex, Status
+from core.patients.values import SETTABLE_STATUSES, Identifier, Sex, Status
 
 TODAY = date(2026, 1, 31)
 RULES = Rules(TODAY, "US")
@@ -122,7 +122,7 @@ def sexes() -> SearchStrategy[Sex]:
 
 
 def statuses() -> SearchStrategy[Status]:
-    return st.sampled_from(Status)
+    return st.sampled_from(SETTABLE_STATUSES)
 
 
 def identifiers() -> SearchStrategy[Identifier]:

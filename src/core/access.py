@@ -12,6 +12,8 @@ class Permission(StrEnum):
     VIEW_PATIENTS = "patients.view"
     REGISTER_PATIENTS = "patients.register"
     MATCH_PATIENTS = "patients.match"
+    REVIEW_PATIENTS = "patients.review"
+    MERGE_PATIENTS = "patients.merge"
     UPDATE_PATIENTS = "patients.update"
     SYNC_PATIENTS = "patients.sync"
     ERASE_PATIENTS = "patients.erase"
@@ -46,6 +48,8 @@ _READER = _SIGNED_IN | {Permission.VIEW_PATIENTS}
 _CLERK = _READER | {
     Permission.REGISTER_PATIENTS,
     Permission.MATCH_PATIENTS,
+    Permission.REVIEW_PATIENTS,
+    Permission.MERGE_PATIENTS,
     Permission.UPDATE_PATIENTS,
     Permission.SYNC_PATIENTS,
     Permission.IMPORT_PATIENTS,

@@ -17,6 +17,7 @@ from core.errors import ErrorCollector, InvalidValue
 
 DEFAULT_PER_PAGE = 50
 MAX_PER_PAGE = 200
+MAX_REASON_LENGTH = 500
 MAX_TEXT_LENGTH = 4096  # characters, unless the parser sets a lower limit
 MAX_EMAIL_LENGTH = 254  # RFC 5321
 # Before it is trimmed and normalized, a text may be this many times longer than its limit.

@@ -79,8 +79,10 @@ def people(registry: Container, database: str) -> None:
 def query_of(registry: Container, database: str, filters: dict[str, object]) -> str:
     with CaptureQueriesContext(connections[database]) as captured:
         registry.patient_search().find(PatientQuery(**filters))  # type: ignore[arg-type]
-    *place, query = captured.captured_queries
-    assert len(place) == ("after" in filters and cast("Sort", filters.get("sort", Sort.NEWEST)).field != "created_at")
+    *before, query = captured.captured_queries
+    place = "after" in filters and cast("Sort", filters.get("sort", Sort.NEWEST)).field != "created_at"
+    numbers = filters.keys() & {"email", "phone", "external_id", "identifier"}  # looked up among merged records first
+    assert len(before) == place + len(numbers)
     return query["sql"]
 
 
@@ -141,7 +143,7 @@ def test_postgresql_sorts_by_an_index(registry: Container, database: str) -> Non
 
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
-def test_a_page_of_any_length_is_one_query(registry: Container, database: str) -> None:
+def test_a_page_of_any_length_takes_as_many_queries(registry: Container, database: str) -> None:
     for filters in [filters for filters, _ in [*FILTERS, *OPEN]]:
         for limit in (1, 50, 200):
             query_of(registry, database, {**filters, "limit": limit})

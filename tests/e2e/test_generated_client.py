@@ -89,6 +89,29 @@ def show_services(anybody: Caller) -> None:
     assert admin("view_service_account_history", service.id).parsed.results[0].details["name"] == "november"
 
 
+def show_duplicates(clerk: Caller) -> None:
+    models = clerk.package.models
+    ada = {"first_name": "Ada", "last_name": "Augusta Byron", "date_of_birth": "1955-12-10", "phone": "+12015550199"}
+    patient = clerk("register_patient", body=models.RegistrationRequest.from_dict(ada), expect=201).parsed
+    again = models.RegistrationRequest.from_dict(ada | {"override_reason": "Not sure.", "email": "ada@mail.example"})
+    duplicate = clerk("register_patient", body=again, expect=201).parsed
+    pairs = clerk("list_duplicates", min_probability=0.5, state=models.PairStateEnum.OPEN).parsed.results
+    (pair,) = [one for one in pairs if {patient.id, duplicate.id} == {record.id for record in one.patients}]
+    later = models.DecisionRequest(models.DecisionEnum.LATER)
+    assert clerk("decide_duplicate", pair.id, body=later).parsed.state == models.PairStateEnum.LATER
+    both = models.MergeRequestRequest(other=duplicate.id, version=patient.version)
+    assert clerk("merge_patients", patient.id, body=both, preview=True).parsed.merge is None
+    merged = clerk("merge_patients", patient.id, body=both).parsed
+    assert (merged.patient.email, merged.other.merged_into) == ("ada@mail.example", patient.id)
+    assert clerk("list_merges", duplicate.id).parsed.results == [merged.merge]
+    assert clerk.problem(409, "merge_patients", duplicate.id, body=both).type_.endswith("patient-merged")
+    undone = clerk("undo_merge", merged.merge.id).parsed
+    assert (undone.other.status, undone.kept) == (models.PatientStatusEnum.ACTIVE, [])
+    scan = clerk("start_duplicate_scan", body=models.ScanRequestRequest(full=True), expect=202).parsed
+    assert scan.id in [one.id for one in clerk("list_duplicate_scans").parsed.results]
+    assert clerk("view_duplicate_scan", scan.id).parsed.changed_since is None
+
+
 def show_patients(anybody: Caller) -> None:
     models = anybody.package.models
     clerk, admin = anybody.signed_in("clerk"), anybody.signed_in("admin")
@@ -105,6 +128,7 @@ def show_patients(anybody: Caller) -> None:
     assert (candidate.patient.id, candidate.grade) == (patient.id, models.GradeEnum.POSSIBLE)
     assert "email" in [line.field for line in candidate.explanation if line.weight > 0]
 
+    show_duplicates(clerk)
     newest = clerk("list_patients", limit=2, count=True, status=models.ListPatientsStatus.ACTIVE).parsed
     assert (newest.results[0].to_dict(), len(newest.results)) == (patient.to_dict(), 2)
     assert newest.count > 400

@@ -117,6 +117,31 @@ def patient_id(ada: Patient) -> UUID:
 
 
 @pytest.fixture
+def duplicate(ada: Patient, register: Callable[..., Patient]) -> Patient:
+    """Of Ada, with another email and a phone number."""
+    return register(email="countess@example.org", phone="+12015550123")
+
+
+@pytest.fixture
+def pair_id(registry: Container, duplicate: Patient) -> UUID:
+    (pair,) = registry.list_duplicates()(actor=SETUP).pairs
+    return pair.id
+
+
+@pytest.fixture
+def merge_id(registry: Container, ada: Patient, duplicate: Patient) -> UUID:
+    merged = registry.merge_patients()(actor=SETUP, patient_id=ada.id, other_id=duplicate.id)
+    assert merged.merge
+    return merged.merge.id
+
+
+@pytest.fixture
+def scan_id(registry: Container) -> UUID:
+    """Of a scan that nobody works on yet."""
+    return registry.start_duplicate_scan()(actor=SETUP).id
+
+
+@pytest.fixture
 def job_id(registry: Container) -> UUID:
     """Of a sync job that nobody works on yet."""
     return registry.start_sync_job()(actor=SETUP).id

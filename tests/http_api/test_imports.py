@@ -49,7 +49,7 @@ def test_an_import_is_accepted_processed_and_reported(registry: Container, clerk
     run(registry)
     done = clerk.get(asked["Location"]).json()
     assert done["state"] == "completed"
-    assert done["counts"] == {"added": 1, "updated": 0, "unchanged": 0, "rejected": 1}
+    assert done["counts"] == {"added": 1, "updated": 0, "unchanged": 0, "duplicate": 0, "rejected": 1}
     assert [one["id"] for one in clerk.get("imports/").json()["results"]] == [done["id"]]
 
 
@@ -78,7 +78,7 @@ def test_rejects_are_a_file_that_can_be_mended_and_sent_again(registry: Containe
     content = body_of(answer)
     (row,) = DictReader(content.decode().splitlines())
     assert (row["line"], row["field"], row["email"]) == ("3", "email", "not one")
-    send(clerk, content.replace(b"not one", b"eve2@example.org"))
+    send(clerk, content.replace(b"not one", b"eve2@example.org").replace(b"Eve,King", b"Zoe,King"))
     run(registry)
     assert len(clerk.get("patients/?q=king").json()["results"]) == 2
 
@@ -239,7 +239,7 @@ def test_a_spreadsheet_is_imported_and_its_rejects_have_its_row_numbers(registry
     assert (asked["format"], asked["assumed"]["sheet"], asked["assumed"]["delimiter"]) == ("xlsx", "Ward", None)
     run(registry)
     assert clerk.get(f"imports/{asked['id']}/").json()["counts"] == {
-        "added": 1, "updated": 0, "unchanged": 0, "rejected": 1,
+        "added": 1, "updated": 0, "unchanged": 0, "duplicate": 0, "rejected": 1,
     }  # fmt: skip
     (ada_json,) = clerk.get("patients/").json()["results"]
     assert (ada_json["date_of_birth"], len(ada_json["identifiers"])) == ("1989-03-01", 2)

@@ -20,8 +20,8 @@ ADA = {
 MEMBERS = [
     "id", "full_name", "first_name", "middle_name", "last_name", "prefix", "suffix", "other_names", "email",
     "email_shared", "phone", "other_phones", "date_of_birth", "date_of_birth_estimated", "deceased", "sex", "language",
-    "addresses", "contacts", "identifiers", "external_id", "status", "age", "version", "last_synced_at", "created_at",
-    "updated_at",
+    "addresses", "contacts", "identifiers", "external_id", "status", "age", "merged_into", "version",
+    "last_synced_at", "created_at", "updated_at",
 ]  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def test_the_document_lists_every_kind_of_problem() -> None:
     listed = set(re.findall(r"^\| `([a-z-]+)` \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE))
     raised = {error.kind for error in kinds_of_errors() if "kind" in vars(error)}
     answered = {kind for kind, _ in _PLAIN.values()} | {"malformed-body", "length-required"}
-    never_answered = {"conflict", "gone", "job-under-way"}
+    never_answered = {"conflict", "gone"}
     assert (raised | answered) - never_answered == listed
 
 

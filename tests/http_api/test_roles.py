@@ -14,6 +14,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from bootstrap import Container
 from core.access import Actor, Permission, Role
 from core.accounts.entities import User
+from core.patients.entities import Patient
 from tests.fakes import ScriptedGateway, details
 from tests.http_api.client import Api
 from tests.http_api.conftest import COLLEAGUE, CSV, NOTICE, PASSWORD
@@ -92,6 +93,15 @@ ROWS = [
     Row("list_patients", "      401 200 200 403 403 200"),
     Row("search_patients", "    401 200 200 403 403 200", {}),
     Row("match_patients", "     401 403 200 403 403 200", {"email": "ada@example.org"}),
+    Row("merge_patients", "     401 403 200 403 403 200", "other_record"),
+    Row("list_merges", "        401 200 200 403 403 200"),
+    Row("undo_merge", "         401 403 200 403 403 200"),
+    Row("list_duplicates", "    401 403 200 403 403 200"),
+    Row("decide_duplicate", "   401 403 200 403 403 200", {"decision": "different"}),
+    Row("list_duplicate_scans", "  401 403 200 403 403 200"),
+    Row("start_duplicate_scan", "  401 403 202 403 403 202", {"full": True}),
+    Row("view_duplicate_scan", "   401 403 200 403 403 200"),
+    Row("cancel_duplicate_scan", " 401 403 200 403 403 200"),
     Row("register_patient", "   401 403 201 403 403 201", details(email="new@example.org")),
     Row("view_patient", "       401 200 200 403 403 200"),
     Row("replace_patient", "    401 403 200 403 403 200", details()),
@@ -126,6 +136,11 @@ ROWS = [
 @pytest.fixture
 def refresh(registry: Container, colleague: User) -> dict[str, str]:
     return {"refresh": registry.sign_in()(**COLLEAGUE).refresh}
+
+
+@pytest.fixture
+def other_record(register: Callable[..., Patient]) -> dict[str, object]:
+    return {"other": str(register(first_name="Augusta", email=None).id)}
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def test_a_job_is_accepted_and_tells_where_its_progress_is(clerk: Api, ada: Pati
         "ended_at": None,
         "resume_at": None,
         "reason": None,
-        "statuses": ["active", "inactive"],
+        "statuses": ["active", "inactive", "merged"],
         "patient_id": None,
     }
 
@@ -57,7 +57,7 @@ def test_a_job_is_accepted_and_tells_where_its_progress_is(clerk: Api, ada: Pati
 @pytest.mark.parametrize("content_type", ["", "application/json"])
 def test_no_body_means_all_patients(clerk: Api, content_type: str) -> None:
     response = clerk.call("POST", "sync-jobs/", b"", {"Content-Length": "0"}, content_type)
-    assert (response.status_code, response.json()["statuses"]) == (202, ["active", "inactive"])
+    assert (response.status_code, response.json()["statuses"]) == (202, ["active", "inactive", "merged"])
 
 
 def test_a_job_is_about_a_status_or_one_patient(clerk: Api, register: Register, ada: Patient) -> None:

@@ -10,6 +10,8 @@ READS = {*SIGNED_IN, Permission.VIEW_PATIENTS}
 WRITES = {
     Permission.REGISTER_PATIENTS,
     Permission.MATCH_PATIENTS,
+    Permission.REVIEW_PATIENTS,
+    Permission.MERGE_PATIENTS,
     Permission.UPDATE_PATIENTS,
     Permission.SYNC_PATIENTS,
     Permission.IMPORT_PATIENTS,

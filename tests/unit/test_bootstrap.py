@@ -69,6 +69,10 @@ def test_overriding_the_patient_repository_leaves_every_other_port() -> None:
         "sync_patient",
         "start_sync_job",
         "row_importer",
+        "decide_duplicate",
+        "merge_patients",
+        "undo_merge",
+        "list_merges",
     }
 
 

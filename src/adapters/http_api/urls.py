@@ -5,7 +5,8 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from adapters.http_api.accounts import service_accounts, sessions, users
 from adapters.http_api.imports import views as imports
-from adapters.http_api.patients import change_feed, export, history, matching, search
+from adapters.http_api.matching import duplicates, match, merges, scans
+from adapters.http_api.patients import change_feed, export, history, search
 from adapters.http_api.patients import views as patients
 from adapters.http_api.posts import comments
 from adapters.http_api.posts import views as posts
@@ -35,12 +36,20 @@ urlpatterns = [
     path("v1/service-accounts/<uuid:account_id>/keys/<uuid:key_id>/", service_accounts.ServiceKeyView.as_view()),
     path("v1/patients/", patients.PatientsView.as_view()),
     path("v1/patients/search/", search.PatientSearchView.as_view()),
-    path("v1/patients/match/", matching.PatientMatchView.as_view()),
+    path("v1/patients/match/", match.PatientMatchView.as_view()),
     path("v1/patients/export/", export.PatientExportView.as_view()),
     path("v1/patients/changes/", change_feed.PatientChangesView.as_view()),
     path("v1/patients/<uuid:patient_id>/", patients.PatientView.as_view()),
     path("v1/patients/<uuid:patient_id>/sync_external_data/", sync.PatientSyncView.as_view()),
     path("v1/patients/<uuid:patient_id>/history/", history.PatientHistoryView.as_view()),
+    path("v1/patients/<uuid:patient_id>/merge/", merges.MergePatientsView.as_view()),
+    path("v1/patients/<uuid:patient_id>/merges/", merges.PatientMergesView.as_view()),
+    path("v1/merges/<uuid:merge_id>/undo/", merges.UndoMergeView.as_view()),
+    path("v1/duplicates/", duplicates.DuplicatesView.as_view()),
+    path("v1/duplicates/<uuid:pair_id>/decide/", duplicates.DecideDuplicateView.as_view()),
+    path("v1/duplicate-scans/", scans.DuplicateScansView.as_view()),
+    path("v1/duplicate-scans/<uuid:scan_id>/", scans.DuplicateScanView.as_view()),
+    path("v1/duplicate-scans/<uuid:scan_id>/cancel/", scans.CancelDuplicateScanView.as_view()),
     path("v1/imports/", imports.ImportsView.as_view()),
     path("v1/imports/<uuid:import_id>/", imports.ImportView.as_view()),
     path("v1/imports/<uuid:import_id>/cancel/", imports.CancelImportView.as_view()),

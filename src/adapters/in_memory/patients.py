@@ -1,5 +1,7 @@
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,19 +14,32 @@ from core.matching.ports import PatientsForMatching
 from core.patients.audit import AuditEvent
 from core.patients.dates import first_of
 from core.patients.entities import Patient
-from core.patients.errors import CursorGone, EmailTaken, ExternalIdTaken, IdentifierTaken, PatientNotFound
+from core.patients.errors import (
+    CursorGone,
+    EmailTaken,
+    ExternalIdTaken,
+    IdentifierTaken,
+    PatientNotFound,
+    UniqueValueTaken,
+)
 from core.patients.folding import sort_key
 from core.patients.identifier_systems import IdentifierSystems
-from core.patients.ports import AuditTrail, PatientListing, PatientRepository, PatientSearch
+from core.patients.ports import AuditTrail, MergedRecords, PatientListing, PatientRepository, PatientSearch
 from core.patients.search import PatientCursor, PatientPage, PatientQuery, Sort
 from core.patients.search_terms import Prefixes, search_terms
-from core.patients.values import Status
+from core.patients.values import Identifier, Status
 from core.sync.ports import PatientsForSync
 
 
 @frozen
 class InMemoryPatientRepository(
-    PatientRepository, PatientSearch, PatientListing, PatientsForSync, PatientsForImport, PatientsForMatching
+    PatientRepository,
+    MergedRecords,
+    PatientSearch,
+    PatientListing,
+    PatientsForSync,
+    PatientsForImport,
+    PatientsForMatching,
 ):
     store: Store
     identifier_systems: IdentifierSystems
@@ -52,6 +67,25 @@ class InMemoryPatientRepository(
     def estimated_count(self) -> int:
         with self.store.lock:
             return len(self.store.patients)
+
+    def merged_into(self, survivors: Collection[UUID]) -> dict[UUID, UUID]:
+        with self.store.lock:
+            patients = list(self.store.patients.values())
+        return {one.id: one.merged_into for one in patients if one.merged_into and one.merged_into in survivors}
+
+    def ids_to_scan(
+        self, changed_since: datetime | None, *, after: UUID | None, before: UUID, limit: int
+    ) -> tuple[UUID, ...]:
+        ids = (one for one in self._to_scan(changed_since) if one < before and (after is None or after < one))
+        return tuple(sorted(ids)[:limit])
+
+    def count_to_scan(self, changed_since: datetime | None) -> int:
+        return len(self._to_scan(changed_since))
+
+    def _to_scan(self, changed_since: datetime | None) -> list[UUID]:
+        with self.store.lock:
+            own = [patient for patient in self.store.patients.values() if patient.merged_into is None]
+        return [one.id for one in own if changed_since is None or one.updated_at >= changed_since]
 
     def list_oldest_first(self, *, after: UUID | None, limit: int) -> tuple[Patient, ...]:
         with self.store.lock:
@@ -101,11 +135,15 @@ class InMemoryPatientRepository(
         with self.store.lock:
             self.store.patients.pop(patient_id, None)
             self.store.snapshots.pop(patient_id, None)
+            self.store.pairs = {key: one for key, one in self.store.pairs.items() if patient_id not in one.patient_ids}
+            self.store.merges = {
+                key: one for key, one in self.store.merges.items() if patient_id not in {one.survivor_id, one.other_id}
+            }
 
     def find(self, query: PatientQuery) -> PatientPage:
         by = _ORDERS[query.sort.field]
         with self.store.lock:
-            places = sorted((by(p), -p.id.int) for p in self.store.patients.values() if _matches(p, query))
+            places = sorted((by(p), -p.id.int) for p in self._matching(query))
             if query.after is not None:
                 last = self._place_of(query.after, query.sort), -query.after.id.int
                 places = [one for one in places if (one < last if query.sort.descending else last < one)]
@@ -117,7 +155,18 @@ class InMemoryPatientRepository(
 
     def count(self, query: PatientQuery, most: int) -> int:
         with self.store.lock:
-            return min(most, sum(_matches(p, query) for p in self.store.patients.values()))
+            return min(most, len(self._matching(query)))
+
+    def _matching(self, query: PatientQuery) -> list[Patient]:
+        merged: dict[UUID, list[Patient]] = defaultdict(list)
+        for patient in self.store.patients.values():
+            if patient.merged_into is not None and not query.includes_merged:
+                merged[patient.merged_into].append(patient)
+        return [
+            patient
+            for patient in self.store.patients.values()
+            if (patient.merged_into is None or query.includes_merged) and _matches(patient, merged[patient.id], query)
+        ]
 
     def _place_of(self, cursor: PatientCursor, sort: Sort) -> Any:  # what they are ordered by differs
         if sort.field == "created_at":
@@ -128,19 +177,20 @@ class InMemoryPatientRepository(
         return _ORDERS[sort.field](patient)
 
     def _require_unique(self, patient: Patient) -> None:
-        others = [other for other in self.store.patients.values() if other.id != patient.id]
+        """The values of a merged record belong to its survivor."""
+        if patient.merged_into is not None:
+            return
         if patient.email is not None and not patient.email_shared:
-            for other in others:
-                if other.email == patient.email and not other.email_shared:
-                    raise EmailTaken(other.id)
+            self._refuse(patient, EmailTaken, lambda one: one.email == patient.email and not one.email_shared)
         if patient.external_id is not None:
-            for other in others:
-                if other.external_id == patient.external_id:
-                    raise ExternalIdTaken(other.id)
+            self._refuse(patient, ExternalIdTaken, lambda one: one.external_id == patient.external_id)
         for identifier in self.identifier_systems.unique_of(patient.identifiers):
-            for other in others:
-                if identifier in other.identifiers:
-                    raise IdentifierTaken(other.id)
+            self._refuse(patient, IdentifierTaken, partial(_has, identifier=identifier))
+
+    def _refuse(self, patient: Patient, taken: type[UniqueValueTaken], has: Callable[[Patient], bool]) -> None:
+        for other in self.store.patients.values():
+            if has(other) and patient.id not in {other.id, other.merged_into}:
+                raise taken(other.merged_into or other.id)
 
 
 def _born(patient: Patient) -> str:
@@ -155,22 +205,28 @@ _ORDERS: dict[str, Callable[[Patient], Any]] = {  # what they are ordered by dif
 }
 
 
-def _matches(patient: Patient, query: PatientQuery) -> bool:
+def _matches(patient: Patient, merged: Sequence[Patient], query: PatientQuery) -> bool:
+    """The words and numbers may be those of the records that were `merged` into the patient."""
+    records = (patient, *merged)
     return (
-        (not query.words or _is_found(search_terms(patient), query.words))
+        (not query.words or _is_found({term for one in records for term in search_terms(one)}, query.words))
         and (query.ids is None or patient.id in query.ids)
         and query.status in (None, patient.status)
         and query.sex in (None, patient.sex)
-        and query.email in (None, patient.email)
-        and query.phone in (None, patient.phone)
+        and query.email in (None, *(one.email for one in records))
+        and query.phone in (None, *(one.phone for one in records))
         and (query.date_of_birth is None or _born(patient).startswith(query.date_of_birth.iso))
         and (query.born_after is None or query.born_after.isoformat() < _born(patient))
         and (query.born_before is None or "" < _born(patient) < first_of(query.born_before).iso)
-        and (query.identifier is None or any(query.identifier in (one, one.value) for one in patient.identifiers))
-        and query.external_id in (None, patient.external_id)
+        and (query.identifier is None or any(_has(one, query.identifier) for one in records))
+        and query.external_id in (None, *(one.external_id for one in records))
         and _between(query.created_after, patient.created_at, query.created_before)
         and _between(query.updated_after, patient.updated_at, None)
     )
+
+
+def _has(patient: Patient, identifier: Identifier | str) -> bool:
+    return any(identifier in (one, one.value) for one in patient.identifiers)
 
 
 def _is_found(terms: Collection[str], words: Collection[Prefixes]) -> bool:

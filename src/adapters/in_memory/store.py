@@ -11,6 +11,7 @@ from core.accounts.sessions import RefreshFamily
 from core.files import Layout, Reject
 from core.imports.entities import FilePosition
 from core.jobs.entities import Chunk, Job
+from core.matching.entities import DuplicatePair, Merge
 from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
 from core.ports import Atomic, TransactionAborted, TransactionRequired
@@ -36,6 +37,8 @@ class Store:
         self.audit_events: dict[tuple[UUID, int], AuditEvent] = {}
         self.epochs: dict[str, UUID] = {}
         self.snapshots: dict[UUID, UpstreamSnapshot] = {}
+        self.pairs: dict[tuple[UUID, UUID], DuplicatePair] = {}
+        self.merges: dict[UUID, Merge] = {}
         self.posts: dict[UUID, Post] = {}
         self.comments: dict[UUID, Comment] = {}
         self.users: dict[UUID, User] = {}

@@ -4,6 +4,7 @@ from uuid import UUID
 from attrs import frozen
 
 from adapters.in_memory.store import Store
+from core.matching.ports import UpstreamValues
 from core.paging import Page, make_page
 from core.sync.entities import SyncJobResult
 from core.sync.merge import UpstreamSnapshot
@@ -30,7 +31,7 @@ class InMemorySyncJobResults(SyncJobResults):
 
 
 @frozen
-class InMemoryUpstreamSnapshots(UpstreamSnapshots):
+class InMemoryUpstreamSnapshots(UpstreamSnapshots, UpstreamValues):
     store: Store
 
     def get(self, patient_id: UUID) -> UpstreamSnapshot | None:
@@ -44,3 +45,7 @@ class InMemoryUpstreamSnapshots(UpstreamSnapshots):
     def save(self, snapshots: Mapping[UUID, UpstreamSnapshot]) -> None:
         with self.store.lock:
             self.store.snapshots.update(snapshots)
+
+    def copy(self, source: UUID, target: UUID) -> None:
+        if snapshot := self.get(source):
+            self.save({target: snapshot})

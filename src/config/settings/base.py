@@ -11,8 +11,10 @@ from config.settings.places import DATA_DIR, SCHEMA_FILE
 from config.settings.secret_files import secret
 from core import __version__
 from core.jobs.entities import JobState
+from core.matching.entities import PairState
 from core.matching.scoring import DEFAULT_THRESHOLDS
 from core.patients.audit import Action
+from core.patients.fields import SETTABLE
 from core.patients.values import Status
 from core.sync.entities import SYNCABLE
 from core.upstreams.entities import CircuitState
@@ -44,6 +46,7 @@ INSTALLED_APPS = [
     "adapters.django_orm.jobs",
     "adapters.django_orm.patients",
     "adapters.django_orm.posts",
+    "adapters.django_orm.matching",
     "adapters.django_orm.sync",
     "adapters.django_orm.upstreams",
     "adapters.http_api",
@@ -212,7 +215,9 @@ SPECTACULAR_SETTINGS = {
         "CircuitStateEnum": list(CircuitState),
         "EventActionEnum": list(Action),
         "JobStateEnum": list(JobState),
+        "PairStateEnum": list(PairState),
         "PatientStatusEnum": list(Status),
+        "SettableFieldEnum": list(SETTABLE),
         "SyncableStatusEnum": list(SYNCABLE),
     },
     "SCHEMA_PATH_PREFIX": "/api/v1",

@@ -6,7 +6,9 @@ from core.patients.fields import SETTABLE
 
 MAX_COLUMN_NAME = 200
 
-READ_ONLY = frozenset({"id", "full_name", "age", "version", "last_synced_at", "created_at", "updated_at"})
+READ_ONLY = frozenset(
+    {"id", "full_name", "age", "merged_into", "version", "last_synced_at", "created_at", "updated_at"}
+)
 REJECT_COLUMNS = ("line", "field", "reason")  # the first columns of a rejects file
 
 _INSIGNIFICANT = str.maketrans("", "", " \t\r\n\u00a0-_.")

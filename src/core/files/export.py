@@ -15,7 +15,7 @@ from core.patients.entities import Patient
 from core.patients.fields import SETTABLE
 
 COLUMNS = (
-    "id", *SETTABLE, "version", "last_synced_at", "created_at", "updated_at",
+    "id", *SETTABLE, "merged_into", "version", "last_synced_at", "created_at", "updated_at",
 )  # fmt: skip
 
 
@@ -62,6 +62,7 @@ def _values(patient: Patient) -> dict[str, object]:
     return {
         "id": str(patient.id),
         **patient.to_json(),
+        "merged_into": str(patient.merged_into) if patient.merged_into else None,
         "version": patient.version,
         "last_synced_at": _timestamp(patient.last_synced_at),
         "created_at": _timestamp(patient.created_at),

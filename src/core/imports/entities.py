@@ -17,11 +17,13 @@ _CONVERTER = Converter()
 
 
 class ImportRowOutcome(StrEnum):
-    """`unchanged`: a patient with the same values exists. `rejected`: the row is in the rejects, with reasons."""
+    """`unchanged`: a patient with the same values exists. `duplicate`: a patient or an earlier row is certainly the
+    same person. `rejected`: the row is invalid. Duplicate and rejected rows are in the rejects, with reasons."""
 
     ADDED = "added"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"
     REJECTED = "rejected"
 
 

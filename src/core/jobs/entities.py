@@ -14,6 +14,7 @@ from core.jobs.errors import JobEnded
 class JobKind(StrEnum):
     SYNC = "sync"
     IMPORT = "import"
+    SCAN = "scan"
 
 
 class JobState(StrEnum):

@@ -4,6 +4,7 @@ The Fellegi-Sunter model, with a mixture for "another person": a stranger, or on
 share family name, address and phone. Without the mixture, siblings and couples pass for one person.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from math import exp2, log2
 
@@ -63,12 +64,12 @@ class Match:
     grade: Grade
     evidence: tuple[Evidence, ...]
 
-    def explanation(self) -> list[dict[str, object]]:
-        """The evidence as JSON values, the weights rounded to two decimals."""
-        return [
-            {"field": one.field.value, "agreement": one.agreement.value, "weight": round(one.weight, 2)}
-            for one in self.evidence
-        ]
+
+def explain(evidence: Iterable[Evidence]) -> list[dict[str, object]]:
+    """As JSON values, the weights rounded to two decimals."""
+    return [
+        {"field": one.field.value, "agreement": one.agreement.value, "weight": round(one.weight, 2)} for one in evidence
+    ]
 
 
 def score(

@@ -26,6 +26,8 @@ class Action(StrEnum):
     UPDATED = "updated"
     SYNCED = "synced"
     ERASED = "erased"
+    MERGED = "merged"
+    MERGE_UNDONE = "merge_undone"
 
 
 @frozen(repr=False)
@@ -74,7 +76,7 @@ class AuditEvent:
         after: Patient,
         reason: str = "",
     ) -> "AuditEvent":
-        old, new = before.to_json() if before else {}, after.to_json()
+        old, new = _values(before) if before else {}, _values(after)
         fields = tuple(name for name in new if (new[name] != old[name] if old else new[name] not in _EMPTY))
         values = ChangedValues(
             {name: old[name] for name in fields if name in old}, {name: new[name] for name in fields}, salt, reason
@@ -104,6 +106,10 @@ class AuditEvent:
             digest="",
             values=None,
         )
+
+
+def _values(patient: Patient) -> dict[str, FieldJson]:
+    return patient.to_json() | {"merged_into": str(patient.merged_into) if patient.merged_into else None}
 
 
 @frozen

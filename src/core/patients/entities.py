@@ -9,7 +9,7 @@ from attrs import asdict, evolve, frozen
 from core.errors import ErrorCollector, FieldError, ValidationError
 from core.patients.dates import PartialDate
 from core.patients.demographics import Address, Contact, OtherName, OtherPhone
-from core.patients.errors import PatientArchived, StatusMoveRefused
+from core.patients.errors import PatientArchived, PatientMerged, StatusMoveRefused
 from core.patients.fields import NAMES, SETTABLE, Changes, FieldJson, Registration, Rules, parse
 from core.patients.values import Identifier, Sex, Status
 
@@ -19,7 +19,8 @@ class Patient:
     """The record of one person. `register` and `changed` validate values; the constructor does not.
 
     A record has a first or a last name, or both. An email belongs to one patient, unless `email_shared`. The first
-    address is the primary one. `deceased` is whether the person has died, or when.
+    address is the primary one. `deceased` is whether the person has died, or when. `merged_into` is the patient who a
+    duplicate was merged into; its status is `merged` then.
     """
 
     id: UUID
@@ -43,6 +44,7 @@ class Patient:
     identifiers: tuple[Identifier, ...] = ()
     external_id: str | None = None
     status: Status = Status.ACTIVE
+    merged_into: UUID | None = None
     version: int = 1
     last_synced_at: datetime | None = None
     created_at: datetime
@@ -71,10 +73,12 @@ class Patient:
     ) -> "Patient":
         """Returns the next version, or `self` if nothing differs.
 
-        Allowed status changes: active ⇄ inactive ⇄ archived. An archived record takes no other change. Unchanged values
-        are not validated, so a record can be sent back as it was read even if the rules have changed. Raises
-        `ValidationError` with all errors, those in `errors` included, `PatientArchived`, `StatusMoveRefused`.
+        Allowed status changes: active ⇄ inactive ⇄ archived. An archived record takes no other change, a merged one
+        none at all. Unchanged values are not validated, so a record can be sent back as it was read even if the rules
+        have changed. Raises `ValidationError` with all errors, those in `errors` included, `PatientMerged`,
+        `PatientArchived`, `StatusMoveRefused`.
         """
+        self.ensure_not_merged()
         errors = errors or ErrorCollector()
         current = self.to_json()
         differing = {name: value for name, value in changes.items() if name not in current or current[name] != value}
@@ -95,6 +99,11 @@ class Patient:
         if self.status is Status.ARCHIVED:
             raise PatientArchived
 
+    def ensure_not_merged(self) -> None:
+        """Raises `PatientMerged`."""
+        if self.merged_into is not None:
+            raise PatientMerged(self.merged_into)
+
     @property
     def full_name(self) -> str:
         return " ".join(filter(None, (self.first_name, self.middle_name, self.last_name)))
@@ -108,10 +117,15 @@ class Patient:
         first, last = (self.date_of_birth.age_on(died) for died in (self.deceased.earliest, self.deceased.latest))
         return first if first == last else None
 
+    @property
+    def died_before_birth(self) -> bool:
+        """By mistake."""
+        born, died = self.date_of_birth, self.deceased
+        return bool(born and isinstance(died, PartialDate) and died.latest < born.earliest)
+
     def ensure_died_after_birth(self) -> None:
         """Raises `ValidationError`."""
-        born, died = self.date_of_birth, self.deceased
-        if born and isinstance(died, PartialDate) and died.latest < born.earliest:
+        if self.died_before_birth:
             raise ValidationError([FieldError("deceased", "before_birth", "Must not be before the date of birth.")])
 
     def to_json(self) -> dict[str, FieldJson]:

@@ -52,6 +52,17 @@ class PatientArchived(Conflict):
     message = "The patient is archived. Make the record inactive first. An archived record can only be erased."
 
 
+class PatientMerged(Conflict):
+    """`survivor` is the patient that the record was merged into."""
+
+    kind = "patient-merged"
+    message = "The record was merged into another patient's. Use that one."
+
+    def __init__(self, survivor: UUID) -> None:
+        super().__init__()
+        self.survivor = survivor
+
+
 class StatusMoveRefused(Conflict):
     kind = "status-move-refused"
 

@@ -1,8 +1,9 @@
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
 from core.access import Actor
+from core.errors import Conflict
 from core.patients.audit import AuditEvent, ChangeEntry
 from core.patients.entities import Patient
 from core.patients.search import PatientPage, PatientQuery
@@ -36,13 +37,46 @@ class PatientRepository(Protocol):
         ...
 
 
-class DuplicateCheck(Protocol):
-    def ensure_new(self, actor: Actor, patient: Patient) -> None:
-        """Raises a `Conflict` if another record certainly describes the same person.
+class MergedRecords(Protocol):
+    def merged_into(self, survivors: Collection[UUID]) -> dict[UUID, UUID]:
+        """The records that were merged into these patients, each with its survivor. Raises `Unavailable` when the store
+        does not answer."""
+        ...
 
-        Call it within `Atomic`, after the patient was added: another transaction that adds the same person waits until
-        this one ends.
+
+class DuplicatesFound(Protocol):
+    @property
+    def certain(self) -> Mapping[UUID, Conflict]:
+        """The conflict of each new patient who certainly has a record already, or is the same person as one before."""
+        ...
+
+    def queue(self, added: Collection[UUID]) -> None:
+        """Queues the pairs of those patients who were added."""
+        ...
+
+
+class DuplicateCheck(Protocol):
+    """Compares patients with the others, and queues the pairs that may be one person for review. Call its methods
+    within `Atomic`. Every method raises `Unavailable` when the store does not answer."""
+
+    def check_new(self, actor: Actor, patient: Patient, *, refuse: bool) -> None:
+        """Call it after the patient was added: another transaction that adds the same person waits until this one ends.
+
+        With `refuse`, raises a `Conflict` if another record certainly describes the same person.
         """
+        ...
+
+    def find_new(self, patients: Sequence[Patient]) -> "DuplicatesFound":
+        """Compares patients who are not added yet with the others, and each with those before."""
+        ...
+
+    def review(self, patients: Sequence[Patient]) -> Collection[UUID]:
+        """After the patients were added or changed. Pairs of theirs that are no longer alike leave the queue. Returns
+        the ids of those who are in a pair."""
+        ...
+
+    def review_changed(self, changes: Sequence[tuple[Patient, Patient]]) -> None:
+        """Like `review`, for those patients whose details differ before and after."""
         ...
 
 

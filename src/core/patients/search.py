@@ -85,6 +85,12 @@ class PatientQuery:
     limit: int = DEFAULT_PER_PAGE
     after: PatientCursor | None = None
 
+    @property
+    def includes_merged(self) -> bool:
+        """Merged records are found by their ids and by their status. Otherwise their survivors are found in place of
+        them."""
+        return self.ids is not None or self.status is Status.MERGED
+
     @classmethod
     def parse(cls, raw: Mapping[str, object], rules: Rules, errors: ErrorCollector | None = None) -> "PatientQuery":
         """Raises `ValidationError` with all errors, those in `errors` and unknown filters included."""
@@ -198,7 +204,7 @@ def _parse_cursor(raw: object) -> PatientCursor:
 _PARSERS: dict[str, Callable[[object, Rules], object]] = {
     "q": lambda raw, rules: _parse_query(raw, rules.phone_region),
     "ids": lambda raw, _: _parse_ids(raw),
-    "status": lambda raw, _: values.parse_status(raw),
+    "status": lambda raw, _: parse_enum(raw, values.Status),
     "sex": lambda raw, _: values.parse_sex(raw),
     "email": lambda raw, _: parse_email(raw),
     "phone": lambda raw, rules: values.parse_phone(raw, rules.phone_region),

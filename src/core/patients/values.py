@@ -39,9 +39,10 @@ class Status(StrEnum):
     ACTIVE = "active"
     INACTIVE = "inactive"
     ARCHIVED = "archived"
+    MERGED = "merged"
 
     def may_become(self, other: "Status") -> bool:
-        return other in _ALLOWED_STATUS_CHANGES[self]
+        return other in _ALLOWED_STATUS_CHANGES.get(self, ())
 
 
 _ALLOWED_STATUS_CHANGES = {
@@ -49,6 +50,7 @@ _ALLOWED_STATUS_CHANGES = {
     Status.INACTIVE: {Status.ACTIVE, Status.ARCHIVED},
     Status.ARCHIVED: {Status.INACTIVE},
 }
+SETTABLE_STATUSES = tuple(_ALLOWED_STATUS_CHANGES)
 
 
 @frozen(order=True)
@@ -88,7 +90,11 @@ def parse_sex(raw: object) -> Sex:
 
 
 def parse_status(raw: object) -> Status:
-    return parse_enum(raw, Status)
+    """A status that callers can set."""
+    status = parse_enum(raw, Status)
+    if status not in SETTABLE_STATUSES:
+        raise InvalidValue("choice", f"Must be one of: {', '.join(SETTABLE_STATUSES)}.")
+    return status
 
 
 def parse_external_id(raw: object) -> str:

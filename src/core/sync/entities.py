@@ -12,12 +12,13 @@ from core.patients import values
 from core.patients.values import Status
 
 SYNCABLE = (Status.ACTIVE, Status.INACTIVE)
+EVERY_STATUS = (*SYNCABLE, Status.MERGED)
 
 
 class SyncJobOutcome(StrEnum):
     """`refused`: the upstream record is invalid or conflicts with another patient. `skipped`: the patient has no
-    external id, or was erased, archived or linked to another external id in the meantime. `unavailable`: upstream
-    failed for this patient on every attempt, while it responded for others."""
+    external id, was merged into one with the same external id, or was erased, archived or linked to another external id
+    in the meantime. `unavailable`: upstream failed for this patient on every attempt, while it responded for others."""
 
     UPDATED = "updated"
     UNCHANGED = "unchanged"
@@ -48,16 +49,17 @@ class SyncJobResult:
 
 @frozen
 class SyncScope:
-    """One patient, or all patients in the statuses. Archived patients are not synced."""
+    """One patient, or all patients in the statuses. Archived patients are not synced. What upstream has under the
+    external id of a merged record is synced into its survivor."""
 
-    statuses: tuple[Status, ...]
+    statuses: tuple[Status, ...] = EVERY_STATUS
     patient_id: UUID | None = None
 
     @classmethod
     def parse(cls, status: object, patient_id: object, errors: ErrorCollector | None = None) -> "SyncScope":
         """Both may be None. Raises `ValidationError` with `errors` and every other error of the input."""
         errors = errors or ErrorCollector()
-        statuses, parsed_id = SYNCABLE, None
+        statuses, parsed_id = EVERY_STATUS, None
         with errors.field("status"):
             if status is not None:
                 statuses = (_syncable(status),)

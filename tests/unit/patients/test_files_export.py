@@ -93,7 +93,7 @@ def test_csv_has_a_column_for_each_stored_value() -> None:
     header, first, second = csv.reader(
         StringIO(written(FileFormat.CSV, synced, evolve(PATIENT, phone=None, identifiers=())).decode(), newline="")
     )
-    assert header == ["id", *SETTABLE, "version", "last_synced_at", "created_at", "updated_at"]
+    assert header == ["id", *SETTABLE, "merged_into", "version", "last_synced_at", "created_at", "updated_at"]
     assert {name: cell for name, cell in zip(header, first, strict=True) if cell} == {
         "id": "00000000-0000-0000-0000-000000000007",
         "first_name": 'Ada "A"',
@@ -142,6 +142,7 @@ def test_object_has_a_member_for_each_stored_value() -> None:
         "contacts": [],
         "identifiers": [{"system": "mrn", "value": '7|"8"'}, {"system": "urn:oid:1.2", "value": "9"}],
         "status": "active",
+        "merged_into": None,
         "version": 1,
         "external_id": "ext;1",
         "last_synced_at": None,

@@ -14,6 +14,13 @@ from core.matching.blocking import DIGEST_SIZE, digests_of
 from core.matching.ports import BlockingKeys
 from core.patients.entities import Patient
 
+_MAX_KEYS = 400  # of one query: SQLite accepts 500 parts of a union
+_SELECT_ONE = "SELECT * FROM (SELECT digest, patient_id FROM patients_matchkey WHERE digest = %s LIMIT %s) AS part"
+_SELECT_EACH = """
+    SELECT wanted.digest, found.patient_id FROM unnest(%s::bigint[]) AS wanted(digest)
+    CROSS JOIN LATERAL (SELECT patient_id FROM patients_matchkey WHERE digest = wanted.digest LIMIT %s) AS found
+"""
+
 
 def match_keys(patient: Patient) -> frozenset[int]:
     return frozenset(map(_number, digests_of(patient)))
@@ -36,18 +43,23 @@ class DjangoBlockingKeys(BlockingKeys):
 
     @core_errors()
     def holders(self, digests: Collection[bytes], limit: int) -> dict[bytes, frozenset[UUID]]:
-        if not digests:
-            return {}
-        part = "SELECT * FROM (SELECT digest, patient_id FROM patients_matchkey WHERE digest = %s LIMIT %s) AS part"
-        connection = connections[self.database]
-        parameters = [value for digest in digests for value in (_number(digest), limit)]
+        numbers = [_number(digest) for digest in digests]
         to_python = models.Patient._meta.pk.to_python
         found: dict[bytes, set[UUID]] = defaultdict(set)
-        with connection.cursor() as cursor:
-            cursor.execute(" UNION ALL ".join([part] * len(digests)), parameters)
-            for number, patient_id in cursor.fetchall():
+        for start in range(0, len(numbers), _MAX_KEYS):
+            for number, patient_id in self._select(numbers[start : start + _MAX_KEYS], limit):
                 found[_digest(number)].add(to_python(patient_id))
         return {digest: frozenset(ids) for digest, ids in found.items()}
+
+    def _select(self, numbers: list[int], limit: int) -> list[tuple[int, object]]:
+        connection = connections[self.database]
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute(_SELECT_EACH, [numbers, limit])
+            else:
+                parameters = [value for number in numbers for value in (number, limit)]
+                cursor.execute(" UNION ALL ".join([_SELECT_ONE] * len(numbers)), parameters)
+            return cursor.fetchall()
 
 
 def _number(digest: bytes) -> int:

@@ -1,5 +1,8 @@
 """The tables of patients. A patient's row holds the whole record. `Patient.name`, `SearchTerm` and `Identifier` are
 derived from it, for sorting, searching and uniqueness, and are written in the same transaction.
+
+The values of a merged record are no longer unique by themselves, because its survivor may have them too: see
+`UniquenessCheck`.
 """
 
 from uuid import UUID
@@ -65,6 +68,8 @@ class Patient(models.Model):
     identifiers = models.JSONField(default=list)
     external_id = _optional_text(MAX_EXTERNAL_ID_LENGTH)
     status = models.CharField(max_length=10)
+    merged_into_id: UUID | None
+    merged_into = models.ForeignKey("self", models.DO_NOTHING, null=True, related_name="+", db_index=False)
     version = models.PositiveIntegerField()
     last_synced_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
@@ -73,8 +78,13 @@ class Patient(models.Model):
 
     class Meta:
         constraints = [
-            UniqueConstraint(fields=["email"], condition=Q(email_shared=False), name="patients_email_unique"),
-            UniqueConstraint(fields=["external_id"], name="patients_external_id_unique"),
+            UniqueConstraint(
+                fields=["email"], condition=Q(email_shared=False, merged_into=None), name="patients_email_unique"
+            ),
+            UniqueConstraint(fields=["external_id"], condition=Q(merged_into=None), name="patients_external_id_unique"),
+            CheckConstraint(
+                condition=Q(merged_into=None) ^ Q(status=Status.MERGED.value), name="patients_merged_into_another"
+            ),
             CheckConstraint(
                 condition=Q(first_name__isnull=False) | Q(last_name__isnull=False), name="patients_name_required"
             ),
@@ -95,6 +105,8 @@ class Patient(models.Model):
             Index(fields=["updated_at", "-id"], name="patients_by_update"),
             Index(fields=["sex", "-id"], name="patients_by_sex"),
             Index(fields=["name", "-id"], name="patients_by_name"),
+            Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="patients_by_survivor"),
+            Index(fields=["external_id"], name="patients_by_external_id"),
         ]
 
     def __str__(self) -> str:

@@ -12,24 +12,34 @@ from adapters.django_orm.db.bulk_insert import bulk_insert
 from adapters.django_orm.db.compiled_get import compiled_get
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.patients import models
-from adapters.django_orm.patients.derived import DERIVED_VALUES
+from adapters.django_orm.patients.derived import MATCH_KEYS, SEARCH_TERMS
 from adapters.django_orm.patients.rows import COLUMNS, columns_of, patient_of, require
 from adapters.django_orm.patients.search import filter_patients, page_query
-from adapters.django_orm.patients.uniqueness import UniquenessCheck
+from adapters.django_orm.patients.uniqueness import UniquenessCheck, merged_records_hold
 from core.errors import Conflict
 from core.imports.ports import PatientsForImport
 from core.matching.ports import PatientsForMatching
 from core.patients.entities import Patient
+from core.patients.errors import UniqueValueTaken
 from core.patients.identifier_systems import IdentifierSystems
-from core.patients.ports import PatientListing, PatientRepository, PatientSearch
+from core.patients.ports import MergedRecords, PatientListing, PatientRepository, PatientSearch
 from core.patients.search import PatientCursor, PatientPage, PatientQuery
 from core.patients.values import Status
 from core.sync.ports import PatientsForSync
 
+_UNIQUE = {"email", "email_shared", "external_id", "identifiers", "merged_into"}
+"""Columns that decide whether two records have the same unique value."""
+
 
 @frozen
 class DjangoPatientRepository(
-    PatientRepository, PatientSearch, PatientListing, PatientsForSync, PatientsForImport, PatientsForMatching
+    PatientRepository,
+    MergedRecords,
+    PatientSearch,
+    PatientListing,
+    PatientsForSync,
+    PatientsForImport,
+    PatientsForMatching,
 ):
     identifier_systems: IdentifierSystems
     database: str = "default"
@@ -41,7 +51,7 @@ class DjangoPatientRepository(
     @core_errors()
     def lock(self, patient_id: UUID) -> Patient:
         require_atomic(self.database)
-        return require(self._rows.filter(id=patient_id).select_for_update().values(*COLUMNS).first())
+        return require(self._rows.filter(id=patient_id).select_for_update(no_key=True).values(*COLUMNS).first())
 
     @core_errors()
     def get_all(self, ids: Collection[UUID]) -> tuple[Patient, ...]:
@@ -50,7 +60,7 @@ class DjangoPatientRepository(
     @core_errors()
     def lock_all(self, ids: Collection[UUID]) -> dict[UUID, Patient]:
         require_atomic(self.database)
-        rows = self._rows.filter(id__in=ids).order_by("id").select_for_update()
+        rows = self._rows.filter(id__in=ids).order_by("id").select_for_update(no_key=True)
         return {row["id"]: patient_of(row) for row in rows.values(*COLUMNS)}
 
     @core_errors()
@@ -100,6 +110,23 @@ class DjangoPatientRepository(
         return conflicts
 
     @core_errors()
+    def merged_into(self, survivors: Collection[UUID]) -> dict[UUID, UUID]:
+        return dict(self._rows.filter(merged_into__in=survivors).values_list("id", "merged_into"))
+
+    @core_errors()
+    def ids_to_scan(
+        self, changed_since: datetime | None, *, after: UUID | None, before: UUID, limit: int
+    ) -> tuple[UUID, ...]:
+        rows = self._to_scan(changed_since).filter(id__lt=before).order_by("id")
+        if after is not None:
+            rows = rows.filter(id__gt=after)
+        return tuple(rows.values_list("id", flat=True)[:limit])
+
+    @core_errors()
+    def count_to_scan(self, changed_since: datetime | None) -> int:
+        return self._to_scan(changed_since).count()
+
+    @core_errors()
     def conflicts(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
         return UniquenessCheck.of(patients, self.identifier_systems, self.database).conflicts(patients)
 
@@ -109,15 +136,23 @@ class DjangoPatientRepository(
         changed = {name: value for name, value in columns_of(after).items() if value != stored[name]}
         with self._all_or_nothing(after):
             self._rows.filter(id=after.id).update(**changed)
-            for values in DERIVED_VALUES:
-                values.update(before, after, self.database)
-            if "identifiers" in changed:
+            SEARCH_TERMS.update(before, after, self.database, lambda: self._merged_into(after.id))
+            MATCH_KEYS.update(before, after, self.database)
+            if "merged_into" in changed:
+                for survivor in filter(None, (before.merged_into, after.merged_into)):
+                    SEARCH_TERMS.rewrite([self.get(survivor), *self._merged_into(survivor)], survivor, self.database)
+            if changed.keys() & {"identifiers", "merged_into"}:
                 models.Identifier.objects.using(self.database).filter(patient_id=after.id).delete()
                 self._write_identifiers(after)
+            if changed.keys() & _UNIQUE:
+                self._ensure_free_of_merged([after])
 
     @core_errors()
     def remove(self, patient_id: UUID) -> None:
-        self._rows.filter(id=patient_id).delete()
+        rows = self._rows.filter(id=patient_id)
+        with transaction.atomic(using=self.database):
+            rows.select_for_update().exists()  # waits for rows that are about to refer to this one, to delete them too
+            rows.delete()
 
     @core_errors()
     def find(self, query: PatientQuery) -> PatientPage:
@@ -134,6 +169,13 @@ class DjangoPatientRepository(
     def _rows(self) -> QuerySet[models.Patient]:
         return models.Patient.objects.using(self.database)
 
+    def _merged_into(self, survivor: UUID) -> list[Patient]:
+        return [patient_of(row) for row in self._rows.filter(merged_into=survivor).values(*COLUMNS)]
+
+    def _to_scan(self, changed_since: datetime | None) -> QuerySet[models.Patient]:
+        rows = self._rows.filter(merged_into=None)
+        return rows if changed_since is None else rows.filter(updated_at__gte=changed_since)
+
     def _add_one_by_one(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
         conflicts: dict[UUID, Conflict] = {}
         for patient in patients:
@@ -147,14 +189,23 @@ class DjangoPatientRepository(
         rows = (columns_of(patient) for patient in patients)
         names = (*COLUMNS, "name")
         bulk_insert(models.Patient, names, ([row[name] for name in names] for row in rows), self.database)
-        for values in DERIVED_VALUES:
+        for values in (MATCH_KEYS, SEARCH_TERMS):
             values.insert(patients, self.database)
         self._write_identifiers(*patients)
+        self._ensure_free_of_merged(patients)
+
+    def _ensure_free_of_merged(self, patients: Sequence[Patient]) -> None:
+        """After the write: a record that another transaction has just merged is visible by now."""
+        own = [patient for patient in patients if patient.merged_into is None]
+        if merged_records_hold(own, self.identifier_systems, self.database):
+            raise UniqueValueTaken
 
     def _write_identifiers(self, *patients: Patient) -> None:
         is_unique = self.identifier_systems.is_unique
         rows = (
-            (patient.id, one.system, one.value, is_unique(one)) for patient in patients for one in patient.identifiers
+            (patient.id, one.system, one.value, patient.merged_into is None and is_unique(one))
+            for patient in patients
+            for one in patient.identifiers
         )
         bulk_insert(models.Identifier, ("patient", "system", "value", "is_unique"), rows, self.database)
 

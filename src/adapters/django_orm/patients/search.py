@@ -1,5 +1,6 @@
 """Search queries. Every filter and sort order uses an index."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -11,7 +12,7 @@ from django.db.models import Q, QuerySet
 from adapters.django_orm.patients import models
 from core.patients.dates import first_of
 from core.patients.errors import CursorGone
-from core.patients.search import PatientQuery, Sort
+from core.patients.search import MAX_COUNT, PatientQuery, Sort
 from core.patients.search_terms import Prefixes
 from core.patients.values import Identifier
 
@@ -19,9 +20,6 @@ _LOOKUPS = {
     "ids": "id__in",
     "status": "status",
     "sex": "sex",
-    "email": "email",
-    "phone": "phone",
-    "external_id": "external_id",
     "created_after": "created_at__gt",
     "created_before": "created_at__lt",
     "updated_after": "updated_at__gt",
@@ -30,13 +28,19 @@ _LOOKUPS = {
 
 def filter_patients(query: PatientQuery, database: str) -> QuerySet[models.Patient]:
     rows = models.Patient.objects.using(database)
+    if not query.includes_merged:
+        rows = rows.filter(merged_into=None)
     for prefixes in query.words:
         rows = rows.filter(id__in=_ids_by_term(prefixes, database))
-    if query.identifier is not None:
-        rows = rows.filter(id__in=_ids_by_identifier(query.identifier, database))
     for name, lookup in _LOOKUPS.items():
         if (value := getattr(query, name)) is not None:
             rows = rows.filter((lookup, value))
+    for condition in _numbers(query, database):
+        rows = rows.filter(_has(condition, query, database))
+    return _filter_dates(rows, query)
+
+
+def _filter_dates(rows: QuerySet[models.Patient], query: PatientQuery) -> QuerySet[models.Patient]:
     if query.date_of_birth is not None:  # a range of texts, which uses the index
         born = query.date_of_birth.iso
         rows = rows.filter(date_of_birth__gte=born, date_of_birth__lt=f"{born}:")
@@ -50,6 +54,23 @@ def filter_patients(query: PatientQuery, database: str) -> QuerySet[models.Patie
     if query.created_before is not None:
         rows = rows.filter(id__lt=_first_id_after(query.created_before))
     return rows
+
+
+def _numbers(query: PatientQuery, database: str) -> Iterator[Q]:
+    if query.identifier is not None:
+        yield Q(id__in=_ids_by_identifier(query.identifier, database))
+    for name in ("email", "phone", "external_id"):
+        if (value := getattr(query, name)) is not None:
+            yield Q((name, value))
+
+
+def _has(condition: Q, query: PatientQuery, database: str) -> Q:
+    """Patients with the value, and patients into whom a record with the value was merged."""
+    if query.includes_merged:
+        return condition
+    merged = models.Patient.objects.using(database).filter(condition, merged_into__isnull=False)
+    survivors = list(merged.values_list("merged_into", flat=True)[:MAX_COUNT])
+    return condition | Q(id__in=survivors) if survivors else condition
 
 
 def page_query(query: PatientQuery, database: str) -> QuerySet[models.Patient]:

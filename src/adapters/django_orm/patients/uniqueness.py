@@ -2,6 +2,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from attrs import frozen
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from adapters.django_orm.patients import models
 from core.errors import Conflict
@@ -9,10 +11,14 @@ from core.patients.entities import Patient
 from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
 from core.patients.identifier_systems import IdentifierSystems
 
+_OWNER = Coalesce(F("merged_into"), F("id"))
+_OWNER_OF_IDENTIFIER = Coalesce(F("patient__merged_into"), F("patient_id"))
+
 
 @frozen
 class UniquenessCheck:
-    """The stored owners of the unique values of some patients."""
+    """The stored owners of the unique values of some patients. The owner of a merged record's values is its survivor,
+    which a constraint of the database cannot express."""
 
     systems: IdentifierSystems
     emails: dict[str, UUID]
@@ -22,29 +28,24 @@ class UniquenessCheck:
     @classmethod
     def of(cls, patients: Sequence[Patient], systems: IdentifierSystems, database: str) -> "UniquenessCheck":
         rows = models.Patient.objects.using(database)
-        identifiers = models.Identifier.objects.using(database).filter(is_unique=True)
-        wanted = [one for patient in patients for one in systems.unique_of(patient.identifiers)]
-        found = identifiers.filter(
-            system__in={identifier.system for identifier in wanted},
-            value__in={identifier.value for identifier in wanted},
-        ).values_list("system", "value", "patient_id")
-        external_ids = [patient.external_id for patient in patients if patient.external_id is not None]
-        emails = [patient.email for patient in patients if patient.email is not None and not patient.email_shared]
+        identifiers = _identifiers(patients, systems, database)
+        identifiers = identifiers.filter(Q(is_unique=True) | Q(patient__merged_into__isnull=False))
+        found = identifiers.values_list("system", "value", _OWNER_OF_IDENTIFIER)
         return cls(
             systems,
-            dict(rows.filter(email__in=emails, email_shared=False).values_list("email", "id")),
-            dict(rows.filter(external_id__in=external_ids).values_list("external_id", "id")),
-            {(system, value): patient_id for system, value, patient_id in found},
+            dict(rows.filter(_has_email(patients)).values_list("email", _OWNER)),
+            dict(rows.filter(_has_external_id(patients)).values_list("external_id", _OWNER)),
+            {(system, value): owner for system, value, owner in found},
         )
 
     def conflicts(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
         """By patient id. The values of earlier patients without conflict count as owned."""
         conflicts: dict[UUID, Conflict] = {}
         for patient in patients:
-            conflict = self._conflict(patient)
+            conflict = self._conflict(patient) if patient.merged_into is None else None
             if conflict:
                 conflicts[patient.id] = conflict
-            else:
+            elif patient.merged_into is None:
                 self._reserve(patient)
         return conflicts
 
@@ -69,3 +70,29 @@ class UniquenessCheck:
         self.identifiers.update(
             {(one.system, one.value): patient.id for one in self.systems.unique_of(patient.identifiers)}
         )
+
+
+def merged_records_hold(patients: Sequence[Patient], systems: IdentifierSystems, database: str) -> bool:
+    """Whether records that were merged into others hold a unique value of one of these patients."""
+    identifiers = _identifiers(patients, systems, database).values("patient_id")
+    holds = _has_email(patients) | _has_external_id(patients) | Q(id__in=identifiers)
+    merged = models.Patient.objects.using(database).filter(holds, merged_into__isnull=False)
+    return merged.exclude(merged_into__in=[patient.id for patient in patients]).exists()
+
+
+def _has_email(patients: Sequence[Patient]) -> Q:
+    emails = [patient.email for patient in patients if patient.email is not None and not patient.email_shared]
+    return Q(email__in=emails, email_shared=False)
+
+
+def _has_external_id(patients: Sequence[Patient]) -> Q:
+    return Q(external_id__in=[patient.external_id for patient in patients if patient.external_id is not None])
+
+
+def _identifiers(patients: Sequence[Patient], systems: IdentifierSystems, database: str) -> QuerySet[models.Identifier]:
+    wanted = [one for patient in patients for one in systems.unique_of(patient.identifiers)]
+    if not wanted:
+        return models.Identifier.objects.none()
+    return models.Identifier.objects.using(database).filter(
+        system__in={identifier.system for identifier in wanted}, value__in={identifier.value for identifier in wanted}
+    )

@@ -5,12 +5,13 @@ from attrs import asdict, frozen
 
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.sync import models
+from core.matching.ports import UpstreamValues
 from core.sync.merge import UpstreamSnapshot
 from core.sync.ports import UpstreamSnapshots
 
 
 @frozen
-class DjangoUpstreamSnapshots(UpstreamSnapshots):
+class DjangoUpstreamSnapshots(UpstreamSnapshots, UpstreamValues):
     database: str = "default"
 
     @core_errors()
@@ -33,3 +34,7 @@ class DjangoUpstreamSnapshots(UpstreamSnapshots):
             unique_fields=["patient_id"],
             update_fields=["external_id", "values", "requested_at"],
         )
+
+    def copy(self, source: UUID, target: UUID) -> None:
+        if snapshot := self.get(source):
+            self.save({target: snapshot})

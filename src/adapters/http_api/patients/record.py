@@ -14,7 +14,6 @@ from core.patients import demographics
 from core.patients.dates import MAX_AGE_YEARS
 from core.patients.demographics import AddressUse, NameUse, PhoneUse
 from core.patients.entities import Patient
-from core.patients.use_cases.register import MAX_REASON_LENGTH
 from core.patients.values import (
     MAX_EXTERNAL_ID_LENGTH,
     MAX_IDENTIFIER_SYSTEM_LENGTH,
@@ -24,7 +23,7 @@ from core.patients.values import (
     Sex,
     Status,
 )
-from core.values import MAX_EMAIL_LENGTH
+from core.values import MAX_EMAIL_LENGTH, MAX_REASON_LENGTH
 
 _EXTERNAL_ID = "The patient's id in the upstream; null if it is unknown."
 _PARTIAL_DATE = r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
@@ -177,7 +176,9 @@ class DemographicsSerializer(serializers.Serializer):
         {"system": "urn:clinic:mrn", "value": "0001234"},
     )
     external_id = _text(MAX_EXTERNAL_ID_LENGTH, _EXTERNAL_ID, "42")
-    status = serializers.ChoiceField(list(Status), required=False, help_text="`active` by default.")
+    status = serializers.ChoiceField(
+        list(Status), required=False, help_text="`active` by default. Only a merge makes a record `merged`."
+    )
 
 
 class RegistrationSerializer(DemographicsSerializer):
@@ -204,6 +205,9 @@ class PatientSerializer(DemographicsSerializer):
         help_text="In whole years: today, or at death. Null if the dates do not determine it.",
         initial=40,
     )
+    merged_into = serializers.UUIDField(
+        read_only=True, allow_null=True, help_text="The patient whom this duplicate was merged into: use that one."
+    )
     version = serializers.IntegerField(read_only=True, min_value=1, help_text=VERSION)
     last_synced_at = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="When the record was last synced with the upstream."
@@ -222,6 +226,7 @@ def patient_json(patient: Patient, today: date) -> dict[str, object]:
         "full_name": patient.full_name,
         **patient.to_json(),
         "age": patient.age_on(today),
+        "merged_into": patient.merged_into,
         "version": patient.version,
         "last_synced_at": patient.last_synced_at,
         "created_at": patient.created_at,

@@ -27,7 +27,7 @@ def id_cursor(last: UUID | None) -> str | None:
     return encode_cursor(_ID, last.bytes) if last else None
 
 
-def encode_cursor(layout: Struct, *values: bytes | int) -> str:
+def encode_cursor(layout: Struct, *values: bytes | int | float) -> str:
     return base64.urlsafe_b64encode(layout.pack(*values)).rstrip(b"=").decode()
 
 

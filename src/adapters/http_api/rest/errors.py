@@ -17,7 +17,8 @@ from adapters.http_api.rest.schemas import REQUEST_ID_EXAMPLE
 from core import errors as core
 from core.matching.entities import Candidate
 from core.matching.errors import PossibleDuplicate
-from core.patients.errors import ChangesRestarted, UniqueValueTaken
+from core.matching.scoring import explain
+from core.patients.errors import ChangesRestarted, PatientMerged, UniqueValueTaken
 
 STATUS: dict[type[core.RegistryError], int] = {
     core.ValidationError: 400,
@@ -122,6 +123,8 @@ def answer_core(request: HttpRequest | Request, error: core.RegistryError) -> Ht
         members |= {"more_errors": error.omitted} if error.omitted else {}
     if isinstance(error, UniqueValueTaken) and error.holder:
         members["patient_id"] = str(error.holder)
+    if isinstance(error, PatientMerged):
+        members["patient_id"] = str(error.survivor)
     if isinstance(error, PossibleDuplicate) and error.candidates:
         members["candidates"] = [_duplicate(candidate) for candidate in error.candidates]
     if isinstance(error, ChangesRestarted):
@@ -139,7 +142,7 @@ def _duplicate(candidate: Candidate) -> dict[str, object]:
     return {
         "patient_id": str(candidate.patient.id),
         "probability": match.probability,
-        "explanation": match.explanation(),
+        "explanation": explain(match.evidence),
     }
 
 

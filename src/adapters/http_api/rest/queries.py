@@ -6,7 +6,7 @@ from django.http import QueryDict
 from core.errors import ErrorCollector
 
 REPEATED = "Must be sent only once."
-_FLAGS = {"count", "drafts", "is_active", "spreadsheet"}
+_FLAGS = {"count", "drafts", "is_active", "preview", "spreadsheet"}
 
 
 def read_query(query: QueryDict, names: Iterable[str]) -> dict[str, object]:

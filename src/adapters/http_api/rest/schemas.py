@@ -9,6 +9,7 @@ CREATED_AT = "When the record was created."
 REQUEST_ID = "The `X-Request-ID` of the request, which the logs have too."
 REQUEST_ID_EXAMPLE = "0f5c1d2e-77f4-4a57-9c07-3d4f0b6a8f11"
 RECORD_ID = "The id of the record."
+MAX_VERSION = 2_147_483_647
 VERSION = "1 for a new record; each change adds 1."
 
 
@@ -51,7 +52,8 @@ class ProblemSerializer(serializers.Serializer):
     )
     more_errors = serializers.IntegerField(required=False, help_text="The number of errors that `errors` leaves out.")
     patient_id = serializers.UUIDField(
-        required=False, help_text="The patient who has the email, external id or identifier already."
+        required=False,
+        help_text="The patient who has the email, external id or identifier already, or the record was merged into.",
     )
     candidates = DuplicateSerializer(
         many=True,

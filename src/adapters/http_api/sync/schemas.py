@@ -7,7 +7,7 @@ from adapters.http_api.jobs.schemas import JobSerializer, counts_serializer, job
 from adapters.http_api.patients.record import PatientSerializer, patient_json
 from adapters.http_api.rest.schemas import PageSerializer
 from core.jobs.entities import Job
-from core.sync.entities import SYNCABLE, SyncJobOutcome, SyncJobResult, SyncScope
+from core.sync.entities import EVERY_STATUS, SYNCABLE, SyncJobOutcome, SyncJobResult, SyncScope
 from core.sync.merge import SyncOutcome, SyncResult
 
 _CONFLICTS = "The fields that changed on both sides; the registry's values were kept."
@@ -52,7 +52,9 @@ class SyncScopeSerializer(serializers.Serializer):
 
 class SyncJobSerializer(JobSerializer):
     statuses = serializers.ListField(
-        child=serializers.ChoiceField(list(SYNCABLE)), help_text="The statuses of the patients that are synced."
+        child=serializers.ChoiceField(list(EVERY_STATUS)),
+        help_text="The statuses of the patients that are synced. What upstream has about a `merged` record is synced "
+        "into its survivor.",
     )
     patient_id = serializers.UUIDField(allow_null=True, help_text="The only patient that is synced.")
     counts = counts_serializer("SyncCounts", SyncJobOutcome)

@@ -19,7 +19,7 @@ from core.patients.audit import Action
 from core.patients.entities import Patient
 from core.patients.errors import PatientNotFound, UniqueValueTaken
 from core.patients.fields import Changes, Registration
-from core.patients.ports import PatientRepository
+from core.patients.ports import DuplicateCheck, PatientRepository
 from core.patients.services.recorder import PatientRecorder
 from core.patients.services.rules import CurrentRules
 from core.ports import Clock, IdGenerator
@@ -31,8 +31,10 @@ _Taken = tuple[CandidateRow, UniqueValueTaken]
 class RowImporter:
     """Registers rows by the rules of a registration.
 
-    A row is a duplicate if an earlier row or another patient has its email, external id or one of its unique
-    identifiers. If that patient has the same values, the row is unchanged; with `update`, the patient is updated.
+    Another patient can have the email, the external id or a unique identifier of a row. If that patient has the same
+    values, the row is unchanged; with `update`, the patient is updated. A row is rejected if an earlier one has such a
+    value, and it is a duplicate if a patient or an earlier row is certainly the same person. Patients who may be the
+    same person are queued for review.
     """
 
     patients: PatientRepository
@@ -40,6 +42,7 @@ class RowImporter:
     files: ImportFiles
     registrar: BulkRegistrar
     recorder: PatientRecorder
+    duplicates: DuplicateCheck
     clock: Clock
     ids: IdGenerator
     rules: CurrentRules
@@ -69,18 +72,23 @@ class RowImporter:
         if options.dry_run:
             candidates = self._first_in_file(job.id, candidates, results)
         patients = [candidate.patient for candidate in candidates]
-        if options.dry_run:
-            conflicts = self.patients_for_import.conflicts(patients)
-        else:
-            conflicts = self.registrar.register_all(actor, patients)
-        added = [patient.id for patient in patients if patient.id not in conflicts]
+        conflicts = self.patients_for_import.conflicts(patients)
+        found = self.duplicates.find_new([patient for patient in patients if patient.id not in conflicts])
+        certain = found.certain
+        new = [patient for patient in patients if patient.id not in conflicts and patient.id not in certain]
+        if not options.dry_run:
+            conflicts |= self.registrar.register_all(actor, new)
+        added = [patient.id for patient in new if patient.id not in conflicts]
         results.outcomes.extend([ImportRowOutcome.ADDED] * len(added))
         if not options.dry_run:
+            found.queue(added)
             self.files.mark(job.id, [patient_id.bytes for patient_id in added])
         by_holder: dict[UUID, list[_Taken]] = defaultdict(list)
         for candidate in candidates:
             conflict = conflicts.get(candidate.patient.id)
-            if isinstance(conflict, UniqueValueTaken) and conflict.holder:
+            if candidate.patient.id in certain:
+                results.reject_duplicate(candidate.row)
+            elif isinstance(conflict, UniqueValueTaken) and conflict.holder:
                 by_holder[conflict.holder].append((candidate, conflict))
             elif conflict:
                 results.reject_conflict(candidate.row, conflict)
@@ -151,6 +159,7 @@ class RowImporter:
                     raise conflict
             else:
                 self.recorder.save(Action.UPDATED, actor, now, before=before, after=after)
+                self.duplicates.review_changed([(before, after)])
             results.outcomes.append(ImportRowOutcome.UPDATED)
         except Conflict as conflict:
             results.reject_conflict(candidate.row, conflict if options.update else taken)

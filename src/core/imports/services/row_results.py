@@ -42,12 +42,16 @@ class RowResults:
     outcomes: list[ImportRowOutcome] = field(factory=list[ImportRowOutcome])
     rejects: list[Reject] = field(factory=list[Reject])
 
-    def reject(self, row: Row, *errors: FieldError) -> None:
-        self.outcomes.append(ImportRowOutcome.REJECTED)
+    def reject(self, row: Row, *errors: FieldError, outcome: ImportRowOutcome = ImportRowOutcome.REJECTED) -> None:
+        self.outcomes.append(outcome)
         self.rejects.append(Reject(row.line, row.raw, errors, person_keys(row.values) | email_keys(row.raw)))
 
     def reject_conflict(self, row: Row, conflict: Conflict) -> None:
         self.reject(row, FieldError(field_of(conflict), conflict.kind, str(conflict)))
+
+    def reject_duplicate(self, row: Row) -> None:
+        error = FieldError("row", "duplicate", "Another patient or an earlier row is certainly the same person.")
+        self.reject(row, error, outcome=ImportRowOutcome.DUPLICATE)
 
     def reject_repeated(self, row: Row, name: str) -> None:
         """Rejects a row that repeats a unique value of an earlier row, in the field `name`."""

@@ -1,19 +1,20 @@
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cached_property
+from itertools import combinations
+from types import MappingProxyType
 from uuid import UUID
 
 from attrs import frozen
 
-from core.access import Actor, Permission
 from core.matching.blocking import BlockingKey, blocking_keys
 from core.matching.comparable import ComparableDetails, comparable
 from core.matching.details import PersonDetails
 from core.matching.entities import Candidate, Candidates
-from core.matching.errors import PossibleDuplicate
 from core.matching.ports import BlockingKeys, PatientsForMatching
-from core.matching.scoring import Grade, Match, Thresholds, score
+from core.matching.scoring import Grade, Thresholds, score
 from core.patients.entities import Patient
-from core.patients.ports import DuplicateCheck
 
 MAX_PER_KEY = 64
 MAX_PER_CUT_KEY = 1000
@@ -21,59 +22,111 @@ MAX_COMPARED = 256
 
 
 @frozen
+class Person:
+    """A patient as matching sees them."""
+
+    patient: Patient
+    details: ComparableDetails
+
+    @classmethod
+    def of(cls, patient: Patient) -> "Person":
+        return cls(patient, comparable(PersonDetails.of(patient)))
+
+    @cached_property
+    def keys(self) -> tuple[BlockingKey, ...]:
+        return blocking_keys(self.details)
+
+
+Holders = Mapping[bytes, Collection[UUID]]
+"""The patients with each key."""
+
+
+@frozen
 class CandidateFinder:
-    """Finds the patients who may be a given person."""
+    """Finds the patients who may be given persons. A merged record stands for its survivor."""
 
     keys: BlockingKeys
     patients: PatientsForMatching
     thresholds: Thresholds
 
     def find(
-        self, person: ComparableDetails, keys: Sequence[BlockingKey], *, exclude: UUID | None = None
-    ) -> Candidates:
-        """Compares the person with the patients who share one of the person's `keys`; with those who share the most,
-        if there are more than `MAX_COMPARED`."""
-        holders = self.keys.holders([key.digest for key in keys], MAX_PER_KEY + 1)
-        cut = tuple(key for key in keys if len(holders.get(key.digest, ())) > MAX_PER_KEY)
-        shared = self._shared(holders, cut)
-        ids = [patient_id for patient_id, _ in shared.most_common() if patient_id != exclude][:MAX_COMPARED]
+        self,
+        people: Sequence[Person],
+        *,
+        among_themselves: bool = False,
+        known: Mapping[UUID, Collection[UUID]] = MappingProxyType({}),
+    ) -> dict[UUID, Candidates]:
+        """The candidates of each person, by the id of the person's record.
+
+        Compares a person with the patients who share one of the person's keys; with those who share the most, if there
+        are more than `MAX_COMPARED`; and with those `known` to be alike. With `among_themselves`, also with the people
+        who are not stored yet and have a lower id.
+        """
+        holders = self._holders(people, among_themselves=among_themselves)
+        more = self._more_holders(holders)
+        compared = {
+            person.patient.id: {*_most_shared(person, holders, more), *known.get(person.patient.id, ())}
+            for person in people
+        }
+        fellows = {person.patient.id: person for person in people} if among_themselves else {}
+        others = fellows | self._stored(set[UUID]().union(*compared.values()) - fellows.keys())
+        survivors = self._survivors(others)
         size = self.patients.estimated_count()
-        found = [
-            Candidate(patient, match)
-            for patient in self.patients.get_all(ids)
-            if (match := self._compare(person, patient, size)).grade is not Grade.UNLIKELY
-        ]
-        found.sort(key=lambda candidate: (-candidate.match.score, candidate.patient.id))
-        return Candidates(tuple(found), tuple(dict.fromkeys(key.kind for key in cut)))
+        found: dict[UUID, Candidates] = {}
+        for person in people:
+            own = person.patient.id
+            alike = [others[one] for one in compared[own] if one in others and (one not in fellows or one < own)]
+            cut_keys = dict.fromkeys(key.kind for key in person.keys if key.digest in more)
+            found[own] = Candidates(self._compare(person, alike, survivors, size), tuple(cut_keys))
+        return found
 
-    def _shared(self, holders: Mapping[bytes, Collection[UUID]], cut: tuple[BlockingKey, ...]) -> Counter[UUID]:
-        """The number of keys that each patient shares with the person."""
-        digests = [key.digest for key in cut]
-        whole = Counter(one for digest, ids in holders.items() if digest not in digests for one in ids)
-        if not cut:
-            return whole
-        more = self.keys.holders(digests, MAX_PER_CUT_KEY)
-        shared = whole + Counter(one for ids in more.values() for one in ids)
-        return Counter({one: count for one, count in shared.items() if count > 1 or one in whole})
+    def _holders(self, people: Sequence[Person], *, among_themselves: bool) -> Holders:
+        digests = {key.digest for person in people for key in person.keys}
+        stored = self.keys.holders(digests, MAX_PER_KEY + 1)
+        if not among_themselves:
+            return stored
+        holders = defaultdict(list[UUID], {digest: list(ids) for digest, ids in stored.items()})
+        for person in people:
+            for key in person.keys:
+                holders[key.digest].append(person.patient.id)
+        return holders
 
-    def _compare(self, person: ComparableDetails, patient: Patient, size: int) -> Match:
-        other = comparable(PersonDetails.of(patient))
-        return score(person, other, registry_size=size, thresholds=self.thresholds)
+    def _more_holders(self, holders: Holders) -> dict[bytes, AbstractSet[UUID]]:
+        """Of the keys that too many share."""
+        cut = [digest for digest, ids in holders.items() if len(ids) > MAX_PER_KEY]
+        more = self.keys.holders(cut, MAX_PER_CUT_KEY) if cut else {}
+        return {digest: {*holders[digest], *more.get(digest, ())} for digest in cut}
+
+    def _stored(self, ids: Collection[UUID]) -> dict[UUID, Person]:
+        return {patient.id: Person.of(patient) for patient in self.patients.get_all(ids)}
+
+    def _survivors(self, known: Mapping[UUID, Person]) -> dict[UUID, Patient]:
+        ids = {person.patient.merged_into for person in known.values() if person.patient.merged_into}
+        return {patient.id: patient for patient in self.patients.get_all(ids)} if ids else {}
+
+    def _compare(
+        self, person: Person, others: Sequence[Person], survivors: Mapping[UUID, Patient], size: int
+    ) -> tuple[Candidate, ...]:
+        best: dict[UUID, Candidate] = {}
+        own = person.patient.id
+        for other in others:
+            survivor = other.patient.merged_into
+            patient = survivors.get(survivor, other.patient) if survivor else other.patient
+            match = score(person.details, other.details, registry_size=size, thresholds=self.thresholds)
+            if match.grade is Grade.UNLIKELY or patient.id == own:
+                continue
+            if patient.id not in best or best[patient.id].match.score < match.score:
+                best[patient.id] = Candidate(patient, match)
+        return tuple(sorted(best.values(), key=lambda candidate: (-candidate.match.score, candidate.patient.id)))
 
 
-@frozen
-class RegistrationCheck(DuplicateCheck):
-    """Refuses the registration of a person who certainly has a record."""
-
-    keys: BlockingKeys
-    finder: CandidateFinder
-
-    def ensure_new(self, actor: Actor, patient: Patient) -> None:
-        """Raises `PossibleDuplicate`."""
-        person = comparable(PersonDetails.of(patient))
-        keys = blocking_keys(person)
-        self.keys.guard([key.digest for key in keys])
-        found = self.finder.find(person, keys, exclude=patient.id).found
-        certain = [candidate for candidate in found if candidate.match.grade is Grade.CERTAIN]
-        if certain:
-            raise PossibleDuplicate(certain if actor.may(Permission.VIEW_PATIENTS) else ())
+def _most_shared(person: Person, holders: Holders, more: Mapping[bytes, AbstractSet[UUID]]) -> list[UUID]:
+    """The patients who share most keys with the person. A key that too many share counts only for those who share
+    another one."""
+    digests = [key.digest for key in person.keys]
+    shared = Counter(one for digest in digests if digest not in more for one in holders.get(digest, ()))
+    cut = [more[digest] for digest in digests if digest in more]
+    for one in {*shared, *(one for a, b in combinations(cut, 2) for one in a & b)}:
+        shared[one] += sum(one in ids for ids in cut)
+    del shared[person.patient.id]
+    return [one for one, _ in shared.most_common(MAX_COMPARED)]

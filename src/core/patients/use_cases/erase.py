@@ -7,7 +7,7 @@ from core.access import Actor, Permission
 from core.errors import VersionMismatch
 from core.patients.entities import Patient
 from core.patients.person_keys import person_keys
-from core.patients.ports import PatientRepository, RejectedRows
+from core.patients.ports import MergedRecords, PatientRepository, RejectedRows
 from core.patients.services.recorder import PatientRecorder
 from core.ports import Atomic, Clock
 
@@ -20,12 +20,14 @@ class ErasePatient:
 
     The audit events stay without their values, and a last event records the erasure. Rejected import rows about the
     patient are removed too: rows with an email, external id or identifier that the patient ever had, or with the same
-    names and date of birth.
+    names and date of birth. The records that were merged into the patient are erased as well; a merged record alone
+    cannot be.
     `expected_version` and `check` work as in `UpdatePatient`.
-    Raises `Forbidden`, `PatientNotFound`, `VersionMismatch`.
+    Raises `Forbidden`, `PatientNotFound`, `PatientMerged`, `VersionMismatch`.
     """
 
     patients: PatientRepository
+    merged: MergedRecords
     recorder: PatientRecorder
     rejects: RejectedRows
     atomic: Atomic
@@ -47,8 +49,11 @@ class ErasePatient:
             check(patient)
             if expected_version not in (None, patient.version):
                 raise VersionMismatch
-            self.rejects.remove_about(self._person_keys(patient))
-            self.recorder.erase(actor, now, patient)
+            patient.ensure_not_merged()
+            merged = sorted(self.merged.merged_into([patient.id]))
+            for record in [*map(self.patients.lock, merged), patient]:
+                self.rejects.remove_about(self._person_keys(record))
+                self.recorder.erase(actor, now, record)
 
         self.atomic(erase)
 

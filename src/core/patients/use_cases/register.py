@@ -11,9 +11,7 @@ from core.patients.ports import DuplicateCheck
 from core.patients.services.recorder import PatientRecorder
 from core.patients.services.rules import CurrentRules
 from core.ports import Atomic, Clock, IdGenerator
-from core.values import parse_single_line
-
-MAX_REASON_LENGTH = 500
+from core.values import MAX_REASON_LENGTH, parse_single_line
 
 
 @frozen
@@ -21,7 +19,8 @@ class RegisterPatient:
     """Adds a patient. Email, external id and each identifier are unique, also among concurrent registrations.
 
     A person who certainly has a record is refused, unless `override_reason` says why it is another person. The reason
-    is kept in the history. `errors` are reported together with those of the fields.
+    is kept in the history. Patients who may be the same person are queued for review. `errors` are reported together
+    with those of the fields.
     Raises `Forbidden`, `ValidationError`, `EmailTaken`, `ExternalIdTaken`, `IdentifierTaken`, `PossibleDuplicate`.
     """
 
@@ -51,8 +50,7 @@ class RegisterPatient:
 
         def register() -> Patient:
             self.recorder.save(Action.REGISTERED, actor, now, before=None, after=patient, reason=reason or "")
-            if reason is None:
-                self.duplicates.ensure_new(actor, patient)
+            self.duplicates.check_new(actor, patient, refuse=reason is None)
             return patient
 
         return self.atomic(register)

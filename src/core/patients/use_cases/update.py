@@ -9,7 +9,7 @@ from core.errors import ErrorCollector, VersionMismatch
 from core.patients.audit import Action
 from core.patients.entities import Patient
 from core.patients.fields import Changes
-from core.patients.ports import PatientRepository
+from core.patients.ports import DuplicateCheck, PatientRepository
 from core.patients.services.recorder import PatientRecorder
 from core.patients.services.rules import CurrentRules
 from core.ports import Atomic, Clock
@@ -21,12 +21,13 @@ class UpdatePatient:
 
     A current version other than `expected_version` raises `VersionMismatch`. `check` is called with the locked record
     and can raise to prevent the change. `errors` are reported together with those of the fields.
-    Raises `Forbidden`, `ValidationError`, `PatientNotFound`, `VersionMismatch`, `PatientArchived`, `StatusMoveRefused`,
-    `EmailTaken`, `ExternalIdTaken`, `IdentifierTaken`.
+    Raises `Forbidden`, `ValidationError`, `PatientNotFound`, `VersionMismatch`, `PatientMerged`, `PatientArchived`,
+    `StatusMoveRefused`, `EmailTaken`, `ExternalIdTaken`, `IdentifierTaken`.
     """
 
     patients: PatientRepository
     recorder: PatientRecorder
+    duplicates: DuplicateCheck
     atomic: Atomic
     clock: Clock
     rules: CurrentRules
@@ -53,6 +54,8 @@ class UpdatePatient:
             after = before.changed(now, rules, errors, **changes)
             if after is before:
                 return before
-            return self.recorder.save(Action.UPDATED, actor, now, before=before, after=after)
+            self.recorder.save(Action.UPDATED, actor, now, before=before, after=after)
+            self.duplicates.review_changed([(before, after)])
+            return after
 
         return self.atomic(update)

@@ -1,12 +1,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from attrs import define, field
 
 from core.errors import InvalidUpstreamResponse, RetryableError, Unavailable
 from core.patients.entities import Patient
-from core.patients.errors import PatientArchived, PatientNotFound
+from core.patients.errors import PatientArchived, PatientMerged, PatientNotFound
 from core.patients.values import Status
 from core.sync.entities import SyncJobOutcome
 from core.sync.errors import NoUpstreamRecord
@@ -34,8 +35,14 @@ class SyncBatch:
     backoff_reason: RetryableError | None = None
 
     @classmethod
-    def of(cls, ids: Iterable[UUID], patients: Iterable[Patient], requested_at: datetime) -> "SyncBatch":
-        """`patients` are those of `ids` that still exist."""
+    def of(
+        cls,
+        ids: Iterable[UUID],
+        patients: Iterable[Patient],
+        requested_at: datetime,
+        survivors: Mapping[UUID, Patient] = MappingProxyType({}),
+    ) -> "SyncBatch":
+        """`patients` are those of `ids` that still exist, `survivors` those that some of them were merged into."""
         external_ids: dict[UUID, str] = {}
         skipped = dict.fromkeys(ids, PatientNotFound.kind)
         for patient in patients:
@@ -43,6 +50,8 @@ class SyncBatch:
                 skipped[patient.id] = PatientArchived.kind
             elif patient.external_id is None:
                 skipped[patient.id] = NoUpstreamRecord.kind
+            elif patient.external_id == _survivors_external_id(patient, survivors):
+                skipped[patient.id] = PatientMerged.kind
             else:
                 external_ids[patient.id] = patient.external_id
                 del skipped[patient.id]
@@ -82,3 +91,8 @@ class SyncBatch:
             return SyncJobOutcome.REFUSED, invalid.kind
         requested_at = self.requested_at - fetched.requested_before
         return FetchedRecord(patient_id, self.external_ids[patient_id], values, requested_at)
+
+
+def _survivors_external_id(patient: Patient, survivors: Mapping[UUID, Patient]) -> str | None:
+    survivor = survivors.get(patient.merged_into) if patient.merged_into else None
+    return survivor.external_id if survivor else None

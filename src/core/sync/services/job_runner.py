@@ -79,7 +79,9 @@ class SyncJobRunner(Runner):
 
     def start_batch(self, chunk: Chunk) -> SyncBatch:
         patients = self.patients.get_all(chunk.items)
-        return SyncBatch.of(chunk.items, patients, self.clock.now())
+        merged_into = {patient.merged_into for patient in patients if patient.merged_into}
+        survivors = {patient.id: patient for patient in self.patients.get_all(merged_into)}
+        return SyncBatch.of(chunk.items, patients, self.clock.now(), survivors)
 
     def _fetch(self, lease: Lease, batch: SyncBatch, stopping: Callable[[], bool]) -> Lease:
         """Fills the batch and returns the renewed lease."""

@@ -1,5 +1,5 @@
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from core.errors import Conflict, ValidationError
 from core.patients.audit import Action
 from core.patients.entities import Patient
 from core.patients.errors import PatientNotFound
+from core.patients.ports import DuplicateCheck
 from core.patients.services.recorder import PatientRecorder
 from core.patients.services.rules import CurrentRules
 from core.ports import Clock
@@ -38,6 +39,7 @@ class Merger:
     patients: PatientsForSync
     snapshots: UpstreamSnapshots
     recorder: PatientRecorder
+    duplicates: DuplicateCheck
     clock: Clock
     rules: CurrentRules
     fields: tuple[str, ...]
@@ -52,16 +54,19 @@ class Merger:
         Call it within `Atomic`: every patient is locked until that ends.
         """
         ids = [record.patient_id for record in records]
-        patients = self.patients.lock_all(ids)
+        patients = self._lock_with_survivors(ids)
         snapshots = self.snapshots.get_many(ids)
         results: dict[UUID, MergeResult] = {}
         new_snapshots: dict[UUID, UpstreamSnapshot] = {}
         unchanged: dict[datetime, list[UUID]] = defaultdict(list)
+        changed: list[tuple[Patient, Patient]] = []
         for record in records:
             patient_id = record.patient_id
             try:
-                before = _ensure_syncable(patients.get(patient_id), record)
-                base = snapshot_for(snapshots.get(patient_id), before)
+                linked = _ensure_linked(patients.get(patient_id), record)
+                before = patients[linked.merged_into or linked.id]
+                before.ensure_not_archived()
+                base = snapshot_for(snapshots.get(patient_id), linked)
                 result = results[patient_id] = self._merge(actor, record, before, base)
             except (Conflict, PatientNotFound) as error:
                 results[patient_id] = error
@@ -69,16 +74,25 @@ class Merger:
             except ValidationError as invalid:  # valid by itself, but not together with the rest of the record
                 results[patient_id] = InvalidUpstreamRecord(invalid)
                 continue
+            patients[before.id] = result.patient
             if result.fetched_at != record.requested_at:  # the snapshot is newer than this record
                 continue
             values = {**(base.values if base else {}), **record.values}
             new_snapshots[patient_id] = UpstreamSnapshot(record.external_id, values, record.requested_at)
             if result.outcome is SyncOutcome.UNCHANGED:
-                unchanged[record.requested_at].append(patient_id)
+                unchanged[record.requested_at].append(before.id)
+            else:
+                changed.append((before, result.patient))
         self.snapshots.save(new_snapshots)
         for requested_at, patient_ids in unchanged.items():
             self.patients.mark_synced(patient_ids, requested_at)
+        self.duplicates.review_changed(changed)
         return results
+
+    def _lock_with_survivors(self, ids: Collection[UUID]) -> dict[UUID, Patient]:
+        patients = self.patients.lock_all(ids)
+        survivors = {patient.merged_into for patient in patients.values() if patient.merged_into}
+        return patients | self.patients.lock_all(survivors - patients.keys())
 
     def _merge(self, actor: Actor, record: FetchedRecord, before: Patient, base: UpstreamSnapshot | None) -> SyncResult:
         now = self.clock.now()
@@ -94,10 +108,9 @@ class Merger:
         return SyncResult(after, SyncOutcome.UPDATED, record.requested_at, age, merged.conflicts)
 
 
-def _ensure_syncable(patient: Patient | None, record: FetchedRecord) -> Patient:
+def _ensure_linked(patient: Patient | None, record: FetchedRecord) -> Patient:
     if patient is None:
         raise PatientNotFound
-    patient.ensure_not_archived()
     if patient.external_id != record.external_id:
         raise ExternalIdChanged
     return patient

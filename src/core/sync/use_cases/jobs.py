@@ -9,7 +9,7 @@ from core.jobs.errors import JobNotFound, JobUnderWay
 from core.jobs.ports import JobRepository
 from core.paging import Page
 from core.patients.ports import PatientRepository
-from core.sync.entities import SYNCABLE, SyncJobResult, SyncScope
+from core.sync.entities import SyncJobResult, SyncScope
 from core.sync.ports import SyncJobResults
 from core.sync.services.job_starter import SyncJobStarter
 from core.values import DEFAULT_PER_PAGE, parse_page_limit
@@ -56,7 +56,7 @@ class StartNightlySync:
     def __call__(self, *, actor: Actor) -> Job | None:
         actor.require(Permission.MANAGE_JOBS)
         try:
-            return self.starter.start(actor, SyncScope(SYNCABLE), key=NIGHTLY_SYNC_KEY)
+            return self.starter.start(actor, SyncScope(), key=NIGHTLY_SYNC_KEY)
         except JobUnderWay:
             return None
 

@@ -5,6 +5,7 @@ from attrs import frozen
 
 from core.access import Actor, Permission
 from core.errors import Unavailable
+from core.patients.entities import Patient
 from core.patients.ports import PatientRepository
 from core.ports import Atomic, Clock
 from core.sync.errors import NoUpstreamRecord
@@ -18,7 +19,9 @@ class SyncPatient:
     """Fetches a patient from upstream and merges the changes into the record, field by field (see `merge`).
 
     Upstream is called before the record is locked. A response to an older request than the one already applied is
-    ignored. A sync without changes updates `last_synced_at` only. While upstream is unavailable, the current record is
+    ignored. A sync without changes updates `last_synced_at` only. What upstream has under the external id of a merged
+    record is merged into its survivor, whose sync it is where both have the same external id, or only the survivor has
+    one. While upstream is unavailable, the current record is
     returned as stale if the last good copy is not older than `max_stale`.
 
     Raises `Forbidden`, `PatientNotFound`, `PatientArchived`, `NoUpstreamRecord`, `InvalidUpstreamResponse`,
@@ -35,28 +38,38 @@ class SyncPatient:
 
     def __call__(self, *, actor: Actor, patient_id: UUID) -> SyncResult:
         actor.require(Permission.SYNC_PATIENTS)
-        patient = self.patients.get(patient_id)
-        patient.ensure_not_archived()
+        patient = self._linked(patient_id)
         if patient.external_id is None:
             raise NoUpstreamRecord
         requested_at = self.clock.now()
         try:
             answer = self.gateway.fetch(patient.external_id, request_id=actor.request_id)
         except Unavailable as unavailable:
-            return self._stale(patient_id, unavailable)
+            return self._stale(patient, unavailable)
         if answer is None:
             raise NoUpstreamRecord
         values = self.merger.normalize(answer.document)
-        record = FetchedRecord(patient_id, patient.external_id, values, requested_at - answer.requested_before)
-        merged = self.atomic(lambda: self.merger.apply(actor, [record]))[patient_id]
+        record = FetchedRecord(patient.id, patient.external_id, values, requested_at - answer.requested_before)
+        merged = self.atomic(lambda: self.merger.apply(actor, [record]))[patient.id]
         if isinstance(merged, Exception):
             raise merged
         return merged
 
-    def _stale(self, patient_id: UUID, unavailable: Unavailable) -> SyncResult:
+    def _linked(self, patient_id: UUID) -> Patient:
+        """The patient, or the survivor in place of a merged record without an external id of its own."""
         patient = self.patients.get(patient_id)
-        patient.ensure_not_archived()
-        snapshot = snapshot_for(self.snapshots.get(patient_id), patient)
+        survivor = self._survivor(patient)
+        return survivor if patient.external_id in {None, survivor.external_id} else patient
+
+    def _survivor(self, patient: Patient) -> Patient:
+        survivor = self.patients.get(patient.merged_into) if patient.merged_into else patient
+        survivor.ensure_not_archived()
+        return survivor
+
+    def _stale(self, before: Patient, unavailable: Unavailable) -> SyncResult:
+        linked = self.patients.get(before.id)
+        patient = self._survivor(linked)
+        snapshot = snapshot_for(self.snapshots.get(linked.id), linked)
         if snapshot is None:
             raise unavailable
         age = snapshot.age(self.clock.now())

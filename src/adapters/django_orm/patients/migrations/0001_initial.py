@@ -34,6 +34,16 @@ class Migration(migrations.Migration):
                 ("identifiers", models.JSONField(default=list)),
                 ("external_id", models.CharField(max_length=200, null=True)),
                 ("status", models.CharField(max_length=10)),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="patients.patient",
+                    ),
+                ),
                 ("version", models.PositiveIntegerField()),
                 ("last_synced_at", models.DateTimeField(null=True)),
                 ("created_at", models.DateTimeField()),
@@ -49,12 +59,28 @@ class Migration(migrations.Migration):
                     models.Index(fields=["updated_at", "-id"], name="patients_by_update"),
                     models.Index(fields=["sex", "-id"], name="patients_by_sex"),
                     models.Index(fields=["name", "-id"], name="patients_by_name"),
+                    models.Index(
+                        condition=models.Q(("merged_into__isnull", False)),
+                        fields=["merged_into"],
+                        name="patients_by_survivor",
+                    ),
+                    models.Index(fields=["external_id"], name="patients_by_external_id"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("email_shared", False)), fields=("email",), name="patients_email_unique"
+                        condition=models.Q(("email_shared", False), ("merged_into", None)),
+                        fields=("email",),
+                        name="patients_email_unique",
                     ),
-                    models.UniqueConstraint(fields=("external_id",), name="patients_external_id_unique"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("merged_into", None)),
+                        fields=("external_id",),
+                        name="patients_external_id_unique",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("merged_into", None), ("status", "merged"), _connector="XOR"),
+                        name="patients_merged_into_another",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("first_name__isnull", False), ("last_name__isnull", False), _connector="OR"
@@ -93,7 +119,7 @@ class Migration(migrations.Migration):
                         name="patients_patient_sex_known",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("status__in", ["active", "inactive", "archived"])),
+                        condition=models.Q(("status__in", ["active", "inactive", "archived", "merged"])),
                         name="patients_patient_status_known",
                     ),
                 ],
@@ -230,7 +256,9 @@ class Migration(migrations.Migration):
                         name="patients_event_position_unique",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("action__in", ["registered", "updated", "synced", "erased"])),
+                        condition=models.Q(
+                            ("action__in", ["registered", "updated", "synced", "erased", "merged", "merge_undone"])
+                        ),
                         name="patients_patientevent_action_known",
                     ),
                 ],

@@ -20,8 +20,10 @@ from core.access import Permission
 from core.matching import use_cases
 from core.matching.blocking import KeyKind
 from core.matching.entities import Candidate
-from core.matching.scoring import Grade
+from core.matching.scoring import Grade, explain
 from core.patients.fields import Changes
+from core.patients.values import Status
+from core.values import parse_enum
 
 _GRADES = [Grade.CERTAIN.value, Grade.POSSIBLE.value]
 
@@ -50,7 +52,7 @@ def candidate_json(candidate: Candidate, today: date) -> dict[str, object]:
         "patient": patient_json(candidate.patient, today),
         "probability": candidate.match.probability,
         "grade": candidate.match.grade.value,
-        "explanation": candidate.match.explanation(),
+        "explanation": explain(candidate.match.evidence),
     }
 
 
@@ -70,6 +72,8 @@ class PatientMatchView(APIView):
         record are ignored.
         """
         details, errors = read_body_collecting(request, PatientSerializer, ignore_read_only=True)
+        with errors.field("status"):  # nobody is found by it, and that of a merged record cannot be set
+            parse_enum(details.pop("status", Status.ACTIVE), Status)
         found = match(actor=actor(request), errors=errors, **cast("Changes", details))
         today = clock.today()
         results = [candidate_json(candidate, today) for candidate in found.found]

@@ -1,5 +1,3 @@
-"""The use cases of matching."""
-
 from typing import Unpack
 from uuid import UUID
 
@@ -7,11 +5,8 @@ from attrs import evolve, frozen
 
 from core.access import Actor, Permission
 from core.errors import ErrorCollector, FieldError, ValidationError
-from core.matching.blocking import blocking_keys
-from core.matching.comparable import comparable
-from core.matching.details import PersonDetails
 from core.matching.entities import Candidates
-from core.matching.services.candidates import CandidateFinder
+from core.matching.services.candidates import CandidateFinder, Person
 from core.patients.entities import Patient
 from core.patients.fields import Changes, parse
 from core.patients.services.rules import CurrentRules
@@ -35,11 +30,10 @@ class MatchPatients:
         actor.require(Permission.MATCH_PATIENTS)
         now = self.clock.now()
         blank = Patient(id=UUID(int=0), created_at=now, updated_at=now)
-        person = comparable(PersonDetails.of(evolve(blank, **parse(details, self.rules(), errors))))
-        keys = blocking_keys(person)
-        if not keys:
+        person = Person.of(evolve(blank, **parse(details, self.rules(), errors)))
+        if not person.keys:
             raise ValidationError([FieldError("", "required", NOTHING_TO_COMPARE)])
-        return self.finder.find(person, keys)
+        return self.finder.find([person])[blank.id]
 
 
 NOTHING_TO_COMPARE = (

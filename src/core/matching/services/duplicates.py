@@ -1,0 +1,133 @@
+from collections.abc import Callable, Collection, Mapping, Sequence
+from uuid import UUID
+
+from attrs import evolve, frozen
+
+from core.access import Actor, Permission
+from core.errors import Conflict
+from core.matching.details import PersonDetails
+from core.matching.entities import Candidate, Candidates, DuplicatePair, PairState
+from core.matching.errors import PossibleDuplicate
+from core.matching.ports import BlockingKeys, DuplicatePairs
+from core.matching.scoring import Grade
+from core.matching.services.candidates import CandidateFinder, Person
+from core.matching.weights import WEIGHTS_VERSION
+from core.patients.entities import Patient
+from core.patients.ports import DuplicateCheck, DuplicatesFound, MergedRecords
+from core.ports import Clock, IdGenerator
+
+BATCH_SIZE = 100
+MAX_PAIRS = 20  # that a person is put into at once
+
+
+@frozen
+class DuplicateQueue(DuplicateCheck):
+    """Puts pairs of possible duplicates into the queue for review, and refuses certain ones."""
+
+    keys: BlockingKeys
+    finder: CandidateFinder
+    pairs: DuplicatePairs
+    merged: MergedRecords
+    clock: Clock
+    ids: IdGenerator
+
+    def check_new(self, actor: Actor, patient: Patient, *, refuse: bool) -> None:
+        """Raises `PossibleDuplicate`."""
+        person = Person.of(patient)
+        self.keys.guard([key.digest for key in person.keys])
+        found = self.finder.find([person])
+        if refuse and (certain := _certain(found[patient.id])):
+            raise PossibleDuplicate(certain if actor.may(Permission.VIEW_PATIENTS) else ())
+        self.record(found)
+
+    def find_new(self, patients: Sequence[Patient]) -> DuplicatesFound:
+        people = [Person.of(patient) for patient in patients]
+        return _Found(self.finder.find(people, among_themselves=True), self.record)
+
+    def review(self, patients: Sequence[Patient]) -> set[UUID]:
+        paired: set[UUID] = set()
+        for start in range(0, len(patients), BATCH_SIZE):
+            batch = [patient for patient in patients[start : start + BATCH_SIZE] if patient.merged_into is None]
+            paired |= self._review(batch)
+        return paired
+
+    def review_changed(self, changes: Sequence[tuple[Patient, Patient]]) -> None:
+        self.review([after for before, after in changes if PersonDetails.of(before) != PersonDetails.of(after)])
+
+    def _review(self, patients: Sequence[Patient]) -> set[UUID]:
+        ids = {patient.id for patient in patients}
+        undecided = self.pairs.of(ids, [PairState.OPEN, PairState.LATER])
+        known = {
+            one: [other for pair in undecided if one in pair.patient_ids for other in pair.patient_ids] for one in ids
+        }
+        found = self.finder.find([Person.of(patient) for patient in patients], known=known)
+        alike = {
+            _in_order(one, candidate.patient.id) for one, candidates in found.items() for candidate in candidates.found
+        }
+        recorded = self.record(found)
+        self.pairs.remove([pair.id for pair in undecided if pair.patient_ids not in alike])
+        return ids.intersection(one for pair in recorded for one in pair)
+
+    def record(self, found: Mapping[UUID, Candidates]) -> Collection[tuple[UUID, UUID]]:
+        """Records each person's most probable pairs, except of persons who were decided to be different. Returns the
+        ids of their records."""
+        best = {
+            _in_order(patient_id, candidate.patient.id): candidate
+            for patient_id, candidates in found.items()
+            for candidate in candidates.found[:MAX_PAIRS]
+        }
+        if not best:
+            return ()
+        for differing in self._differing({one for pair in best for one in pair}):
+            best.pop(differing, None)
+        self.pairs.record([self._pair(ids, candidate) for ids, candidate in best.items()])
+        return best.keys()
+
+    def _differing(self, ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
+        """The patients who were decided to be different, themselves or by records merged into them."""
+        survivor_of = self.merged.merged_into(ids)
+        pairs = self.pairs.of({*ids, *survivor_of}, [PairState.DIFFERENT])
+        return {_in_order(*(survivor_of.get(one, one) for one in pair.patient_ids)) for pair in pairs}
+
+    def _pair(self, ids: tuple[UUID, UUID], candidate: Candidate) -> DuplicatePair:
+        now = self.clock.now()
+        first, second = ids
+        return DuplicatePair(
+            id=self.ids.new(now),
+            first_id=first,
+            second_id=second,
+            probability=candidate.match.probability,
+            evidence=candidate.match.evidence,
+            weights_version=WEIGHTS_VERSION,
+            found_at=now,
+        )
+
+
+@frozen
+class _Found(DuplicatesFound):
+    found: Mapping[UUID, Candidates]
+    record: Callable[[Mapping[UUID, Candidates]], object]
+
+    @property
+    def certain(self) -> dict[UUID, Conflict]:
+        return {one: PossibleDuplicate(certain) for one, other in self.found.items() if (certain := _certain(other))}
+
+    def queue(self, added: Collection[UUID]) -> None:
+        def stored(candidate: Candidate) -> bool:
+            return candidate.patient.id in added or candidate.patient.id not in self.found
+
+        self.record(
+            {
+                one: evolve(self.found[one], found=tuple(filter(stored, self.found[one].found)))
+                for one in added
+                if self.found[one].found
+            }
+        )
+
+
+def _in_order(one: UUID, other: UUID) -> tuple[UUID, UUID]:
+    return (one, other) if one < other else (other, one)
+
+
+def _certain(candidates: Candidates) -> list[Candidate]:
+    return [candidate for candidate in candidates.found if candidate.match.grade is Grade.CERTAIN]

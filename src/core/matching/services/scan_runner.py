@@ -1,0 +1,50 @@
+from collections.abc import Callable
+from contextlib import suppress
+from uuid import UUID
+
+from attrs import field, frozen
+
+from core.jobs.entities import Job
+from core.jobs.errors import JobEnded, LeaseLost
+from core.jobs.ports import Runner
+from core.jobs.services.leases import Allocation, Completion, Lease, LeaseManager
+from core.matching.entities import ScanOptions, ScanOutcome
+from core.matching.ports import PatientsForMatching
+from core.matching.services.duplicates import DuplicateQueue
+
+
+@frozen
+class ScanRunner(Runner):
+    """Compares a job's patients with the others, chunk by chunk. A chunk and its pairs are stored in one
+    transaction."""
+
+    leases: LeaseManager
+    patients: PatientsForMatching
+    queue: DuplicateQueue
+    chunk_size: int = field(default=200, kw_only=True)
+
+    def __call__(self, job: Job, *, stopping: Callable[[], bool]) -> None:
+        while not stopping() and (lease := self.leases.claim(job.id, self.allocate)):
+            with suppress(LeaseLost, JobEnded):
+                self._run(lease)
+
+    def allocate(self, job: Job) -> Allocation | None:
+        since = ScanOptions.of(job).changed_since
+        after = UUID(job.position) if job.position else None
+        ids = self.patients.ids_to_scan(since, after=after, before=job.id, limit=self.chunk_size)
+        return Allocation(ids, str(ids[-1]) if len(ids) == self.chunk_size else None) if ids else None
+
+    def _run(self, lease: Lease) -> None:
+        items = lease.chunk.items
+
+        def work() -> Completion:
+            patients = [patient for patient in self.patients.get_all(items) if patient.merged_into is None]
+            paired = len(self.queue.review(patients))
+            counts = {
+                ScanOutcome.PAIRED: paired,
+                ScanOutcome.UNPAIRED: len(patients) - paired,
+                ScanOutcome.SKIPPED: len(items) - len(patients),
+            }
+            return Completion({outcome.value: count for outcome, count in counts.items() if count})
+
+        self.leases.complete(lease, work)
