@@ -48,6 +48,7 @@ bench: $(VENV)/.develop  ## Print the benchmark tables (needs BENCH_DATABASE_URL
 	$(BIN)/python benchmarks/upstream.py
 	$(BIN)/python benchmarks/jobs.py
 	$(BIN)/python benchmarks/matching.py
+	DATABASE_URL=$(BENCH_DATABASE_URL) $(BIN)/python benchmarks/duplicates.py
 
 format: $(VENV)/.develop  ## Format the code
 	$(BIN)/isort --quiet .

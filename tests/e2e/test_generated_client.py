@@ -104,12 +104,16 @@ def show_duplicates(clerk: Caller) -> None:
     merged = clerk("merge_patients", patient.id, body=both).parsed
     assert (merged.patient.email, merged.other.merged_into) == ("ada@mail.example", patient.id)
     assert clerk("list_merges", duplicate.id).parsed.results == [merged.merge]
-    assert clerk.problem(409, "merge_patients", duplicate.id, body=both).type_.endswith("patient-merged")
+    again = models.MergeRequestRequest(other=patient.id)
+    assert clerk.problem(409, "merge_patients", duplicate.id, body=again).patient_id == patient.id
     undone = clerk("undo_merge", merged.merge.id).parsed
     assert (undone.other.status, undone.kept) == (models.PatientStatusEnum.ACTIVE, [])
     scan = clerk("start_duplicate_scan", body=models.ScanRequestRequest(full=True), expect=202).parsed
     assert scan.id in [one.id for one in clerk("list_duplicate_scans").parsed.results]
     assert clerk("view_duplicate_scan", scan.id).parsed.changed_since is None
+    while clerk("view_duplicate_scan", scan.id).parsed.ended_at is None:
+        sleep(0.1)
+    assert clerk.problem(409, "cancel_duplicate_scan", scan.id).type_.endswith(":job-ended")
 
 
 def show_patients(anybody: Caller) -> None:
@@ -128,7 +132,6 @@ def show_patients(anybody: Caller) -> None:
     assert (candidate.patient.id, candidate.grade) == (patient.id, models.GradeEnum.POSSIBLE)
     assert "email" in [line.field for line in candidate.explanation if line.weight > 0]
 
-    show_duplicates(clerk)
     newest = clerk("list_patients", limit=2, count=True, status=models.ListPatientsStatus.ACTIVE).parsed
     assert (newest.results[0].to_dict(), len(newest.results)) == (patient.to_dict(), 2)
     assert newest.count > 400
@@ -156,6 +159,7 @@ def show_patients(anybody: Caller) -> None:
     assert (first.results[0].action, len(first.results)) == (models.EventActionEnum.REGISTERED, 200)
     assert clerk("follow_changes", cursor=cursor_of(first.next_)).parsed.results[0] not in first.results
     assert clerk.problem(404, "view_patient", patient.id).detail
+    show_duplicates(clerk)
 
 
 def cursor_of(link: str) -> str:
@@ -185,7 +189,7 @@ def show_files(anybody: Caller) -> None:
     while (done := clerk("view_import", asked.id).parsed).ended_at is None:
         sleep(0.1)
     assert (done.state, done.dry_run) == (models.JobStateEnum.COMPLETED, True)
-    assert done.counts.added + done.counts.rejected == done.total > 400
+    assert done.counts.duplicate + done.counts.rejected == done.total > 400
     assert clerk("download_rejects", asked.id).content.startswith(b"line,field,reason,id,first_name")
     assert clerk.problem(409, "cancel_import", asked.id).type_.endswith(":job-ended")
 

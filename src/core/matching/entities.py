@@ -87,8 +87,8 @@ class PairPage:
 
 
 class ScanOutcome(StrEnum):
-    """`paired`: the patient is in a pair of possible duplicates. `skipped`: the patient was erased or merged in the
-    meantime."""
+    """`paired`: the scan put the patient into a pair of possible duplicates, in a full scan with an older one.
+    `skipped`: the patient was erased or merged in the meantime."""
 
     PAIRED = "paired"
     UNPAIRED = "unpaired"
@@ -142,6 +142,11 @@ class MergeResult:
     survivor: Patient
     other: Patient
     fields: tuple[str, ...]
+
+    @classmethod
+    def of(cls, merge: Merge | None, before: Patient, survivor: Patient, other: Patient) -> "MergeResult":
+        old, new = before.to_json(), survivor.to_json()
+        return cls(merge, survivor, other, tuple(name for name in old if old[name] != new[name]))
 
 
 @frozen

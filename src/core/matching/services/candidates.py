@@ -54,28 +54,30 @@ class CandidateFinder:
         people: Sequence[Person],
         *,
         among_themselves: bool = False,
+        older_only: bool = False,
         known: Mapping[UUID, Collection[UUID]] = MappingProxyType({}),
     ) -> dict[UUID, Candidates]:
         """The candidates of each person, by the id of the person's record.
 
         Compares a person with the patients who share one of the person's keys; with those who share the most, if there
-        are more than `MAX_COMPARED`; and with those `known` to be alike. With `among_themselves`, also with the people
-        who are not stored yet and have a lower id.
+        are more than `MAX_COMPARED`; and with those `known` to be alike. With `older_only`, only with lower ids; with
+        `among_themselves`, also with the people who are not stored yet and have lower ids.
         """
+        fellows = {person.patient.id: person for person in people} if among_themselves else {}
         holders = self._holders(people, among_themselves=among_themselves)
         more = self._more_holders(holders)
-        compared = {
-            person.patient.id: {*_most_shared(person, holders, more), *known.get(person.patient.id, ())}
-            for person in people
-        }
-        fellows = {person.patient.id: person for person in people} if among_themselves else {}
+        compared: dict[UUID, set[UUID]] = {}
+        for person in people:
+            own = person.patient.id
+            ids = (one for one in _most_shared(person, holders, more) if one < own or one not in fellows)
+            compared[own] = {one for one in ids if one < own or not older_only}.union(known.get(own, ()))
         others = fellows | self._stored(set[UUID]().union(*compared.values()) - fellows.keys())
         survivors = self._survivors(others)
         size = self.patients.estimated_count()
         found: dict[UUID, Candidates] = {}
         for person in people:
             own = person.patient.id
-            alike = [others[one] for one in compared[own] if one in others and (one not in fellows or one < own)]
+            alike = [others[one] for one in compared[own] if one in others]
             cut_keys = dict.fromkeys(key.kind for key in person.keys if key.digest in more)
             found[own] = Candidates(self._compare(person, alike, survivors, size), tuple(cut_keys))
         return found

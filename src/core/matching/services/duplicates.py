@@ -1,3 +1,4 @@
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from uuid import UUID
 
@@ -44,29 +45,37 @@ class DuplicateQueue(DuplicateCheck):
         people = [Person.of(patient) for patient in patients]
         return _Found(self.finder.find(people, among_themselves=True), self.record)
 
-    def review(self, patients: Sequence[Patient]) -> set[UUID]:
+    def review(self, patients: Sequence[Patient], *, older_only: bool = False) -> set[UUID]:
+        """With `older_only`, compares each patient only with older ones, which finds every pair once if all are
+        reviewed."""
         paired: set[UUID] = set()
         for start in range(0, len(patients), BATCH_SIZE):
             batch = [patient for patient in patients[start : start + BATCH_SIZE] if patient.merged_into is None]
-            paired |= self._review(batch)
+            paired |= self._review(batch, older_only=older_only)
         return paired
 
     def review_changed(self, changes: Sequence[tuple[Patient, Patient]]) -> None:
         self.review([after for before, after in changes if PersonDetails.of(before) != PersonDetails.of(after)])
 
-    def _review(self, patients: Sequence[Patient]) -> set[UUID]:
+    def _review(self, patients: Sequence[Patient], *, older_only: bool) -> set[UUID]:
         ids = {patient.id for patient in patients}
         undecided = self.pairs.of(ids, [PairState.OPEN, PairState.LATER])
-        known = {
-            one: [other for pair in undecided if one in pair.patient_ids for other in pair.patient_ids] for one in ids
-        }
-        found = self.finder.find([Person.of(patient) for patient in patients], known=known)
+        known: dict[UUID, list[UUID]] = defaultdict(list)
+        for pair in undecided:
+            known[pair.first_id].append(pair.second_id)
+            known[pair.second_id].append(pair.first_id)
+        people = [Person.of(patient) for patient in patients]
+        found = self.finder.find(people, older_only=older_only, known=known)
         alike = {
             _in_order(one, candidate.patient.id) for one, candidates in found.items() for candidate in candidates.found
         }
         recorded = self.record(found)
         self.pairs.remove([pair.id for pair in undecided if pair.patient_ids not in alike])
-        return ids.intersection(one for pair in recorded for one in pair)
+        return {
+            one
+            for one, candidates in found.items()
+            if any(_in_order(one, candidate.patient.id) in recorded for candidate in candidates.found)
+        }
 
     def record(self, found: Mapping[UUID, Candidates]) -> Collection[tuple[UUID, UUID]]:
         """Records each person's most probable pairs, except of persons who were decided to be different. Returns the

@@ -35,11 +35,11 @@ class ScanRunner(Runner):
         return Allocation(ids, str(ids[-1]) if len(ids) == self.chunk_size else None) if ids else None
 
     def _run(self, lease: Lease) -> None:
-        items = lease.chunk.items
+        items, full = lease.chunk.items, ScanOptions.of(lease.job).changed_since is None
 
         def work() -> Completion:
             patients = [patient for patient in self.patients.get_all(items) if patient.merged_into is None]
-            paired = len(self.queue.review(patients))
+            paired = len(self.queue.review(patients, older_only=full))
             counts = {
                 ScanOutcome.PAIRED: paired,
                 ScanOutcome.UNPAIRED: len(patients) - paired,

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from attrs import evolve, frozen
@@ -17,6 +18,13 @@ from core.patients.services.recorder import PatientRecorder
 from core.patients.values import Status
 from core.ports import Atomic, Clock, IdGenerator
 from core.values import MAX_REASON_LENGTH, parse_single_line
+
+
+@frozen
+class _Change:
+    actor: Actor
+    reason: str
+    at: datetime
 
 
 @frozen
@@ -77,7 +85,10 @@ class MergePatients:
             survivor.ensure_not_archived()
             absorbed = [self.patients.lock(one) for one in sorted(self.merged.merged_into([other_id]))]
             pairs = self._pairs(survivor, [other, *absorbed])
-            return self._merge(actor, survivor, other, absorbed, pairs, chosen, text, preview=preview)
+            combined = combine(survivor, other, chosen)
+            if preview:
+                return MergeResult.of(None, survivor, combined, other)
+            return self._merge(_Change(actor, text, self.clock.now()), survivor, combined, [other, *absorbed], pairs)
 
         return self.atomic(merge)
 
@@ -91,54 +102,48 @@ class MergePatients:
 
     def _merge(
         self,
-        actor: Actor,
+        change: _Change,
         survivor: Patient,
-        other: Patient,
-        absorbed: Sequence[Patient],
+        combined: Patient,
+        others: Sequence[Patient],
         pairs: Sequence[DuplicatePair],
-        choices: Choices,
-        reason: str,
-        *,
-        preview: bool,
     ) -> MergeResult:
-        now = self.clock.now()
-        after = evolve(combine(survivor, other, choices), version=survivor.version + 1, updated_at=now)
-        new = after.to_json()
-        fields = tuple(name for name, value in survivor.to_json().items() if new[name] != value)
-        if preview:
-            return MergeResult(None, after, other, fields)
-
-        def save(before: Patient, changed: Patient) -> Patient:
-            changed = evolve(changed, version=before.version + 1, updated_at=now)
-            return self.recorder.save(Action.MERGED, actor, now, before=before, after=changed, reason=reason)
-
-        merged = save(other, evolve(other, status=Status.MERGED, merged_into=survivor.id))
-        for one in absorbed:
-            save(one, evolve(one, merged_into=survivor.id))
-        save(survivor, after)
+        """`others` are the other record and those that were merged into it before."""
+        other, *absorbed = others
+        merged, *_ = [
+            self._save(change, one, evolve(one, status=Status.MERGED, merged_into=survivor.id)) for one in others
+        ]
+        after = self._save(change, survivor, combined)  # last, because it takes values of the others over
         if after.external_id != survivor.external_id:
             self.upstream_values.copy(other.id, survivor.id)
         merge = Merge(
-            id=self.ids.new(now),
+            id=self.ids.new(change.at),
             survivor_id=survivor.id,
             other_id=other.id,
             survivor_version=after.version,
             other_status=other.status,
-            at=now,
-            actor=actor.name,
+            at=change.at,
+            actor=change.actor.name,
             absorbed=tuple(one.id for one in absorbed),
         )
         self.merges.add(merge)
-        self._close(actor, merge, pairs)
+        self._close(merge, pairs)
         self.queue.review([after])
-        return MergeResult(merge, after, merged, fields)
+        return MergeResult.of(merge, survivor, after, merged)
 
-    def _close(self, actor: Actor, merge: Merge, pairs: Sequence[DuplicatePair]) -> None:
-        undecided = [pair for pair in pairs if not pair.state.is_decided]
-        for pair in undecided:
+    def _save(self, change: _Change, before: Patient, after: Patient) -> Patient:
+        after = evolve(after, version=before.version + 1, updated_at=change.at)
+        return self.recorder.save(
+            Action.MERGED, change.actor, change.at, before=before, after=after, reason=change.reason
+        )
+
+    def _close(self, merge: Merge, pairs: Sequence[DuplicatePair]) -> None:
+        """Decides the pair of the two records. Other pairs of theirs are found again, as pairs of the survivor."""
+        for pair in pairs:
+            if pair.state.is_decided:
+                continue
             if set(pair.patient_ids) == {merge.survivor_id, merge.other_id}:
-                self.pairs.replace(
-                    evolve(pair, state=PairState.SAME, decided_by=actor.name, decided_at=merge.at, reason="")
-                )
+                same = evolve(pair, state=PairState.SAME, decided_by=merge.actor, decided_at=merge.at, reason="")
+                self.pairs.replace(same)
             else:
                 self.pairs.remove([pair.id])
