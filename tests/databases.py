@@ -20,6 +20,17 @@ def postgres_database(template: str = "template1") -> Generator[str]:
         server.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
 
+@contextmanager
+def connected(name: str) -> Generator[None]:
+    """In this process, Django can use the PostgreSQL database `name`, by the alias `name`."""
+    connections.databases[name] = connections.databases["postgres"] | {"NAME": name}
+    try:
+        yield
+    finally:
+        connections[name].close()
+        del connections[name], connections.databases[name]
+
+
 def url_of(name: str) -> str:
     return f"postgres://postgres@/{name}?host={settings.DATABASES['postgres']['HOST']}"
 

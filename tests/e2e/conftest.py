@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import frozen
 from django.core.management import call_command
+from pytest_django import DjangoDbBlocker
 
 from adapters.cli.demo_data import upstream_records
 from adapters.cli.simulator import UpstreamSimulator
@@ -123,11 +124,11 @@ def migrated_postgres(postgres_server: None, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="session")
-def filled(migrated_postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+def filled(migrated_postgres: str, django_db_blocker: DjangoDbBlocker) -> Generator[str]:
     """The name of a PostgreSQL template database with patients that upstream knows."""
     from tests.e2e.jobs import filled_database
 
-    with filled_database(tmp_path_factory.mktemp("filled"), migrated_postgres) as name:
+    with django_db_blocker.unblock(), filled_database(migrated_postgres) as name:
         yield name
 
 

@@ -1,8 +1,6 @@
 """A registry full of patients that upstream knows."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,36 +15,17 @@ from psycopg.rows import dict_row
 
 from adapters.cli.simulator import UpstreamSimulator
 from adapters.cli.switches import Switches
-from tests.databases import postgres_database, url_of
+from bootstrap import Configuration, Container, registry_on_django
+from core.access import Actor
+from tests.databases import connected, postgres_database, url_of
 from tests.e2e.conftest import ROOT, environment_in
 
 PATIENTS = int(os.environ.get("JOB_PATIENTS", "210"))
 CHANGED = 3  # upstream has another last name for one patient in so many
 UPDATED = len(range(0, PATIENTS, CHANGED))
 SECONDS = 600 if "JOB_PATIENTS" in os.environ else 90
-FILL = """
-import sys
-from config.registry import django_registry
-from core.access import Actor
-
-registry, actor = django_registry(), Actor.system("setup")
-registry.atomic()(lambda: [
-    registry.register_patient()(
-        actor=actor, external_id=f"x{n}", first_name="Ada", last_name="Byron", email=f"p{n}@mail.example",
-        date_of_birth="1985-12-10", override_reason="All patients here have one name.",
-    )
-    for n in range(int(sys.argv[1]))
-] and None)
-"""
-START = """
-from time import monotonic
-from config.registry import django_registry
-from core.access import Actor
-
-start = django_registry().start_sync_job()
-started = monotonic()
-print(start(actor=Actor.system("test")).id, monotonic() - started)
-"""
+SECRET = "a secret of sixty characters, which is long enough for this one"
+BROKER = "CELERY_BROKER_URL"
 
 Rows = psycopg.Connection[dict[str, Any]]
 
@@ -54,6 +33,7 @@ Rows = psycopg.Connection[dict[str, Any]]
 @frozen
 class Registry:
     environment: dict[str, str]
+    name: str
     database: Rows
     upstream: UpstreamSimulator
 
@@ -61,15 +41,20 @@ class Registry:
         return evolve(self, environment=self.environment | settings)
 
     def using(self, broker: str) -> "Registry":
-        return self.given(CELERY_BROKER_URL=broker)
+        return self.given(**{BROKER: broker})
 
     def switch(self, **switches: object) -> None:
         httpx.put(f"{self.upstream.url}/control", json=switches, trust_env=False).raise_for_status()
 
     def start_job(self) -> tuple[str, float]:
-        """Its id, and how many seconds starting it took."""
-        job, seconds = run(self.environment, START).split()
-        return job, float(seconds)
+        """Its id, and how many seconds starting it took in this process."""
+        configuration = Configuration(
+            secret_keys=(SECRET,), upstream_url=self.upstream.url, broker_url=self.environment.get(BROKER, "")
+        )
+        with connected(self.name):
+            start = registry_on_django(configuration, self.name).start_sync_job()
+            started = monotonic()
+            return str(start(actor=Actor.system("test")).id), monotonic() - started
 
     def job(self, job: str) -> dict[str, Any]:
         row = self.database.execute("SELECT * FROM jobs_job WHERE id = %s", [job]).fetchone()
@@ -112,19 +97,30 @@ def until(reached: Callable[[], object], seconds: float = SECONDS) -> None:
         sleep(0.01)
 
 
-def run(environment: dict[str, str], program: str, *arguments: str) -> str:
-    command = [sys.executable, "-c", program, *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
-
-
 @contextmanager
-def filled_database(directory: Path, migrated: str) -> Generator[str]:
+def filled_database(migrated: str) -> Generator[str]:
     """The name of a copy of the database `migrated` with `PATIENTS` patients, to be copied."""
     with postgres_database(migrated) as name:
-        run(_environment(directory, name), FILL, str(PATIENTS))
+        with connected(name):
+            fill(registry_on_django(Configuration(secret_keys=(SECRET,)), name))
         yield name
+
+
+def fill(registry: Container) -> None:
+    def register_all() -> None:
+        register = registry.register_patient()
+        for n in range(PATIENTS):
+            register(
+                actor=Actor.system("setup"),
+                external_id=f"x{n}",
+                first_name="Ada",
+                last_name="Byron",
+                email=f"p{n}@mail.example",
+                date_of_birth="1985-12-10",
+                override_reason="All patients here have one name.",
+            )
+
+    registry.atomic()(register_all)
 
 
 @contextmanager
@@ -136,14 +132,14 @@ def filled_registry(directory: Path, filled: str, latency: float) -> Generator[R
     with upstream, postgres_database(filled) as name:
         environment = _environment(directory, name) | {"EXTERNAL_API_BASE_URL": upstream.url}
         with Rows.connect(url_of(name), autocommit=True, row_factory=dict_row) as database:
-            yield Registry(environment, database, upstream)
+            yield Registry(environment, name, database, upstream)
         upstream.shutdown()
 
 
 def _environment(directory: Path, database: str) -> dict[str, str]:
     return environment_in(directory) | {
         "DATABASE_URL": url_of(database),
-        "SECRET_KEY": "a secret of sixty characters, which is long enough for this one",
+        "SECRET_KEY": SECRET,
         "EXTERNAL_API_POLICY": "bulk_calls=20, max_calls=30, recovery=1",
         "JOB_LEASE": "2",
         "JOB_SWEEP": "1",

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from tests.e2e.brokers import rabbitmq, redis
 from tests.e2e.jobs import PATIENTS, UPDATED, Registry, filled_registry, until
@@ -37,8 +38,8 @@ Started = Callable[[Registry], AbstractContextManager[Process]]
 
 
 @pytest.fixture
-def registry(filled: str, tmp_path: Path) -> Generator[Registry]:
-    with filled_registry(tmp_path, filled, latency=0) as registry:
+def registry(filled: str, tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Generator[Registry]:
+    with django_db_blocker.unblock(), filled_registry(tmp_path, filled, latency=0) as registry:
         yield registry.given(JOB_LEASE=A_LONG_TIME, GRANIAN_WORKERS="1")
 
 

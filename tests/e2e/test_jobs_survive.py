@@ -8,6 +8,7 @@ from random import uniform
 from time import monotonic, sleep
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from tests.e2e.brokers import rabbitmq, redis
 from tests.e2e.jobs import CHANGED, PATIENTS, Registry, filled_registry, until
@@ -24,9 +25,9 @@ pytestmark = pytest.mark.soak
 
 
 @pytest.fixture
-def registry(filled: str, tmp_path: Path) -> Generator[Registry]:
-    with filled_registry(tmp_path, filled, LATENCY) as registry:
-        yield registry
+def registry(filled: str, tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Generator[Registry]:
+    with django_db_blocker.unblock(), filled_registry(tmp_path, filled, LATENCY) as registry:
+        yield registry.given(GRANIAN_WORKERS="1")
 
 
 def killed_while_it_works(registry: Registry, job: str, start: Started) -> bool:
