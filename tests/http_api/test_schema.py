@@ -23,8 +23,15 @@ some = settings(
     max_examples=settings().max_examples * 2 // 5,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+few = settings(some, max_examples=max(1, some.max_examples // 5))
 schema = schemathesis.openapi.from_dict(orjson.loads(COMMITTED.read_bytes()))
 schema.app = application
+FOR_NOBODY = [
+    operation["operationId"]
+    for methods in schema.raw_schema["paths"].values()
+    for operation in methods.values()
+    if {} in operation.get("security", [{}])
+]
 
 
 @pytest.fixture
@@ -41,20 +48,42 @@ def enter(request: pytest.FixtureRequest, signed_in: Callable[[Role], Api]) -> C
 
 
 @pytest.fixture
-def caller(enter: Callable[[], dict[str, str]]) -> dict[str, str]:
-    return enter()
+def admin(signed_in: Callable[[Role], Api]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {signed_in(Role.ADMIN).token}"}
+
+
+def call(case: schemathesis.Case, headers: dict[str, str], request: pytest.FixtureRequest) -> None:
+    if case.meta and case.meta.generation.mode.is_positive:
+        case.path_parameters.update({name: str(request.getfixturevalue(name)) for name in case.path_parameters})
+    case.headers.pop("If-Match", None)  # or 412 comes before 400
+    case.call_and_validate(headers=headers, excluded_checks=UNTRUE)
 
 
 @pytest.mark.django_db(transaction=True)
 @schema.parametrize()
 @some
-def test_no_request_crashes_the_api_or_is_answered_off_its_schema(
-    case: schemathesis.Case, caller: dict[str, str], request: pytest.FixtureRequest, upstream_up: None
+def test_no_request_of_an_admin_crashes_the_api_or_is_answered_off_its_schema(
+    case: schemathesis.Case, admin: dict[str, str], request: pytest.FixtureRequest, upstream_up: None
 ) -> None:
-    if case.meta and case.meta.generation.mode.is_positive:
-        case.path_parameters.update({name: str(request.getfixturevalue(name)) for name in case.path_parameters})
-    case.headers.pop("If-Match", None)  # or 412 comes before 400
-    case.call_and_validate(headers=caller, excluded_checks=UNTRUE)
+    call(case, admin, request)
+
+
+@pytest.mark.django_db(transaction=True)
+@schema.include(operation_id=FOR_NOBODY).parametrize()
+@some
+def test_no_request_without_a_session_crashes_the_api_or_is_answered_off_its_schema(
+    case: schemathesis.Case, request: pytest.FixtureRequest, upstream_up: None
+) -> None:
+    call(case, {}, request)
+
+
+@pytest.mark.django_db(transaction=True)
+@schema.exclude(operation_id=FOR_NOBODY).parametrize()
+@few  # no such request is read: `test_roles.py` shows it
+def test_a_request_that_lacks_a_session_is_refused_as_its_schema_says(
+    case: schemathesis.Case, request: pytest.FixtureRequest, upstream_up: None
+) -> None:
+    call(case, {}, request)
 
 
 @pytest.mark.soak
