@@ -82,8 +82,9 @@ def carry_out(steps: list[Step], program: str, script: Path, environment: dict[s
 
 @pytest.mark.parametrize("document", [path for path in DOCUMENTS if any(blocks(path))], ids=named)
 def test_documented_commands_print_the_documented_output(
-    document: Path, environment: dict[str, str], port: int, tmp_path: Path
+    document: Path, port: int, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
+    environment: dict[str, str] = request.getfixturevalue("loaded" if document in {README, TOUR} else "environment")
     shell = "trap 'kill $(jobs -p) 2> /dev/null' EXIT\n"
     shell += "".join(f"{step.code}\necho '{END}'\n" for step in commands(document))
     with running(environment, port) if document in {README, TOUR} else nullcontext() as demo:
