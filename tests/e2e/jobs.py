@@ -97,16 +97,13 @@ def until(reached: Callable[[], object], seconds: float = SECONDS) -> None:
         sleep(0.01)
 
 
-@contextmanager
-def filled_database(migrated: str) -> Generator[str]:
-    """The name of a copy of the database `migrated` with `PATIENTS` patients, to be copied."""
-    with postgres_database(migrated) as name:
-        with connected(name):
-            fill(registry_on_django(Configuration(secret_keys=(SECRET,)), name))
-        yield name
+def fill(database: str) -> None:
+    """With `PATIENTS` patients."""
+    with connected(database):
+        register_patients(registry_on_django(Configuration(secret_keys=(SECRET,)), database))
 
 
-def fill(registry: Container) -> None:
+def register_patients(registry: Container) -> None:
     def register_all() -> None:
         register = registry.register_patient()
         for n in range(PATIENTS):

@@ -14,20 +14,13 @@ import httpx
 import psycopg
 from attrs import frozen
 
-from tests.databases import postgres_database, url_of
+from bootstrap import Configuration, Container, registry_on_django
+from core.access import Actor
+from tests.databases import connected, postgres_database, url_of
 from tests.e2e.conftest import ROOT, UNREACHABLE_CACHE, environment_in, finished, manage
 from tests.programs import free_port, wait_for_port
 
-SETUP = """
-from config.registry import django_registry
-from core.access import Actor
-
-registry, actor = django_registry(), Actor.system("setup")
-registry.create_user()(actor=actor, email="clerk@clinic.example", password="correct horse battery", role="clerk")
-post = registry.write_post()(actor=actor, title="Read me", content="Again and again.")
-registry.publish_post()(actor=actor, post_id=post.id)
-print(registry.sign_in()(email="clerk@clinic.example", password="correct horse battery").access, post.id)
-"""
+SECRET = "a secret of sixty characters, which is long enough for this one"
 
 
 @frozen
@@ -66,32 +59,34 @@ class Production:
         return row[0]
 
 
-@contextmanager
-def migrated_database(directory: Path) -> Generator[str]:
-    """The name of an empty PostgreSQL database, to be copied because migrating takes seconds."""
-    with postgres_database() as name:
-        assert finished(manage(_environment(directory, name), "migrate", "--verbosity", "0"))[::2] == (0, "")
-        yield name
+def migrate(directory: Path, database: str) -> None:
+    assert finished(manage(_environment(directory, database), "migrate", "--verbosity", "0"))[::2] == (0, "")
 
 
 @contextmanager
 def production_in(directory: Path, migrated: str) -> Generator[Production]:
     """On a copy of the database `migrated`."""
     with postgres_database(migrated) as name:
-        environment = _environment(directory, name)
-        done = subprocess.run(
-            [sys.executable, "-c", SETUP], env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=60
-        )
-        token, post = done.stdout.split()
+        with connected(name):
+            token, post = set_up(registry_on_django(Configuration(secret_keys=(SECRET,)), name))
         with psycopg.connect(url_of(name), autocommit=True) as database:
-            yield Production(environment, database, token, post)
+            yield Production(_environment(directory, name), database, token, post)
+
+
+def set_up(registry: Container) -> tuple[str, str]:
+    """The token of a clerk, and the id of a published post."""
+    actor, email, password = Actor.system("setup"), "clerk@clinic.example", "correct horse battery"
+    registry.create_user()(actor=actor, email=email, password=password, role="clerk")
+    post = registry.write_post()(actor=actor, title="Read me", content="Again and again.")
+    registry.publish_post()(actor=actor, post_id=post.id)
+    return registry.sign_in()(email=email, password=password).access, str(post.id)
 
 
 def _environment(directory: Path, database: str) -> dict[str, str]:
     return environment_in(directory) | {
         "DJANGO_ENV": "production",
         "CACHE_URL": UNREACHABLE_CACHE,
-        "SECRET_KEY": "a secret of sixty characters, which is long enough for this one",
+        "SECRET_KEY": SECRET,
         "ALLOWED_HOSTS": "127.0.0.1",
         "TRUSTED_PROXIES": "127.0.0.1",
         "DATABASE_URL": url_of(database),
