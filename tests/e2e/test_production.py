@@ -1,6 +1,8 @@
 from pathlib import Path
+from runpy import run_module
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
 from bootstrap import registry_on_django
@@ -22,23 +24,27 @@ SECRET = "a secret of sixty characters, which is long enough for this one"
             },
             "SECRET_KEY",
         ),
-        (
-            {"ALLOWED_HOSTS": "registry.example", "SECRET_KEY": SECRET, "SECRET_KEY_FALLBACKS": "x"},
-            "SECRET_KEY_FALLBACKS",
-        ),
         ({"SECRET_KEY": SECRET}, "ALLOWED_HOSTS"),
         ({"SECRET_KEY": SECRET, "ALLOWED_HOSTS": "registry.example", "DATABASE_URL": ""}, "DATABASE_URL"),
         ({"SECRET_KEY": SECRET, "ALLOWED_HOSTS": "registry.example", "CACHE_URL": ""}, "CACHE_URL"),
     ],
 )
-def test_production_refuses_to_start_without_a_setting_and_names_it(
-    environment: dict[str, str], settings: dict[str, str], expected: str
+def test_production_needs_a_setting_and_names_it(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], expected: str
 ) -> None:
-    status, _, err = finished(
-        manage(environment | {"DJANGO_ENV": "production", "CACHE_URL": UNREACHABLE_CACHE} | settings, "check")
-    )
+    given = {"SECRET_KEY": "", "ALLOWED_HOSTS": "", "DATABASE_URL": "sqlite://", "CACHE_URL": UNREACHABLE_CACHE}
+    for name, value in (given | settings).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ImproperlyConfigured, match=f"Set {expected} "):
+        run_module("config.settings.production")
+
+
+def test_production_refuses_to_start_and_names_the_setting(environment: dict[str, str]) -> None:
+    settings = {"DJANGO_ENV": "production", "CACHE_URL": UNREACHABLE_CACHE, "ALLOWED_HOSTS": "registry.example"}
+    settings |= {"SECRET_KEY": SECRET, "SECRET_KEY_FALLBACKS": "x"}
+    status, _, err = finished(manage(environment | settings, "check"))
     assert status != 0
-    assert f"Set {expected}" in err.splitlines()[-1]
+    assert "Set SECRET_KEY_FALLBACKS" in err.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
