@@ -16,7 +16,12 @@ CLIENTS = 8
 def test_requests_in_flight_are_answered_before_the_server_ends(production: Production) -> None:
     views, kept = production.views(), production.kept()
     waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    with production.served() as (process, client), ThreadPoolExecutor() as pool, client() as one, client() as other:
+    with (
+        production.served(GRANIAN_WORKERS="1") as (process, client),
+        ThreadPoolExecutor() as pool,
+        client() as one,
+        client() as other,
+    ):
         with psycopg.connect(production.database.info.dsn) as blocker:
             blocker.execute("LOCK TABLE patients_patient, posts_post")
             registering = pool.submit(register, one)
