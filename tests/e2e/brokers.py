@@ -38,6 +38,7 @@ def rabbitmq(port: int, directory: Path) -> Generator[str]:
         "RABBITMQ_LOG_BASE": str(directory),
         "RABBITMQ_PID_FILE": str(directory / "pid"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(directory / "plugins"),
+        "RUNNING_UNDER_SYSTEMD": "true",  # so that the process is the broker, not a shell that waits for it
         "RABBITMQ_CONF_ENV_FILE": str(directory / "none"),
         "RABBITMQ_CONFIG_FILE": str(directory / "none"),
     }
@@ -50,8 +51,7 @@ def rabbitmq(port: int, directory: Path) -> Generator[str]:
             wait_for_port(process, port)
             yield f"amqp://guest:guest@127.0.0.1:{port}//"
         finally:
-            process.terminate()
-            process.wait(60)
+            process.kill()
             names.kill()
 
 
