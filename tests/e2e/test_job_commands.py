@@ -76,6 +76,13 @@ def test_sync_waits_through_an_outage_and_points_to_the_failures(filled: dict[st
     assert "/failures/" in err
 
 
+def test_scan_reports_the_patients_in_pairs(filled: dict[str, str]) -> None:
+    code, out, err = finished(manage(filled, "scan_duplicates", "--full"))
+    counts = {name: int(count) for name, count in map(str.split, out.splitlines()[-3:])}
+    assert (code, err, list(counts)) == (0, "", ["paired", "unpaired", "skipped"])
+    assert counts["paired"] + counts["unpaired"] >= 2
+
+
 @pytest.fixture
 def interruptible() -> Generator[None]:
     """In the background of a script, SIGINT is ignored here, and would be in every process started from here."""

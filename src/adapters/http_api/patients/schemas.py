@@ -122,8 +122,8 @@ class EventSerializer(serializers.Serializer):
     )
     reason = serializers.CharField(
         allow_null=True,
-        help_text="Why a person was registered who looks like another patient; null without a reason, or once the "
-        "values are erased.",
+        help_text="Why a person was registered who looks like another patient, or why two records were merged; null "
+        "without a reason, or once the values are erased.",
     )
     digest = serializers.CharField(
         help_text="SHA-256 over a salt and the values. Stays when the values are erased.",
