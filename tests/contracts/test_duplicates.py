@@ -133,6 +133,19 @@ def test_different_persons_are_not_paired_again(
     assert [one.id for one in queue(registry, state="different")] == [pair.id]
 
 
+def test_different_persons_are_not_paired_through_a_third_record(
+    registry: Container, ada: Patient, twin: Patient, pair: DuplicatePair, clock: StillClock
+) -> None:
+    registry.decide_duplicate()(actor=CLERK, pair_id=pair.id, decision="different")
+    clock.at += timedelta(seconds=1)
+    third = register(registry, email="third@example.org")
+    assert len(queue(registry)) == 2
+    registry.merge_patients()(actor=CLERK, patient_id=third.id, other_id=twin.id)
+    assert queue(registry) == ()
+    registry.update_patient()(actor=CLERK, patient_id=ada.id, middle_name="King")
+    assert queue(registry) == ()
+
+
 def test_a_decision_is_taken_back_by_putting_it_off(registry: Container, pair: DuplicatePair) -> None:
     decide = registry.decide_duplicate()
     decide(actor=CLERK, pair_id=pair.id, decision="same")

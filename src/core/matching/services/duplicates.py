@@ -70,6 +70,7 @@ class DuplicateQueue(DuplicateCheck):
             _in_order(one, candidate.patient.id) for one, candidates in found.items() for candidate in candidates.found
         }
         recorded = self.record(found)
+        alike -= self._differing({one for pair in undecided for one in pair.patient_ids})
         self.pairs.remove([pair.id for pair in undecided if pair.patient_ids not in alike])
         return {
             one
@@ -85,15 +86,16 @@ class DuplicateQueue(DuplicateCheck):
             for patient_id, candidates in found.items()
             for candidate in candidates.found[:MAX_PAIRS]
         }
-        if not best:
-            return ()
         for differing in self._differing({one for pair in best for one in pair}):
             best.pop(differing, None)
-        self.pairs.record([self._pair(ids, candidate) for ids, candidate in best.items()])
+        if best:
+            self.pairs.record([self._pair(ids, candidate) for ids, candidate in best.items()])
         return best.keys()
 
     def _differing(self, ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
         """The patients who were decided to be different, themselves or by records merged into them."""
+        if not ids:
+            return set()
         survivor_of = self.merged.merged_into(ids)
         pairs = self.pairs.of({*ids, *survivor_of}, [PairState.DIFFERENT])
         return {_in_order(*(survivor_of.get(one, one) for one in pair.patient_ids)) for pair in pairs}
