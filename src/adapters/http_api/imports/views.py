@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -11,22 +11,20 @@ from rest_framework.views import APIView
 from adapters.http_api.accounts.users import Names
 from adapters.http_api.imports.forms import ImportFormParser, ImportFormSerializer, import_form
 from adapters.http_api.imports.schemas import ImportPageSerializer, ImportSerializer, import_json
-from adapters.http_api.jobs.schemas import POLL_LATER
+from adapters.http_api.jobs.responses import job_document, job_page, started_job
 from adapters.http_api.patients.export import EXAMPLES, CsvRenderer, NdjsonRenderer, file_response
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import admit, require_no_input
-from adapters.http_api.rest.cursors import id_cursor, paging
+from adapters.http_api.rest.cursors import paging
 from adapters.http_api.rest.errors import BodyTooLarge
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
 from adapters.http_api.rest.parsers import content_length
 from adapters.http_api.rest.queries import read_query
-from adapters.http_api.rest.responses import document, page
 from core.access import Permission
-from core.accounts.use_cases import NameActors
 from core.imports.entities import ImportOptions
 from core.imports.use_cases import DownloadRejects, StartImport
 from core.jobs import use_cases
-from core.jobs.entities import Job, JobKind
+from core.jobs.entities import JobKind
 
 
 class ImportsView(APIView):
@@ -43,9 +41,7 @@ class ImportsView(APIView):
         """
         given = paging(read_query(request.query_params, ["limit", "cursor"]))
         found = list_jobs(actor=actor(request), kind=JobKind.IMPORT, **given)
-        names = name_actors(actor=actor(request), names={job.actor for job in found.items})
-        results = [import_json(request, job, names) for job in found.items]
-        return page(request, results, id_cursor(found.next))
+        return job_page(request, found, partial(import_json, request), name_actors)
 
     @document_operation(
         "start_import",
@@ -68,8 +64,7 @@ class ImportsView(APIView):
             raise BodyTooLarge
         file, how = import_form(request)
         job = start(actor=actor(request), content=file.chunks, **how)
-        location = request.build_absolute_uri(f"/api/v1/imports/{job.id}/")
-        return _answer(request, job, name_actors, status=202, headers={"Location": location} | POLL_LATER)
+        return started_job(request, job, partial(import_json, request), name_actors)
 
 
 class ImportView(APIView):
@@ -87,7 +82,8 @@ class ImportView(APIView):
         Poll this until `ended_at` is set.
         """
         read_query(request.query_params, [])
-        return _answer(request, view(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id), name_actors)
+        job = view(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id)
+        return job_document(request, job, partial(import_json, request), name_actors)
 
 
 class CancelImportView(APIView):
@@ -105,7 +101,8 @@ class CancelImportView(APIView):
         Patients that were added stay; the file is deleted.
         """
         require_no_input(request)
-        return _answer(request, cancel(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id), name_actors)
+        job = cancel(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id)
+        return job_document(request, job, partial(import_json, request), name_actors)
 
 
 class ImportRejectsView(APIView):
@@ -136,15 +133,3 @@ class ImportRejectsView(APIView):
         job = view(actor=actor(request), kind=JobKind.IMPORT, job_id=import_id)
         rejects = download(actor=actor(request), job_id=import_id)
         return file_response(request, rejects, ImportOptions.of(job).format.written, "rejects")
-
-
-def _answer(
-    request: Request,
-    job: Job,
-    name_actors: NameActors,
-    *,
-    status: int = 200,
-    headers: Mapping[str, str] | None = None,
-) -> HttpResponse:
-    names = name_actors(actor=actor(request), names=[job.actor])
-    return document(import_json(request, job, names), status=status, headers=headers)

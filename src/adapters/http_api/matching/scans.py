@@ -1,4 +1,3 @@
-from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -8,18 +7,16 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from adapters.http_api.accounts.users import Names
-from adapters.http_api.jobs.schemas import POLL_LATER
+from adapters.http_api.jobs.responses import job_document, job_page, started_job
 from adapters.http_api.matching.schemas import ScanPageSerializer, ScanRequestSerializer, ScanSerializer, scan_json
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import read_body_collecting, require_no_input
-from adapters.http_api.rest.cursors import id_cursor, paging
+from adapters.http_api.rest.cursors import paging
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
 from adapters.http_api.rest.queries import read_query
-from adapters.http_api.rest.responses import document, page
 from core.access import Permission
-from core.accounts.use_cases import NameActors
 from core.jobs import use_cases
-from core.jobs.entities import Job, JobKind
+from core.jobs.entities import JobKind
 from core.matching.use_cases import StartDuplicateScan
 
 
@@ -35,8 +32,7 @@ class DuplicateScansView(APIView):
         """
         given = paging(read_query(request.query_params, ["limit", "cursor"]))
         found = list_jobs(actor=actor(request), kind=JobKind.SCAN, **given)
-        names = name_actors(actor=actor(request), names={job.actor for job in found.items})
-        return page(request, [scan_json(job, names) for job in found.items], id_cursor(found.next))
+        return job_page(request, found, scan_json, name_actors)
 
     @document_operation(
         "start_duplicate_scan",
@@ -61,8 +57,7 @@ class DuplicateScansView(APIView):
         """
         given, errors = read_body_collecting(request, ScanRequestSerializer)
         job = start(actor=actor(request), full=given.get("full", False), errors=errors)
-        location = request.build_absolute_uri(f"/api/v1/duplicate-scans/{job.id}/")
-        return _answer(request, job, name_actors, status=202, headers={"Location": location} | POLL_LATER)
+        return started_job(request, job, scan_json, name_actors)
 
 
 class DuplicateScanView(APIView):
@@ -80,7 +75,8 @@ class DuplicateScanView(APIView):
         Poll this until `ended_at` is set.
         """
         read_query(request.query_params, [])
-        return _answer(request, view(actor=actor(request), kind=JobKind.SCAN, job_id=scan_id), name_actors)
+        job = view(actor=actor(request), kind=JobKind.SCAN, job_id=scan_id)
+        return job_document(request, job, scan_json, name_actors)
 
 
 class CancelDuplicateScanView(APIView):
@@ -98,16 +94,5 @@ class CancelDuplicateScanView(APIView):
         Pairs that it found stay in the queue.
         """
         require_no_input(request)
-        return _answer(request, cancel(actor=actor(request), kind=JobKind.SCAN, job_id=scan_id), name_actors)
-
-
-def _answer(
-    request: Request,
-    job: Job,
-    name_actors: NameActors,
-    *,
-    status: int = 200,
-    headers: Mapping[str, str] | None = None,
-) -> HttpResponse:
-    names = name_actors(actor=actor(request), names=[job.actor])
-    return document(scan_json(job, names), status=status, headers=headers)
+        job = cancel(actor=actor(request), kind=JobKind.SCAN, job_id=scan_id)
+        return job_document(request, job, scan_json, name_actors)

@@ -1,4 +1,3 @@
-from collections.abc import Mapping
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -8,13 +7,13 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from adapters.http_api.accounts.users import Names
-from adapters.http_api.jobs.schemas import POLL_LATER
+from adapters.http_api.jobs.responses import job_document, job_page, started_job
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import parse_id, read_body_collecting, require_no_input
 from adapters.http_api.rest.cursors import id_cursor, paging
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
 from adapters.http_api.rest.queries import read_query
-from adapters.http_api.rest.responses import document, page
+from adapters.http_api.rest.responses import page
 from adapters.http_api.sync.schemas import (
     SyncFailurePageSerializer,
     SyncJobPageSerializer,
@@ -24,9 +23,8 @@ from adapters.http_api.sync.schemas import (
     sync_job_json,
 )
 from core.access import Permission
-from core.accounts.use_cases import NameActors
 from core.jobs import use_cases
-from core.jobs.entities import Job, JobKind
+from core.jobs.entities import JobKind
 from core.sync.use_cases import ListSyncFailures, StartSyncJob
 
 
@@ -42,9 +40,7 @@ class SyncJobsView(APIView):
         """
         given = paging(read_query(request.query_params, ["limit", "cursor"]))
         found = list_jobs(actor=actor(request), kind=JobKind.SYNC, **given)
-        names = name_actors(actor=actor(request), names={job.actor for job in found.items})
-        results = [sync_job_json(job, names) for job in found.items]
-        return page(request, results, id_cursor(found.next))
+        return job_page(request, found, sync_job_json, name_actors)
 
     @document_operation(
         "start_sync_job",
@@ -71,8 +67,7 @@ class SyncJobsView(APIView):
             patient_id = None if given.get("patient_id") is None else parse_id(given["patient_id"])
         status = cast("str | None", given.get("status"))
         job = start(actor=actor(request), status=status, patient_id=patient_id, errors=errors)
-        location = request.build_absolute_uri(f"/api/v1/sync-jobs/{job.id}/")
-        return _answer(request, job, name_actors, status=202, headers={"Location": location} | POLL_LATER)
+        return started_job(request, job, sync_job_json, name_actors)
 
 
 class SyncJobView(APIView):
@@ -90,7 +85,8 @@ class SyncJobView(APIView):
         Poll this until `ended_at` is set.
         """
         read_query(request.query_params, [])
-        return _answer(request, view(actor=actor(request), kind=JobKind.SYNC, job_id=job_id), name_actors)
+        job = view(actor=actor(request), kind=JobKind.SYNC, job_id=job_id)
+        return job_document(request, job, sync_job_json, name_actors)
 
 
 class CancelSyncJobView(APIView):
@@ -108,7 +104,8 @@ class CancelSyncJobView(APIView):
         Patients that were synced stay synced and counted.
         """
         require_no_input(request)
-        return _answer(request, cancel(actor=actor(request), kind=JobKind.SYNC, job_id=job_id), name_actors)
+        job = cancel(actor=actor(request), kind=JobKind.SYNC, job_id=job_id)
+        return job_document(request, job, sync_job_json, name_actors)
 
 
 class SyncFailuresView(APIView):
@@ -129,15 +126,3 @@ class SyncFailuresView(APIView):
         given = paging(read_query(request.query_params, ["limit", "cursor"]))
         found = list_failures(actor=actor(request), job_id=job_id, **given)
         return page(request, [sync_failure_json(one) for one in found.items], id_cursor(found.next))
-
-
-def _answer(
-    request: Request,
-    job: Job,
-    name_actors: NameActors,
-    *,
-    status: int = 200,
-    headers: Mapping[str, str] | None = None,
-) -> HttpResponse:
-    names = name_actors(actor=actor(request), names=[job.actor])
-    return document(sync_job_json(job, names), status=status, headers=headers)
