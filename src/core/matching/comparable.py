@@ -4,7 +4,7 @@ Computed once per person, however many people the person is compared with.
 """
 
 from collections.abc import Iterable, Set
-from functools import cache
+from functools import cache, cached_property
 
 from attrs import evolve, frozen
 from nicknames import NickNamer
@@ -20,7 +20,7 @@ from core.matching.placeholders import (
 )
 from core.matching.soundex import soundex
 from core.patients.dates import PartialDate
-from core.patients.demographics import MAX_ADDRESSES, MAX_OTHER_NAMES, MAX_OTHER_PHONES
+from core.patients.demographics import MAX_ADDRESSES, MAX_OTHER_NAMES, MAX_OTHER_PHONES, Address
 from core.patients.folding import words
 from core.patients.values import MAX_IDENTIFIERS, MAX_NAME_LENGTH, Identifier, Sex
 
@@ -52,8 +52,13 @@ class ComparableDetails:
     sex: Sex
     phones: frozenset[str]
     emails: frozenset[str]
-    addresses: tuple[ComparableAddress, ...]
     identifiers: frozenset[Identifier]
+    raw_addresses: tuple[Address, ...]
+
+    @cached_property
+    def addresses(self) -> tuple[ComparableAddress, ...]:
+        """Made when they are compared: most pairs are unlikely without them."""
+        return comparable_addresses(self.raw_addresses)
 
 
 def comparable(details: PersonDetails, *, ignored_phones: Set[str] = frozenset()) -> ComparableDetails:
@@ -76,8 +81,8 @@ def comparable(details: PersonDetails, *, ignored_phones: Set[str] = frozenset()
         emails=frozenset(
             email for email in details.emails[:_MAX_EMAILS] if not is_placeholder_email(words(email.partition("@")[0]))
         ),
-        addresses=comparable_addresses(details.addresses[:MAX_ADDRESSES]),
         identifiers=_identifiers(details.identifiers[:MAX_IDENTIFIERS]),
+        raw_addresses=details.addresses[:MAX_ADDRESSES],
     )
 
 

@@ -19,12 +19,16 @@ _FULL_DATE_LENGTH = len("YYYY-MM-DD")
 
 
 def compare(a: ComparableDetails, b: ComparableDetails) -> dict[Field, Agreement]:
+    return compare_all_but_addresses(a, b) | {Field.ADDRESS: _compare_addresses(a.addresses, b.addresses)}
+
+
+def compare_all_but_addresses(a: ComparableDetails, b: ComparableDetails) -> dict[Field, Agreement]:
     return compare_names(a, b) | {
         Field.DATE_OF_BIRTH: compare_dates(a.date_of_birth, b.date_of_birth),
         Field.SEX: _compare_sex(a.sex, b.sex),
         Field.PHONE: _compare_sets(a.phones, b.phones),
         Field.EMAIL: _compare_sets(a.emails, b.emails),
-        Field.ADDRESS: _compare_addresses(a.addresses, b.addresses),
+        Field.ADDRESS: Agreement.MISSING,
         Field.IDENTIFIER: _compare_identifiers(a.identifiers, b.identifiers),
     }
 

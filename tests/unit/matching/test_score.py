@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.matching.comparable import ComparableDetails, comparable
 from core.matching.details import PersonDetails
-from core.matching.scoring import Grade, Thresholds, score
+from core.matching.scoring import Grade, Thresholds, may_match, score
 from core.matching.weights import LEVELS, Agreement, Field
 from core.patients.dates import PartialDate
 from tests import strategies
@@ -93,3 +93,17 @@ def test_the_shares_of_the_levels_of_a_field_sum_to_one(field: Field, share: str
     partial = {Agreement.YEAR, Agreement.YEAR_AND_MONTH}
     shares = [getattr(level, share) for agreement, level in LEVELS[field].items() if agreement not in partial]
     assert sum(shares) == pytest.approx(1, abs=0.015)
+
+
+def test_an_address_that_agrees_can_decide() -> None:
+    ada = evolve(ADA, phones=("+12015550123",), emails=(), identifiers=(), middle_name=None, other_names=())
+    zoe = evolve(ada, first_name="Zoe", last_name="Quill", phones=("+442079460123",))
+    a, b = comparable(ada), comparable(zoe)
+    assert score(a, b, registry_size=1000).grade is Grade.POSSIBLE
+    assert score(a, comparable(evolve(zoe, addresses=())), registry_size=1000).grade is Grade.UNLIKELY
+    assert may_match(a, b, registry_size=1000)
+
+
+@given(people(), people(), st.sampled_from([10, 10**6]))
+def test_a_pair_that_may_not_match_is_unlikely(a: ComparableDetails, b: ComparableDetails, size: int) -> None:
+    assert may_match(a, b, registry_size=size) or score(a, b, registry_size=size).grade is Grade.UNLIKELY

@@ -13,7 +13,7 @@ from core.matching.comparable import ComparableDetails, comparable
 from core.matching.details import PersonDetails
 from core.matching.entities import Candidate, Candidates
 from core.matching.ports import BlockingKeys, PatientsForMatching
-from core.matching.scoring import Grade, Thresholds, score
+from core.matching.scoring import Grade, Thresholds, may_match, score
 from core.patients.entities import Patient
 
 MAX_PER_KEY = 64
@@ -114,8 +114,11 @@ class CandidateFinder:
         for other in others:
             survivor = other.patient.merged_into
             patient = survivors.get(survivor, other.patient) if survivor else other.patient
-            match = score(person.details, other.details, registry_size=size, thresholds=self.thresholds)
-            if match.grade is Grade.UNLIKELY or patient.id == own:
+            pair = person.details, other.details
+            if patient.id == own or not may_match(*pair, registry_size=size, thresholds=self.thresholds):
+                continue
+            match = score(*pair, registry_size=size, thresholds=self.thresholds)
+            if match.grade is Grade.UNLIKELY:
                 continue
             if patient.id not in best or best[patient.id].match.score < match.score:
                 best[patient.id] = Candidate(patient, match)
