@@ -16,7 +16,7 @@ from core.jobs.entities import Job
 from core.patients.values import Status
 from tests.fakes import CLERK, details
 
-ROWS = int(os.environ.get("IMPORT_ROWS", "2400"))
+ROWS = int(os.environ.get("IMPORT_ROWS", "1200"))
 BAD_EVERY = 100 if ROWS > 10_000 else 20
 HEADER = b"first_name,last_name,email,date_of_birth,phone,sex,external_id,identifiers\n"
 GOOD = "Ada{n},Byron,p{n}@example.org,1985-12-10,+49301{n:06},female,EHR-{n},mrn|{n}"
