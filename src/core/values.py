@@ -59,6 +59,11 @@ def parse_single_line(raw: object, max_length: int) -> str:
     return _check_visible(_normalize(raw, max_length), max_length, allowed=_JOINERS)
 
 
+def parse_reason(raw: object) -> str:
+    """A single line; empty for None."""
+    return "" if raw is None else parse_single_line(raw, MAX_REASON_LENGTH)
+
+
 def parse_multi_line(raw: object, max_length: int) -> str:
     """As `parse_single_line`, but allows line feeds and tabs. Other line endings become line feeds."""
     lines = _normalize(raw, max_length).replace("\r\n", "\n").replace("\r", "\n")

@@ -190,7 +190,7 @@ class InMemoryPatientRepository(
     def _refuse(self, patient: Patient, taken: type[UniqueValueTaken], has: Callable[[Patient], bool]) -> None:
         for other in self.store.patients.values():
             if has(other) and patient.id not in {other.id, other.merged_into}:
-                raise taken(other.merged_into or other.id)
+                raise taken(other.survivor_id)
 
 
 def _born(patient: Patient) -> str:

@@ -105,6 +105,11 @@ class Patient:
             raise PatientMerged(self.merged_into)
 
     @property
+    def survivor_id(self) -> UUID:
+        """The patient that a merged record leads to; the record's own id otherwise."""
+        return self.merged_into or self.id
+
+    @property
     def full_name(self) -> str:
         return " ".join(filter(None, (self.first_name, self.middle_name, self.last_name)))
 

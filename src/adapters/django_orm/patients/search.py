@@ -65,7 +65,7 @@ def _numbers(query: PatientQuery, database: str) -> Iterator[Q]:
 
 
 def _has(condition: Q, query: PatientQuery, database: str) -> Q:
-    """Patients with the value, and patients into whom a record with the value was merged."""
+    """Patients with the value, and the survivors of merged records with the value."""
     if query.includes_merged:
         return condition
     merged = models.Patient.objects.using(database).filter(condition, merged_into__isnull=False)

@@ -41,11 +41,10 @@ class UniquenessCheck:
     def conflicts(self, patients: Sequence[Patient]) -> dict[UUID, Conflict]:
         """By patient id. The values of earlier patients without conflict count as owned."""
         conflicts: dict[UUID, Conflict] = {}
-        for patient in patients:
-            conflict = self._conflict(patient) if patient.merged_into is None else None
-            if conflict:
+        for patient in (one for one in patients if one.merged_into is None):
+            if conflict := self._conflict(patient):
                 conflicts[patient.id] = conflict
-            elif patient.merged_into is None:
+            else:
                 self._reserve(patient)
         return conflicts
 

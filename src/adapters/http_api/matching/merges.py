@@ -19,16 +19,15 @@ from adapters.http_api.matching.schemas import (
 )
 from adapters.http_api.patients.search import TheClock
 from adapters.http_api.rest.authentication import actor
-from adapters.http_api.rest.bodies import parse_id, read_body_collecting, require_no_input
+from adapters.http_api.rest.bodies import parse_id, parse_version, read_body_collecting, require_no_input
 from adapters.http_api.rest.cursors import id_cursor, paging
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
 from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import document, page
 from core.access import Permission
-from core.errors import InvalidValue
 from core.matching import use_cases
 from core.matching.entities import Merge
-from core.values import parse_bool
+from core.values import parse_bool, parse_optional
 
 PREVIEW = OpenApiParameter("preview", bool, description="Show the result of the merge, and store nothing.")
 
@@ -63,9 +62,9 @@ class MergePatientsView(APIView):
         with errors.field("other"):
             other = parse_id(given["other"]) if "other" in given else other
         with errors.field("version"):
-            version = _parse_version(given.get("version"))
+            version = parse_optional(parse_version)(given.get("version"))
         with errors.field("other_version"):
-            other_version = _parse_version(given.get("other_version"))
+            other_version = parse_optional(parse_version)(given.get("other_version"))
         with errors.field("preview"):
             preview = parse_bool(given.get("preview", False))
         result = merge(
@@ -127,9 +126,3 @@ class UndoMergeView(APIView):
 
 def _actors(merge: Merge) -> list[str]:
     return [name for name in (merge.actor, merge.undone_by) if name]
-
-
-def _parse_version(raw: object) -> int | None:
-    if raw is not None and type(raw) is not int:
-        raise InvalidValue("type", "Must be the version that you read, a whole number.")
-    return raw

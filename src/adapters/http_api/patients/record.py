@@ -206,7 +206,7 @@ class PatientSerializer(DemographicsSerializer):
         initial=40,
     )
     merged_into = serializers.UUIDField(
-        read_only=True, allow_null=True, help_text="The patient whom this duplicate was merged into: use that one."
+        read_only=True, allow_null=True, help_text="The patient that this duplicate was merged into: use that one."
     )
     version = serializers.IntegerField(read_only=True, min_value=1, help_text=VERSION)
     last_synced_at = serializers.DateTimeField(

@@ -97,9 +97,15 @@ def parse_id(raw: object) -> UUID:
 
 def expected_version(request: Request, errors: ErrorCollector) -> int | None:
     """The `version` member of a PUT, None if it is missing."""
-    version = _object(request).get("version")
-    if type(version) is int:
-        return version
-    if "version" in _object(request):
-        errors.add("version", "type", "Must be the version that you read, a whole number.")
+    body = _object(request)
+    if "version" in body:
+        with errors.field("version"):
+            return parse_version(body["version"])
     return None
+
+
+def parse_version(raw: object) -> int:
+    """Raises `InvalidValue`."""
+    if type(raw) is not int:
+        raise InvalidValue("type", "Must be the version that you read, a whole number.")
+    return raw

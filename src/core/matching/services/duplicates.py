@@ -65,32 +65,29 @@ class DuplicateQueue(DuplicateCheck):
             known[pair.first_id].append(pair.second_id)
             known[pair.second_id].append(pair.first_id)
         people = [Person.of(patient) for patient in patients]
-        found = self.finder.find(people, older_only=older_only, known=known)
-        alike = {
-            _in_order(one, candidate.patient.id) for one, candidates in found.items() for candidate in candidates.found
-        }
-        recorded = self.record(found)
-        alike -= self._differing({one for pair in undecided for one in pair.patient_ids})
-        self.pairs.remove([pair.id for pair in undecided if pair.patient_ids not in alike])
-        return {
-            one
-            for one, candidates in found.items()
-            if any(_in_order(one, candidate.patient.id) in recorded for candidate in candidates.found)
-        }
+        alike = self.record(self.finder.find(people, older_only=older_only, known=known))
+        queued = {_in_order(one, other) for one, others in alike.items() for other in others}
+        self.pairs.remove([pair.id for pair in undecided if pair.patient_ids not in queued])
+        return {one for one, others in alike.items() if others}
 
-    def record(self, found: Mapping[UUID, Candidates]) -> Collection[tuple[UUID, UUID]]:
-        """Records each person's most probable pairs, except of persons who were decided to be different. Returns the
-        ids of their records."""
-        best = {
-            _in_order(patient_id, candidate.patient.id): candidate
-            for patient_id, candidates in found.items()
-            for candidate in candidates.found[:MAX_PAIRS]
+    def record(self, found: Mapping[UUID, Candidates]) -> dict[UUID, list[UUID]]:
+        """Records the most probable pairs of each person. Returns the candidates of each, without those who were
+        decided to be different."""
+        paired = {person: _ids(candidates) for person, candidates in found.items() if candidates.found}
+        differing = self._differing({one for person, others in paired.items() for one in (person, *others)})
+        alike = {
+            person: [other for other in others if _in_order(person, other) not in differing]
+            for person, others in paired.items()
         }
-        for differing in self._differing({one for pair in best for one in pair}):
-            best.pop(differing, None)
+        best = {
+            _in_order(person, candidate.patient.id): candidate
+            for person, others in alike.items()
+            for candidate in found[person].found[:MAX_PAIRS]
+            if candidate.patient.id in others
+        }
         if best:
             self.pairs.record([self._pair(ids, candidate) for ids, candidate in best.items()])
-        return best.keys()
+        return alike
 
     def _differing(self, ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
         """The patients who were decided to be different, themselves or by records merged into them."""
@@ -138,6 +135,10 @@ class _Found(DuplicatesFound):
 
 def _in_order(one: UUID, other: UUID) -> tuple[UUID, UUID]:
     return (one, other) if one < other else (other, one)
+
+
+def _ids(candidates: Candidates) -> list[UUID]:
+    return [candidate.patient.id for candidate in candidates.found]
 
 
 def _certain(candidates: Candidates) -> list[Candidate]:

@@ -10,7 +10,7 @@ from core.matching.errors import PairDecided, PairMerged
 from core.matching.ports import DuplicatePairs, PatientsForMatching
 from core.patients.ports import PatientRepository
 from core.ports import Atomic, Clock
-from core.values import DEFAULT_PER_PAGE, MAX_REASON_LENGTH, parse_enum, parse_page_limit, parse_single_line
+from core.values import DEFAULT_PER_PAGE, parse_enum, parse_page_limit, parse_reason
 
 
 @frozen
@@ -85,13 +85,13 @@ class DecideDuplicate:
         with errors.field("decision"):
             decided = parse_enum(decision, Decision)
         with errors.field("reason"):
-            text = "" if reason is None else parse_single_line(reason, MAX_REASON_LENGTH)
+            text = parse_reason(reason)
         errors.raise_if_any()
 
         def decide() -> DuplicatePair:
             first, second = [self.patients.lock(one) for one in self.pairs.get(pair_id).patient_ids]
             pair = self.pairs.get(pair_id)  # once more, because it may have been decided before the locks were held
-            if (first.merged_into or first.id) == (second.merged_into or second.id):
+            if first.survivor_id == second.survivor_id:
                 raise PairMerged
             if pair.state.is_decided and decided is not Decision.LATER:
                 raise PairDecided

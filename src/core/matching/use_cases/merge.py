@@ -17,7 +17,7 @@ from core.patients.ports import MergedRecords, PatientRepository
 from core.patients.services.recorder import PatientRecorder
 from core.patients.values import Status
 from core.ports import Atomic, Clock, IdGenerator
-from core.values import MAX_REASON_LENGTH, parse_single_line
+from core.values import parse_reason
 
 
 @frozen
@@ -70,7 +70,7 @@ class MergePatients:
         with errors.field("choices"):
             chosen = parse_choices({} if choices is None else choices)
         with errors.field("reason"):
-            text = "" if reason is None else parse_single_line(reason, MAX_REASON_LENGTH)
+            text = parse_reason(reason)
         if patient_id == other_id:
             errors.add("other", "same", "Must be another patient.")
         errors.raise_if_any()

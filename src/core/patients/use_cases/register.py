@@ -11,7 +11,7 @@ from core.patients.ports import DuplicateCheck
 from core.patients.services.recorder import PatientRecorder
 from core.patients.services.rules import CurrentRules
 from core.ports import Atomic, Clock, IdGenerator
-from core.values import MAX_REASON_LENGTH, parse_single_line
+from core.values import parse_reason
 
 
 @frozen
@@ -43,14 +43,14 @@ class RegisterPatient:
         now = self.clock.now()
         rules = self.rules()
         errors = errors or ErrorCollector()
-        reason: str | None = None
+        reason = ""
         with errors.field("override_reason"):
-            reason = None if override_reason is None else parse_single_line(override_reason, MAX_REASON_LENGTH)
+            reason = parse_reason(override_reason)
         patient = Patient.register(self.ids.new(now), now, rules, errors, **details)
 
         def register() -> Patient:
-            self.recorder.save(Action.REGISTERED, actor, now, before=None, after=patient, reason=reason or "")
-            self.duplicates.check_new(actor, patient, refuse=reason is None)
+            self.recorder.save(Action.REGISTERED, actor, now, before=None, after=patient, reason=reason)
+            self.duplicates.check_new(actor, patient, refuse=not reason)
             return patient
 
         return self.atomic(register)

@@ -64,7 +64,7 @@ class Merger:
             patient_id = record.patient_id
             try:
                 linked = _ensure_linked(patients.get(patient_id), record)
-                before = patients[linked.merged_into or linked.id]
+                before = patients[linked.survivor_id]
                 before.ensure_not_archived()
                 base = snapshot_for(snapshots.get(patient_id), linked)
                 result = results[patient_id] = self._merge(actor, record, before, base)
