@@ -50,10 +50,11 @@ class DjangoChangeFeed(ChangeFeed):
     @core_errors()
     def after(self, position: int, limit: int) -> tuple[ChangeEntry, ...]:
         entries = self._entries(position, limit)
-        if len(entries) == limit or not self._events.filter(position=None).exists():
+        if len(entries) == limit:
             return entries
-        DjangoAtomic(self.database)(lambda: self._assign_positions(limit))
-        return self._entries(position, limit)
+        if self._events.filter(position=None).exists():
+            DjangoAtomic(self.database)(lambda: self._assign_positions(limit))
+        return self._entries(position, limit)  # even if another reader has just assigned the positions
 
     @property
     def _epochs(self) -> QuerySet[models.ChangeEpoch]:
