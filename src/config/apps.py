@@ -1,3 +1,4 @@
+import gc
 import warnings
 from collections.abc import Iterator
 from importlib import import_module
@@ -39,6 +40,7 @@ class RegistryConfig(AppConfig):
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # an unknown provider name would be injected as itself
             self.container.wire(modules=_injected_modules(), warn_unresolved=True)
+        gc.freeze()  # what is loaded by now is never garbage: each collection would look through all of it again
 
 
 def _injected_modules() -> Iterator[ModuleType]:
