@@ -103,13 +103,14 @@ def measure_calls(random: Random) -> None:
     known = [random.randrange(PATIENTS) for _ in range(CALLS)]
     match, register = registry.match_patients(), registry.register_patient()
     timed("match, a person with a record", [lambda n=n: match(actor=actor, **again(n)) for n in known])
-    fresh = [person(PATIENTS + 10**6 + n) for n in range(CALLS)]
+    unused = PATIENTS + 2 * registry.patients_for_matching().count_to_scan(None)  # other people in each run
+    fresh = [person(unused + n) for n in range(CALLS)]
     timed("match, a new person", [lambda one=one: match(actor=actor, **one) for one in fresh])
     with_check = timed(
         "register with the check",
         [lambda one=one: register(actor=actor, override_reason="Benchmark.", **one) for one in fresh],
     )
-    others = list(people(range(PATIENTS + 2 * 10**6, PATIENTS + 2 * 10**6 + CALLS)))
+    others = list(people(range(unused + CALLS, unused + 2 * CALLS)))
     save = registry.recorder().save
     without = timed(
         "register without the check",

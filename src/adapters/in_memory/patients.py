@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 from adapters.in_memory.store import Store
 from core.errors import Conflict
 from core.imports.ports import PatientsForImport
+from core.matching.details import StoredPerson
 from core.matching.ports import PatientsForMatching
 from core.patients.audit import AuditEvent
 from core.patients.dates import first_of
@@ -63,6 +64,9 @@ class InMemoryPatientRepository(
     def lock_all(self, ids: Collection[UUID]) -> dict[UUID, Patient]:
         self.store.require_atomic()
         return {patient.id: patient for patient in self.get_all(ids)}
+
+    def people(self, ids: Collection[UUID]) -> tuple[StoredPerson, ...]:
+        return tuple(map(StoredPerson.of, self.get_all(ids)))
 
     def estimated_count(self) -> int:
         with self.store.lock:

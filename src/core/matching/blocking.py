@@ -26,7 +26,7 @@ class KeyKind(StrEnum):
     IDENTIFIER = "identifier"
     EMAIL = "email"
     PHONE = "phone"
-    BIRTH_DATE = "birth_date"
+    NAME_AND_BIRTH_DATE = "name_and_birth_date"
     NAMES = "names"
     NAME_AND_POSTAL_CODE = "name_and_postal_code"
     STREET_AND_POSTAL_CODE = "street_and_postal_code"
@@ -67,7 +67,8 @@ def _key_parts(details: ComparableDetails) -> Iterator[tuple[KeyKind, tuple[str,
     for phone in sorted(details.phones):
         yield KeyKind.PHONE, (phone,)
     if details.date_of_birth is not None and len(details.date_of_birth) == _FULL_DATE_LENGTH:
-        yield KeyKind.BIRTH_DATE, (details.date_of_birth,)
+        for initial in _initials(details):
+            yield KeyKind.NAME_AND_BIRTH_DATE, (initial, details.date_of_birth)
     for names in _full_names(details):
         yield KeyKind.NAMES, names
     for address in details.addresses:
@@ -83,6 +84,11 @@ def _full_names(details: ComparableDetails) -> Iterator[tuple[str, ...]]:
     for first, last in pairs:
         if min(len(first.text), len(last.text)) > 1:
             yield tuple(sorted((first.text, last.text)))
+
+
+def _initials(details: ComparableDetails) -> list[str]:
+    names = (details.first_name, details.last_name, *details.other_first_names, *details.other_last_names)
+    return sorted({name.text[0] for name in names if name})
 
 
 def _address_key_parts(

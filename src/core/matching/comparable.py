@@ -4,7 +4,7 @@ Computed once per person, however many people the person is compared with.
 """
 
 from collections.abc import Iterable, Set
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from attrs import evolve, frozen
 from nicknames import NickNamer
@@ -26,6 +26,7 @@ from core.patients.values import MAX_IDENTIFIERS, MAX_NAME_LENGTH, Identifier, S
 
 _MAX_PHONES = MAX_OTHER_PHONES + 1
 _MAX_EMAILS = 5
+_CACHED_NAMES = 8192  # most names are those of many people
 _FIRST_OF_JANUARY = "-01-01"
 
 
@@ -91,6 +92,7 @@ def _nicknames() -> NickNamer:
     return NickNamer()
 
 
+@lru_cache(_CACHED_NAMES)
 def _name(text: str | None) -> ComparableName | None:
     parts = words((text or "")[:MAX_NAME_LENGTH])
     if is_placeholder_name(parts):
@@ -99,6 +101,7 @@ def _name(text: str | None) -> ComparableName | None:
     return ComparableName(joined, frozenset(parts), soundex(joined))
 
 
+@lru_cache(_CACHED_NAMES)
 def _first_name(text: str | None) -> ComparableName | None:
     name = _name(text)
     if name is None:

@@ -1,5 +1,7 @@
 """What of a person is compared."""
 
+from uuid import UUID
+
 from attrs import frozen
 
 from core.patients.dates import PartialDate
@@ -38,3 +40,16 @@ class PersonDetails:
             addresses=patient.addresses,
             identifiers=patient.identifiers,
         )
+
+
+@frozen
+class StoredPerson:
+    """What is compared of a stored patient."""
+
+    id: UUID
+    merged_into: UUID | None
+    details: PersonDetails
+
+    @classmethod
+    def of(cls, patient: Patient) -> "StoredPerson":
+        return cls(patient.id, patient.merged_into, PersonDetails.of(patient))

@@ -1,7 +1,5 @@
 """How the names of two people agree. Each function is symmetric."""
 
-from collections.abc import Callable
-
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from core.matching.comparable import ComparableDetails, ComparableName
@@ -27,11 +25,16 @@ def compare_names(a: ComparableDetails, b: ComparableDetails) -> dict[Field, Agr
 
 
 def _compare_swapped(a: ComparableDetails, b: ComparableDetails) -> dict[Field, Agreement]:
-    crossed = [compare_name(a.first_name, b.last_name), compare_name(a.last_name, b.first_name)]
-    agreed = sum(agreement in _WELL_AGREED for agreement in crossed)
-    if agreed + crossed.count(Agreement.MISSING) < len(crossed) or not agreed:
+    agreed = 0
+    for one, other in ((a.first_name, b.last_name), (a.last_name, b.first_name)):
+        agreement = compare_name(one, other)
+        if agreement in _WELL_AGREED:
+            agreed += 1
+        elif agreement is not Agreement.MISSING:
+            return {}
+    if not agreed:
         return {}
-    last = Agreement.SWAPPED if agreed == len(crossed) else Agreement.MISSING
+    last = Agreement.SWAPPED if agreed == 2 else Agreement.MISSING
     return {Field.FIRST_NAME: Agreement.SWAPPED, Field.LAST_NAME: last}
 
 
@@ -58,31 +61,27 @@ def compare_name(a: ComparableName | None, b: ComparableName | None) -> Agreemen
         return Agreement.MISSING
     if min(len(a.text), len(b.text)) == 1:
         return Agreement.INITIAL if a.text[0] == b.text[0] else Agreement.DIFFERENT
-    return next((agreement for agreement, applies in _LEVELS if applies(a, b)), Agreement.DIFFERENT)
+    if a.text == b.text:
+        return Agreement.SAME
+    if not a.full_forms.isdisjoint(b.full_forms):
+        return Agreement.NICKNAME
+    if a.words <= b.words or b.words <= a.words:
+        return Agreement.PARTIAL
+    return _compare_spelling(a, b)
 
 
-def _similar(a: ComparableName, b: ComparableName) -> bool:
-    is_typo = OSA.distance(a.text, b.text, score_cutoff=1) == 1
-    return _likeness(a, b) >= _SIMILAR or (is_typo and min(len(a.text), len(b.text)) >= _MIN_LENGTH_FOR_TYPO)
+def _compare_spelling(a: ComparableName, b: ComparableName) -> Agreement:
+    first, second = sorted((a.text, b.text))  # the similarity depends on the order
+    similarity = JaroWinkler.similarity(first, second, score_cutoff=_ALIKE)
+    if similarity >= _SIMILAR or _is_typo(first, second):
+        return Agreement.SIMILAR
+    if similarity >= _ALIKE or a.soundex == b.soundex != "":
+        return Agreement.SOUNDS_ALIKE
+    return Agreement.DIFFERENT
 
 
-def _sound_alike(a: ComparableName, b: ComparableName) -> bool:
-    return _likeness(a, b) >= _ALIKE or (a.soundex == b.soundex != "")
-
-
-def _likeness(a: ComparableName, b: ComparableName) -> float:
-    """Depends on the order of the texts, hence sorted."""
-    first, second = (a.text, b.text) if a.text < b.text else (b.text, a.text)
-    return JaroWinkler.similarity(first, second, score_cutoff=_ALIKE)
-
-
-_LEVELS: tuple[tuple[Agreement, Callable[[ComparableName, ComparableName], bool]], ...] = (
-    (Agreement.SAME, lambda a, b: a.text == b.text),
-    (Agreement.NICKNAME, lambda a, b: not a.full_forms.isdisjoint(b.full_forms)),
-    (Agreement.PARTIAL, lambda a, b: a.words <= b.words or b.words <= a.words),
-    (Agreement.SIMILAR, _similar),
-    (Agreement.SOUNDS_ALIKE, _sound_alike),
-)  # the first one that applies
+def _is_typo(a: str, b: str) -> bool:
+    return min(len(a), len(b)) >= _MIN_LENGTH_FOR_TYPO and OSA.distance(a, b, score_cutoff=1) == 1
 
 
 def _compare_middle(a: ComparableName | None, b: ComparableName | None) -> Agreement:

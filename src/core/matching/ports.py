@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from core.matching.details import StoredPerson
 from core.matching.entities import DuplicatePair, Merge, PairCursor, PairState
 from core.paging import Page
 from core.patients.entities import Patient
@@ -13,6 +14,10 @@ class PatientsForMatching(Protocol):
 
     def get_all(self, ids: Collection[UUID]) -> tuple[Patient, ...]:
         """Those that exist, oldest first."""
+        ...
+
+    def people(self, ids: Collection[UUID]) -> tuple[StoredPerson, ...]:
+        """Those that exist, in any order."""
         ...
 
     def estimated_count(self) -> int:

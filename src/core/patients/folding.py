@@ -10,7 +10,7 @@ _WORD = re.compile(r"[a-z0-9]+")
 
 
 def folded(text: str) -> str:
-    return anyascii(normalize("NFC", text)).lower()
+    return (text if text.isascii() else anyascii(normalize("NFC", text))).lower()
 
 
 def words(text: str) -> list[str]:

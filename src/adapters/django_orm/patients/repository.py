@@ -13,11 +13,19 @@ from adapters.django_orm.db.compiled_get import compiled_get
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.patients import models
 from adapters.django_orm.patients.derived import MATCH_KEYS, SEARCH_TERMS
-from adapters.django_orm.patients.rows import COLUMNS, columns_of, patient_of, require
+from adapters.django_orm.patients.rows import (
+    COLUMNS,
+    MATCHING_COLUMNS,
+    columns_of,
+    patient_of,
+    require,
+    stored_person_of,
+)
 from adapters.django_orm.patients.search import filter_patients, page_query
 from adapters.django_orm.patients.uniqueness import UniquenessCheck, merged_records_hold
 from core.errors import Conflict
 from core.imports.ports import PatientsForImport
+from core.matching.details import StoredPerson
 from core.matching.ports import PatientsForMatching
 from core.patients.entities import Patient
 from core.patients.errors import UniqueValueTaken
@@ -56,6 +64,10 @@ class DjangoPatientRepository(
     @core_errors()
     def get_all(self, ids: Collection[UUID]) -> tuple[Patient, ...]:
         return tuple(patient_of(row) for row in self._rows.filter(id__in=ids).order_by("id").values(*COLUMNS))
+
+    @core_errors()
+    def people(self, ids: Collection[UUID]) -> tuple[StoredPerson, ...]:
+        return tuple(stored_person_of(row) for row in self._rows.filter(id__in=ids).values(*MATCHING_COLUMNS))
 
     @core_errors()
     def lock_all(self, ids: Collection[UUID]) -> dict[UUID, Patient]:

@@ -6,6 +6,7 @@ from typing import Any, cast
 from attrs import fields
 
 from adapters.django_orm.db.compiled_get import Row
+from core.matching.details import PersonDetails, StoredPerson
 from core.patients.dates import PartialDate
 from core.patients.demographics import Address, AddressUse, Contact, NameUse, OtherName, OtherPhone, PhoneUse
 from core.patients.entities import Patient, to_json
@@ -14,6 +15,10 @@ from core.patients.folding import sort_key
 from core.patients.values import Identifier, Sex, Status
 
 COLUMNS = tuple(field.name for field in fields(Patient))
+MATCHING_COLUMNS = (
+    *("id", "merged_into", "first_name", "middle_name", "last_name", "other_names", "date_of_birth", "sex"),
+    *("phone", "other_phones", "email", "addresses", "identifiers"),
+)
 Item = dict[str, Any]  # the members of a JSON object
 
 
@@ -36,9 +41,31 @@ def patient_of(row: Row) -> Patient:
     row["deceased"] = deceased == "true" if deceased in {"true", "false"} else PartialDate(deceased)
     row["sex"] = Sex(row["sex"])
     row["status"] = Status(row["status"])
-    for name, item_of in _ITEMS.items():
-        row[name] = tuple(map(item_of, cast("list[Item]", row[name])))
+    for name in _ITEMS:
+        row[name] = _items(row, name)
     return Patient(**row)
+
+
+def stored_person_of(row: Row) -> StoredPerson:
+    """From a row with `MATCHING_COLUMNS`."""
+    born, phone, email = row["date_of_birth"], row["phone"], row["email"]
+    details = PersonDetails(
+        first_name=row["first_name"],
+        middle_name=row["middle_name"],
+        last_name=row["last_name"],
+        other_names=_items(row, "other_names"),
+        date_of_birth=PartialDate(born) if born else None,
+        sex=Sex(row["sex"]),
+        phones=(*((phone,) if phone else ()), *(other["value"] for other in row["other_phones"])),
+        emails=(email,) if email else (),
+        addresses=_items(row, "addresses"),
+        identifiers=_items(row, "identifiers"),
+    )
+    return StoredPerson(row["id"], row["merged_into"], details)
+
+
+def _items(row: Row, name: str) -> tuple[Any, ...]:
+    return tuple(map(_ITEMS[name], cast("list[Item]", row[name])))
 
 
 def _address(item: Item) -> Address:

@@ -42,8 +42,8 @@ class DuplicateQueue(DuplicateCheck):
         self.record(found)
 
     def find_new(self, patients: Sequence[Patient]) -> DuplicatesFound:
-        people = [Person.of(patient) for patient in patients]
-        return _Found(self.finder.find(people, among_themselves=True), self.record)
+        new = {patient.id: patient for patient in patients}
+        return _Found(self.finder.find(list(map(Person.of, patients)), new=new), self.record)
 
     def review(self, patients: Sequence[Patient], *, older_only: bool = False) -> set[UUID]:
         """With `older_only`, compares each patient only with older ones, which finds every pair once if all are

@@ -37,5 +37,5 @@ class MatchPatients:
 
 
 NOTHING_TO_COMPARE = (
-    "Must include an identifier, an email, a phone number, a full date of birth, both names, or an address."
+    "Must include an identifier, an email, a phone number, a full date of birth with a name, both names, or an address."
 )
