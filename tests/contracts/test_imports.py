@@ -47,7 +47,8 @@ def csv(*rows: str, header: str = HEADER) -> bytes:
 
 def rows(first: int, last: int) -> Iterator[str]:
     for number in range(first, last):
-        yield f"Ada,Byron {number},p{number}@example.org,1985-12-10,,EHR-{number}"
+        born = f"{1930 + number % 60}-12-{1 + number % 31:02}"  # so that they do not all look alike
+        yield f"Ada,Byron {number},p{number}@example.org,{born},,EHR-{number}"
 
 
 def start(

@@ -1,4 +1,4 @@
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from typing import Protocol
 from uuid import UUID
 
@@ -50,7 +50,7 @@ class DuplicatesFound(Protocol):
         """The conflict of each new patient who certainly has a record already, or is the same person as one before."""
         ...
 
-    def queue(self, added: Collection[UUID]) -> None:
+    def queue(self, added: Set[UUID]) -> None:
         """Queues the pairs of those patients who were added."""
         ...
 

@@ -78,7 +78,7 @@ class RowImporter:
         new = [patient for patient in patients if patient.id not in conflicts and patient.id not in certain]
         if not options.dry_run:
             conflicts |= self.registrar.register_all(actor, new)
-        added = [patient.id for patient in new if patient.id not in conflicts]
+        added = {patient.id for patient in new if patient.id not in conflicts}
         results.outcomes.extend([ImportRowOutcome.ADDED] * len(added))
         if not options.dry_run:
             found.queue(added)

@@ -1,5 +1,5 @@
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from uuid import UUID
 
 from attrs import evolve, frozen
@@ -120,7 +120,7 @@ class _Found(DuplicatesFound):
     def certain(self) -> dict[UUID, Conflict]:
         return {one: PossibleDuplicate(certain) for one, other in self.found.items() if (certain := _certain(other))}
 
-    def queue(self, added: Collection[UUID]) -> None:
+    def queue(self, added: Set[UUID]) -> None:
         def stored(candidate: Candidate) -> bool:
             return candidate.patient.id in added or candidate.patient.id not in self.found
 
