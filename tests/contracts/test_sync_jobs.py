@@ -13,14 +13,22 @@ from tests.fakes import CLERK, Failing, ScriptedGateway, StillClock, details
 def test_every_patient_is_synced_once_and_counted(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
-    patients = people(registry, clock, 5)
+    patients = people(registry, clock, 7)
     gateway.answer = {"last_name": "King"}
     gateway.by_id = {"x1": None, "x2": {"last_name": "Byron"}, "x3": {"email": "not one"}}
+    gateway.by_id |= {"x5": {"last_name": " "}, "x6": {"id": "x0", "last_name": "King"}}
     job = run(registry, start(registry))
-    assert (job.state, job.total, job.done) == (JobState.COMPLETED, 5, 5)
-    assert job.counts == {"not_found": 1, "refused": 1, "unchanged": 1, "updated": 2}
-    assert sorted(asked for asked, _ in gateway.asked) == ["x0", "x1", "x2", "x3", "x4"]
+    assert (job.state, job.total, job.done) == (JobState.COMPLETED, 7, 7)
+    assert job.counts == {"not_found": 1, "refused": 3, "unchanged": 1, "updated": 2}
+    assert sorted(asked for asked, _ in gateway.asked) == [f"x{number}" for number in range(7)]
     assert registry.patients().get(patients[0].id).last_name == "King"
+    failures = registry.sync_results().failures(job.id, after=None, limit=9).items
+    assert [failure.reason for failure in failures] == [
+        "no-external-data",
+        "invalid-external-data",
+        "empty-external-data",
+        "wrong-external-data",
+    ]
 
 
 def test_upstream_is_not_asked_about_a_patient_without_an_external_id(
@@ -29,7 +37,7 @@ def test_upstream_is_not_asked_about_a_patient_without_an_external_id(
     people(registry, clock, 1)
     unknown = registry.register_patient()(actor=CLERK, **details(external_id=None))
     clock.forward(timedelta(seconds=1))
-    gateway.answer = {}
+    gateway.answer = {"last_name": "Byron"}
     job = run(registry, start(registry))
     assert job.counts == {"unchanged": 1, "skipped": 1}
     assert [asked for asked, _ in gateway.asked] == ["x0"]
@@ -73,7 +81,7 @@ def test_a_patient_for_whom_only_upstream_fails_is_skipped_after_four_tries(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     people(registry, clock, 2)
-    gateway.answer = {}
+    gateway.answer = {"last_name": "Byron"}
     gateway.by_id = {"x1": Failing()}
     job = run(registry, start(registry))
     for minutes in (1, 2, 4):
@@ -96,7 +104,7 @@ def test_an_upstream_outage_during_the_last_try_does_not_give_up_the_patient(
         gateway.by_id = {"x1": Unavailable()} if minutes == 4 else {}
         job = run(registry, job)
     assert (job.state, job.counts) == (JobState.PAUSED, {})
-    gateway.answer, gateway.by_id = {}, {}
+    gateway.answer, gateway.by_id = {"last_name": "Byron"}, {}
     clock.forward(timedelta(minutes=1))
     assert run(registry, job).counts == {"unchanged": 2}
 

@@ -123,7 +123,7 @@ def test_a_job_can_be_limited_to_one_status(registry: Container, clock: StillClo
     one, two, three = people(registry, clock, 3)
     registry.update_patient()(actor=CLERK, patient_id=two.id, status="inactive")
     archive(registry, three)
-    gateway.answer = {}
+    gateway.answer = {"last_name": "Byron"}
     for status, asked in (("active", ["x0"]), ("inactive", ["x1"]), (None, ["x0", "x1"])):
         gateway.asked.clear()
         job = start(registry, status=status)

@@ -123,7 +123,7 @@ def register_patients(registry: Container) -> None:
 @contextmanager
 def filled_registry(directory: Path, filled: str, latency: float) -> Generator[Registry]:
     """On a copy of the database `filled`."""
-    records = {f"x{n}": {"id": f"x{n}"} | ({} if n % CHANGED else {"last_name": "King"}) for n in range(PATIENTS)}
+    records = {f"x{n}": {"id": f"x{n}", "last_name": "Byron" if n % CHANGED else "King"} for n in range(PATIENTS)}
     upstream = UpstreamSimulator(0, records, Switches(latency=latency))
     Thread(target=upstream.serve_forever, daemon=True).start()
     with upstream, postgres_database(filled) as name:

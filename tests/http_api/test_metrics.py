@@ -86,7 +86,8 @@ def test_use_cases_are_counted_and_timed_by_how_they_end(clerk: Api, counted: Ca
 def test_stale_responses_are_counted_apart_from_syncs(
     clerk: Api, ada: Patient, upstream: ScriptedGateway, counted: Callable[..., float]
 ) -> None:
-    for answer in ({"first_name": "Augusta"}, {}, Unavailable(retry_after=timedelta(seconds=1))):
+    augusta = {"first_name": "Augusta"}
+    for answer in (augusta, augusta, Unavailable(retry_after=timedelta(seconds=1))):
         upstream.answer = answer
         assert clerk.post(f"patients/{ada.id}/sync_external_data/").status_code == 200
     for outcome in ("updated", "unchanged", "stale"):

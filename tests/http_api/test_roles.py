@@ -174,7 +174,7 @@ def row(request: pytest.FixtureRequest) -> Row:
 def test_each_role_may_do_its_work_and_no_more(
     request: pytest.FixtureRequest, row: Row, role: Role | None, api: Api, colleague: User, upstream: ScriptedGateway
 ) -> None:
-    upstream.answer = {}
+    upstream.answer = {"last_name": "Byron"}
     method, path = OPERATIONS[row.operation]
     ids = {name: request.getfixturevalue(name) for name in re.findall(r"{(\w+)}", path)}
     body = request.getfixturevalue(row.body) if isinstance(row.body, str) else row.body

@@ -41,7 +41,7 @@ FOR_NOBODY = [
 
 @pytest.fixture
 def upstream_up(upstream: ScriptedGateway) -> None:
-    upstream.answer = {}
+    upstream.answer = {"last_name": "Byron"}
 
 
 @pytest.fixture(params=[None, Role.ADMIN], ids=lambda role: role or "anonymous")

@@ -20,7 +20,7 @@ from tests.http_api.problems import kind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-THEIRS: Mapping[str, object] = {"first_name": "Augusta", "email": "AUGUSTA@example.org", "phone": None, "id": 9}
+THEIRS: Mapping[str, object] = {"first_name": "Augusta", "email": "AUGUSTA@example.org", "phone": None, "ward": 9}
 
 
 def test_takes_over_what_upstream_changed(clerk: Api, ada: Patient, upstream: ScriptedGateway) -> None:
@@ -123,6 +123,8 @@ def test_local_corrections_stand_and_conflicts_are_named(clerk: Api, ada: Patien
         (RateLimited(retry_after=timedelta(seconds=7)), 429, "rate-limited", "7"),
         (InvalidUpstreamResponse(), 502, "invalid-answer", None),
         ({"email": "nonsense", "date_of_birth": 5}, 502, "invalid-external-data", None),
+        ({"email": "", "sex": "female"}, 502, "empty-external-data", None),
+        ({"id": "another", "first_name": "Eve"}, 502, "wrong-external-data", None),
         ({"email": "taken@example.org"}, 409, "email-taken", None),
     ],
 )

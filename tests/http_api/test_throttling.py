@@ -55,7 +55,7 @@ def calls_until_refused(call: Callable[[], Answer]) -> int:
 
 
 def test_answers_say_what_is_left(reader: Api, anonymous: Api, ada: Patient, upstream: ScriptedGateway) -> None:
-    upstream.answer = {}
+    upstream.answer = {"last_name": "Byron"}
     left = [reader.get("patients/")["RateLimit"] for _ in range(5)]
     assert [re.fullmatch(r'"user";r=(\d);t=(\d+)', one)[1] for one in left] == list("43210")  # type: ignore[index]
     assert reader.get("patients/")["RateLimit-Policy"] == '"user";q=5;w=86400'
@@ -122,7 +122,7 @@ def test_signing_in_may_be_tried_so_often(anonymous: Api) -> None:
 def test_a_user_may_ask_for_so_many_syncs_and_for_the_rest_as_before(
     clerk: Api, ada: Patient, upstream: ScriptedGateway
 ) -> None:
-    upstream.answer = {}
+    upstream.answer = {"last_name": "Byron"}
     assert calls_until_refused(lambda: clerk.post(f"patients/{ada.id}/sync_external_data/")) == 2
     assert len(upstream.asked) == 2
     assert clerk.get(f"patients/{ada.id}/").status_code == 200

@@ -19,3 +19,13 @@ class InvalidUpstreamRecord(InvalidUpstreamResponse):
     def __init__(self, errors: ValidationError) -> None:
         broken = ", ".join(f"{error.field} ({error.code})" for error in errors.errors)
         super().__init__(f"The upstream record is invalid: {broken}. Nothing was changed.")
+
+
+class WrongUpstreamRecord(InvalidUpstreamResponse):
+    kind = "wrong-external-data"
+    message = "The upstream record is about somebody else: its id or its identifiers differ. Nothing was changed."
+
+
+class EmptyUpstreamRecord(InvalidUpstreamResponse):
+    kind = "empty-external-data"
+    message = "The upstream record has none of the fields to sync. Nothing was changed."

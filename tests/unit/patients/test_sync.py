@@ -1,17 +1,21 @@
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 
-from bootstrap import Container
+from bootstrap import Container, in_memory_registry
 from core.patients.audit import Action
 from core.patients.entities import Patient
+from core.patients.values import Identifier
+from core.sync.errors import EmptyUpstreamRecord, WrongUpstreamRecord
 from core.sync.merge import SyncOutcome
-from tests.fakes import CLERK, NOW, READER, ScriptedGateway, StillClock
+from tests.fakes import CLERK, NOW, READER, ScriptedGateway, StillClock, details, equip
+from tests.unit.conftest import CONFIGURATION
 from tests.unit.patients.conftest import Sync
 
 
 def test_sync_fetches_the_external_id_once_with_the_request_id(sync: Sync, gateway: ScriptedGateway) -> None:
-    sync({})
+    sync({"last_name": "Byron"})
     assert gateway.asked == [("x7", CLERK.request_id)]
 
 
@@ -81,19 +85,69 @@ def test_missing_null_and_blank_upstream_values_change_neither_record_nor_snapsh
 ) -> None:
     sync({"phone": "+12015550123"})
     for answer in ({}, {"phone": None}, {"phone": ""}, {"phone": "  ", "last_name": ""}):
-        assert sync(answer).patient.phone == "+12015550123"
+        assert sync({"first_name": "Ada", **answer}).patient.phone == "+12015550123"
     registry.update_patient()(actor=CLERK, patient_id=ada.id, phone="+12015550199")
     result = sync({"phone": "+12015550123"})
     assert (result.patient.phone, result.conflicts) == ("+12015550199", ())
 
 
+@pytest.mark.parametrize("answer", [{}, {"first_name": " ", "last_name": None}, {"sex": "female", "name": "Ada"}])
+def test_an_answer_without_any_field_to_sync_is_no_sync(
+    registry: Container, ada: Patient, sync: Sync, answer: dict[str, object]
+) -> None:
+    with pytest.raises(EmptyUpstreamRecord):
+        sync(answer)
+    assert registry.view_patient()(actor=READER, patient_id=ada.id) == ada
+    assert registry.snapshots().get(ada.id) is None
+
+
+@pytest.mark.parametrize(
+    ("about", "is_refused"),
+    [
+        ({"id": "x8"}, True),
+        ({"id": 7}, True),
+        ({"external_id": "x8"}, True),
+        ({"external_id": "X7"}, True),
+        ({"id": "x7"}, False),
+        ({"id": 7, "external_id": " x7 "}, False),
+        ({"id": None, "external_id": ["x8"]}, False),
+        ({"identifiers": [{"system": "mrn", "value": "8"}]}, True),
+        ({"identifiers": [{"system": "mrn", "value": "8"}, {"system": "mrn", "value": "a 7"}]}, False),
+        ({"identifiers": [{"system": "card", "value": "8"}]}, False),
+        ({"identifiers": [{"system": "mrn"}]}, False),
+    ],
+)
+def test_an_answer_about_somebody_else_is_refused(
+    registry: Container, ada: Patient, sync: Sync, about: dict[str, object], is_refused: bool
+) -> None:
+    """Of the two systems, only `mrn` is unique."""
+    numbers = (Identifier("mrn", "A-7"), Identifier("card", "7"))
+    before = registry.update_patient()(actor=CLERK, patient_id=ada.id, identifiers=numbers)
+    if is_refused:
+        with pytest.raises(WrongUpstreamRecord):
+            sync({"last_name": "King", **about})
+        assert registry.view_patient()(actor=READER, patient_id=ada.id) == before
+        assert registry.snapshots().get(ada.id) is None
+    else:
+        assert sync({"last_name": "King", **about}).patient.last_name == "King"
+
+
+def test_identifiers_that_upstream_may_set_are_corrected_instead(clock: StillClock, gateway: ScriptedGateway) -> None:
+    configuration = evolve(CONFIGURATION, sync_fields=("identifiers",))
+    registry = equip(in_memory_registry(configuration), clock, gateway)
+    ada = registry.register_patient()(actor=CLERK, **details(external_id="x7", identifiers=(Identifier("mrn", "7"),)))
+    gateway.answer = {"identifiers": [{"system": "mrn", "value": "8"}]}
+    result = registry.sync_patient()(actor=CLERK, patient_id=ada.id)
+    assert result.patient.identifiers == (Identifier("mrn", "8"),)
+
+
 def test_other_upstream_fields_are_ignored(ada: Patient, sync: Sync) -> None:
     result = sync(
         {
-            "id": "00000000-0000-7000-8000-000000000000",
+            "first_name": "Ada",
+            "id": "x7",
             "status": "archived",
             "version": 99,
-            "external_id": "x8",
             "sex": "male",
             "identifiers": [{"system": "mrn", "value": "7"}],
             "created_at": "2001-01-01T00:00:00Z",

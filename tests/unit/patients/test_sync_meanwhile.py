@@ -48,7 +48,7 @@ def test_changed_external_id_discards_the_response(
     assert registry.snapshots().get(ada.id) is None
 
 
-@pytest.mark.parametrize("answer", [{"last_name": "King"}, {}, Unavailable()])
+@pytest.mark.parametrize("answer", [{"last_name": "King"}, {"last_name": "Byron"}, Unavailable()])
 def test_archived_patient_discards_the_response(
     registry: Container, ada: Patient, sync: Sync, gateway: ScriptedGateway, answer: dict[str, object] | Unavailable
 ) -> None:
@@ -84,7 +84,7 @@ def test_response_to_an_older_request_is_ignored(
         gateway.answer = {"last_name": "Old"}
 
     gateway.meanwhile = a_later_sync_overtakes
-    result = sync({})
+    result = sync({"last_name": "Byron"})
     assert (result.patient.last_name, result.outcome) == ("New", SyncOutcome.UNCHANGED)
     assert (result.fetched_at, result.age) == (NOW + timedelta(seconds=2), timedelta(seconds=3))
     assert result.patient.last_synced_at == NOW + timedelta(seconds=2)

@@ -11,13 +11,14 @@ from core.patients.errors import PatientArchived, PatientMerged, PatientNotFound
 from core.patients.values import Status
 from core.sync.entities import SyncJobOutcome
 from core.sync.errors import NoUpstreamRecord
+from core.sync.merge import UpstreamDocument
 from core.sync.ports import FetchResult
 from core.sync.services.merger import FetchedRecord
 
 Classification = tuple[SyncJobOutcome, str]
 """An outcome, and the kind of its error."""
-Normalize = Callable[[Mapping[str, object]], dict[str, object]]
-"""Raises `InvalidUpstreamRecord`."""
+Read = Callable[[UUID, str, UpstreamDocument, datetime], FetchedRecord]
+"""Raises `InvalidUpstreamResponse`."""
 
 
 @define
@@ -61,9 +62,7 @@ class SyncBatch:
     def complete(self) -> bool:
         return self.backoff_reason is None and len(self.fetched) == len(self.external_ids)
 
-    def classify(
-        self, normalize: Normalize, *, last_try: bool
-    ) -> tuple[list[FetchedRecord], dict[UUID, Classification]]:
+    def classify(self, read: Read, *, last_try: bool) -> tuple[list[FetchedRecord], dict[UUID, Classification]]:
         """The records to merge, and the outcomes that need no merge.
 
         Patients for whom upstream was unavailable are in neither, except on the last try.
@@ -71,14 +70,14 @@ class SyncBatch:
         records: list[FetchedRecord] = []
         outcomes = {patient_id: (SyncJobOutcome.SKIPPED, reason) for patient_id, reason in self.skipped.items()}
         for patient_id, fetched in self.fetched.items():
-            result = self._classify(patient_id, fetched, normalize)
+            result = self._classify(patient_id, fetched, read)
             if isinstance(result, FetchedRecord):
                 records.append(result)
             elif result[0] is not SyncJobOutcome.UNAVAILABLE or last_try:
                 outcomes[patient_id] = result
         return records, outcomes
 
-    def _classify(self, patient_id: UUID, fetched: FetchResult, normalize: Normalize) -> FetchedRecord | Classification:
+    def _classify(self, patient_id: UUID, fetched: FetchResult, read: Read) -> FetchedRecord | Classification:
         if fetched is None:
             return SyncJobOutcome.NOT_FOUND, NoUpstreamRecord.kind
         if isinstance(fetched, Unavailable):
@@ -86,11 +85,9 @@ class SyncBatch:
         if isinstance(fetched, InvalidUpstreamResponse):
             return SyncJobOutcome.REFUSED, fetched.kind
         try:
-            values = normalize(fetched.document)
+            return read(patient_id, self.external_ids[patient_id], fetched, self.requested_at)
         except InvalidUpstreamResponse as invalid:
             return SyncJobOutcome.REFUSED, invalid.kind
-        requested_at = self.requested_at - fetched.requested_before
-        return FetchedRecord(patient_id, self.external_ids[patient_id], values, requested_at)
 
 
 def _survivors_external_id(patient: Patient, survivors: Mapping[UUID, Patient]) -> str | None:

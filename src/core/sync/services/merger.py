@@ -13,23 +13,35 @@ from core.patients.errors import PatientNotFound
 from core.patients.ports import DuplicateCheck
 from core.patients.services.recorder import PatientRecorder
 from core.patients.services.rules import CurrentRules
+from core.patients.values import Identifier
 from core.ports import Clock
-from core.sync.errors import ExternalIdChanged, InvalidUpstreamRecord
-from core.sync.merge import SyncOutcome, SyncResult, UpstreamSnapshot, merge, normalize, snapshot_for
+from core.sync.errors import EmptyUpstreamRecord, ExternalIdChanged, InvalidUpstreamRecord, WrongUpstreamRecord
+from core.sync.identity import ensure_asked_for, ensure_not_contradicted, unique_identifiers
+from core.sync.merge import (
+    SyncOutcome,
+    SyncResult,
+    UpstreamDocument,
+    UpstreamSnapshot,
+    merge,
+    normalize,
+    snapshot_for,
+)
 from core.sync.ports import PatientsForSync, UpstreamSnapshots
 
 
-@frozen
+@frozen(kw_only=True)
 class FetchedRecord:
-    """Upstream's normalized `values` for a patient, fetched under `external_id`."""
+    """Upstream's normalized `values` for a patient, fetched under `external_id`. `identifiers` are compared, not
+    merged."""
 
     patient_id: UUID
     external_id: str
     values: Mapping[str, object]
+    identifiers: tuple[Identifier, ...] = ()
     requested_at: datetime
 
 
-MergeResult = SyncResult | Conflict | PatientNotFound | InvalidUpstreamRecord
+MergeResult = SyncResult | Conflict | PatientNotFound | InvalidUpstreamRecord | WrongUpstreamRecord
 
 
 @frozen
@@ -44,9 +56,24 @@ class Merger:
     rules: CurrentRules
     fields: tuple[str, ...]
 
-    def normalize(self, document: Mapping[str, object]) -> dict[str, object]:
-        """The values that upstream may set. Raises `InvalidUpstreamRecord`."""
-        return normalize(document, self.rules(), self.fields)
+    def read(
+        self, patient_id: UUID, external_id: str, answer: UpstreamDocument, requested_at: datetime
+    ) -> FetchedRecord:
+        """Raises `WrongUpstreamRecord`, `EmptyUpstreamRecord`, `InvalidUpstreamRecord`."""
+        rules = self.rules()
+        ensure_asked_for(answer.document, external_id)
+        values = normalize(answer.document, rules, self.fields)
+        if not values:
+            raise EmptyUpstreamRecord
+        return FetchedRecord(
+            patient_id=patient_id,
+            external_id=external_id,
+            values=values,
+            identifiers=(
+                () if "identifiers" in self.fields else unique_identifiers(answer.document, rules.identifier_systems)
+            ),
+            requested_at=requested_at - answer.requested_before,
+        )
 
     def apply(self, actor: Actor, records: Sequence[FetchedRecord]) -> dict[UUID, MergeResult]:
         """Merges each record independently; an error leaves its patient unchanged and is returned as the result.
@@ -66,9 +93,10 @@ class Merger:
                 linked = _ensure_linked(patients.get(patient_id), record)
                 before = patients[linked.survivor_id]
                 before.ensure_not_archived()
+                ensure_not_contradicted(linked.identifiers, record.identifiers)
                 base = snapshot_for(snapshots.get(patient_id), linked)
                 result = results[patient_id] = self._merge(actor, record, before, base)
-            except (Conflict, PatientNotFound) as error:
+            except (Conflict, PatientNotFound, WrongUpstreamRecord) as error:
                 results[patient_id] = error
                 continue
             except ValidationError as invalid:  # valid by itself, but not together with the rest of the record

@@ -11,7 +11,7 @@ from core.ports import Atomic, Clock
 from core.sync.errors import NoUpstreamRecord
 from core.sync.merge import SyncOutcome, SyncResult, snapshot_for
 from core.sync.ports import PatientGateway, UpstreamSnapshots
-from core.sync.services.merger import FetchedRecord, Merger
+from core.sync.services.merger import Merger
 
 
 @frozen
@@ -21,8 +21,8 @@ class SyncPatient:
     Upstream is called before the record is locked. A response to an older request than the one already applied is
     ignored. A sync without changes updates `last_synced_at` only. What upstream has under the external id of a merged
     record is merged into its survivor, whose sync it is where both have the same external id, or only the survivor has
-    one. While upstream is unavailable, the current record is
-    returned as stale if the last good copy is not older than `max_stale`.
+    one. An answer about somebody else, or with none of the fields to sync, is refused. While upstream is unavailable,
+    the current record is returned as stale if the last good copy is not older than `max_stale`.
 
     Raises `Forbidden`, `PatientNotFound`, `PatientArchived`, `NoUpstreamRecord`, `InvalidUpstreamResponse`,
     `RateLimited`, `Unavailable`, `EmailTaken`, `ExternalIdChanged`. After an error the record is unchanged.
@@ -48,8 +48,7 @@ class SyncPatient:
             return self._stale(patient, unavailable)
         if answer is None:
             raise NoUpstreamRecord
-        values = self.merger.normalize(answer.document)
-        record = FetchedRecord(patient.id, patient.external_id, values, requested_at - answer.requested_before)
+        record = self.merger.read(patient.id, patient.external_id, answer, requested_at)
         merged = self.atomic(lambda: self.merger.apply(actor, [record]))[patient.id]
         if isinstance(merged, Exception):
             raise merged
