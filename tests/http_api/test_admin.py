@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -84,6 +85,20 @@ def act(client: Client, changelist: str, action: str, *ids: object, **more: str)
 
 def submit(client: Client, name: str, body: Mapping[str, str], *args: object) -> HttpResponse:
     return cast("HttpResponse", client.post(reverse(f"admin:{name}", args=args), body))
+
+
+def test_the_log_line_of_a_page_names_the_user(
+    registry: Container, manager: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    (user,) = registry.list_users()(actor=SETUP).items
+    with caplog.at_level(logging.INFO):
+        manager.get("/admin/")
+        Client().get("/admin/login/")
+    lines = [cast("dict[str, str]", record.msg) for record in caplog.records]
+    assert [(line["route"], line["actor"]) for line in lines if line["event"] == "request"] == [
+        ("/admin/", f"user:{user.id}"),
+        ("/admin/login/", "anonymous"),
+    ]
 
 
 def test_every_page_is_shown_with_its_search_filters_and_links(

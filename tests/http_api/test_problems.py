@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from adapters.http_api.rest.errors import _PLAIN, STATUS
+from bootstrap import Container
 from core.errors import RegistryError
 from core.patients.entities import Patient
 from tests.http_api.client import Api
@@ -83,3 +84,15 @@ def test_logs_each_request_and_use_case_once_and_nothing_personal(
     assert [event["event"] for event in looked] == ["use_case", "request"]
     assert looked[0]["operation"] == "search_patients"
     assert looked[1]["route"] == "/api/v1/patients/"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_line_of_a_request_names_its_actor(
+    registry: Container, clerk: Api, anonymous: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = registry.authenticate()(access=clerk.token, request_id="r").actor.name
+    with caplog.at_level(logging.INFO):
+        clerk.get("patients/")
+        anonymous.get("patients/")
+    actors = [cast("dict[str, str]", record.msg)["actor"] for record in caplog.records]
+    assert actors == [name, name, "anonymous"]

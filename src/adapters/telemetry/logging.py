@@ -13,7 +13,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 ALLOWED_KEYS = frozenset(
     {
-        "event", "level", "logger", "timestamp", "request_id",
+        "event", "level", "logger", "timestamp", "request_id", "actor",
         "operation", "outcome", "milliseconds",
         "method", "route", "status",
         "upstream", "state", "attempt", "error", "where", "job",

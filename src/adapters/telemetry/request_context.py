@@ -8,13 +8,16 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 
 from adapters.telemetry.metrics import count_request
+from core.access import Actor
 
+_ANONYMOUS = Actor.anonymous("").name
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 class RequestContextMiddleware:
     """Gives each request an id, puts it into the logs and the answer, and logs and counts the answer once.
 
+    Each line has the actor: anonymous, until whoever signs the caller in binds `actor` in structlog's context.
     The caller's `X-Request-ID` is taken where it is well formed. Views find the id as `request.META["REQUEST_ID"]`.
     The route is the pattern, without the ids and the query that stand in the URL.
     """
@@ -28,7 +31,7 @@ class RequestContextMiddleware:
         request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid4())
         request.META["REQUEST_ID"] = request_id
         started = perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with structlog.contextvars.bound_contextvars(request_id=request_id, actor=_ANONYMOUS):
             response = self._get_response(request)
             seconds = perf_counter() - started
             route = readable(request.resolver_match.route) if request.resolver_match else "unknown"

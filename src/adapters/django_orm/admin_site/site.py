@@ -14,6 +14,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, reverse
+from structlog.contextvars import bind_contextvars
 
 from adapters.django_orm.accounts.repository import user_of
 from adapters.django_orm.admin_site.pages import actor_of, current_user, form_page, password_field
@@ -63,9 +64,11 @@ class RegistryAdminSite(AdminSite):
         checked = super().admin_view(view, cacheable)
 
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not self.has_permission(request):
+                return checked(request, *args, **kwargs)
+            bind_contextvars(actor=actor_of(request).name)
             change = reverse("admin:password_change")
-            is_allowed = request.path in {change, reverse("admin:logout")} or not self.has_permission(request)
-            if is_allowed or not current_user(request).must_change_password:
+            if request.path in {change, reverse("admin:logout")} or not current_user(request).must_change_password:
                 return checked(request, *args, **kwargs)
             return HttpResponseRedirect(change)
 

@@ -1,6 +1,7 @@
 from dependency_injector.wiring import Provide, inject
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
+from structlog.contextvars import bind_contextvars
 
 from adapters.http_api.rest.throttling import count_call
 from core.access import ANONYMOUS_PERMISSIONS, Actor, Permission
@@ -38,6 +39,7 @@ class BearerAuthentication(BaseAuthentication):
                 request, limiter, RateLimitScope.ANONYMOUS, request.META.get("REMOTE_ADDR", "")
             )  # it gets no further
             raise
+        bind_contextvars(actor=signed_in.actor.name)
         return signed_in.account, signed_in
 
 
