@@ -17,7 +17,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 class RequestContextMiddleware:
     """Gives each request an id, puts it into the logs and the answer, and logs and counts the answer once.
 
-    Each line has the actor: anonymous, until whoever signs the caller in binds `actor` in structlog's context.
+    Each line has the actor: anonymous, until authentication binds another `actor` in structlog's context.
     The caller's `X-Request-ID` is taken where it is well formed. Views find the id as `request.META["REQUEST_ID"]`.
     The route is the pattern, without the ids and the query that stand in the URL.
     """

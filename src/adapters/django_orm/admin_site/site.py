@@ -60,7 +60,7 @@ class RegistryAdminSite(AdminSite):
         return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """Redirects users whose password an admin has set to the page that changes it."""
+        """Names the user in the logs. Redirects users whose password an admin has set to the page that changes it."""
         checked = super().admin_view(view, cacheable)
 
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
