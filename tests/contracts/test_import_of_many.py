@@ -14,7 +14,7 @@ from core.access import Actor
 from core.files import Encoding, FileFormat
 from core.jobs.entities import Job
 from core.patients.values import Status
-from tests.fakes import CLERK, details
+from tests.fakes import CLERK, birth_date, details
 
 ROWS = int(os.environ.get("IMPORT_ROWS", "1200"))
 BAD_EVERY = 100 if ROWS > 10_000 else 20
@@ -45,8 +45,7 @@ BAD: dict[str, tuple[str, str]] = {
 
 
 def row(template: str, number: int) -> bytes:
-    born = f"{1930 + number % 60}-12-{1 + number % 31:02}"  # so that they do not all look alike
-    return template.format(n=number, born=born).encode(errors="surrogateescape") + b"\n"
+    return template.format(n=number, born=birth_date(number)).encode(errors="surrogateescape") + b"\n"
 
 
 def imported(registry: Container, content: bytes) -> Job:

@@ -22,7 +22,7 @@ from core.imports.services.row_results import ValidatedBatch
 from core.jobs.entities import Job, JobKind, JobState
 from core.jobs.services.leases import REQUESTER_NOT_ALLOWED, REQUESTER_RECHECK_INTERVAL
 from core.patients.values import Identifier, Status
-from tests.fakes import ADMIN, CLERK, READER, StillClock, details
+from tests.fakes import ADMIN, CLERK, READER, StillClock, birth_date, details
 
 
 class Ticking(StillClock):
@@ -47,8 +47,7 @@ def csv(*rows: str, header: str = HEADER) -> bytes:
 
 def rows(first: int, last: int) -> Iterator[str]:
     for number in range(first, last):
-        born = f"{1930 + number % 60}-12-{1 + number % 31:02}"  # so that they do not all look alike
-        yield f"Ada,Byron {number},p{number}@example.org,{born},,EHR-{number}"
+        yield f"Ada,Byron {number},p{number}@example.org,{birth_date(number)},,EHR-{number}"
 
 
 def start(

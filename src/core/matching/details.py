@@ -1,11 +1,12 @@
 """What of a person is compared."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from attrs import frozen
 
 from core.patients.dates import PartialDate
-from core.patients.demographics import Address, OtherName
+from core.patients.demographics import Address, OtherName, OtherPhone
 from core.patients.entities import Patient
 from core.patients.values import Identifier, Sex
 
@@ -27,7 +28,6 @@ class PersonDetails:
 
     @classmethod
     def of(cls, patient: Patient) -> "PersonDetails":
-        phones = (patient.phone, *(other.value for other in patient.other_phones))
         return cls(
             first_name=patient.first_name,
             middle_name=patient.middle_name,
@@ -35,11 +35,15 @@ class PersonDetails:
             other_names=patient.other_names,
             date_of_birth=patient.date_of_birth,
             sex=patient.sex,
-            phones=tuple(phone for phone in phones if phone is not None),
-            emails=(patient.email,) if patient.email is not None else (),
+            phones=all_phones(patient.phone, patient.other_phones),
+            emails=() if patient.email is None else (patient.email,),
             addresses=patient.addresses,
             identifiers=patient.identifiers,
         )
+
+
+def all_phones(phone: str | None, others: Iterable[OtherPhone]) -> tuple[str, ...]:
+    return (*(() if phone is None else (phone,)), *(other.value for other in others))
 
 
 @frozen

@@ -6,7 +6,7 @@ from typing import Any, cast
 from attrs import fields
 
 from adapters.django_orm.db.compiled_get import Row
-from core.matching.details import PersonDetails, StoredPerson
+from core.matching.details import PersonDetails, StoredPerson, all_phones
 from core.patients.dates import PartialDate
 from core.patients.demographics import Address, AddressUse, Contact, NameUse, OtherName, OtherPhone, PhoneUse
 from core.patients.entities import Patient, to_json
@@ -36,36 +36,37 @@ def require(row: Row | None) -> Patient:
 
 
 def patient_of(row: Row) -> Patient:
-    born, deceased = row["date_of_birth"], row["deceased"]
-    row["date_of_birth"] = PartialDate(born) if born else None
+    deceased = row["deceased"]
     row["deceased"] = deceased == "true" if deceased in {"true", "false"} else PartialDate(deceased)
-    row["sex"] = Sex(row["sex"])
     row["status"] = Status(row["status"])
-    for name in _ITEMS:
-        row[name] = _items(row, name)
-    return Patient(**row)
+    return Patient(**_parsed(row))
 
 
 def stored_person_of(row: Row) -> StoredPerson:
     """From a row with `MATCHING_COLUMNS`."""
-    born, phone, email = row["date_of_birth"], row["phone"], row["email"]
+    one = _parsed(row)
     details = PersonDetails(
-        first_name=row["first_name"],
-        middle_name=row["middle_name"],
-        last_name=row["last_name"],
-        other_names=_items(row, "other_names"),
-        date_of_birth=PartialDate(born) if born else None,
-        sex=Sex(row["sex"]),
-        phones=(*((phone,) if phone else ()), *(other["value"] for other in row["other_phones"])),
-        emails=(email,) if email else (),
-        addresses=_items(row, "addresses"),
-        identifiers=_items(row, "identifiers"),
+        first_name=one["first_name"],
+        middle_name=one["middle_name"],
+        last_name=one["last_name"],
+        other_names=one["other_names"],
+        date_of_birth=one["date_of_birth"],
+        sex=one["sex"],
+        phones=all_phones(one["phone"], one["other_phones"]),
+        emails=() if one["email"] is None else (one["email"],),
+        addresses=one["addresses"],
+        identifiers=one["identifiers"],
     )
-    return StoredPerson(row["id"], row["merged_into"], details)
+    return StoredPerson(one["id"], one["merged_into"], details)
 
 
-def _items(row: Row, name: str) -> tuple[Any, ...]:
-    return tuple(map(_ITEMS[name], cast("list[Item]", row[name])))
+def _parsed(row: Row) -> Row:
+    """Parses in place what a patient's row and a person's row have in common."""
+    row["date_of_birth"] = PartialDate(row["date_of_birth"]) if row["date_of_birth"] else None
+    row["sex"] = Sex(row["sex"])
+    for name in _ITEMS.keys() & row.keys():
+        row[name] = tuple(map(_ITEMS[name], cast("list[Item]", row[name])))
+    return row
 
 
 def _address(item: Item) -> Address:

@@ -83,7 +83,8 @@ class CandidateFinder:
             person.id: self._compare(person, [others[one] for one in compared[person.id] if one in others], size)
             for person in people
         }
-        patients = {**new, **self._stored(set[UUID]().union(*matches.values()) - new.keys())}
+        found = self.patients.get_all(set[UUID]().union(*matches.values()) - new.keys())
+        patients = {**new, **{patient.id: patient for patient in found}}
         return {
             person.id: Candidates(
                 _by_falling_score(matches[person.id], patients),
@@ -107,9 +108,6 @@ class CandidateFinder:
         cut = [digest for digest, ids in holders.items() if len(ids) > MAX_PER_KEY]
         more = self.keys.holders(cut, MAX_PER_CUT_KEY) if cut else {}
         return {digest: {*holders[digest], *more.get(digest, ())} for digest in cut}
-
-    def _stored(self, ids: Collection[UUID]) -> dict[UUID, Patient]:
-        return {patient.id: patient for patient in self.patients.get_all(ids)} if ids else {}
 
     def _compare(self, person: Person, others: Iterable[Person], size: int) -> dict[UUID, Match]:
         """The best match of each patient who may be the person."""

@@ -37,7 +37,7 @@ class FetchedRecord:
     patient_id: UUID
     external_id: str
     values: Mapping[str, object]
-    identifiers: tuple[Identifier, ...] = ()
+    identifiers: tuple[Identifier, ...]
     requested_at: datetime
 
 
