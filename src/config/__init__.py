@@ -1,0 +1,3 @@
+import gc
+
+gc.disable()  # nothing that is loaded becomes garbage; `RegistryConfig.ready` enables the collector again

@@ -40,7 +40,8 @@ class RegistryConfig(AppConfig):
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # an unknown provider name would be injected as itself
             self.container.wire(modules=_injected_modules(), warn_unresolved=True)
-        gc.freeze()  # what is loaded by now is never garbage: each collection would look through all of it again
+        gc.freeze()  # each collection would look through all that is loaded by now
+        gc.enable()
 
 
 def _injected_modules() -> Iterator[ModuleType]:
