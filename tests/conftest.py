@@ -1,3 +1,4 @@
+import gc
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -33,6 +34,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Runs the longest tests first, so that no worker is left with one at the end."""
     longest = ("tests/e2e/test_jobs", "tests/e2e/", "tests/external/")
     items.sort(key=lambda item: [not item.nodeid.startswith(path) for path in longest])
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Nothing that is collected becomes garbage: collecting thousands of tests takes a third less time like this."""
+    gc.disable()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

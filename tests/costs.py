@@ -11,12 +11,14 @@ REFERENCE = 0.0075  # seconds of `_reference` on the machine that the limits wer
 
 def cost(work: Callable[[], object], limit: float) -> float:
     """In seconds of that machine. Stops at the first try within the limit."""
-    best = float("inf")
+    best, slowness = float("inf"), 1.0
     for _ in range(30):
         best = min(best, _seconds(work))
-        if best <= limit:
-            return best
-    return best / max(1.0, min(_seconds(_reference) for _ in range(10)) / REFERENCE) / TOLERANCE
+        if best <= limit * slowness:
+            break
+        if slowness == 1:
+            slowness = TOLERANCE * max(1.0, min(_seconds(_reference) for _ in range(10)) / REFERENCE)
+    return best / slowness
 
 
 def _reference() -> None:

@@ -16,7 +16,7 @@ from core.jobs.entities import Job
 from core.patients.values import Status
 from tests.fakes import CLERK, birth_date, details
 
-ROWS = int(os.environ.get("IMPORT_ROWS", "1200"))
+ROWS = int(os.environ.get("IMPORT_ROWS", "600"))
 BAD_EVERY = 100 if ROWS > 10_000 else 20
 HEADER = b"first_name,last_name,email,date_of_birth,phone,sex,external_id,identifiers\n"
 GOOD = "Ada{n},Byron,p{n}@example.org,{born},+49301{n:06},female,EHR-{n},mrn|{n}"

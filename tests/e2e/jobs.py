@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
@@ -110,11 +111,10 @@ def register_patients(registry: Container) -> None:
             register(
                 actor=Actor.system("setup"),
                 external_id=f"x{n}",
-                first_name="Ada",
+                first_name="".join(chr(ord("a") + int(digit)) for digit in f"{n * 7919:08}"),
                 last_name="Byron",
                 email=f"p{n}@mail.example",
-                date_of_birth="1985-12-10",
-                override_reason="All patients here have one name.",
+                date_of_birth=date(1900, 1, 1) + timedelta(5 * n),
             )
 
     registry.atomic()(register_all)

@@ -23,3 +23,4 @@ DATABASES["postgres"] = database("postgres://postgres@/postgres") | {
 }
 
 LIMITS = dict.fromkeys(LIMITS, "1000000/second")
+WHITENOISE_AUTOREFRESH = True  # each of Django's test clients would read every static file
