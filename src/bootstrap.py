@@ -43,7 +43,7 @@ from adapters.in_memory.matching import InMemoryBlockingKeys, InMemoryDuplicateP
 from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepository
 from adapters.in_memory.posts import InMemoryCommentRepository, InMemoryPostRepository, InMemoryViewCounter
 from adapters.in_memory.store import InMemoryAtomic, Store
-from adapters.in_memory.sync import InMemorySyncJobResults, InMemoryUpstreamSnapshots
+from adapters.in_memory.sync import InMemoryHeldChanges, InMemorySyncJobResults, InMemoryUpstreamSnapshots
 from adapters.in_memory.upstreams import InMemoryUpstreamOverrides, InMemoryUpstreamReports
 from adapters.job_requesters import AccountRequesters
 from adapters.jwt_tokens import JwtTokenService, SigningKey
@@ -94,8 +94,9 @@ from core.posts import use_cases as posts_
 from core.posts.ports import CommentRepository, PostRepository, ViewCounter
 from core.posts.services.public_posts import PublicPosts
 from core.sync import use_cases as sync_
+from core.sync.change_limits import DEFAULT_LIMITS, ChangeLimits
 from core.sync.merge import FIELDS
-from core.sync.ports import PatientGateway, PatientsForSync, SyncJobResults, UpstreamSnapshots
+from core.sync.ports import HeldChanges, PatientGateway, PatientsForSync, SyncJobResults, UpstreamSnapshots
 from core.sync.services.job_runner import SyncJobRunner
 from core.sync.services.job_starter import SyncJobStarter
 from core.sync.services.merger import Merger
@@ -133,6 +134,7 @@ class Configuration:
     identifier_systems: IdentifierSystems = DEFAULT_SYSTEMS
     match_thresholds: Thresholds = DEFAULT_THRESHOLDS
     sync_fields: tuple[str, ...] = FIELDS
+    change_limits: ChangeLimits = DEFAULT_LIMITS
     upstream_url: str = ""
     upstream_credentials: CredentialsFactory = BearerToken()
     upstream_certificate: ClientCertificate | None = None
@@ -258,6 +260,7 @@ class Container(DeclarativeContainer):
     patients_for_sync: Provider[PatientsForSync] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     snapshots: Provider[UpstreamSnapshots] = Singleton(InMemoryUpstreamSnapshots, store)
     sync_results: Provider[SyncJobResults] = Singleton(InMemorySyncJobResults, store)
+    held_changes: Provider[HeldChanges] = Singleton(InMemoryHeldChanges, store)
     circuit_state: Provider[str] = Callable(_circuit_state, upstream)
 
     # Matching
@@ -368,6 +371,8 @@ class Container(DeclarativeContainer):
     start_sync_job = _use_case(sync_.StartSyncJob, patients=patients, starter=sync_job_starter)
     start_nightly_sync = _use_case(sync_.StartNightlySync, starter=sync_job_starter)
     list_sync_failures = _use_case(sync_.ListSyncFailures, jobs=jobs, results=sync_results)
+    list_held_changes = _use_case(sync_.ListHeldChanges, jobs=jobs, changes=held_changes)
+    confirm_sync_job = _use_case(sync_.ConfirmSyncJob, jobs=jobs, changes=held_changes, queue=job_queue, atomic=atomic)
 
     # Imports
     registrar = Singleton(BulkRegistrar, patients_for_import, trail)
@@ -407,6 +412,8 @@ class Container(DeclarativeContainer):
         gateway=gateway,
         merger=merger,
         results=sync_results,
+        held_changes=held_changes,
+        limits=configuration.provided.change_limits,
         clock=clock,
         first_retry_delay=configuration.provided.first_retry_delay,
     )
@@ -575,6 +582,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     from adapters.django_orm.patients.matching import DjangoBlockingKeys
     from adapters.django_orm.patients.repository import DjangoPatientRepository
     from adapters.django_orm.posts.repository import DjangoCommentRepository, DjangoPostRepository
+    from adapters.django_orm.sync.held_changes import DjangoHeldChanges
     from adapters.django_orm.sync.results import DjangoSyncJobResults
     from adapters.django_orm.sync.snapshots import DjangoUpstreamSnapshots
     from adapters.django_orm.upstreams.repository import DjangoUpstreamOverrides, DjangoUpstreamReports
@@ -614,6 +622,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         chunks=Singleton(DjangoChunkRepository, database),
         schedule=Singleton(DjangoSchedule, database),
         sync_results=Singleton(DjangoSyncJobResults, database),
+        held_changes=Singleton(DjangoHeldChanges, database),
         job_queue=Singleton(_job_queue, container.configuration, database, container.clock),
         clear_admin_sessions=Object(partial(call_command, "clearsessions")),
         import_files=Singleton(DjangoImportFiles, database),

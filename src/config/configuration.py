@@ -14,6 +14,7 @@ from bootstrap import Configuration
 from core.matching.scoring import Thresholds
 from core.patients.identifier_systems import DEFAULT_SYSTEMS, IdentifierSystems
 from core.ports import RateLimit, RateLimitScope
+from core.sync.change_limits import ChangeLimits
 from core.sync.merge import FIELDS, parse_fields
 
 
@@ -30,6 +31,7 @@ def configuration() -> Configuration:
         identifier_systems=_identifier_systems(),
         match_thresholds=Thresholds.parse(settings.MATCH_CERTAIN, settings.MATCH_POSSIBLE),
         sync_fields=parse_fields(settings.SYNC_FIELDS) if settings.SYNC_FIELDS else FIELDS,
+        change_limits=ChangeLimits.parse(settings.SYNC_MAX_CHANGED, settings.SYNC_MAX_ALIKE),
         upstream_url=settings.EXTERNAL_API_BASE_URL,
         upstream_policy=policy,
         upstream_credentials=_credentials(policy),

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     EXPORT_PATIENTS = "patients.export"
     RESTART_CHANGES = "patients.restart_changes"
     MANAGE_JOBS = "jobs.manage"
+    CONFIRM_JOBS = "jobs.confirm"
     RUN_JOBS = "jobs.run"
     VIEW_POSTS = "posts.view"
     COMMENT_POSTS = "posts.comment"

@@ -35,6 +35,8 @@ def run(registry: Container, job: Job, *, stopping: Callable[[], bool] = lambda:
 def few_at_a_time(registry: Container, few: int) -> None:
     """Sets the chunk size of sync jobs."""
     registry.run_sync_job.add_kwargs(chunk_size=few)
+    registry.run_sync_job.reset()
+    registry.run_job.reset()
 
 
 def failures(registry: Container, job: Job) -> tuple[SyncJobResult, ...]:

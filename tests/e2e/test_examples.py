@@ -37,7 +37,9 @@ def test_the_contract_tests_of_its_ports_and_no_others_run_on_the_sqlite_example
     files = ("test_patient_repository", "test_uniqueness", "test_atomic", "test_patient_search")
     paths = [f"tests/contracts/{name}.py" for name in files]
     option = "--registry=examples.sqlite_patients:registry"
-    printed = run(environment, "-m", "pytest", "-n", "0", "--collect-only", *paths, option)  # `docs/scripts.md` runs them
+    printed = run(
+        environment, "-m", "pytest", "-n", "0", "--collect-only", *paths, option
+    )  # `docs/scripts.md` runs them
     assert [name for name in files if f"{name}.py::" in printed] == list(files[:3])
 
 

@@ -205,6 +205,9 @@ def show_sync_jobs(anybody: Caller) -> None:
     assert job.id in [one.id for one in clerk("list_sync_jobs", limit=200).parsed.results]
     assert clerk("view_sync_job", job.id).parsed.requested_by == job.requested_by
     assert clerk("list_sync_failures", job.id).parsed.results == []
+    assert clerk("list_held_changes", job.id).parsed.results == []
+    assert clerk.problem(403, "confirm_sync_job", job.id).detail
+    assert admin.problem(409, "confirm_sync_job", job.id).type_.endswith(":job-ended")
     assert reader.problem(403, "cancel_sync_job", job.id).detail
     assert clerk.problem(409, "cancel_sync_job", job.id).type_.endswith(":job-ended")
     nobody = models.SyncScopeRequest(patient_id=job.id)

@@ -9,6 +9,8 @@ import httpx
 import pytest
 from django.core.management import CommandError
 
+from config.apps import RegistryConfig
+from core.access import Actor
 from core.imports.entities import ImportRowOutcome
 from tests.e2e.conftest import environment_in, finished, manage, printed
 
@@ -74,6 +76,15 @@ def test_sync_waits_through_an_outage_and_points_to_the_failures(filled: dict[st
     assert process.returncode == 1
     assert "not found" in out
     assert "/failures/" in err
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sync_ends_with_the_reason_when_its_job_is_held() -> None:
+    registry = RegistryConfig.current().container
+    job = registry.start_sync_job()(actor=Actor.system("test"))
+    registry.atomic()(lambda: registry.jobs().replace(job.held("Too many would change.")))
+    with pytest.raises(CommandError, match="held: Too many would change"):
+        printed("sync_patients", "--job", str(job.id))
 
 
 def test_scan_reports_the_patients_in_pairs(filled: dict[str, str]) -> None:

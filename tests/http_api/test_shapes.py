@@ -36,6 +36,7 @@ from core.patients.demographics import Address, Contact, OtherName, OtherPhone
 from core.patients.entities import Patient, to_json
 from core.patients.values import Identifier
 from core.posts.entities import Comment, Post
+from core.sync.change_limits import HeldChange
 from core.sync.entities import SYNCABLE, SyncJobResult, SyncScope
 from core.sync.merge import SyncResult
 from core.upstreams.entities import UpstreamReport, UpstreamStatus
@@ -79,6 +80,7 @@ PAIRS: list[tuple[type[Serializer[Any]], type, Callable[[Any], dict[str, object]
     (posts.CommentSerializer, Comment, lambda comment: posts.comment_json(REQUEST, comment)),
     (sync.SyncSerializer, SyncResult, lambda result: sync.sync_json(result, TODAY)),
     (sync.SyncJobSerializer, Job, lambda job: sync.sync_job_json(evolve(job, options=SYNC), NAMES)),
+    (sync.HeldChangeSerializer, HeldChange, sync.held_change_json),
     (sync.SyncFailureSerializer, SyncJobResult, sync.sync_failure_json),
     (upstreams.UpstreamSerializer, UpstreamStatus, lambda status: upstreams.upstream_json(status, NAMES)),
     (upstreams.UpstreamProcessSerializer, UpstreamReport, upstreams.upstream_process_json),

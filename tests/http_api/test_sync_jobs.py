@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from bootstrap import Container
+from core.access import Role
 from core.errors import InvalidUpstreamResponse, Unavailable
 from core.patients.entities import Patient
 from tests.fakes import ScriptedGateway
@@ -51,6 +52,7 @@ def test_a_job_is_accepted_and_tells_where_its_progress_is(clerk: Api, ada: Pati
         "reason": None,
         "statuses": ["active", "inactive", "merged"],
         "patient_id": None,
+        "confirmed_by": None,
     }
 
 
@@ -91,6 +93,31 @@ def test_progress_and_failures_are_reported(
             {"patient_id": str(patients[2].id), "outcome": "refused", "reason": "invalid-answer", "conflicts": []},
         ],
     }
+
+
+def test_a_held_job_shows_what_it_would_change_and_continues_once_an_admin_confirms_it(
+    clerk: Api, signed_in: Callable[[Role], Api], register: Register, upstream: ScriptedGateway, run: Run
+) -> None:
+    patients = [register(email=f"p{n}@example.org", external_id=f"x{n}") for n in range(20)]
+    for name in ("Byron", "King"):
+        upstream.answer = {"last_name": name}
+        job_id = clerk.post("sync-jobs/").json()["id"]
+        run(job_id)
+    job = clerk.get(f"sync-jobs/{job_id}/").json()
+    assert (job["state"], job["done"], job["reason"]) == (
+        "held",
+        0,
+        "20 of 20 patients would change; at most 30% may.",
+    )
+    held = clerk.get(f"sync-jobs/{job_id}/held-changes/").json()["results"]
+    changes = {"last_name": {"before": "Byron", "after": "King"}}
+    assert held == [{"patient_id": str(patient.id), "changes": changes} for patient in patients]
+    assert clerk.post(f"sync-jobs/{job_id}/confirm/").status_code == 403
+    confirmed = signed_in(Role.ADMIN).post(f"sync-jobs/{job_id}/confirm/").json()
+    assert (confirmed["state"], confirmed["reason"]) == ("queued", None)
+    run(job_id)
+    done = clerk.get(f"sync-jobs/{job_id}/").json()
+    assert (done["state"], done["counts"]["updated"], done["confirmed_by"][:5]) == ("completed", 20, "user:")
 
 
 def test_fields_that_both_sides_changed_are_among_the_failures(

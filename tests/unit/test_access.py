@@ -35,7 +35,12 @@ def test_each_role_may_do_what_it_is_for_and_no_more(role: Role, permissions: se
 
 
 def test_an_admin_alone_erases_manages_users_and_does_the_work_of_workers() -> None:
-    for permission in (Permission.ERASE_PATIENTS, Permission.MANAGE_USERS, Permission.RUN_JOBS):
+    for permission in (
+        Permission.ERASE_PATIENTS,
+        Permission.MANAGE_USERS,
+        Permission.RUN_JOBS,
+        Permission.CONFIRM_JOBS,
+    ):
         assert [role for role in Role if permission in role.permissions] == [Role.ADMIN]
 
 

@@ -31,7 +31,7 @@ class ForegroundJob:
     cancel: Callable[[], Job]
 
     def finish(self, out: OutputWrapper) -> Job:
-        """Returns the ended job. Ctrl-C cancels it. Raises `CommandError`."""
+        """Returns the job when it has ended or is held. Ctrl-C cancels it. Raises `CommandError`."""
         stop, errors = Event(), list[RegistryError]()
         worker = Thread(target=self._work, args=[stop, errors], daemon=True)
         worker.start()
@@ -52,12 +52,16 @@ class ForegroundJob:
 
     def _work(self, stop: Event, errors: list[RegistryError]) -> None:
         try:
-            while not stop.is_set() and not (job := self.run(stop.is_set)).state.has_ended:
+            while not stop.is_set() and not _is_over(job := self.run(stop.is_set)):
                 stop.wait(_seconds_until(job.resume_at))
         except RegistryError as error:
             errors.append(error)
         finally:
             connections.close_all()  # this thread's own
+
+
+def _is_over(job: Job) -> bool:
+    return job.state.has_ended or job.state is JobState.HELD
 
 
 def _seconds_until(instant: datetime | None) -> float:

@@ -139,6 +139,7 @@ class InMemoryPatientRepository(
         with self.store.lock:
             self.store.patients.pop(patient_id, None)
             self.store.snapshots.pop(patient_id, None)
+            self.store.held_changes = {key: one for key, one in self.store.held_changes.items() if key[1] != patient_id}
             self.store.pairs = {key: one for key, one in self.store.pairs.items() if patient_id not in one.patient_ids}
             self.store.merges = {
                 key: one for key, one in self.store.merges.items() if patient_id not in {one.survivor_id, one.other_id}

@@ -16,6 +16,7 @@ from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
 from core.ports import Atomic, TransactionAborted, TransactionRequired
 from core.posts.entities import Comment, Post
+from core.sync.change_limits import HeldChange
 from core.sync.entities import SyncJobResult
 from core.sync.merge import UpstreamSnapshot
 from core.upstreams.entities import UpstreamOverride, UpstreamReport
@@ -50,6 +51,7 @@ class Store:
         self.jobs: dict[UUID, Job] = {}
         self.chunks: dict[UUID, Chunk] = {}
         self.sync_results: dict[tuple[UUID, UUID], SyncJobResult] = {}
+        self.held_changes: dict[tuple[UUID, UUID], HeldChange] = {}
         self.import_layouts: dict[UUID, Layout] = {}
         self.import_positions: dict[UUID, FilePosition] = {}
         self.import_contents: dict[UUID, bytes] = {}

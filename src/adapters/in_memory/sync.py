@@ -6,9 +6,10 @@ from attrs import frozen
 from adapters.in_memory.store import Store
 from core.matching.ports import UpstreamValues
 from core.paging import Page, make_page
+from core.sync.change_limits import HeldChange
 from core.sync.entities import SyncJobResult
 from core.sync.merge import UpstreamSnapshot
-from core.sync.ports import SyncJobResults, UpstreamSnapshots
+from core.sync.ports import HeldChanges, SyncJobResults, UpstreamSnapshots
 
 
 @frozen
@@ -28,6 +29,22 @@ class InMemorySyncJobResults(SyncJobResults):
         found.sort(key=lambda one: one.patient_id)
         rest = [one for one in found if after is None or after < one.patient_id]
         return make_page(rest, limit, lambda one: one.patient_id)
+
+
+@frozen
+class InMemoryHeldChanges(HeldChanges):
+    store: Store
+
+    def replace(self, job_id: UUID, changes: Iterable[HeldChange]) -> None:
+        self.store.require_atomic()
+        kept = {key: one for key, one in self.store.held_changes.items() if key[0] != job_id}
+        added = {(job_id, one.patient_id): one for one in changes if one.patient_id in self.store.patients}
+        self.store.held_changes = kept | added
+
+    def get(self, job_id: UUID) -> tuple[HeldChange, ...]:
+        with self.store.lock:
+            found = [one for (job, _), one in self.store.held_changes.items() if job == job_id]
+        return tuple(sorted(found, key=lambda one: one.patient_id))
 
 
 @frozen

@@ -16,6 +16,7 @@ from core.matching.scoring import DEFAULT_THRESHOLDS
 from core.patients.audit import Action
 from core.patients.fields import SETTABLE
 from core.patients.values import Status
+from core.sync.change_limits import DEFAULT_LIMITS
 from core.sync.entities import SYNCABLE
 from core.upstreams.entities import CircuitState
 
@@ -167,6 +168,8 @@ PHONE_REGION = env.str("PHONE_REGION", "US")
 MATCH_CERTAIN = env.float("MATCH_CERTAIN", DEFAULT_THRESHOLDS.certain)
 MATCH_POSSIBLE = env.float("MATCH_POSSIBLE", DEFAULT_THRESHOLDS.possible)
 SYNC_FIELDS = [name.strip() for name in env.str("SYNC_FIELDS", "").split(",") if name.strip()]
+SYNC_MAX_CHANGED = env.float("SYNC_MAX_CHANGED", DEFAULT_LIMITS.changed)
+SYNC_MAX_ALIKE = env.float("SYNC_MAX_ALIKE", DEFAULT_LIMITS.alike)
 IDENTIFIER_SYSTEMS = env.str("IDENTIFIER_SYSTEMS", "")
 
 EXTERNAL_API_BASE_URL = env.str("EXTERNAL_API_BASE_URL", "")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from attrs import evolve, field, frozen
 
-from core.jobs.errors import JobEnded
+from core.jobs.errors import JobEnded, JobNotHeld
 
 
 class JobKind(StrEnum):
@@ -18,12 +18,13 @@ class JobKind(StrEnum):
 
 
 class JobState(StrEnum):
-    """`queued` until a worker starts; `paused` until `resume_at`, then it resumes by itself; `failed` after repeated
-    attempts without progress."""
+    """`queued` until a worker starts; `paused` until `resume_at`, then it resumes by itself; `held` until an account
+    that may do so confirms or cancels it; `failed` after repeated attempts without progress."""
 
     QUEUED = "queued"
     RUNNING = "running"
     PAUSED = "paused"
+    HELD = "held"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
     FAILED = "failed"
@@ -36,8 +37,9 @@ class JobState(StrEnum):
 @frozen(kw_only=True)
 class Job:
     """`options` depend on the kind. `counts` are the finished records by outcome; `total` is the number of records when
-    the job was created. `position` is where the next chunk begins, None when all are allocated. `reason` explains a
-    pause or a failure. At most one unfinished job has a given `key`."""
+    the job was created. `position` is where the next chunk begins, None when all are allocated. `reason` explains why
+    it is paused, held or failed. `confirmed_by` is the actor who confirmed it while it was held. At most one unfinished
+    job has a given `key`."""
 
     id: UUID
     kind: JobKind
@@ -54,22 +56,38 @@ class Job:
     ended_at: datetime | None = None
     resume_at: datetime | None = None
     reason: str = ""
+    confirmed_by: str = ""
 
     @property
     def done(self) -> int:
         return sum(self.counts.values())
 
     def is_runnable(self, now: datetime) -> bool:
-        return not self.state.has_ended and (self.resume_at is None or self.resume_at <= now)
+        return (
+            not self.state.has_ended
+            and self.state is not JobState.HELD
+            and (self.resume_at is None or self.resume_at <= now)
+        )
 
     def running(self, now: datetime) -> Self:
         return evolve(self, state=JobState.RUNNING, started_at=self.started_at or now, resume_at=None, reason="")
 
     def paused(self, until: datetime, reason: str) -> Self:
-        """The later of two pauses applies."""
-        if self.resume_at and self.resume_at > until:
+        """The later of two pauses applies. A held job stays held."""
+        if self.state is JobState.HELD or (self.resume_at and self.resume_at > until):
             return self
         return evolve(self, state=JobState.PAUSED, resume_at=until, reason=reason)
+
+    def held(self, reason: str) -> Self:
+        return evolve(self, state=JobState.HELD, resume_at=None, reason=reason)
+
+    def confirmed(self, actor: str) -> Self:
+        """Raises `JobEnded`, `JobNotHeld`."""
+        if self.state.has_ended:
+            raise JobEnded
+        if self.state is not JobState.HELD:
+            raise JobNotHeld
+        return evolve(self, state=JobState.QUEUED, reason="", confirmed_by=actor)
 
     def with_counts(self, outcomes: Mapping[str, int]) -> Self:
         names = self.counts.keys() | outcomes.keys()

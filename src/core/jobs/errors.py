@@ -11,6 +11,11 @@ class JobEnded(Conflict):
     message = "The job has already ended."
 
 
+class JobNotHeld(Conflict):
+    kind = "job-not-held"
+    message = "The job is not held, so there is nothing to confirm."
+
+
 class JobUnderWay(Conflict):
     kind = "job-under-way"
     message = "Such a job is already under way."

@@ -110,7 +110,8 @@ class SyncResult:
     """`fetched_at` is the time of the upstream data behind the record, `age` the time since then.
 
     `stale` means that upstream sent nothing, for `reason`, and the record is unchanged. A conflict is reported once,
-    and again only after upstream has changed the field again.
+    and again only after upstream has changed the field again. `before` is the record before the merge, None the first
+    time that the patient is synced.
     """
 
     patient: Patient
@@ -119,6 +120,7 @@ class SyncResult:
     age: timedelta
     conflicts: tuple[str, ...] = ()
     reason: str = ""
+    before: Patient | None = None
 
     @property
     def stale(self) -> bool:

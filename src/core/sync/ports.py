@@ -7,6 +7,7 @@ from core.errors import InvalidUpstreamResponse, Unavailable
 from core.paging import Page
 from core.patients.entities import Patient
 from core.patients.values import Status
+from core.sync.change_limits import HeldChange
 from core.sync.entities import SyncJobResult
 from core.sync.merge import UpstreamDocument, UpstreamSnapshot
 
@@ -86,6 +87,18 @@ class PatientGateway(Protocol):
                 if failed == MAX_UNAVAILABLE_IN_A_ROW:
                     raise
             yield external_id, fetched
+
+
+class HeldChanges(Protocol):
+    """Samples of what held sync jobs would change. Changes of a patient are removed with the patient."""
+
+    def replace(self, job_id: UUID, changes: Iterable[HeldChange]) -> None:
+        """Changes of patients who no longer exist are left out. Raises `TransactionRequired` outside `Atomic`."""
+        ...
+
+    def get(self, job_id: UUID) -> tuple[HeldChange, ...]:
+        """By ascending patient id."""
+        ...
 
 
 class SyncJobResults(Protocol):

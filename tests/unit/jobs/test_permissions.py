@@ -29,6 +29,10 @@ USE_CASES: dict[str, tuple[Permission, Call]] = {
         Permission.MANAGE_JOBS,
         lambda registry, actor, job_id: registry.list_sync_failures()(actor=actor, job_id=job_id),
     ),
+    "confirm": (
+        Permission.CONFIRM_JOBS,
+        lambda registry, actor, job_id: registry.confirm_sync_job()(actor=actor, job_id=job_id),
+    ),
     "run": (Permission.RUN_JOBS, lambda registry, actor, job_id: registry.run_job()(actor=actor, job_id=job_id)),
     "dispatch": (Permission.RUN_JOBS, lambda registry, actor, _: registry.dispatch_runnable_jobs()(actor=actor)),
 }
@@ -36,7 +40,10 @@ USE_CASES: dict[str, tuple[Permission, Call]] = {
 
 @pytest.fixture
 def job_id(registry: Container) -> UUID:
-    return registry.start_sync_job()(actor=CLERK).id
+    """Of a held job."""
+    job = registry.start_sync_job()(actor=CLERK)
+    registry.store().jobs[job.id] = job.held("Too many changes.")
+    return job.id
 
 
 @pytest.mark.parametrize("name", USE_CASES)
@@ -49,7 +56,7 @@ def test_use_case_requires_exactly_its_permission(name: str, registry: Container
     call(registry, Actor("user:x", frozenset({permission}), "request"), job_id)
 
 
-@pytest.mark.parametrize("name", ["view", "cancel", "failures", "run"])
+@pytest.mark.parametrize("name", ["view", "cancel", "failures", "confirm", "run"])
 def test_permission_is_checked_before_the_job_exists(name: str, registry: Container) -> None:
     permission, call = USE_CASES[name]
     with pytest.raises(Forbidden):
@@ -65,7 +72,8 @@ def test_job_of_another_kind_is_not_found(name: str, registry: Container, job_id
         call(actor=CLERK, kind=JobKind.IMPORT, job_id=job_id)
 
 
-def test_runnable_jobs_are_enqueued_on_every_dispatch(registry: Container, job_id: UUID) -> None:
+def test_runnable_jobs_are_enqueued_on_every_dispatch(registry: Container) -> None:
+    job_id = registry.start_sync_job()(actor=CLERK).id
     system, queue = Actor.system("dispatcher"), registry.job_queue()
     assert isinstance(queue, InProcessQueue)
     for _ in range(2):

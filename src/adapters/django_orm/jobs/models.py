@@ -24,6 +24,7 @@ class Job(models.Model):
     ended_at = models.DateTimeField(null=True)
     resume_at = models.DateTimeField(null=True)
     reason = models.TextField(blank=True)
+    confirmed_by = models.TextField(blank=True)
 
     class Meta:
         constraints = [

@@ -54,7 +54,7 @@ class DjangoJobRepository(JobRepository):
     @core_errors()
     def runnable(self, now: datetime) -> tuple[Job, ...]:
         chunks = models.Chunk.objects.using(self.database).filter(job_id=OuterRef("pk"))
-        rows = self._rows.filter(Q(resume_at=None) | Q(resume_at__lte=now), ended_at=None)
+        rows = self._rows.filter(Q(resume_at=None) | Q(resume_at__lte=now), ended_at=None).exclude(state=JobState.HELD)
         rows = rows.exclude(Exists(chunks.exclude(lease=None).filter(available_at__gt=now)))
         rows = rows.filter(Q(position__isnull=False) | Exists(chunks.filter(available_at__lte=now)))
         return tuple(_job(row) for row in rows.order_by("id").values(*_JOB_COLUMNS))

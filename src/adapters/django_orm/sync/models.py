@@ -32,6 +32,23 @@ class SyncJobResult(models.Model):
         return f"{self.outcome} {self.patient_id}"
 
 
+class HeldChange(models.Model):
+    """What a held sync job would change in a record."""
+
+    job_id: UUID
+    job = models.ForeignKey(Job, models.CASCADE, related_name="+", db_index=False)
+    patient_id: UUID
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="+")
+    before = models.JSONField()
+    after = models.JSONField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["job", "patient"], name="sync_one_held_change_per_patient")]
+
+    def __str__(self) -> str:
+        return str(self.patient_id)
+
+
 class UpstreamSnapshot(models.Model):
     """The latest values that upstream returned for the patient."""
 

@@ -15,7 +15,9 @@ POLL_LATER = {"Retry-After": "2"}  # seconds
 class JobSerializer(serializers.Serializer):
     id = serializers.UUIDField(help_text=RECORD_ID)
     state = serializers.ChoiceField(
-        list(JobState), help_text="A paused job continues automatically; a failed job does not."
+        list(JobState),
+        help_text="A paused job continues automatically. A held job continues once it is confirmed. A failed job "
+        "does not continue.",
     )
     total = serializers.IntegerField(min_value=0, help_text="The number of items when the job was requested.")
     done = serializers.IntegerField(min_value=0, help_text="The number of items that are done.")
@@ -25,7 +27,7 @@ class JobSerializer(serializers.Serializer):
     started_at = serializers.DateTimeField(allow_null=True, help_text="When a worker started it.")
     ended_at = serializers.DateTimeField(allow_null=True, help_text="When it was done, cancelled or failed.")
     resume_at = serializers.DateTimeField(allow_null=True, help_text="When a paused job continues.")
-    reason = serializers.CharField(allow_null=True, help_text="Why the job is paused or failed.")
+    reason = serializers.CharField(allow_null=True, help_text="Why the job is paused, held or failed.")
 
 
 def counts_serializer(name: str, outcomes: type[StrEnum]) -> serializers.Serializer:

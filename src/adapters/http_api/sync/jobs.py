@@ -13,19 +13,21 @@ from adapters.http_api.rest.bodies import parse_id, read_body_collecting, requir
 from adapters.http_api.rest.cursors import id_cursor, paging
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
 from adapters.http_api.rest.queries import read_query
-from adapters.http_api.rest.responses import page
+from adapters.http_api.rest.responses import document, page
 from adapters.http_api.sync.schemas import (
+    HeldChangesSerializer,
     SyncFailurePageSerializer,
     SyncJobPageSerializer,
     SyncJobSerializer,
     SyncScopeSerializer,
+    held_change_json,
     sync_failure_json,
     sync_job_json,
 )
 from core.access import Permission
 from core.jobs import use_cases
 from core.jobs.entities import JobKind
-from core.sync.use_cases import ListSyncFailures, StartSyncJob
+from core.sync.use_cases import ConfirmSyncJob, ListHeldChanges, ListSyncFailures, StartSyncJob
 
 
 class SyncJobsView(APIView):
@@ -126,3 +128,40 @@ class SyncFailuresView(APIView):
         given = paging(read_query(request.query_params, ["limit", "cursor"]))
         found = list_failures(actor=actor(request), job_id=job_id, **given)
         return page(request, [sync_failure_json(one) for one in found.items], id_cursor(found.next))
+
+
+class HeldChangesView(APIView):
+    @document_operation("list_held_changes", Permission.MANAGE_JOBS, HeldChangesSerializer, 404)
+    @inject
+    def get(
+        self,
+        request: Request,
+        job_id: UUID,
+        list_changes: Annotated[ListHeldChanges, Provide["list_held_changes"]],
+    ) -> HttpResponse:
+        """List what a held sync job would change.
+
+        A sample of the changes that were unusual. Empty when the job is not held. Needs `patients.view` too.
+        """
+        read_query(request.query_params, [])
+        found = list_changes(actor=actor(request), job_id=job_id)
+        return document({"results": [held_change_json(one) for one in found]})
+
+
+class ConfirmSyncJobView(APIView):
+    @document_operation("confirm_sync_job", Permission.CONFIRM_JOBS, SyncJobSerializer, 404, 409)
+    @inject
+    def post(
+        self,
+        request: Request,
+        job_id: UUID,
+        confirm: Annotated[ConfirmSyncJob, Provide["confirm_sync_job"]],
+        name_actors: Names,
+    ) -> HttpResponse:
+        """Let a held sync job continue.
+
+        The limits of changes no longer apply to this job.
+        """
+        require_no_input(request)
+        job = confirm(actor=actor(request), job_id=job_id)
+        return job_document(request, job, sync_job_json, name_actors)

@@ -5,8 +5,10 @@ from rest_framework import serializers
 
 from adapters.http_api.jobs.schemas import JobSerializer, counts_serializer, job_json
 from adapters.http_api.patients.record import PatientSerializer, patient_json
-from adapters.http_api.rest.schemas import PageSerializer
+from adapters.http_api.patients.schemas import ChangesField
+from adapters.http_api.rest.schemas import ACTOR_EXAMPLE, PageSerializer
 from core.jobs.entities import Job
+from core.sync.change_limits import HeldChange
 from core.sync.entities import EVERY_STATUS, SYNCABLE, SyncJobOutcome, SyncJobResult, SyncScope
 from core.sync.merge import SyncOutcome, SyncResult
 
@@ -57,12 +59,19 @@ class SyncJobSerializer(JobSerializer):
         "into its survivor.",
     )
     patient_id = serializers.UUIDField(allow_null=True, help_text="The only patient that is synced.")
+    confirmed_by = serializers.CharField(
+        allow_null=True, help_text="The actor who confirmed the job while it was held.", initial=ACTOR_EXAMPLE
+    )
     counts = counts_serializer("SyncCounts", SyncJobOutcome)
 
 
 def sync_job_json(job: Job, names: Mapping[str, str | None]) -> dict[str, object]:
     scope = SyncScope.of(job)
-    return job_json(job, SyncJobOutcome, names) | {"statuses": scope.statuses, "patient_id": scope.patient_id}
+    return job_json(job, SyncJobOutcome, names) | {
+        "statuses": scope.statuses,
+        "patient_id": scope.patient_id,
+        "confirmed_by": job.confirmed_by or None,
+    }
 
 
 class SyncJobPageSerializer(PageSerializer):
@@ -89,3 +98,20 @@ def sync_failure_json(result: SyncJobResult) -> dict[str, object]:
 
 class SyncFailurePageSerializer(PageSerializer):
     results = SyncFailureSerializer(many=True, help_text="The patients on this page.")
+
+
+class HeldChangeSerializer(serializers.Serializer):
+    patient_id = serializers.UUIDField(help_text="The id of the patient.")
+    changes = ChangesField(
+        help_text="The values in the registry and from upstream, by field.",
+        initial={"phone": {"before": "+12015550123", "after": "+12015550199"}},
+    )
+
+
+class HeldChangesSerializer(serializers.Serializer):
+    results = HeldChangeSerializer(many=True, help_text="At most 20 of the patients whom the job would change.")
+
+
+def held_change_json(change: HeldChange) -> dict[str, object]:
+    changes = {name: {"before": change.before.get(name), "after": value} for name, value in change.after.items()}
+    return {"patient_id": change.patient_id, "changes": changes}

@@ -44,11 +44,12 @@ class Pause:
 @frozen
 class Completion:
     """The result of working on a chunk. `counts` are the finished records by outcome. `rest` is the chunk to continue
-    with, None if it is finished. `pause` pauses the whole job."""
+    with, None if it is finished. `pause` pauses the whole job; a reason in `hold` holds it."""
 
     counts: Mapping[str, int]
     rest: Chunk | None = None
     pause: Pause | None = None
+    hold: str = ""
 
 
 Allocate = Callable[[Job], Allocation | None]
@@ -173,6 +174,8 @@ class LeaseManager:
         job = self._completed_or_paused(job.with_counts(completion.counts), self.clock.now())
         if completion.pause and not job.state.has_ended:
             job = job.paused(completion.pause.until, completion.pause.reason)
+        if completion.hold:
+            job = job.held(completion.hold)
         self.jobs.replace(job)
         return job
 

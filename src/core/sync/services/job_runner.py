@@ -14,10 +14,11 @@ from core.jobs.ports import Runner
 from core.jobs.services.leases import MAX_TAKEOVERS, Allocation, Completion, Lease, LeaseManager, Pause
 from core.patients.errors import PatientArchived, PatientNotFound
 from core.ports import Clock
+from core.sync.change_limits import ChangeLimits, UnusualChanges, ensure_usual
 from core.sync.entities import SyncJobOutcome, SyncJobResult, SyncScope
 from core.sync.errors import ExternalIdChanged
 from core.sync.merge import SyncResult
-from core.sync.ports import PatientGateway, PatientsForSync, SyncJobResults
+from core.sync.ports import HeldChanges, PatientGateway, PatientsForSync, SyncJobResults
 from core.sync.services.batch import SyncBatch
 from core.sync.services.merger import Merger, MergeResult
 
@@ -35,6 +36,8 @@ class SyncJobRunner(Runner):
     While upstream is down or limits the rate, the whole job pauses for as long as upstream asks; this does not count as
     a retry. A patient for whom upstream fails while it responds for others is retried three times: after
     `first_retry_delay`, then after twice that, and so on. Then the outcome is `unavailable`.
+
+    A chunk with unusual changes changes nothing: the job is held, with a sample of them, unless it was confirmed.
     """
 
     leases: LeaseManager
@@ -42,6 +45,8 @@ class SyncJobRunner(Runner):
     gateway: PatientGateway
     merger: Merger
     results: SyncJobResults
+    held_changes: HeldChanges
+    limits: ChangeLimits
     clock: Clock
     chunk_size: int = field(default=100, kw_only=True)
     first_retry_delay: timedelta = field(default=timedelta(minutes=1), kw_only=True)
@@ -105,6 +110,8 @@ class SyncJobRunner(Runner):
         def work() -> Completion:
             now = self.clock.now()
             merged = self.merger.apply(actor, records)
+            if not lease.job.confirmed_by:
+                ensure_usual((one for one in merged.values() if isinstance(one, SyncResult)), self.limits)
             results = [_job_result(patient_id, result, now) for patient_id, result in merged.items()]
             results += [
                 SyncJobResult(patient_id, outcome, now, reason) for patient_id, (outcome, reason) in outcomes.items()
@@ -113,6 +120,16 @@ class SyncJobRunner(Runner):
             counts = Counter(result.outcome.value for result in results)
             rest = self._rest(lease.chunk, {result.patient_id for result in results}, batch, now)
             return Completion(counts, rest, _pause(batch.backoff_reason, now))
+
+        try:
+            self.leases.complete(lease, work)
+        except UnusualChanges as unusual:
+            self._hold(lease, unusual)
+
+    def _hold(self, lease: Lease, unusual: UnusualChanges) -> None:
+        def work() -> Completion:
+            self.held_changes.replace(lease.job.id, unusual.sample)
+            return Completion({}, self.leases.release(lease), hold=unusual.reason)
 
         self.leases.complete(lease, work)
 

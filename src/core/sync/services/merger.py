@@ -129,11 +129,17 @@ class Merger:
         merged = merge(before.to_json(), base.values if base else {}, record.values)
         changed = before.changed(now, self.rules(), **merged.changes)
         after = evolve(changed, last_synced_at=record.requested_at)
-        age = max(now - record.requested_at, timedelta())
-        if changed is before:
-            return SyncResult(after, SyncOutcome.UNCHANGED, record.requested_at, age, merged.conflicts)
-        self.recorder.save(Action.SYNCED, actor, now, before=before, after=after)
-        return SyncResult(after, SyncOutcome.UPDATED, record.requested_at, age, merged.conflicts)
+        outcome = SyncOutcome.UNCHANGED if changed is before else SyncOutcome.UPDATED
+        if outcome is SyncOutcome.UPDATED:
+            self.recorder.save(Action.SYNCED, actor, now, before=before, after=after)
+        return SyncResult(
+            patient=after,
+            outcome=outcome,
+            fetched_at=record.requested_at,
+            age=max(now - record.requested_at, timedelta()),
+            conflicts=merged.conflicts,
+            before=before if base else None,
+        )
 
 
 def _ensure_linked(patient: Patient | None, record: FetchedRecord) -> Patient:

@@ -6,11 +6,13 @@ from core.access import Actor, Permission
 from core.errors import ErrorCollector, parse_field
 from core.jobs.entities import Job, JobKind
 from core.jobs.errors import JobNotFound, JobUnderWay
-from core.jobs.ports import JobRepository
+from core.jobs.ports import JobQueue, JobRepository
 from core.paging import Page
 from core.patients.ports import PatientRepository
+from core.ports import Atomic
+from core.sync.change_limits import HeldChange
 from core.sync.entities import SyncJobResult, SyncScope
-from core.sync.ports import SyncJobResults
+from core.sync.ports import HeldChanges, SyncJobResults
 from core.sync.services.job_starter import SyncJobStarter
 from core.values import DEFAULT_PER_PAGE, parse_page_limit
 
@@ -74,6 +76,51 @@ class ListSyncFailures:
         self, *, actor: Actor, job_id: UUID, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE
     ) -> Page[SyncJobResult]:
         actor.require(Permission.MANAGE_JOBS)
-        if self.jobs.get(job_id).kind is not JobKind.SYNC:
-            raise JobNotFound
+        _ensure_sync(self.jobs.get(job_id))
         return self.results.failures(job_id, after=after, limit=parse_field("limit", parse_page_limit, limit))
+
+
+@frozen
+class ListHeldChanges:
+    """Lists a sample of what a held sync job would change. Raises `Forbidden`, `JobNotFound`."""
+
+    jobs: JobRepository
+    changes: HeldChanges
+
+    def __call__(self, *, actor: Actor, job_id: UUID) -> tuple[HeldChange, ...]:
+        actor.require(Permission.MANAGE_JOBS)
+        actor.require(Permission.VIEW_PATIENTS)
+        _ensure_sync(self.jobs.get(job_id))
+        return self.changes.get(job_id)
+
+
+@frozen
+class ConfirmSyncJob:
+    """Lets a held sync job continue, without limits to its changes.
+
+    Raises `Forbidden`, `JobNotFound`, `JobEnded`, `JobNotHeld`.
+    """
+
+    jobs: JobRepository
+    changes: HeldChanges
+    queue: JobQueue
+    atomic: Atomic
+
+    def __call__(self, *, actor: Actor, job_id: UUID) -> Job:
+        actor.require(Permission.CONFIRM_JOBS)
+
+        def confirm() -> Job:
+            job = _ensure_sync(self.jobs.lock(job_id)).confirmed(actor.name)
+            self.jobs.replace(job)
+            self.changes.replace(job_id, [])
+            return job
+
+        job = self.atomic(confirm)
+        self.queue.enqueue(job)
+        return job
+
+
+def _ensure_sync(job: Job) -> Job:
+    if job.kind is not JobKind.SYNC:
+        raise JobNotFound
+    return job

@@ -52,6 +52,11 @@ class Command(BaseCommand):
         for outcome in SyncJobOutcome:
             if outcome in ended.counts:
                 self.stdout.write(f"{outcome.value.replace('_', ' '):<12}{ended.counts[outcome]:>9,}")
+        if ended.state is JobState.HELD:
+            raise CommandError(
+                f"The job is held: {ended.reason} See GET /api/v1/sync-jobs/{job_id}/held-changes/, then confirm or "
+                "cancel the job."
+            )
         if ended.state is JobState.FAILED:
             raise CommandError(f"The job failed. {ended.reason} Finished records are kept.")
         if ended.state is JobState.CANCELLED:

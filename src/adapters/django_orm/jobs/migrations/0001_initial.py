@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                             ("queued", "queued"),
                             ("running", "running"),
                             ("paused", "paused"),
+                            ("held", "held"),
                             ("completed", "completed"),
                             ("cancelled", "cancelled"),
                             ("failed", "failed"),
@@ -43,6 +44,7 @@ class Migration(migrations.Migration):
                 ("ended_at", models.DateTimeField(null=True)),
                 ("resume_at", models.DateTimeField(null=True)),
                 ("reason", models.TextField(blank=True)),
+                ("confirmed_by", models.TextField(blank=True)),
             ],
             options={
                 "indexes": [
@@ -53,7 +55,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("state__in", ["queued", "running", "paused", "completed", "cancelled", "failed"])
+                            ("state__in", ["queued", "running", "paused", "held", "completed", "cancelled", "failed"])
                         ),
                         name="jobs_state_known",
                     ),

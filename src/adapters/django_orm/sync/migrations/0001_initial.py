@@ -60,6 +60,31 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="HeldChange",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "job",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="jobs.job"
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="patients.patient"
+                    ),
+                ),
+                ("before", models.JSONField()),
+                ("after", models.JSONField()),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("job", "patient"), name="sync_one_held_change_per_patient")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="UpstreamSnapshot",
             fields=[
                 (
