@@ -96,10 +96,12 @@ from core.posts.services.public_posts import PublicPosts
 from core.sync import use_cases as sync_
 from core.sync.change_limits import DEFAULT_LIMITS, ChangeLimits
 from core.sync.merge import FIELDS
-from core.sync.ports import HeldChanges, PatientGateway, PatientsForSync, SyncJobResults, UpstreamSnapshots
+from core.sync.ports import HeldChanges, JobChanges, PatientGateway, PatientsForSync, SyncJobResults, UpstreamSnapshots
 from core.sync.services.job_runner import SyncJobRunner
 from core.sync.services.job_starter import SyncJobStarter
 from core.sync.services.merger import Merger
+from core.sync.services.sync_or_undo import SyncOrUndoRunner
+from core.sync.services.undo_runner import UndoRunner
 from core.upstreams import use_cases as upstreams_
 from core.upstreams.ports import UpstreamOverrides, UpstreamReports, Upstreams
 from core.upstreams.services.statuses import UpstreamStatusReader
@@ -260,6 +262,7 @@ class Container(DeclarativeContainer):
     patients_for_sync: Provider[PatientsForSync] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     snapshots: Provider[UpstreamSnapshots] = Singleton(InMemoryUpstreamSnapshots, store)
     sync_results: Provider[SyncJobResults] = Singleton(InMemorySyncJobResults, store)
+    job_changes: Provider[JobChanges] = Singleton(InMemoryAuditTrail, store)
     held_changes: Provider[HeldChanges] = Singleton(InMemoryHeldChanges, store)
     circuit_state: Provider[str] = Callable(_circuit_state, upstream)
 
@@ -367,8 +370,9 @@ class Container(DeclarativeContainer):
         clock=clock,
         max_stale=configuration.provided.max_stale,
     )
-    sync_job_starter = Singleton(SyncJobStarter, jobs, patients_for_sync, job_queue, atomic, clock, ids)
+    sync_job_starter = Singleton(SyncJobStarter, jobs, patients_for_sync, job_changes, job_queue, atomic, clock, ids)
     start_sync_job = _use_case(sync_.StartSyncJob, patients=patients, starter=sync_job_starter)
+    undo_sync_job = _use_case(sync_.UndoSyncJob, jobs=jobs, starter=sync_job_starter)
     start_nightly_sync = _use_case(sync_.StartNightlySync, starter=sync_job_starter)
     list_sync_failures = _use_case(sync_.ListSyncFailures, jobs=jobs, results=sync_results)
     list_held_changes = _use_case(sync_.ListHeldChanges, jobs=jobs, changes=held_changes)
@@ -417,6 +421,17 @@ class Container(DeclarativeContainer):
         clock=clock,
         first_retry_delay=configuration.provided.first_retry_delay,
     )
+    run_undo = Singleton(
+        UndoRunner,
+        leases=leases,
+        patients=patients_for_sync,
+        changes=job_changes,
+        recorder=recorder,
+        duplicates=duplicate_queue,
+        results=sync_results,
+        clock=clock,
+    )
+    run_sync_or_undo = Singleton(SyncOrUndoRunner, run_sync_job, run_undo)
     run_import = Singleton(
         ImportJobRunner,
         leases=leases,
@@ -429,7 +444,7 @@ class Container(DeclarativeContainer):
     run_job = _use_case(
         jobs_.RunJob,
         jobs=jobs,
-        runners=Dict({JobKind.SYNC: run_sync_job, JobKind.IMPORT: run_import, JobKind.SCAN: run_scan}),
+        runners=Dict({JobKind.SYNC: run_sync_or_undo, JobKind.IMPORT: run_import, JobKind.SCAN: run_scan}),
     )
     view_job = _use_case(jobs_.ViewJob, jobs=jobs)
     list_jobs = _use_case(jobs_.ListJobs, jobs=jobs)
@@ -623,6 +638,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         schedule=Singleton(DjangoSchedule, database),
         sync_results=Singleton(DjangoSyncJobResults, database),
         held_changes=Singleton(DjangoHeldChanges, database),
+        job_changes=Singleton(DjangoAuditTrail, database),
         job_queue=Singleton(_job_queue, container.configuration, database, container.clock),
         clear_admin_sessions=Object(partial(call_command, "clearsessions")),
         import_files=Singleton(DjangoImportFiles, database),

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     RESTART_CHANGES = "patients.restart_changes"
     MANAGE_JOBS = "jobs.manage"
     CONFIRM_JOBS = "jobs.confirm"
+    UNDO_JOBS = "jobs.undo"
     RUN_JOBS = "jobs.run"
     VIEW_POSTS = "posts.view"
     COMMENT_POSTS = "posts.comment"
@@ -70,11 +71,13 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 @frozen
 class Actor:
     """Performs use cases. `name` appears in the audit trail and marks the owner of a record: `user:<id>`,
-    `service:<name>`, `system:<job>` or `anonymous`. `request_id` links its events with the logs."""
+    `service:<name>`, `system:<job>` or `anonymous`. `request_id` links its events with the logs. `job_id` is the
+    background job in which it acts."""
 
     name: str
     permissions: frozenset[Permission]
     request_id: str
+    job_id: UUID | None = None
 
     @classmethod
     def user(cls, user_id: UUID, role: Role, request_id: str) -> "Actor":

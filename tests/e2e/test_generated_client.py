@@ -207,6 +207,7 @@ def show_sync_jobs(anybody: Caller) -> None:
     assert clerk("list_sync_failures", job.id).parsed.results == []
     assert clerk("list_held_changes", job.id).parsed.results == []
     assert clerk.problem(403, "confirm_sync_job", job.id).detail
+    assert admin("undo_sync_job", job.id, expect=202).parsed.undoes == job.id
     assert admin.problem(409, "confirm_sync_job", job.id).type_.endswith(":job-ended")
     assert reader.problem(403, "cancel_sync_job", job.id).detail
     assert clerk.problem(409, "cancel_sync_job", job.id).type_.endswith(":job-ended")

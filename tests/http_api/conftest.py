@@ -42,7 +42,7 @@ def registry(transactional_db: None) -> Container:
 @pytest.fixture
 def upstream(registry: Container) -> Generator[ScriptedGateway]:
     gateway = ScriptedGateway()
-    users = (registry.sync_patient, registry.run_sync_job, registry.run_job)
+    users = (registry.sync_patient, registry.run_sync_job, registry.run_sync_or_undo, registry.run_job)
     with registry.gateway.override(Object(gateway)):
         for provider in users:
             provider.reset()

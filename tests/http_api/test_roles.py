@@ -91,6 +91,7 @@ ROWS = [
     Row("cancel_sync_job", "    401 403 200 403 403 200"),
     Row("list_held_changes", "  401 403 200 403 403 200"),
     Row("confirm_sync_job", "   401 403 403 403 403 409"),
+    Row("undo_sync_job", "      401 403 403 403 403 409"),
     Row("list_sync_failures", " 401 403 200 403 403 200"),
     Row("list_patients", "      401 200 200 403 403 200"),
     Row("search_patients", "    401 200 200 403 403 200", {}),

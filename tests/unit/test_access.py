@@ -40,6 +40,7 @@ def test_an_admin_alone_erases_manages_users_and_does_the_work_of_workers() -> N
         Permission.MANAGE_USERS,
         Permission.RUN_JOBS,
         Permission.CONFIRM_JOBS,
+        Permission.UNDO_JOBS,
     ):
         assert [role for role in Role if permission in role.permissions] == [Role.ADMIN]
 

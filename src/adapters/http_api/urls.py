@@ -58,6 +58,7 @@ urlpatterns = [
     path("v1/sync-jobs/<uuid:job_id>/", sync_jobs.SyncJobView.as_view()),
     path("v1/sync-jobs/<uuid:job_id>/cancel/", sync_jobs.CancelSyncJobView.as_view()),
     path("v1/sync-jobs/<uuid:job_id>/confirm/", sync_jobs.ConfirmSyncJobView.as_view()),
+    path("v1/sync-jobs/<uuid:job_id>/undo/", sync_jobs.UndoSyncJobView.as_view()),
     path("v1/sync-jobs/<uuid:job_id>/held-changes/", sync_jobs.HeldChangesView.as_view()),
     path("v1/sync-jobs/<uuid:job_id>/failures/", sync_jobs.SyncFailuresView.as_view()),
     path("v1/posts/", posts.PostsView.as_view()),

@@ -29,7 +29,7 @@ from core.patients.ports import AuditTrail, MergedRecords, PatientListing, Patie
 from core.patients.search import PatientCursor, PatientPage, PatientQuery, Sort
 from core.patients.search_terms import Prefixes, search_terms
 from core.patients.values import Identifier, Status
-from core.sync.ports import PatientsForSync
+from core.sync.ports import JobChanges, PatientsForSync
 
 
 @frozen
@@ -243,7 +243,7 @@ def _between(after: datetime | None, value: datetime, before: datetime | None) -
 
 
 @frozen
-class InMemoryAuditTrail(AuditTrail):
+class InMemoryAuditTrail(AuditTrail, JobChanges):
     store: Store
 
     def record(self, events: Sequence[AuditEvent]) -> None:
@@ -258,6 +258,24 @@ class InMemoryAuditTrail(AuditTrail):
             events = [event for (owner, _), event in self.store.audit_events.items() if owner == patient_id]
         events.sort(key=lambda event: event.version, reverse=True)
         return tuple(e for e in events if before_version is None or e.version < before_version)[:limit]
+
+    def patients(self, job_id: UUID, *, after: UUID | None, limit: int) -> tuple[UUID, ...]:
+        ids = {event.patient_id for event in self._of_job(job_id) if after is None or after < event.patient_id}
+        return tuple(sorted(ids))[:limit]
+
+    def count(self, job_id: UUID) -> int:
+        return len({event.patient_id for event in self._of_job(job_id)})
+
+    def of_patients(self, job_id: UUID, ids: Collection[UUID]) -> dict[UUID, list[AuditEvent]]:
+        events: dict[UUID, list[AuditEvent]] = defaultdict(list)
+        for event in sorted(self._of_job(job_id), key=lambda event: -event.version):
+            if event.patient_id in ids:
+                events[event.patient_id].append(event)
+        return events
+
+    def _of_job(self, job_id: UUID) -> list[AuditEvent]:
+        with self.store.lock:
+            return [event for event in self.store.audit_events.values() if event.job_id == job_id]
 
     def forget_values(self, patient_id: UUID) -> None:
         with self.store.lock:

@@ -11,6 +11,11 @@ class JobEnded(Conflict):
     message = "The job has already ended."
 
 
+class JobNotEnded(Conflict):
+    kind = "job-not-ended"
+    message = "The job has not ended yet. Cancel it first, or wait until it has ended."
+
+
 class JobNotHeld(Conflict):
     kind = "job-not-held"
     message = "The job is not held, so there is nothing to confirm."

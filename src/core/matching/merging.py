@@ -1,22 +1,20 @@
-"""The merge of two records of one person, and its undoing, field by field."""
+"""The merge of two records of one person, field by field."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import cast
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from core.errors import ErrorCollector, InvalidValue
 from core.patients.demographics import MAX_ADDRESSES, MAX_CONTACTS, MAX_OTHER_NAMES, MAX_OTHER_PHONES
 from core.patients.entities import Patient
-from core.patients.fields import LISTS, NAMES, SETTABLE, FieldJson
-from core.patients.stored_values import read_values
+from core.patients.fields import LISTS, SETTABLE
+from core.patients.restoring import TOGETHER
 from core.patients.values import MAX_IDENTIFIERS, Sex
 from core.values import parse_enum
 
-_TOGETHER = {"email": "email_shared", "date_of_birth": "date_of_birth_estimated"}
-"""Values that say something about another one, and come from the same record."""
-FIELDS = tuple(name for name in SETTABLE if name not in {"external_id", "status", *_TOGETHER.values()})
+FIELDS = tuple(name for name in SETTABLE if name not in {"external_id", "status", *TOGETHER.values()})
 """The fields that a merge can choose."""
 _MAX_ITEMS = {
     "other_names": MAX_OTHER_NAMES,
@@ -64,7 +62,7 @@ def combine(survivor: Patient, other: Patient, choices: Choices) -> Patient:
     for name in FIELDS:
         with errors.field(f"choices.{name}"):
             if _takes_other(name, survivor, other, choices):
-                values |= {one: getattr(other, one) for one in (name, _TOGETHER.get(name, name))}
+                values |= {one: getattr(other, one) for one in (name, TOGETHER.get(name, name))}
             elif name in LISTS and name not in choices:
                 values[name] = _joined(name, survivor, other)
     errors.raise_if_any()
@@ -85,37 +83,3 @@ def _joined(name: str, survivor: Patient, other: Patient) -> tuple[object, ...]:
     if len(items) > _MAX_ITEMS[name]:
         raise InvalidValue("required", f"Must be chosen: together they have more than {_MAX_ITEMS[name]} items.")
     return tuple(sorted(cast("tuple[str, ...]", items))) if name == "identifiers" else items
-
-
-@frozen
-class Restored:
-    """`kept` are the fields that were changed after the merge and keep that change."""
-
-    patient: Patient
-    kept: tuple[str, ...]
-
-
-def restore(patient: Patient, before: Mapping[str, FieldJson], after: Mapping[str, FieldJson]) -> Restored:
-    """Gives the fields of a survivor their values from before the merge, unless they were changed after it. Of a
-    changed list, it takes back the items that the merge added."""
-    now = patient.to_json()
-    changed = {name for name in before if now[name] != after[name]}
-    changed |= {name for pair in _TOGETHER.items() if changed & set(pair) for name in pair if name in before}
-    values = {name: value for name, value in before.items() if name not in changed}
-    for name in changed.intersection(LISTS):
-        values[name] = _without_added(name, now[name], before[name], after[name])
-    if all(values.get(name, now[name]) is None for name in NAMES):
-        changed |= {name for name in NAMES if values.pop(name, now[name]) != now[name]}
-    restored = evolve(patient, **read_values(values))
-    if restored.died_before_birth:
-        dates = ("date_of_birth", "date_of_birth_estimated", "deceased")
-        changed |= values.keys() & set(dates)
-        restored = evolve(restored, **{name: getattr(patient, name) for name in dates})
-    return Restored(restored, tuple(name for name in before if name in changed))
-
-
-def _without_added(name: str, now: FieldJson, before: FieldJson, after: FieldJson) -> FieldJson:
-    items, old, merged = (cast("list[dict[str, object]]", value) for value in (now, before, after))
-    kept = [item for item in items if item in old or item not in merged]
-    kept += [item for item in old if item not in merged and item not in kept]
-    return sorted(kept, key=lambda item: (item["system"], item["value"])) if name == "identifiers" else kept

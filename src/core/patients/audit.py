@@ -25,6 +25,7 @@ class Action(StrEnum):
     REGISTERED = "registered"
     UPDATED = "updated"
     SYNCED = "synced"
+    SYNC_UNDONE = "sync_undone"
     ERASED = "erased"
     MERGED = "merged"
     MERGE_UNDONE = "merge_undone"
@@ -51,7 +52,7 @@ class ChangedValues:
 class AuditEvent:
     """One change of one patient. Each version of a patient has exactly one event.
 
-    `values` is None after the patient is erased; `digest` stays.
+    `values` is None after the patient is erased; `digest` stays. `job_id` is the job that made the change.
     """
 
     patient_id: UUID
@@ -63,6 +64,7 @@ class AuditEvent:
     fields: tuple[str, ...]
     digest: str
     values: ChangedValues | None
+    job_id: UUID | None = None
 
     @classmethod
     def of(
@@ -91,6 +93,7 @@ class AuditEvent:
             fields=fields,
             digest=values.digest,
             values=values,
+            job_id=actor.job_id,
         )
 
     @classmethod
@@ -105,6 +108,7 @@ class AuditEvent:
             fields=(),
             digest="",
             values=None,
+            job_id=actor.job_id,
         )
 
 

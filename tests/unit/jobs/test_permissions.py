@@ -13,6 +13,15 @@ from tests.fakes import CLERK
 
 Call = Callable[[Container, Actor, UUID], object]
 
+
+def undo(registry: Container, actor: Actor, job_id: UUID) -> None:
+    """Once the job has ended, if the actor may."""
+    jobs = registry.store().jobs
+    if job_id in jobs and actor.may(Permission.UNDO_JOBS):
+        jobs[job_id] = jobs[job_id].cancelled(jobs[job_id].created_at)
+    registry.undo_sync_job()(actor=actor, job_id=job_id)
+
+
 USE_CASES: dict[str, tuple[Permission, Call]] = {
     "start": (Permission.MANAGE_JOBS, lambda registry, actor, _: registry.start_sync_job()(actor=actor)),
     "start nightly": (Permission.MANAGE_JOBS, lambda registry, actor, _: registry.start_nightly_sync()(actor=actor)),
@@ -32,6 +41,10 @@ USE_CASES: dict[str, tuple[Permission, Call]] = {
     "confirm": (
         Permission.CONFIRM_JOBS,
         lambda registry, actor, job_id: registry.confirm_sync_job()(actor=actor, job_id=job_id),
+    ),
+    "undo": (
+        Permission.UNDO_JOBS,
+        undo,
     ),
     "run": (Permission.RUN_JOBS, lambda registry, actor, job_id: registry.run_job()(actor=actor, job_id=job_id)),
     "dispatch": (Permission.RUN_JOBS, lambda registry, actor, _: registry.dispatch_runnable_jobs()(actor=actor)),
@@ -56,7 +69,7 @@ def test_use_case_requires_exactly_its_permission(name: str, registry: Container
     call(registry, Actor("user:x", frozenset({permission}), "request"), job_id)
 
 
-@pytest.mark.parametrize("name", ["view", "cancel", "failures", "confirm", "run"])
+@pytest.mark.parametrize("name", ["view", "cancel", "failures", "confirm", "undo", "run"])
 def test_permission_is_checked_before_the_job_exists(name: str, registry: Container) -> None:
     permission, call = USE_CASES[name]
     with pytest.raises(Forbidden):

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import ValidationError
-from core.matching.merging import FIELDS, Source, combine, parse_choices, restore
+from core.matching.merging import FIELDS, Source, combine, parse_choices
 from core.patients.entities import Patient
 from core.patients.fields import LISTS, Item, Registration
+from core.patients.restoring import restore
 from core.patients.stored_values import read_values
 from core.patients.values import Identifier
 from tests import strategies

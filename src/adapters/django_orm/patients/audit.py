@@ -1,20 +1,23 @@
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from attrs import frozen
+from django.db.models import QuerySet
 
 from adapters.django_orm.db.bulk_insert import bulk_insert
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.patients import models
 from core.patients.audit import Action, AuditEvent, ChangedValues
 from core.patients.ports import AuditTrail
+from core.sync.ports import JobChanges
 
-_EVENT_COLUMNS = ("patient_id", "version", "at", "actor", "request_id", "action", "fields", "digest")
+_EVENT_COLUMNS = ("patient_id", "version", "at", "actor", "request_id", "action", "fields", "digest", "job_id")
 _VALUES_COLUMNS = ("patient_id", "version", "before", "after", "salt", "reason")
 
 
 @frozen
-class DjangoAuditTrail(AuditTrail):
+class DjangoAuditTrail(AuditTrail, JobChanges):
     database: str = "default"
 
     @core_errors()
@@ -37,6 +40,26 @@ class DjangoAuditTrail(AuditTrail):
         return tuple(_event(row) for row in rows[:limit])
 
     @core_errors()
+    def patients(self, job_id: UUID, *, after: UUID | None, limit: int) -> tuple[UUID, ...]:
+        rows = self._of_job(job_id) if after is None else self._of_job(job_id).filter(patient_id__gt=after)
+        return tuple(rows.values_list("patient_id", flat=True).distinct().order_by("patient_id")[:limit])
+
+    @core_errors()
+    def count(self, job_id: UUID) -> int:
+        return self._of_job(job_id).values("patient_id").distinct().count()
+
+    @core_errors()
+    def of_patients(self, job_id: UUID, ids: Collection[UUID]) -> dict[UUID, list[AuditEvent]]:
+        rows = self._of_job(job_id).filter(patient_id__in=ids).select_related("values").order_by("-version")
+        events: dict[UUID, list[AuditEvent]] = defaultdict(list)
+        for row in rows:
+            events[row.patient_id].append(_event(row))
+        return events
+
+    def _of_job(self, job_id: UUID) -> QuerySet[models.PatientEvent]:
+        return models.PatientEvent.objects.using(self.database).filter(job_id=job_id)
+
+    @core_errors()
     def forget_values(self, patient_id: UUID) -> None:
         models.EventValues.objects.using(self.database).filter(patient_id=patient_id).delete()
 
@@ -44,6 +67,7 @@ class DjangoAuditTrail(AuditTrail):
 def _event(row: models.PatientEvent) -> AuditEvent:
     values = row.values
     return AuditEvent(
+        job_id=row.job_id,
         patient_id=row.patient_id,
         version=row.version,
         at=row.at,

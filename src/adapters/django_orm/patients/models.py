@@ -187,6 +187,7 @@ class PatientEvent(models.Model):
     fields = models.JSONField()
     digest = models.CharField(max_length=64, blank=True)
     position = models.BigIntegerField(null=True)
+    job_id = models.UUIDField(null=True)
     values: "models.ForeignObject[EventValues | None, EventValues | None]" = models.ForeignObject(
         EventValues,
         models.DO_NOTHING,
@@ -202,7 +203,10 @@ class PatientEvent(models.Model):
             UniqueConstraint(fields=["position"], condition=_NUMBERED, name="patients_event_position_unique"),
             _one_of("action", Action),
         ]
-        indexes = [Index(fields=["id"], condition=_UNNUMBERED, name="patients_event_unnumbered")]
+        indexes = [
+            Index(fields=["id"], condition=_UNNUMBERED, name="patients_event_unnumbered"),
+            Index(fields=["job_id", "patient_id"], condition=Q(job_id__isnull=False), name="patients_event_by_job"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.patient_id} version {self.version}"

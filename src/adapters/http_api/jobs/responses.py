@@ -19,9 +19,9 @@ def job_document(request: Request, job: Job, shape: JobJson, name_actors: NameAc
     return document(shape(job, name_actors(actor=actor(request), names=[job.actor])))
 
 
-def started_job(request: Request, job: Job, shape: JobJson, name_actors: NameActors) -> HttpResponse:
-    """`Location` is an address below that of the request."""
-    headers = {"Location": request.build_absolute_uri(f"{request.path}{job.id}/")} | POLL_LATER
+def started_job(request: Request, job: Job, shape: JobJson, name_actors: NameActors, place: str = "") -> HttpResponse:
+    """`Location` is an address below `place`, by default that of the request."""
+    headers = {"Location": request.build_absolute_uri(f"{place or request.path}{job.id}/")} | POLL_LATER
     names = name_actors(actor=actor(request), names=[job.actor])
     return document(shape(job, names), status=202, headers=headers)
 

@@ -111,6 +111,7 @@ class EventSerializer(serializers.Serializer):
     actor = serializers.CharField(help_text=ACTOR, initial=ACTOR_EXAMPLE)
     actor_name = serializers.CharField(allow_null=True, help_text=ACTOR_NAME, initial="grace@clinic.example")
     request_id = serializers.CharField(help_text=REQUEST_ID, initial=REQUEST_ID_EXAMPLE)
+    job_id = serializers.UUIDField(allow_null=True, help_text="The sync job or import that made the change.")
     action = serializers.ChoiceField(list(Action), help_text="What was done.", initial=Action.UPDATED.value)
     fields = serializers.ListField(  # type: ignore[assignment]  # the member's name
         child=serializers.CharField(), help_text="The fields that changed.", initial=["first_name"]
@@ -142,6 +143,7 @@ def event_json(event: AuditEvent, names: Mapping[str, str | None]) -> dict[str, 
         "actor": event.actor,
         "actor_name": names[event.actor],
         "request_id": event.request_id,
+        "job_id": event.job_id,
         "action": event.action,
         "fields": event.fields,
         "changes": changes,

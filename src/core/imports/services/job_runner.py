@@ -118,7 +118,7 @@ class ImportJobRunner(Runner):
 
         def work() -> Completion:
             results = RowResults(list(batch.results.outcomes), list(batch.results.rejects))
-            actor = Actor(job.actor, frozenset(), job.request_id)
+            actor = Actor(job.actor, frozenset(), job.request_id, job.id)
             self.importer.apply(actor, job, batch.candidates, results)
             self.rejects.record(job.id, results.rejects)
             self.files.set_position(job.id, FilePosition(last_row.end, last_row.next_line))

@@ -5,12 +5,12 @@ from attrs import evolve, frozen
 from core.access import Actor, Permission
 from core.matching.entities import Merge, PairState, UndoResult
 from core.matching.errors import MergeAlreadyUndone, MergeNotFound, SurvivorMerged
-from core.matching.merging import Restored, restore
 from core.matching.ports import DuplicatePairs, MergeRepository
 from core.matching.services.duplicates import DuplicateQueue
 from core.patients.audit import Action
 from core.patients.entities import Patient
 from core.patients.ports import PatientRepository
+from core.patients.restoring import Restored, restore
 from core.patients.services.recorder import PatientRecorder
 from core.ports import Atomic, Clock
 

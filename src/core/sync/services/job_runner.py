@@ -105,7 +105,7 @@ class SyncJobRunner(Runner):
     def complete(self, lease: Lease, batch: SyncBatch) -> None:
         last_try = batch.complete and lease.chunk.tries >= MAX_RETRIES
         records, outcomes = batch.classify(self.merger.read, last_try=last_try)
-        actor = Actor(lease.job.actor, frozenset(), lease.job.request_id)
+        actor = Actor(lease.job.actor, frozenset(), lease.job.request_id, lease.job.id)
 
         def work() -> Completion:
             now = self.clock.now()

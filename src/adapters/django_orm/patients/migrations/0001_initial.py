@@ -230,6 +230,7 @@ class Migration(migrations.Migration):
                 ("fields", models.JSONField()),
                 ("digest", models.CharField(blank=True, max_length=64)),
                 ("position", models.BigIntegerField(null=True)),
+                ("job_id", models.UUIDField(null=True)),
                 (
                     "values",
                     models.ForeignObject(
@@ -246,7 +247,12 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(
                         condition=models.Q(("position__isnull", True)), fields=["id"], name="patients_event_unnumbered"
-                    )
+                    ),
+                    models.Index(
+                        condition=models.Q(("job_id__isnull", False)),
+                        fields=["job_id", "patient_id"],
+                        name="patients_event_by_job",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("patient_id", "version"), name="patients_one_event_per_version"),
@@ -257,7 +263,10 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("action__in", ["registered", "updated", "synced", "erased", "merged", "merge_undone"])
+                            (
+                                "action__in",
+                                ["registered", "updated", "synced", "sync_undone", "erased", "merged", "merge_undone"],
+                            )
                         ),
                         name="patients_patientevent_action_known",
                     ),
