@@ -44,6 +44,7 @@ from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepos
 from adapters.in_memory.posts import InMemoryCommentRepository, InMemoryPostRepository, InMemoryViewCounter
 from adapters.in_memory.store import InMemoryAtomic, Store
 from adapters.in_memory.sync import InMemoryHeldChanges, InMemorySyncJobResults, InMemoryUpstreamSnapshots
+from adapters.in_memory.undo import InMemoryUndoResults
 from adapters.in_memory.upstreams import InMemoryUpstreamOverrides, InMemoryUpstreamReports
 from adapters.job_requesters import AccountRequesters
 from adapters.jwt_tokens import JwtTokenService, SigningKey
@@ -87,6 +88,7 @@ from core.matching.services.scan_runner import ScanRunner
 from core.patients import use_cases as patients_
 from core.patients.identifier_systems import DEFAULT_SYSTEMS, IdentifierSystems
 from core.patients.ports import AuditTrail, ChangeFeed, MergedRecords, PatientListing, PatientRepository, PatientSearch
+from core.patients.services.eraser import Eraser
 from core.patients.services.recorder import PatientRecorder
 from core.patients.services.rules import CurrentRules
 from core.ports import Atomic, Cache, Clock, ConcurrencyLimiter, IdGenerator, RateLimit, RateLimiter, RateLimitScope
@@ -96,12 +98,13 @@ from core.posts.services.public_posts import PublicPosts
 from core.sync import use_cases as sync_
 from core.sync.change_limits import DEFAULT_LIMITS, ChangeLimits
 from core.sync.merge import FIELDS
-from core.sync.ports import HeldChanges, JobChanges, PatientGateway, PatientsForSync, SyncJobResults, UpstreamSnapshots
+from core.sync.ports import HeldChanges, PatientGateway, PatientsForSync, SyncJobResults, UpstreamSnapshots
 from core.sync.services.job_runner import SyncJobRunner
 from core.sync.services.job_starter import SyncJobStarter
 from core.sync.services.merger import Merger
-from core.sync.services.sync_or_undo import SyncOrUndoRunner
-from core.sync.services.undo_runner import UndoRunner
+from core.undo import use_cases as undo_
+from core.undo.ports import JobChanges, PatientsForUndo, UndoResults
+from core.undo.services.job_runner import UndoRunner
 from core.upstreams import use_cases as upstreams_
 from core.upstreams.ports import UpstreamOverrides, UpstreamReports, Upstreams
 from core.upstreams.services.statuses import UpstreamStatusReader
@@ -262,13 +265,18 @@ class Container(DeclarativeContainer):
     patients_for_sync: Provider[PatientsForSync] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     snapshots: Provider[UpstreamSnapshots] = Singleton(InMemoryUpstreamSnapshots, store)
     sync_results: Provider[SyncJobResults] = Singleton(InMemorySyncJobResults, store)
-    job_changes: Provider[JobChanges] = Singleton(InMemoryAuditTrail, store)
     held_changes: Provider[HeldChanges] = Singleton(InMemoryHeldChanges, store)
     circuit_state: Provider[str] = Callable(_circuit_state, upstream)
+
+    # Ports of undo
+    patients_for_undo: Provider[PatientsForUndo] = Singleton(InMemoryPatientRepository, store, identifier_systems)
+    job_changes: Provider[JobChanges] = Singleton(InMemoryAuditTrail, store)
+    undo_results: Provider[UndoResults] = Singleton(InMemoryUndoResults, store)
 
     # Matching
     rules = Singleton(CurrentRules, clock, configuration.provided.phone_region, identifier_systems)
     recorder = Singleton(PatientRecorder, patients, trail)
+    eraser = Singleton(Eraser, recorder, import_rejects)
     candidate_finder = Singleton(
         CandidateFinder, blocking_keys, patients_for_matching, configuration.provided.match_thresholds
     )
@@ -339,8 +347,7 @@ class Container(DeclarativeContainer):
         patients_.ErasePatient,
         patients=patients,
         merged=merged_records,
-        recorder=recorder,
-        rejects=import_rejects,
+        eraser=eraser,
         atomic=atomic,
         clock=clock,
     )
@@ -370,9 +377,8 @@ class Container(DeclarativeContainer):
         clock=clock,
         max_stale=configuration.provided.max_stale,
     )
-    sync_job_starter = Singleton(SyncJobStarter, jobs, patients_for_sync, job_changes, job_queue, atomic, clock, ids)
+    sync_job_starter = Singleton(SyncJobStarter, jobs, patients_for_sync, job_queue, atomic, clock, ids)
     start_sync_job = _use_case(sync_.StartSyncJob, patients=patients, starter=sync_job_starter)
-    undo_sync_job = _use_case(sync_.UndoSyncJob, jobs=jobs, starter=sync_job_starter)
     start_nightly_sync = _use_case(sync_.StartNightlySync, starter=sync_job_starter)
     list_sync_failures = _use_case(sync_.ListSyncFailures, jobs=jobs, results=sync_results)
     list_held_changes = _use_case(sync_.ListHeldChanges, jobs=jobs, changes=held_changes)
@@ -421,17 +427,6 @@ class Container(DeclarativeContainer):
         clock=clock,
         first_retry_delay=configuration.provided.first_retry_delay,
     )
-    run_undo = Singleton(
-        UndoRunner,
-        leases=leases,
-        patients=patients_for_sync,
-        changes=job_changes,
-        recorder=recorder,
-        duplicates=duplicate_queue,
-        results=sync_results,
-        clock=clock,
-    )
-    run_sync_or_undo = Singleton(SyncOrUndoRunner, run_sync_job, run_undo)
     run_import = Singleton(
         ImportJobRunner,
         leases=leases,
@@ -440,11 +435,24 @@ class Container(DeclarativeContainer):
         importer=row_importer,
         clock=clock,
     )
+    run_undo = Singleton(
+        UndoRunner,
+        leases=leases,
+        patients=patients_for_undo,
+        changes=job_changes,
+        recorder=recorder,
+        eraser=eraser,
+        duplicates=duplicate_queue,
+        results=undo_results,
+        clock=clock,
+    )
     run_scan = Singleton(ScanRunner, leases=leases, patients=patients_for_matching, queue=duplicate_queue)
     run_job = _use_case(
         jobs_.RunJob,
         jobs=jobs,
-        runners=Dict({JobKind.SYNC: run_sync_or_undo, JobKind.IMPORT: run_import, JobKind.SCAN: run_scan}),
+        runners=Dict(
+            {JobKind.SYNC: run_sync_job, JobKind.IMPORT: run_import, JobKind.SCAN: run_scan, JobKind.UNDO: run_undo}
+        ),
     )
     view_job = _use_case(jobs_.ViewJob, jobs=jobs)
     list_jobs = _use_case(jobs_.ListJobs, jobs=jobs)
@@ -457,6 +465,12 @@ class Container(DeclarativeContainer):
         queue=job_queue,
         clock=clock,
     )
+
+    # Undo
+    undo_job = _use_case(
+        undo_.UndoJob, jobs=jobs, changes=job_changes, queue=job_queue, atomic=atomic, clock=clock, ids=ids
+    )
+    list_undo_failures = _use_case(undo_.ListUndoFailures, jobs=jobs, results=undo_results)
 
     # Upstreams
     upstream_statuses = Singleton(UpstreamStatusReader, upstreams, upstream_overrides, upstream_reports, clock)
@@ -600,6 +614,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     from adapters.django_orm.sync.held_changes import DjangoHeldChanges
     from adapters.django_orm.sync.results import DjangoSyncJobResults
     from adapters.django_orm.sync.snapshots import DjangoUpstreamSnapshots
+    from adapters.django_orm.undo.results import DjangoUndoResults
     from adapters.django_orm.upstreams.repository import DjangoUpstreamOverrides, DjangoUpstreamReports
 
     container = Container(configuration=configuration)
@@ -623,6 +638,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         merges=Singleton(DjangoMergeRepository, database),
         upstream_values=snapshots,
         patients_for_sync=patients,
+        patients_for_undo=patients,
         trail=Singleton(DjangoAuditTrail, database),
         changes=Singleton(DjangoChangeFeed, database),
         snapshots=snapshots,
@@ -639,6 +655,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         sync_results=Singleton(DjangoSyncJobResults, database),
         held_changes=Singleton(DjangoHeldChanges, database),
         job_changes=Singleton(DjangoAuditTrail, database),
+        undo_results=Singleton(DjangoUndoResults, database),
         job_queue=Singleton(_job_queue, container.configuration, database, container.clock),
         clear_admin_sessions=Object(partial(call_command, "clearsessions")),
         import_files=Singleton(DjangoImportFiles, database),

@@ -36,7 +36,6 @@ def few_at_a_time(registry: Container, few: int) -> None:
     """Sets the chunk size of sync jobs."""
     registry.run_sync_job.add_kwargs(chunk_size=few)
     registry.run_sync_job.reset()
-    registry.run_sync_or_undo.reset()
     registry.run_job.reset()
 
 

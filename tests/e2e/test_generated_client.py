@@ -7,6 +7,7 @@ from pathlib import Path
 from subprocess import DEVNULL
 from time import sleep
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import orjson
 import pytest
@@ -207,13 +208,26 @@ def show_sync_jobs(anybody: Caller) -> None:
     assert clerk("list_sync_failures", job.id).parsed.results == []
     assert clerk("list_held_changes", job.id).parsed.results == []
     assert clerk.problem(403, "confirm_sync_job", job.id).detail
-    assert admin("undo_sync_job", job.id, expect=202).parsed.undoes == job.id
+    show_undo_jobs(anybody, job.id)
     assert admin.problem(409, "confirm_sync_job", job.id).type_.endswith(":job-ended")
     assert reader.problem(403, "cancel_sync_job", job.id).detail
     assert clerk.problem(409, "cancel_sync_job", job.id).type_.endswith(":job-ended")
     nobody = models.SyncScopeRequest(patient_id=job.id)
     assert clerk.problem(404, "start_sync_job", body=nobody).detail
     admin("close_upstream", "upstream")
+
+
+def show_undo_jobs(anybody: Caller, job_id: UUID) -> None:
+    """Of a job that changed nothing."""
+    clerk, admin = anybody.signed_in("clerk"), anybody.signed_in("admin")
+    undo = admin("undo_sync_job", job_id, expect=202).parsed
+    assert (undo.undoes, undo.total) == (job_id, 0)
+    assert undo.id in [one.id for one in clerk("list_undo_jobs").parsed.results]
+    while not clerk("view_undo_job", undo.id).parsed.ended_at:
+        sleep(0.1)
+    assert clerk("list_undo_failures", undo.id).parsed.results == []
+    assert clerk.problem(409, "cancel_undo_job", undo.id).type_.endswith(":job-ended")
+    assert clerk.problem(403, "undo_import", undo.id).detail
 
 
 def show_posts(anybody: Caller) -> None:

@@ -13,6 +13,7 @@ from config.apps import RegistryConfig
 from core.access import Actor, Role
 from core.accounts.entities import User
 from core.files import FileFormat
+from core.jobs.entities import JobKind
 from core.patients.entities import Patient
 from core.posts.entities import Draft
 from tests.fakes import ScriptedGateway, details
@@ -42,7 +43,7 @@ def registry(transactional_db: None) -> Container:
 @pytest.fixture
 def upstream(registry: Container) -> Generator[ScriptedGateway]:
     gateway = ScriptedGateway()
-    users = (registry.sync_patient, registry.run_sync_job, registry.run_sync_or_undo, registry.run_job)
+    users = (registry.sync_patient, registry.run_sync_job, registry.run_job)
     with registry.gateway.override(Object(gateway)):
         for provider in users:
             provider.reset()
@@ -145,6 +146,13 @@ def scan_id(registry: Container) -> UUID:
 def job_id(registry: Container) -> UUID:
     """Of a sync job that nobody works on yet."""
     return registry.start_sync_job()(actor=SETUP).id
+
+
+@pytest.fixture
+def undo_id(registry: Container, job_id: UUID) -> UUID:
+    """Of an undo job that nobody works on yet."""
+    registry.cancel_job()(actor=SETUP, kind=JobKind.SYNC, job_id=job_id)
+    return registry.undo_job()(actor=SETUP, kind=JobKind.SYNC, job_id=job_id).id
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 from attrs import evolve
@@ -21,6 +22,7 @@ from adapters.http_api.patients import schemas as patients
 from adapters.http_api.posts import schemas as posts
 from adapters.http_api.rest.bodies import names
 from adapters.http_api.sync import schemas as sync
+from adapters.http_api.undo import schemas as undo
 from adapters.http_api.upstreams import schemas as upstreams
 from core.access import Actor, Role
 from core.accounts.audit import AccountEvent
@@ -39,6 +41,7 @@ from core.posts.entities import Comment, Post
 from core.sync.change_limits import HeldChange
 from core.sync.entities import SYNCABLE, SyncJobResult, SyncScope
 from core.sync.merge import SyncResult
+from core.undo.entities import UndoOptions, UndoResult
 from core.upstreams.entities import UpstreamReport, UpstreamStatus
 
 TODAY = date(2026, 11, 26)
@@ -46,6 +49,7 @@ NAMES: dict[str, str | None] = defaultdict(str)
 REQUEST = Request(APIRequestFactory().get("/"))
 IMPORT = ImportOptions(FileFormat.CSV, "digest").to_json()
 SYNC = SyncScope(SYNCABLE).options
+UNDO = UndoOptions(UUID(int=1)).to_json()
 
 
 st.register_type_strategy(PartialDate, st.dates().map(first_of))
@@ -81,6 +85,8 @@ PAIRS: list[tuple[type[Serializer[Any]], type, Callable[[Any], dict[str, object]
     (sync.SyncSerializer, SyncResult, lambda result: sync.sync_json(result, TODAY)),
     (sync.SyncJobSerializer, Job, lambda job: sync.sync_job_json(evolve(job, options=SYNC), NAMES)),
     (sync.HeldChangeSerializer, HeldChange, sync.held_change_json),
+    (undo.UndoJobSerializer, Job, lambda job: undo.undo_job_json(evolve(job, options=UNDO), NAMES)),
+    (undo.UndoFailureSerializer, UndoResult, undo.undo_failure_json),
     (sync.SyncFailureSerializer, SyncJobResult, sync.sync_failure_json),
     (upstreams.UpstreamSerializer, UpstreamStatus, lambda status: upstreams.upstream_json(status, NAMES)),
     (upstreams.UpstreamProcessSerializer, UpstreamReport, upstreams.upstream_process_json),
@@ -102,6 +108,6 @@ def test_json_has_the_members_of_its_serializer(
 
 
 def test_every_json_function_is_compared_with_its_serializer() -> None:
-    modules = [accounts, service_accounts, imports, patients, record, posts, sync, upstreams]
+    modules = [accounts, service_accounts, imports, patients, record, posts, sync, undo, upstreams]
     functions = {name for module in modules for name in vars(module) if name.endswith("_json")}
     assert len([to_json for *_, to_json in PAIRS if to_json is not members]) == len(functions - {"job_json", "to_json"})

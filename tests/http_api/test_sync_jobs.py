@@ -52,7 +52,6 @@ def test_a_job_is_accepted_and_tells_where_its_progress_is(clerk: Api, ada: Pati
         "reason": None,
         "statuses": ["active", "inactive", "merged"],
         "patient_id": None,
-        "undoes": None,
         "confirmed_by": None,
     }
 
@@ -119,24 +118,6 @@ def test_a_held_job_shows_what_it_would_change_and_continues_once_an_admin_confi
     run(job_id)
     done = clerk.get(f"sync-jobs/{job_id}/").json()
     assert (done["state"], done["counts"]["updated"], done["confirmed_by"][:5]) == ("completed", 20, "user:")
-
-
-def test_an_ended_job_is_undone_by_another_job(
-    signed_in: Callable[[Role], Api], ada: Patient, upstream: ScriptedGateway, run: Run
-) -> None:
-    admin = signed_in(Role.ADMIN)
-    upstream.answer = {"last_name": "King"}
-    job_id = admin.post("sync-jobs/").json()["id"]
-    run(job_id)
-    response = admin.post(f"sync-jobs/{job_id}/undo/")
-    undo = response.json()
-    assert (response.status_code, undo["undoes"], undo["total"], undo["statuses"]) == (202, job_id, 1, [])
-    assert response["Location"] == f"http://testserver/api/v1/sync-jobs/{undo['id']}/"
-    run(undo["id"])
-    assert admin.get(response["Location"]).json()["counts"]["updated"] == 1
-    assert admin.get(f"patients/{ada.id}/").json()["last_name"] == ada.last_name
-    latest = admin.get(f"patients/{ada.id}/history/").json()["results"][0]
-    assert (latest["action"], latest["job_id"]) == ("sync_undone", undo["id"])
 
 
 def test_fields_that_both_sides_changed_are_among_the_failures(

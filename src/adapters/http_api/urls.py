@@ -13,6 +13,7 @@ from adapters.http_api.posts import views as posts
 from adapters.http_api.rest.openapi_file import SchemaView
 from adapters.http_api.sync import jobs as sync_jobs
 from adapters.http_api.sync import views as sync
+from adapters.http_api.undo import views as undo
 from adapters.http_api.upstreams import views as upstreams
 
 _swagger = csp_update({"style-src": [UNSAFE_INLINE], "img-src": ["data:"]})(
@@ -58,7 +59,12 @@ urlpatterns = [
     path("v1/sync-jobs/<uuid:job_id>/", sync_jobs.SyncJobView.as_view()),
     path("v1/sync-jobs/<uuid:job_id>/cancel/", sync_jobs.CancelSyncJobView.as_view()),
     path("v1/sync-jobs/<uuid:job_id>/confirm/", sync_jobs.ConfirmSyncJobView.as_view()),
-    path("v1/sync-jobs/<uuid:job_id>/undo/", sync_jobs.UndoSyncJobView.as_view()),
+    path("v1/sync-jobs/<uuid:job_id>/undo/", undo.UndoSyncJobView.as_view()),
+    path("v1/imports/<uuid:import_id>/undo/", undo.UndoImportView.as_view()),
+    path("v1/undo-jobs/", undo.UndoJobsView.as_view()),
+    path("v1/undo-jobs/<uuid:undo_id>/", undo.UndoJobView.as_view()),
+    path("v1/undo-jobs/<uuid:undo_id>/cancel/", undo.CancelUndoJobView.as_view()),
+    path("v1/undo-jobs/<uuid:undo_id>/failures/", undo.UndoFailuresView.as_view()),
     path("v1/sync-jobs/<uuid:job_id>/held-changes/", sync_jobs.HeldChangesView.as_view()),
     path("v1/sync-jobs/<uuid:job_id>/failures/", sync_jobs.SyncFailuresView.as_view()),
     path("v1/posts/", posts.PostsView.as_view()),

@@ -57,6 +57,7 @@ class InMemoryJobRepository(JobRepository):
                 del self.store.jobs[job_id]
                 self.store.import_layouts.pop(job_id, None)
                 self.store.import_positions.pop(job_id, None)
+            self.store.undo_results = {key: one for key, one in self.store.undo_results.items() if key[0] not in ended}
             self.store.held_changes = {key: one for key, one in self.store.held_changes.items() if key[0] not in ended}
             self.store.sync_results = {key: one for key, one in self.store.sync_results.items() if key[0] not in ended}
             self.store.import_rejects = {

@@ -29,7 +29,8 @@ from core.patients.ports import AuditTrail, MergedRecords, PatientListing, Patie
 from core.patients.search import PatientCursor, PatientPage, PatientQuery, Sort
 from core.patients.search_terms import Prefixes, search_terms
 from core.patients.values import Identifier, Status
-from core.sync.ports import JobChanges, PatientsForSync
+from core.sync.ports import PatientsForSync
+from core.undo.ports import JobChanges, PatientsForUndo
 
 
 @frozen
@@ -39,6 +40,7 @@ class InMemoryPatientRepository(
     PatientSearch,
     PatientListing,
     PatientsForSync,
+    PatientsForUndo,
     PatientsForImport,
     PatientsForMatching,
 ):

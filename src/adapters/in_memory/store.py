@@ -19,6 +19,7 @@ from core.posts.entities import Comment, Post
 from core.sync.change_limits import HeldChange
 from core.sync.entities import SyncJobResult
 from core.sync.merge import UpstreamSnapshot
+from core.undo.entities import UndoResult
 from core.upstreams.entities import UpstreamOverride, UpstreamReport
 
 T = TypeVar("T")
@@ -51,6 +52,7 @@ class Store:
         self.jobs: dict[UUID, Job] = {}
         self.chunks: dict[UUID, Chunk] = {}
         self.sync_results: dict[tuple[UUID, UUID], SyncJobResult] = {}
+        self.undo_results: dict[tuple[UUID, UUID], UndoResult] = {}
         self.held_changes: dict[tuple[UUID, UUID], HeldChange] = {}
         self.import_layouts: dict[UUID, Layout] = {}
         self.import_positions: dict[UUID, FilePosition] = {}

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "adapters.django_orm.posts",
     "adapters.django_orm.matching",
     "adapters.django_orm.sync",
+    "adapters.django_orm.undo",
     "adapters.django_orm.upstreams",
     "adapters.http_api",
     "adapters.web",

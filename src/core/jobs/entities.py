@@ -15,6 +15,7 @@ class JobKind(StrEnum):
     SYNC = "sync"
     IMPORT = "import"
     SCAN = "scan"
+    UNDO = "undo"
 
 
 class JobState(StrEnum):

@@ -25,10 +25,10 @@ class Action(StrEnum):
     REGISTERED = "registered"
     UPDATED = "updated"
     SYNCED = "synced"
-    SYNC_UNDONE = "sync_undone"
     ERASED = "erased"
     MERGED = "merged"
     MERGE_UNDONE = "merge_undone"
+    CHANGE_UNDONE = "change_undone"
 
 
 @frozen(repr=False)

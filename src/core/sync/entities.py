@@ -1,6 +1,5 @@
 """The scope of a sync job, and its result for each patient."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -31,8 +30,7 @@ class SyncJobOutcome(StrEnum):
 
 @frozen
 class SyncJobResult:
-    """`reason` is the kind of the error. `conflicts` are fields that both sides changed, or that were changed after the
-    job that is undone; the local values were kept."""
+    """`reason` is the kind of the error. `conflicts` are fields that both sides changed; the local values were kept."""
 
     patient_id: UUID
     outcome: SyncJobOutcome
@@ -52,12 +50,10 @@ class SyncJobResult:
 @frozen
 class SyncScope:
     """One patient, or all patients in the statuses. Archived patients are not synced. What upstream has under the
-    external id of a merged record is synced into its survivor. A job that `undoes` another covers the patients whom
-    that one changed."""
+    external id of a merged record is synced into its survivor."""
 
     statuses: tuple[Status, ...] = EVERY_STATUS
     patient_id: UUID | None = None
-    undoes: UUID | None = None
 
     @classmethod
     def parse(cls, status: object, patient_id: object, errors: ErrorCollector | None = None) -> "SyncScope":
@@ -79,15 +75,12 @@ class SyncScope:
     def of(cls, job: Job) -> "SyncScope":
         options = job.options
         statuses = tuple(Status(status) for status in str(options["statuses"]).split(",") if status)
-        patient_id, undoes = (
-            UUID(str(options[name])) if name in options else None for name in ("patient_id", "undoes")
-        )
-        return cls(statuses, patient_id, undoes)
+        return cls(statuses, UUID(str(options["patient_id"])) if "patient_id" in options else None)
 
     @property
-    def options(self) -> Mapping[str, object]:
-        ids = {"patient_id": self.patient_id, "undoes": self.undoes}
-        return {"statuses": ",".join(self.statuses)} | {name: str(value) for name, value in ids.items() if value}
+    def options(self) -> dict[str, object]:
+        options: dict[str, object] = {"statuses": ",".join(self.statuses)}
+        return options | ({"patient_id": str(self.patient_id)} if self.patient_id else {})
 
 
 def _syncable(raw: object) -> Status:

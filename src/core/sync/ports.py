@@ -5,7 +5,6 @@ from uuid import UUID
 
 from core.errors import InvalidUpstreamResponse, Unavailable
 from core.paging import Page
-from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
 from core.patients.values import Status
 from core.sync.change_limits import HeldChange
@@ -88,22 +87,6 @@ class PatientGateway(Protocol):
                 if failed == MAX_UNAVAILABLE_IN_A_ROW:
                     raise
             yield external_id, fetched
-
-
-class JobChanges(Protocol):
-    """The audit events of the changes that a job made. Every method raises `Unavailable`."""
-
-    def patients(self, job_id: UUID, *, after: UUID | None, limit: int) -> tuple[UUID, ...]:
-        """The patients whom the job changed, by ascending id."""
-        ...
-
-    def count(self, job_id: UUID) -> int:
-        """The number of patients whom the job changed."""
-        ...
-
-    def of_patients(self, job_id: UUID, ids: Collection[UUID]) -> dict[UUID, list[AuditEvent]]:
-        """The job's changes of these patients, each newest first."""
-        ...
 
 
 class HeldChanges(Protocol):

@@ -19,7 +19,7 @@ def undo(registry: Container, actor: Actor, job_id: UUID) -> None:
     jobs = registry.store().jobs
     if job_id in jobs and actor.may(Permission.UNDO_JOBS):
         jobs[job_id] = jobs[job_id].cancelled(jobs[job_id].created_at)
-    registry.undo_sync_job()(actor=actor, job_id=job_id)
+    registry.undo_job()(actor=actor, kind=JobKind.SYNC, job_id=job_id)
 
 
 USE_CASES: dict[str, tuple[Permission, Call]] = {

@@ -10,7 +10,7 @@ from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.patients import models
 from core.patients.audit import Action, AuditEvent, ChangedValues
 from core.patients.ports import AuditTrail
-from core.sync.ports import JobChanges
+from core.undo.ports import JobChanges
 
 _EVENT_COLUMNS = ("patient_id", "version", "at", "actor", "request_id", "action", "fields", "digest", "job_id")
 _VALUES_COLUMNS = ("patient_id", "version", "before", "after", "salt", "reason")

@@ -34,6 +34,7 @@ from core.patients.ports import MergedRecords, PatientListing, PatientRepository
 from core.patients.search import PatientCursor, PatientPage, PatientQuery
 from core.patients.values import Status
 from core.sync.ports import PatientsForSync
+from core.undo.ports import PatientsForUndo
 
 _UNIQUE = {"email", "email_shared", "external_id", "identifiers", "merged_into"}
 """Columns that decide whether two records have the same unique value."""
@@ -46,6 +47,7 @@ class DjangoPatientRepository(
     PatientSearch,
     PatientListing,
     PatientsForSync,
+    PatientsForUndo,
     PatientsForImport,
     PatientsForMatching,
 ):

@@ -27,7 +27,7 @@ from adapters.http_api.sync.schemas import (
 from core.access import Permission
 from core.jobs import use_cases
 from core.jobs.entities import JobKind
-from core.sync.use_cases import ConfirmSyncJob, ListHeldChanges, ListSyncFailures, StartSyncJob, UndoSyncJob
+from core.sync.use_cases import ConfirmSyncJob, ListHeldChanges, ListSyncFailures, StartSyncJob
 
 
 class SyncJobsView(APIView):
@@ -165,25 +165,3 @@ class ConfirmSyncJobView(APIView):
         require_no_input(request)
         job = confirm(actor=actor(request), job_id=job_id)
         return job_document(request, job, sync_job_json, name_actors)
-
-
-class UndoSyncJobView(APIView):
-    @document_operation(
-        "undo_sync_job", Permission.UNDO_JOBS, SyncJobSerializer, 404, 409, status=202, headers=["Location"]
-    )
-    @inject
-    def post(
-        self,
-        request: Request,
-        job_id: UUID,
-        undo: Annotated[UndoSyncJob, Provide["undo_sync_job"]],
-        name_actors: Names,
-    ) -> HttpResponse:
-        """Undo a sync job in the background.
-
-        Starts a job that gives each field that the ended job changed its former value, unless it was changed since. The
-        failures of the new job name those fields. Poll the address in `Location`.
-        """
-        require_no_input(request)
-        job = undo(actor=actor(request), job_id=job_id)
-        return started_job(request, job, sync_job_json, name_actors, place="/api/v1/sync-jobs/")

@@ -12,7 +12,7 @@ from core.sync.change_limits import HeldChange
 from core.sync.entities import EVERY_STATUS, SYNCABLE, SyncJobOutcome, SyncJobResult, SyncScope
 from core.sync.merge import SyncOutcome, SyncResult
 
-_CONFLICTS = "The fields that changed on both sides, or after the job that is undone; the registry's values were kept."
+_CONFLICTS = "The fields that changed on both sides; the registry's values were kept."
 
 
 class SyncSerializer(serializers.Serializer):
@@ -59,9 +59,6 @@ class SyncJobSerializer(JobSerializer):
         "into its survivor.",
     )
     patient_id = serializers.UUIDField(allow_null=True, help_text="The only patient that is synced.")
-    undoes = serializers.UUIDField(
-        allow_null=True, help_text="The sync job whose changes this one takes back; then no upstream is asked."
-    )
     confirmed_by = serializers.CharField(
         allow_null=True, help_text="The actor who confirmed the job while it was held.", initial=ACTOR_EXAMPLE
     )
@@ -73,7 +70,6 @@ def sync_job_json(job: Job, names: Mapping[str, str | None]) -> dict[str, object
     return job_json(job, SyncJobOutcome, names) | {
         "statuses": scope.statuses,
         "patient_id": scope.patient_id,
-        "undoes": scope.undoes,
         "confirmed_by": job.confirmed_by or None,
     }
 

@@ -6,12 +6,9 @@ from attrs import frozen
 from core.access import Actor, Permission
 from core.errors import VersionMismatch
 from core.patients.entities import Patient
-from core.patients.person_keys import person_keys
-from core.patients.ports import MergedRecords, PatientRepository, RejectedRows
-from core.patients.services.recorder import PatientRecorder
+from core.patients.ports import MergedRecords, PatientRepository
+from core.patients.services.eraser import Eraser
 from core.ports import Atomic, Clock
-
-HISTORY_PAGE_SIZE = 200
 
 
 @frozen
@@ -28,8 +25,7 @@ class ErasePatient:
 
     patients: PatientRepository
     merged: MergedRecords
-    recorder: PatientRecorder
-    rejects: RejectedRows
+    eraser: Eraser
     atomic: Atomic
     clock: Clock
 
@@ -52,14 +48,6 @@ class ErasePatient:
             patient.ensure_not_merged()
             merged = sorted(self.merged.merged_into([patient.id]))
             for record in [*map(self.patients.lock, merged), patient]:
-                self.rejects.remove_about(self._person_keys(record))
-                self.recorder.erase(actor, now, record)
+                self.eraser.erase(actor, now, record)
 
         self.atomic(erase)
-
-    def _person_keys(self, patient: Patient) -> frozenset[bytes]:
-        keys, version = person_keys(patient.to_json()), patient.version + 1
-        while events := self.recorder.trail.history(patient.id, before_version=version, limit=HISTORY_PAGE_SIZE):
-            keys = keys.union(*(person_keys(event.values.before) for event in events if event.values))
-            version = events[-1].version
-        return keys

@@ -5,7 +5,7 @@ from core.jobs.entities import Job, JobKind
 from core.jobs.ports import JobQueue, JobRepository
 from core.ports import Atomic, Clock, IdGenerator
 from core.sync.entities import SyncScope
-from core.sync.ports import JobChanges, PatientsForSync
+from core.sync.ports import PatientsForSync
 
 
 @frozen
@@ -14,7 +14,6 @@ class SyncJobStarter:
 
     jobs: JobRepository
     patients: PatientsForSync
-    changes: JobChanges
     queue: JobQueue
     atomic: Atomic
     clock: Clock
@@ -31,13 +30,8 @@ class SyncJobStarter:
             options=scope.options,
             created_at=now,
             key=key,
-            total=self._total(scope),
+            total=1 if scope.patient_id else self.patients.count_by_status(scope.statuses),
         )
         self.atomic(lambda: self.jobs.add(job))
         self.queue.enqueue(job)
         return job
-
-    def _total(self, scope: SyncScope) -> int:
-        if scope.undoes:
-            return self.changes.count(scope.undoes)
-        return 1 if scope.patient_id else self.patients.count_by_status(scope.statuses)

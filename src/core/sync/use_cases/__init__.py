@@ -6,7 +6,6 @@ from core.sync.use_cases.jobs import (
     ListSyncFailures,
     StartNightlySync,
     StartSyncJob,
-    UndoSyncJob,
 )
 from core.sync.use_cases.sync_patient import SyncPatient
 
@@ -17,5 +16,4 @@ __all__ = [
     "StartNightlySync",
     "StartSyncJob",
     "SyncPatient",
-    "UndoSyncJob",
 ]

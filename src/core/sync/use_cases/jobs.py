@@ -5,7 +5,7 @@ from attrs import frozen
 from core.access import Actor, Permission
 from core.errors import ErrorCollector, parse_field
 from core.jobs.entities import Job, JobKind
-from core.jobs.errors import JobNotEnded, JobNotFound, JobUnderWay
+from core.jobs.errors import JobNotFound, JobUnderWay
 from core.jobs.ports import JobQueue, JobRepository
 from core.paging import Page
 from core.patients.ports import PatientRepository
@@ -44,24 +44,6 @@ class StartSyncJob:
         if scope.patient_id:
             self.patients.get(scope.patient_id).ensure_not_archived()
         return self.starter.start(actor, scope)
-
-
-@frozen
-class UndoSyncJob:
-    """Starts a background job that takes back the changes of a sync job: each field gets its former value, unless it
-    was changed since. The results name the fields that keep a later change. An undo can be undone itself.
-
-    Raises `Forbidden`, `JobNotFound`, `JobNotEnded`, and `JobUnderWay` while the job is being undone.
-    """
-
-    jobs: JobRepository
-    starter: SyncJobStarter
-
-    def __call__(self, *, actor: Actor, job_id: UUID) -> Job:
-        actor.require(Permission.UNDO_JOBS)
-        if not _ensure_sync(self.jobs.get(job_id)).state.has_ended:
-            raise JobNotEnded
-        return self.starter.start(actor, SyncScope((), undoes=job_id), key=f"undo-{job_id}")
 
 
 @frozen

@@ -15,7 +15,10 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 (
                     "kind",
-                    models.CharField(choices=[("sync", "sync"), ("import", "import"), ("scan", "scan")], max_length=10),
+                    models.CharField(
+                        choices=[("sync", "sync"), ("import", "import"), ("scan", "scan"), ("undo", "undo")],
+                        max_length=10,
+                    ),
                 ),
                 ("actor", models.TextField()),
                 ("request_id", models.TextField()),
@@ -60,7 +63,7 @@ class Migration(migrations.Migration):
                         name="jobs_state_known",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("kind__in", ["sync", "import", "scan"])), name="jobs_kind_known"
+                        condition=models.Q(("kind__in", ["sync", "import", "scan", "undo"])), name="jobs_kind_known"
                     ),
                     models.UniqueConstraint(
                         condition=models.Q(("ended_at", None)), fields=("key",), name="jobs_one_under_way"

@@ -265,7 +265,15 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             (
                                 "action__in",
-                                ["registered", "updated", "synced", "sync_undone", "erased", "merged", "merge_undone"],
+                                [
+                                    "registered",
+                                    "updated",
+                                    "synced",
+                                    "erased",
+                                    "merged",
+                                    "merge_undone",
+                                    "change_undone",
+                                ],
                             )
                         ),
                         name="patients_patientevent_action_known",

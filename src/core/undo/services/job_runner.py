@@ -17,22 +17,28 @@ from core.patients.entities import Patient
 from core.patients.errors import PatientMerged, PatientNotFound
 from core.patients.ports import DuplicateCheck
 from core.patients.restoring import restore
+from core.patients.services.eraser import Eraser
 from core.patients.services.recorder import PatientRecorder
 from core.ports import Clock
-from core.sync.entities import SyncJobOutcome, SyncJobResult, SyncScope
-from core.sync.ports import JobChanges, PatientsForSync, SyncJobResults
+from core.undo.entities import UndoOptions, UndoOutcome, UndoResult
+from core.undo.ports import JobChanges, PatientsForUndo, UndoResults
 
 
 @frozen
 class UndoRunner(Runner):
-    """Takes back the changes of a sync job, chunk by chunk. A field that was changed since keeps that change."""
+    """Takes back the changes of a job, chunk by chunk.
+
+    Each field gets its former value, unless it was changed since. A patient whom the job registered is erased, unless
+    the record was changed since.
+    """
 
     leases: LeaseManager
-    patients: PatientsForSync
+    patients: PatientsForUndo
     changes: JobChanges
     recorder: PatientRecorder
+    eraser: Eraser
     duplicates: DuplicateCheck
-    results: SyncJobResults
+    results: UndoResults
     clock: Clock
     chunk_size: int = field(default=100, kw_only=True)
 
@@ -43,7 +49,7 @@ class UndoRunner(Runner):
 
     def allocate(self, job: Job) -> Allocation | None:
         after = UUID(job.position) if job.position else None
-        ids = self.changes.patients(_undone(job), after=after, limit=self.chunk_size)
+        ids = self.changes.patients(UndoOptions.of(job).job_id, after=after, limit=self.chunk_size)
         return Allocation(ids, str(ids[-1]) if len(ids) == self.chunk_size else None) if ids else None
 
     def _run(self, lease: Lease) -> None:
@@ -53,44 +59,52 @@ class UndoRunner(Runner):
         def work() -> Completion:
             now = self.clock.now()
             patients = self.patients.lock_all(ids)
-            events = self.changes.of_patients(_undone(job), ids)
+            events = self.changes.of_patients(UndoOptions.of(job).job_id, ids)
             changed: list[tuple[Patient, Patient]] = []
-            results: list[SyncJobResult] = []
+            results: list[UndoResult] = []
             for patient_id in ids:
-                before = patients.get(patient_id)
-                result, after = self._undo(actor, now, patient_id, before, events.get(patient_id, ()))
-                results.append(result)
-                if before and after:
-                    changed.append((before, after))
+                patient = patients.get(patient_id)
+                if patient is None or patient.merged_into:
+                    reason = PatientMerged.kind if patient else PatientNotFound.kind
+                    results.append(UndoResult(patient_id, UndoOutcome.SKIPPED, now, reason))
+                elif events[patient_id][-1].action is Action.REGISTERED:
+                    results.append(self._remove(actor, now, patient, events[patient_id]))
+                else:
+                    results.append(self._restore(actor, now, patient, events[patient_id], changed))
             self.duplicates.review_changed(changed)
             self.results.record(job.id, results)
             return Completion(Counter(result.outcome.value for result in results))
 
         self.leases.complete(lease, work)
 
-    def _undo(
-        self, actor: Actor, now: datetime, patient_id: UUID, patient: Patient | None, events: Sequence[AuditEvent]
-    ) -> tuple[SyncJobResult, Patient | None]:
-        """The result, and the patient if it was changed."""
-        if patient is None:
-            return SyncJobResult(patient_id, SyncJobOutcome.SKIPPED, now, PatientNotFound.kind), None
-        if patient.merged_into:
-            return SyncJobResult(patient_id, SyncJobOutcome.SKIPPED, now, PatientMerged.kind), None
+    def _remove(self, actor: Actor, now: datetime, patient: Patient, events: Sequence[AuditEvent]) -> UndoResult:
+        latest = events[0]
+        if patient.version != latest.version:
+            later = self.recorder.trail.history(patient.id, before_version=None, limit=patient.version - latest.version)
+            kept = dict.fromkeys(name for event in reversed(later) for name in event.fields)
+            return UndoResult(patient.id, UndoOutcome.UNCHANGED, now, kept=tuple(kept))
+        self.eraser.erase(actor, now, patient)
+        return UndoResult(patient.id, UndoOutcome.REMOVED, now)
+
+    def _restore(
+        self,
+        actor: Actor,
+        now: datetime,
+        patient: Patient,
+        events: Sequence[AuditEvent],
+        changed: list[tuple[Patient, Patient]],
+    ) -> UndoResult:
+        """Adds the record before and after to `changed`."""
         restored, kept = _restored(patient, events)
         if restored == patient:
-            return SyncJobResult(patient_id, SyncJobOutcome.UNCHANGED, now, conflicts=kept), None
+            return UndoResult(patient.id, UndoOutcome.UNCHANGED, now, kept=kept)
         after = evolve(restored, version=patient.version + 1, updated_at=now)
         try:
-            self.recorder.save(Action.SYNC_UNDONE, actor, now, before=patient, after=after)
+            self.recorder.save(Action.CHANGE_UNDONE, actor, now, before=patient, after=after)
         except Conflict as conflict:
-            return SyncJobResult(patient_id, SyncJobOutcome.REFUSED, now, conflict.kind), None
-        return SyncJobResult(patient_id, SyncJobOutcome.UPDATED, now, conflicts=kept), after
-
-
-def _undone(job: Job) -> UUID:
-    job_id = SyncScope.of(job).undoes
-    assert job_id
-    return job_id
+            return UndoResult(patient.id, UndoOutcome.REFUSED, now, conflict.kind)
+        changed.append((patient, after))
+        return UndoResult(patient.id, UndoOutcome.RESTORED, now, kept=kept)
 
 
 def _restored(patient: Patient, events: Sequence[AuditEvent]) -> tuple[Patient, tuple[str, ...]]:
