@@ -84,6 +84,7 @@ ALL_HANDED_OUT = {"position": None}
         ({"state": JobState.PAUSED, "resume_at": LATER}, [FREE], False),
         ({"state": JobState.PAUSED, "resume_at": NOW}, [FREE], True),
         ({"state": JobState.PAUSED, "resume_at": NOW}, [LEASED], False),
+        ({"state": JobState.HELD}, [FREE], False),
         ({"state": JobState.COMPLETED, "ended_at": NOW}, [], False),
         ({"state": JobState.CANCELLED, "ended_at": NOW}, [FREE], False),
     ],
@@ -100,6 +101,16 @@ def test_runnable_jobs_are_listed_oldest_first(registry: Container) -> None:
     two = add(registry, job(2))
     registry.chunks().add(evolve(chunk(of=two), **LEASED))
     assert registry.jobs().runnable(NOW) == (one, three)
+
+
+def test_jobs_are_counted_by_kind_and_state(registry: Container) -> None:
+    add(registry, job(1))
+    add(registry, job(2))
+    add(registry, job(3, kind=JobKind.IMPORT).failed(NOW, "No progress."))
+    assert registry.jobs().counts() == {
+        (JobKind.SYNC, JobState.QUEUED): 2,
+        (JobKind.IMPORT, JobState.FAILED): 1,
+    }
 
 
 def test_remove_ended_deletes_old_jobs_with_their_data(registry: Container) -> None:

@@ -4,10 +4,13 @@ from uuid import uuid4
 
 import pytest
 from django.core.cache import caches
+from django.db import connection
 from prometheus_client.parser import text_string_to_metric_families
 
 from bootstrap import Configuration, registry_on_django
+from core import __version__
 from core.errors import TooManyRequests, Unavailable
+from core.jobs.entities import JobState
 from core.patients.entities import Patient
 from core.ports import RateLimit, RateLimitScope
 from tests.fakes import ScriptedGateway
@@ -133,3 +136,22 @@ def test_the_scraper_reads_without_signing_in_and_nobody_writes(anonymous: Api) 
     assert b"process_resident_memory_bytes" in page.content
     assert anonymous.get("/metrics/").status_code == 200
     assert anonymous.call("DELETE", "/metrics").status_code == 405
+
+
+def test_jobs_are_counted_by_kind_and_state(clerk: Api, ada: Patient) -> None:
+    clerk.post("sync-jobs/")
+    found = samples()
+    of_sync = {dict(labels)["state"]: value for (_, labels), value in found.items() if ("kind", "sync") in labels}
+    assert of_sync == {state: float(state == "queued") for state in JobState}
+    assert found["patient_registry_build_info", frozenset({("version", __version__)})] == 1
+
+
+def test_metrics_of_the_process_are_there_while_jobs_cannot_be_counted(anonymous: Api) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE jobs_job RENAME TO elsewhere")
+        try:
+            names = {name for name, _ in samples()}
+        finally:
+            cursor.execute("ALTER TABLE elsewhere RENAME TO jobs_job")
+    assert "patient_registry_jobs" not in names
+    assert "patient_registry_http_requests_total" in names

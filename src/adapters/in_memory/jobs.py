@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -5,7 +6,7 @@ from attrs import evolve, frozen
 
 from adapters.in_memory.paging import newest_first
 from adapters.in_memory.store import Store
-from core.jobs.entities import Chunk, Job, JobKind, RemainingChunks
+from core.jobs.entities import Chunk, Job, JobKind, JobState, RemainingChunks
 from core.jobs.errors import JobNotFound, JobUnderWay, LeaseLost
 from core.jobs.ports import ChunkRepository, JobRepository, Schedule
 from core.paging import Page
@@ -49,6 +50,10 @@ class InMemoryJobRepository(JobRepository):
         with self.store.lock:
             waiting = [job for job in self.store.jobs.values() if job.is_runnable(now) and self._is_left(job, now)]
         return tuple(sorted(waiting, key=lambda job: job.id))
+
+    def counts(self) -> dict[tuple[JobKind, JobState], int]:
+        with self.store.lock:
+            return dict(Counter((job.kind, job.state) for job in self.store.jobs.values()))
 
     def remove_ended(self, before: datetime, limit: int) -> int:
         with self.store.lock:

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from core.jobs.entities import Chunk, Job, JobKind, RemainingChunks
+from core.jobs.entities import Chunk, Job, JobKind, JobState, RemainingChunks
 from core.paging import Page
 
 
@@ -39,6 +39,10 @@ class JobRepository(Protocol):
 
     def runnable(self, now: datetime) -> tuple[Job, ...]:
         """Runnable jobs that no worker is working on, oldest first."""
+        ...
+
+    def counts(self) -> Mapping[tuple[JobKind, JobState], int]:
+        """The number of stored jobs of each kind in each state; those without a job are left out."""
         ...
 
     def remove_ended(self, before: datetime, limit: int) -> int:

@@ -60,6 +60,11 @@ class DjangoJobRepository(JobRepository):
         return tuple(_job(row) for row in rows.order_by("id").values(*_JOB_COLUMNS))
 
     @core_errors()
+    def counts(self) -> dict[tuple[JobKind, JobState], int]:
+        rows = self._rows.values_list("kind", "state").annotate(count=Count("id"))
+        return {(JobKind(kind), JobState(state)): count for kind, state, count in rows}
+
+    @core_errors()
     def remove_ended(self, before: datetime, limit: int) -> int:
         ended = list(self._rows.filter(ended_at__lt=before).values_list("id", flat=True)[:limit])
         self._rows.filter(id__in=ended).delete()
