@@ -76,7 +76,7 @@ from core.imports.services.bulk_registrar import BulkRegistrar
 from core.imports.services.job_runner import ImportJobRunner
 from core.imports.services.row_importer import RowImporter
 from core.jobs import use_cases as jobs_
-from core.jobs.entities import JobKind, JobState
+from core.jobs.entities import JobKind
 from core.jobs.ports import ChunkRepository, JobQueue, JobRepository, JobRequesters, Schedule
 from core.jobs.services.leases import LeaseManager
 from core.matching import use_cases as matching_
@@ -187,10 +187,6 @@ def _circuit_state(client: UpstreamClient | None) -> str:
     return client.circuit_breaker.state if client else "not configured"
 
 
-def _job_counts(jobs: JobRepository) -> abc.Mapping[tuple[JobKind, JobState], int]:
-    return jobs.counts()
-
-
 def _use_case(
     use_case: abc.Callable[..., abc.Callable[P, R]], *, logs_success: bool = True, **ports: object
 ) -> Singleton[abc.Callable[P, R]]:
@@ -242,7 +238,7 @@ class Container(DeclarativeContainer):
     jobs: Provider[JobRepository] = Singleton(InMemoryJobRepository, store)
     chunks: Provider[ChunkRepository] = Singleton(InMemoryChunkRepository, store)
     schedule: Provider[Schedule] = Singleton(InMemorySchedule, store)
-    job_counts: Provider[abc.Mapping[tuple[JobKind, JobState], int]] = Callable(_job_counts, jobs)
+    count_jobs = jobs.provided.counts
     job_queue: Provider[JobQueue] = Singleton(InProcessQueue)
     job_requesters: Provider[JobRequesters] = Singleton(AccountRequesters, users, service_accounts)
 

@@ -18,7 +18,7 @@ PATIENTS, BYTES = 1_500, 5_000_000  # an export that no buffer of a connection h
 PLACES = 4  # for exports of one account: two in each of two processes
 COPY = """
     INSERT INTO patients_patient SELECT (jsonb_populate_record(patient, jsonb_build_object(
-        'id', gen_random_uuid(), 'email', n || '@mail.example', 'external_id', NULL
+        'id', gen_random_uuid(), 'email', gen_random_uuid() || '@mail.example', 'external_id', NULL
     ))).* FROM patients_patient patient, generate_series(1, %s) n WHERE patient.id = %s
 """
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from attrs import frozen
-from dependency_injector.wiring import Provider, inject
+from dependency_injector.wiring import Provide, inject
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -28,17 +28,17 @@ JobCounts = Callable[[], Mapping[tuple[JobKind, JobState], int]]
 
 @require_safe
 @inject
-def metrics(_request: HttpRequest, count_jobs: Annotated[JobCounts, Provider["job_counts"]]) -> HttpResponse:
+def metrics(_request: HttpRequest, count_jobs: Annotated[JobCounts, Provide["count_jobs"]]) -> HttpResponse:
     """Of this process, or of all that share PROMETHEUS_MULTIPROC_DIR, and of the whole registry."""
     shared: str = settings.PROMETHEUS_MULTIPROC_DIR
     registry = CollectorRegistry()
-    registry.register(_WholeRegistry(count_jobs))
+    registry.register(WholeRegistry(count_jobs))
     found = generate_latest(_of_all(Path(shared)) if shared else REGISTRY) + generate_latest(registry)
     return HttpResponse(found, content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 @frozen
-class _WholeRegistry(Collector):
+class WholeRegistry(Collector):
     """What the database knows: without it, these metrics are missing."""
 
     count_jobs: JobCounts
