@@ -79,6 +79,7 @@ from core.jobs import use_cases as jobs_
 from core.jobs.entities import JobKind
 from core.jobs.ports import ChunkRepository, JobQueue, JobRepository, JobRequesters, Schedule
 from core.jobs.services.leases import LeaseManager
+from core.jobs.services.starter import JobStarter
 from core.matching import use_cases as matching_
 from core.matching.ports import BlockingKeys, DuplicatePairs, MergeRepository, PatientsForMatching, UpstreamValues
 from core.matching.scoring import DEFAULT_THRESHOLDS, Thresholds
@@ -274,6 +275,9 @@ class Container(DeclarativeContainer):
     job_changes: Provider[JobChanges] = Singleton(InMemoryAuditTrail, store)
     undo_results: Provider[UndoResults] = Singleton(InMemoryUndoResults, store)
 
+    # Starting jobs
+    job_starter = Singleton(JobStarter, jobs, job_queue, atomic, clock, ids)
+
     # Matching
     rules = Singleton(CurrentRules, clock, configuration.provided.phone_region, identifier_systems)
     recorder = Singleton(PatientRecorder, patients, trail)
@@ -289,10 +293,7 @@ class Container(DeclarativeContainer):
         matching_.StartDuplicateScan,
         jobs=jobs,
         patients=patients_for_matching,
-        queue=job_queue,
-        atomic=atomic,
-        clock=clock,
-        ids=ids,
+        starter=job_starter,
     )
     list_duplicates = _use_case(matching_.ListDuplicates, pairs=duplicate_pairs, patients=patients_for_matching)
     decide_duplicate = _use_case(
@@ -378,7 +379,7 @@ class Container(DeclarativeContainer):
         clock=clock,
         max_stale=configuration.provided.max_stale,
     )
-    sync_job_starter = Singleton(SyncJobStarter, jobs, patients_for_sync, job_queue, atomic, clock, ids)
+    sync_job_starter = Singleton(SyncJobStarter, patients_for_sync, job_starter)
     start_sync_job = _use_case(sync_.StartSyncJob, patients=patients, starter=sync_job_starter)
     start_nightly_sync = _use_case(sync_.StartNightlySync, starter=sync_job_starter)
     list_sync_failures = _use_case(sync_.ListSyncFailures, jobs=jobs, results=sync_results)
@@ -404,11 +405,8 @@ class Container(DeclarativeContainer):
         jobs=jobs,
         chunks=chunks,
         files=import_files,
-        queue=job_queue,
-        atomic=atomic,
-        clock=clock,
-        ids=ids,
         spreadsheets=spreadsheets,
+        starter=job_starter,
     )
     download_rejects = _use_case(imports_.DownloadRejects, jobs=jobs, files=import_files, rejects=import_rejects)
 
@@ -468,9 +466,7 @@ class Container(DeclarativeContainer):
     )
 
     # Undo
-    undo_job = _use_case(
-        undo_.UndoJob, jobs=jobs, changes=job_changes, queue=job_queue, atomic=atomic, clock=clock, ids=ids
-    )
+    undo_job = _use_case(undo_.UndoJob, jobs=jobs, changes=job_changes, starter=job_starter)
     list_undo_failures = _use_case(undo_.ListUndoFailures, jobs=jobs, results=undo_results)
 
     # Upstreams

@@ -77,7 +77,7 @@ def test_a_job_pauses_while_upstream_is_down_and_then_continues(
     assert (job.state, job.counts) == (JobState.COMPLETED, {"updated": 3})
 
 
-def test_a_patient_for_whom_only_upstream_fails_is_skipped_after_four_tries(
+def test_a_patient_that_only_upstream_fails_for_is_skipped_after_four_tries(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     people(registry, clock, 2)

@@ -129,7 +129,7 @@ def test_a_former_value_that_another_patient_has_by_now_is_refused(
     assert now(registry, patients[0]).email == "other@example.org"
 
 
-def test_patients_whom_an_import_registered_are_erased_unless_they_were_changed_since(
+def test_patients_that_an_import_registered_are_erased_unless_they_were_changed_since(
     registry: Container, undo: Undo
 ) -> None:
     job = imported(registry, FILE)

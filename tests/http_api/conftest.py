@@ -23,6 +23,7 @@ PASSWORD = "correct horse battery"
 COLLEAGUE = {"email": "colleague@clinic.example", "password": PASSWORD}
 NOTICE: Draft = {"title": "Flu season", "content": "Wash your hands."}
 SETUP = Actor.system("tests")
+Run = Callable[[str], None]
 CSV = b"first_name,last_name,email,date_of_birth\nEve,King,eve@example.org,1985-12-10\nEve,King,not one,1985-12-10\n"
 
 
@@ -50,6 +51,16 @@ def upstream(registry: Container) -> Generator[ScriptedGateway]:
         yield gateway
     for provider in users:
         provider.reset()
+
+
+@pytest.fixture
+def run(registry: Container, upstream: ScriptedGateway) -> Run:
+    """Does the work of a worker, with that upstream."""
+
+    def run(job_id: str) -> None:
+        registry.run_job()(actor=SETUP, job_id=UUID(job_id))
+
+    return run
 
 
 @pytest.fixture

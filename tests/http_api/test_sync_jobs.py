@@ -4,29 +4,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from bootstrap import Container
 from core.access import Role
 from core.errors import InvalidUpstreamResponse, Unavailable
 from core.patients.entities import Patient
 from tests.fakes import ScriptedGateway
 from tests.http_api.client import Api
-from tests.http_api.conftest import SETUP
+from tests.http_api.conftest import Run
 from tests.http_api.problems import errors, kind
 
 NOTHING_YET = {"updated": 0, "unchanged": 0, "not_found": 0, "refused": 0, "skipped": 0, "unavailable": 0}
 
 Register = Callable[..., Patient]
-Run = Callable[[str], None]
-
-
-@pytest.fixture
-def run(registry: Container, upstream: ScriptedGateway) -> Run:
-    """Does the work of a worker."""
-
-    def run(job_id: str) -> None:
-        registry.run_job()(actor=SETUP, job_id=UUID(job_id))
-
-    return run
 
 
 def test_a_job_is_accepted_and_tells_where_its_progress_is(clerk: Api, ada: Patient) -> None:

@@ -1,30 +1,20 @@
-from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 
-from bootstrap import Container
-from core.access import Role
 from core.patients.entities import Patient
 from tests.fakes import ScriptedGateway
 from tests.http_api.client import Api
-from tests.http_api.conftest import SETUP
+from tests.http_api.conftest import Run
 from tests.http_api.problems import kind
 
 
-@pytest.fixture
-def admin(signed_in: Callable[[Role], Api]) -> Api:
-    return signed_in(Role.ADMIN)
-
-
-@pytest.fixture
-def run(registry: Container, upstream: ScriptedGateway) -> Callable[[str], None]:
-    """Does the work of a worker."""
+@pytest.fixture(autouse=True)
+def changed_upstream(upstream: ScriptedGateway) -> None:
     upstream.answer = {"last_name": "King"}
-    return lambda job_id: registry.run_job()(actor=SETUP, job_id=UUID(job_id)) and None
 
 
-def test_a_sync_job_is_undone_by_a_job_of_its_own(admin: Api, ada: Patient, run: Callable[[str], None]) -> None:
+def test_a_sync_job_is_undone_by_a_job_of_its_own(admin: Api, ada: Patient, run: Run) -> None:
     job_id = admin.post("sync-jobs/").json()["id"]
     run(job_id)
     response = admin.post(f"sync-jobs/{job_id}/undo/")
@@ -38,7 +28,7 @@ def test_a_sync_job_is_undone_by_a_job_of_its_own(admin: Api, ada: Patient, run:
     assert (latest["action"], latest["job_id"]) == ("change_undone", undo["id"])
 
 
-def test_an_import_is_undone_and_its_patients_are_gone(admin: Api, import_id: UUID, run: Callable[[str], None]) -> None:
+def test_an_import_is_undone_and_its_patients_are_gone(admin: Api, import_id: UUID, run: Run) -> None:
     run(str(import_id))
     assert len(admin.get("patients/").json()["results"]) == 1
     undo = admin.post(f"imports/{import_id}/undo/").json()
@@ -47,9 +37,7 @@ def test_an_import_is_undone_and_its_patients_are_gone(admin: Api, import_id: UU
     assert admin.get("patients/").json()["results"] == []
 
 
-def test_fields_that_were_changed_since_are_among_the_failures(
-    admin: Api, ada: Patient, run: Callable[[str], None]
-) -> None:
+def test_fields_that_were_changed_since_are_among_the_failures(admin: Api, ada: Patient, run: Run) -> None:
     job_id = admin.post("sync-jobs/").json()["id"]
     run(job_id)
     admin.patch(f"patients/{ada.id}/", {"last_name": "Lovelace"})

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from attrs import evolve, field, frozen
 
-from core.jobs.errors import JobEnded, JobNotHeld
+from core.access import Actor
+from core.jobs.errors import JobEnded, JobNotFound, JobNotHeld
 
 
 class JobKind(StrEnum):
@@ -58,6 +59,17 @@ class Job:
     resume_at: datetime | None = None
     reason: str = ""
     confirmed_by: str = ""
+
+    @property
+    def requester(self) -> Actor:
+        """The account that started the job, as a worker acts for it."""
+        return Actor(self.actor, frozenset(), self.request_id, self.id)
+
+    def ensure_kind(self, kind: JobKind) -> Self:
+        """Raises `JobNotFound`."""
+        if self.kind is not kind:
+            raise JobNotFound
+        return self
 
     @property
     def done(self) -> int:

@@ -9,7 +9,6 @@ from attrs import frozen
 from core.access import Actor, Permission
 from core.errors import parse_field
 from core.jobs.entities import Job, JobKind
-from core.jobs.errors import JobNotFound
 from core.jobs.ports import ChunkRepository, JobQueue, JobRepository, Runners
 from core.paging import Page
 from core.ports import Atomic, Clock
@@ -26,7 +25,7 @@ class ViewJob:
 
     def __call__(self, *, actor: Actor, kind: JobKind, job_id: UUID) -> Job:
         actor.require(Permission.MANAGE_JOBS)
-        return _of_kind(self.jobs.get(job_id), kind)
+        return self.jobs.get(job_id).ensure_kind(kind)
 
 
 @frozen
@@ -58,7 +57,7 @@ class CancelJob:
         actor.require(Permission.MANAGE_JOBS)
 
         def cancel() -> Job:
-            job = _of_kind(self.jobs.lock(job_id), kind).cancelled(self.clock.now())
+            job = self.jobs.lock(job_id).ensure_kind(kind).cancelled(self.clock.now())
             self.jobs.replace(job)
             return job
 
@@ -118,9 +117,3 @@ class PurgeJobs:
         while removed := self.jobs.remove_ended(before, self.batch_size):
             total += removed
         return total
-
-
-def _of_kind(job: Job, kind: JobKind) -> Job:
-    if job.kind is not kind:
-        raise JobNotFound
-    return job

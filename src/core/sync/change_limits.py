@@ -66,10 +66,10 @@ def ensure_usual(results: Iterable[SyncResult], limits: ChangeLimits) -> None:
     Raises `UnusualChanges`.
     """
     befores = [(result.before, result.patient) for result in results if result.before]
-    changes = [HeldChange.of(before, after) for before, after in befores if before.version != after.version]
     count = len(befores)
     if count < MIN_PATIENTS:
         return
+    changes = [HeldChange.of(before, after) for before, after in befores if before.version != after.version]
     if len(changes) > limits.changed * count:
         raise UnusualChanges(
             f"{len(changes)} of {count} patients would change; at most {limits.changed:.0%} may.", changes

@@ -12,11 +12,11 @@ class JobChanges(Protocol):
     """The audit events of the changes that a job made. Every method raises `Unavailable`."""
 
     def patients(self, job_id: UUID, *, after: UUID | None, limit: int) -> tuple[UUID, ...]:
-        """The patients whom the job changed, by ascending id."""
+        """The patients that the job changed, by ascending id."""
         ...
 
     def count(self, job_id: UUID) -> int:
-        """The number of patients whom the job changed."""
+        """The number of patients that the job changed."""
         ...
 
     def of_patients(self, job_id: UUID, ids: Collection[UUID]) -> dict[UUID, list[AuditEvent]]:

@@ -7,10 +7,10 @@ from attrs import frozen
 from core.access import Actor, Permission
 from core.errors import parse_field
 from core.jobs.entities import Job, JobKind
-from core.jobs.errors import JobNotEnded, JobNotFound
-from core.jobs.ports import JobQueue, JobRepository
+from core.jobs.errors import JobNotEnded
+from core.jobs.ports import JobRepository
+from core.jobs.services.starter import JobStarter
 from core.paging import Page
-from core.ports import Atomic, Clock, IdGenerator
 from core.undo.entities import UndoOptions, UndoResult
 from core.undo.ports import JobChanges, UndoResults
 from core.values import DEFAULT_PER_PAGE, parse_page_limit
@@ -20,39 +20,26 @@ from core.values import DEFAULT_PER_PAGE, parse_page_limit
 class UndoJob:
     """Starts a background job that takes back what a sync job or an import changed, or another undo.
 
-    Each field gets its former value, unless it was changed since. A patient whom the job registered is erased, unless
+    Each field gets its former value, unless it was changed since. A patient that the job registered is erased, unless
     the record was changed since.
     Raises `Forbidden`, `JobNotFound`, `JobNotEnded`, and `JobUnderWay` while the job is being undone.
     """
 
     jobs: JobRepository
     changes: JobChanges
-    queue: JobQueue
-    atomic: Atomic
-    clock: Clock
-    ids: IdGenerator
+    starter: JobStarter
 
     def __call__(self, *, actor: Actor, kind: JobKind, job_id: UUID) -> Job:
         actor.require(Permission.UNDO_JOBS)
-        undone = self.jobs.get(job_id)
-        if undone.kind is not kind:
-            raise JobNotFound
-        if not undone.state.has_ended:
+        if not self.jobs.get(job_id).ensure_kind(kind).state.has_ended:
             raise JobNotEnded
-        now = self.clock.now()
-        job = Job(
-            id=self.ids.new(now),
-            kind=JobKind.UNDO,
-            actor=actor.name,
-            request_id=actor.request_id,
+        return self.starter.start(
+            actor,
+            JobKind.UNDO,
             options=UndoOptions(job_id).to_json(),
-            created_at=now,
-            key=f"undo-{job_id}",
             total=self.changes.count(job_id),
+            key=f"undo-{job_id}",
         )
-        self.atomic(lambda: self.jobs.add(job))
-        self.queue.enqueue(job)
-        return job
 
 
 @frozen
@@ -68,6 +55,5 @@ class ListUndoFailures:
         self, *, actor: Actor, job_id: UUID, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE
     ) -> Page[UndoResult]:
         actor.require(Permission.MANAGE_JOBS)
-        if self.jobs.get(job_id).kind is not JobKind.UNDO:
-            raise JobNotFound
+        self.jobs.get(job_id).ensure_kind(JobKind.UNDO)
         return self.results.failures(job_id, after=after, limit=parse_field("limit", parse_page_limit, limit))

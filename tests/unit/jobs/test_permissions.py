@@ -42,10 +42,7 @@ USE_CASES: dict[str, tuple[Permission, Call]] = {
         Permission.CONFIRM_JOBS,
         lambda registry, actor, job_id: registry.confirm_sync_job()(actor=actor, job_id=job_id),
     ),
-    "undo": (
-        Permission.UNDO_JOBS,
-        undo,
-    ),
+    "undo": (Permission.UNDO_JOBS, undo),
     "run": (Permission.RUN_JOBS, lambda registry, actor, job_id: registry.run_job()(actor=actor, job_id=job_id)),
     "dispatch": (Permission.RUN_JOBS, lambda registry, actor, _: registry.dispatch_runnable_jobs()(actor=actor)),
 }

@@ -67,7 +67,6 @@ class DjangoAuditTrail(AuditTrail, JobChanges):
 def _event(row: models.PatientEvent) -> AuditEvent:
     values = row.values
     return AuditEvent(
-        job_id=row.job_id,
         patient_id=row.patient_id,
         version=row.version,
         at=row.at,
@@ -77,4 +76,5 @@ def _event(row: models.PatientEvent) -> AuditEvent:
         fields=tuple(row.fields),
         digest=row.digest,
         values=ChangedValues(values.before, values.after, values.salt, values.reason) if values else None,
+        job_id=row.job_id,
     )

@@ -109,7 +109,7 @@ class HeldChangeSerializer(serializers.Serializer):
 
 
 class HeldChangesSerializer(serializers.Serializer):
-    results = HeldChangeSerializer(many=True, help_text="At most 20 of the patients whom the job would change.")
+    results = HeldChangeSerializer(many=True, help_text="At most 20 of the patients that the job would change.")
 
 
 def held_change_json(change: HeldChange) -> dict[str, object]:

@@ -57,7 +57,7 @@ class UndoImportView(APIView):
     ) -> HttpResponse:
         """Undo an import in the background.
 
-        Erases each patient whom the ended import registered, unless the record was changed since, and gives each field
+        Erases each patient that the ended import registered, unless the record was changed since, and gives each field
         that it updated its former value. Poll the address in `Location`.
         """
         require_no_input(request)

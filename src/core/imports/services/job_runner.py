@@ -1,12 +1,10 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from itertools import islice
 
 from attrs import define, field, frozen
 
-from core.access import Actor
 from core.errors import FieldError, RegistryError
 from core.files import Row, read_rows
 from core.imports.entities import FilePosition
@@ -14,7 +12,7 @@ from core.imports.ports import ImportFiles, ImportRejects
 from core.imports.services.row_importer import RowImporter
 from core.imports.services.row_results import RowResults, ValidatedBatch
 from core.jobs.entities import Job
-from core.jobs.errors import JobEnded, LeaseLost
+from core.jobs.errors import LeaseLost
 from core.jobs.ports import Runner
 from core.jobs.services.leases import Completion, Lease, LeaseManager
 from core.ports import Clock
@@ -50,9 +48,7 @@ class ImportJobRunner(Runner):
     batch_size: int = field(default=1000, kw_only=True)
 
     def __call__(self, job: Job, *, stopping: Callable[[], bool]) -> None:
-        while not stopping() and (lease := self.leases.claim(job.id)):
-            with suppress(LeaseLost, JobEnded):
-                self._run(_Session(lease), stopping)
+        self.leases.work(job, lambda lease: self._run(_Session(lease), stopping), stopping=stopping)
 
     def _run(self, session: _Session, stopping: Callable[[], bool]) -> None:
         rows = self._read_rows(session)
@@ -118,7 +114,7 @@ class ImportJobRunner(Runner):
 
         def work() -> Completion:
             results = RowResults(list(batch.results.outcomes), list(batch.results.rejects))
-            actor = Actor(job.actor, frozenset(), job.request_id, job.id)
+            actor = job.requester
             self.importer.apply(actor, job, batch.candidates, results)
             self.rejects.record(job.id, results.rejects)
             self.files.set_position(job.id, FilePosition(last_row.end, last_row.next_line))

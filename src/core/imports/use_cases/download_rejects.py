@@ -7,7 +7,6 @@ from core.access import Actor, Permission
 from core.files import write_rejects
 from core.imports.ports import ImportFiles, ImportRejects
 from core.jobs.entities import JobKind
-from core.jobs.errors import JobNotFound
 from core.jobs.ports import JobRepository
 
 
@@ -23,7 +22,5 @@ class DownloadRejects:
 
     def __call__(self, *, actor: Actor, job_id: UUID) -> Iterator[bytes]:
         actor.require(Permission.IMPORT_PATIENTS)
-        job = self.jobs.get(job_id)
-        if job.kind is not JobKind.IMPORT:
-            raise JobNotFound
+        self.jobs.get(job_id).ensure_kind(JobKind.IMPORT)
         return write_rejects(self.files.layout(job_id), self.rejects.iterate(job_id))

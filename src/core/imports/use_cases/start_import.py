@@ -10,8 +10,8 @@ from core.imports.entities import ImportOptions
 from core.imports.ports import ImportFiles
 from core.jobs.entities import Chunk, Job, JobKind
 from core.jobs.errors import JobUnderWay
-from core.jobs.ports import ChunkRepository, JobQueue, JobRepository
-from core.ports import Atomic, Clock, IdGenerator
+from core.jobs.ports import ChunkRepository, JobRepository
+from core.jobs.services.starter import JobStarter
 
 HEAD = 64 * 1024  # bytes
 
@@ -28,11 +28,8 @@ class StartImport:
     jobs: JobRepository
     chunks: ChunkRepository
     files: ImportFiles
-    queue: JobQueue
-    atomic: Atomic
-    clock: Clock
-    ids: IdGenerator
     spreadsheets: Spreadsheets
+    starter: JobStarter
 
     def __call__(
         self,
@@ -72,28 +69,20 @@ class StartImport:
                 return self._add(actor, options, key, layout, lines, text)
 
     def _add(self, actor: Actor, options: ImportOptions, key: str, layout: Layout, lines: int, text: Content) -> Job:
-        now = self.clock.now()
-        job = Job(
-            id=self.ids.new(now),
-            kind=JobKind.IMPORT,
-            actor=actor.name,
-            request_id=actor.request_id,
-            options=options.to_json(),
-            key=key,
-            created_at=now,
-            total=max(0, lines - layout.first_line + 1),
-            position=None,
-        )
-        chunk = Chunk(id=job.id, job_id=job.id, items=(), lease=None, available_at=now)
-
-        def store() -> None:
-            self.jobs.add(job)
-            self.chunks.add(chunk)  # a single one, because a row may duplicate any earlier row
+        def store(job: Job) -> None:
+            # a single chunk, because a row may duplicate any earlier row
+            self.chunks.add(Chunk(id=job.id, job_id=job.id, items=(), lease=None, available_at=job.created_at))
             self.files.save(job.id, layout, text())
 
-        self.atomic(store)
-        self.queue.enqueue(job)
-        return job
+        return self.starter.start(
+            actor,
+            JobKind.IMPORT,
+            options=options.to_json(),
+            total=max(0, lines - layout.first_line + 1),
+            key=key,
+            position=None,
+            also=store,
+        )
 
 
 def _measure(text: Content) -> tuple[bytes, int]:

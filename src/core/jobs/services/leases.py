@@ -1,6 +1,7 @@
 """Leases: how workers share a job so that each chunk is done once, even when a worker dies."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from attrs import evolve, field, frozen
 
 from core.errors import Unavailable
 from core.jobs.entities import Chunk, Job
-from core.jobs.errors import JobEnded
+from core.jobs.errors import JobEnded, LeaseLost
 from core.jobs.ports import ChunkRepository, JobRepository, JobRequesters
 from core.ports import Atomic, Clock, IdGenerator
 
@@ -33,6 +34,11 @@ class Allocation:
 
     items: tuple[UUID, ...]
     next_position: str | None
+
+    @classmethod
+    def of(cls, ids: tuple[UUID, ...], limit: int) -> "Allocation | None":
+        """The ids after the last position, of which at most `limit` were read."""
+        return cls(ids, str(ids[-1]) if len(ids) == limit else None) if ids else None
 
 
 @frozen
@@ -72,6 +78,19 @@ class LeaseManager:
     clock: Clock
     ids: IdGenerator
     duration: timedelta = field(default=timedelta(minutes=1), kw_only=True)
+
+    def work(
+        self,
+        job: Job,
+        run: Callable[[Lease], None],
+        *,
+        stopping: Callable[[], bool],
+        allocate: Allocate = lambda _: None,
+    ) -> None:
+        """Claims one chunk after another and runs it, until `stopping` returns True or no work is available."""
+        while not stopping() and (lease := self.claim(job.id, allocate)):
+            with suppress(LeaseLost, JobEnded):
+                run(lease)
 
     def claim(self, job_id: UUID, allocate: Allocate = lambda _: None) -> Lease | None:
         """Claims one available chunk, or allocates a new one. None when the job is not runnable or no chunk is

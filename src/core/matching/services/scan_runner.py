@@ -1,11 +1,9 @@
 from collections.abc import Callable
-from contextlib import suppress
 from uuid import UUID
 
 from attrs import field, frozen
 
 from core.jobs.entities import Job
-from core.jobs.errors import JobEnded, LeaseLost
 from core.jobs.ports import Runner
 from core.jobs.services.leases import Allocation, Completion, Lease, LeaseManager
 from core.matching.entities import ScanOptions, ScanOutcome
@@ -24,15 +22,13 @@ class ScanRunner(Runner):
     chunk_size: int = field(default=200, kw_only=True)
 
     def __call__(self, job: Job, *, stopping: Callable[[], bool]) -> None:
-        while not stopping() and (lease := self.leases.claim(job.id, self.allocate)):
-            with suppress(LeaseLost, JobEnded):
-                self._run(lease)
+        self.leases.work(job, self._run, stopping=stopping, allocate=self.allocate)
 
     def allocate(self, job: Job) -> Allocation | None:
         since = ScanOptions.of(job).changed_since
         after = UUID(job.position) if job.position else None
         ids = self.patients.ids_to_scan(since, after=after, before=job.id, limit=self.chunk_size)
-        return Allocation(ids, str(ids[-1]) if len(ids) == self.chunk_size else None) if ids else None
+        return Allocation.of(ids, self.chunk_size)
 
     def _run(self, lease: Lease) -> None:
         items, full = lease.chunk.items, ScanOptions.of(lease.job).changed_since is None

@@ -5,10 +5,10 @@ from attrs import frozen
 from core.access import Actor, Permission
 from core.errors import ErrorCollector
 from core.jobs.entities import Job, JobKind, JobState
-from core.jobs.ports import JobQueue, JobRepository
+from core.jobs.ports import JobRepository
+from core.jobs.services.starter import JobStarter
 from core.matching.entities import ScanOptions
 from core.matching.ports import PatientsForMatching
-from core.ports import Atomic, Clock, IdGenerator
 from core.values import MAX_PER_PAGE, parse_bool
 
 SCAN_KEY = "duplicate-scan"
@@ -26,10 +26,7 @@ class StartDuplicateScan:
 
     jobs: JobRepository
     patients: PatientsForMatching
-    queue: JobQueue
-    atomic: Atomic
-    clock: Clock
-    ids: IdGenerator
+    starter: JobStarter
 
     def __call__(self, *, actor: Actor, full: object = False, errors: ErrorCollector | None = None) -> Job:
         actor.require(Permission.MANAGE_JOBS)
@@ -39,20 +36,8 @@ class StartDuplicateScan:
             everybody = parse_bool(full)
         errors.raise_if_any()
         options = ScanOptions() if everybody else self._since_last_scan()
-        now = self.clock.now()
-        job = Job(
-            id=self.ids.new(now),
-            kind=JobKind.SCAN,
-            actor=actor.name,
-            request_id=actor.request_id,
-            options=options.to_json(),
-            created_at=now,
-            key=SCAN_KEY,
-            total=self.patients.count_to_scan(options.changed_since),
-        )
-        self.atomic(lambda: self.jobs.add(job))
-        self.queue.enqueue(job)
-        return job
+        total = self.patients.count_to_scan(options.changed_since)
+        return self.starter.start(actor, JobKind.SCAN, options=options.to_json(), total=total, key=SCAN_KEY)
 
     def _since_last_scan(self) -> ScanOptions:
         latest = self.jobs.find(JobKind.SCAN, after=None, limit=MAX_PER_PAGE).items

@@ -65,7 +65,7 @@ class SyncBatch:
     def classify(self, read: Read, *, last_try: bool) -> tuple[list[FetchedRecord], dict[UUID, Classification]]:
         """The records to merge, and the outcomes that need no merge.
 
-        Patients for whom upstream was unavailable are in neither, except on the last try.
+        Patients that upstream did not answer for are in neither, except on the last try.
         """
         records: list[FetchedRecord] = []
         outcomes = {patient_id: (SyncJobOutcome.SKIPPED, reason) for patient_id, reason in self.skipped.items()}

@@ -1,15 +1,13 @@
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from attrs import evolve, field, frozen
 
-from core.access import Actor
 from core.errors import RetryableError
 from core.jobs.entities import Chunk, Job
-from core.jobs.errors import JobEnded, LeaseLost
 from core.jobs.ports import Runner
 from core.jobs.services.leases import MAX_TAKEOVERS, Allocation, Completion, Lease, LeaseManager, Pause
 from core.patients.errors import PatientArchived, PatientNotFound
@@ -34,7 +32,7 @@ class SyncJobRunner(Runner):
     """Syncs a job's patients chunk by chunk, each as `SyncPatient` does.
 
     While upstream is down or limits the rate, the whole job pauses for as long as upstream asks; this does not count as
-    a retry. A patient for whom upstream fails while it responds for others is retried three times: after
+    a retry. A patient that upstream fails for, while it responds for others, is retried three times: after
     `first_retry_delay`, then after twice that, and so on. Then the outcome is `unavailable`.
 
     A chunk with unusual changes changes nothing: the job is held, with a sample of them, unless it was confirmed.
@@ -52,9 +50,7 @@ class SyncJobRunner(Runner):
     first_retry_delay: timedelta = field(default=timedelta(minutes=1), kw_only=True)
 
     def __call__(self, job: Job, *, stopping: Callable[[], bool]) -> None:
-        while not stopping() and (lease := self.leases.claim(job.id, self.allocate)):
-            with suppress(LeaseLost, JobEnded):
-                self._run(lease, stopping)
+        self.leases.work(job, lambda lease: self._run(lease, stopping), stopping=stopping, allocate=self.allocate)
 
     def allocate(self, job: Job) -> Allocation | None:
         scope = SyncScope.of(job)
@@ -62,7 +58,7 @@ class SyncJobRunner(Runner):
             return Allocation((scope.patient_id,), None)
         after = UUID(job.position) if job.position else None
         ids = self.patients.ids(scope.statuses, after=after, before=job.id, limit=self.chunk_size)
-        return Allocation(ids, str(ids[-1]) if len(ids) == self.chunk_size else None) if ids else None
+        return Allocation.of(ids, self.chunk_size)
 
     def _run(self, lease: Lease, stopping: Callable[[], bool]) -> None:
         if lease.chunk.takeovers >= MAX_TAKEOVERS_OF_ONE_PATIENT and len(lease.chunk.items) == 1:
@@ -105,7 +101,7 @@ class SyncJobRunner(Runner):
     def complete(self, lease: Lease, batch: SyncBatch) -> None:
         last_try = batch.complete and lease.chunk.tries >= MAX_RETRIES
         records, outcomes = batch.classify(self.merger.read, last_try=last_try)
-        actor = Actor(lease.job.actor, frozenset(), lease.job.request_id, lease.job.id)
+        actor = lease.job.requester
 
         def work() -> Completion:
             now = self.clock.now()

@@ -5,7 +5,7 @@ from attrs import frozen
 from core.access import Actor, Permission
 from core.errors import ErrorCollector, parse_field
 from core.jobs.entities import Job, JobKind
-from core.jobs.errors import JobNotFound, JobUnderWay
+from core.jobs.errors import JobUnderWay
 from core.jobs.ports import JobQueue, JobRepository
 from core.paging import Page
 from core.patients.ports import PatientRepository
@@ -76,7 +76,7 @@ class ListSyncFailures:
         self, *, actor: Actor, job_id: UUID, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE
     ) -> Page[SyncJobResult]:
         actor.require(Permission.MANAGE_JOBS)
-        _ensure_sync(self.jobs.get(job_id))
+        self.jobs.get(job_id).ensure_kind(JobKind.SYNC)
         return self.results.failures(job_id, after=after, limit=parse_field("limit", parse_page_limit, limit))
 
 
@@ -90,7 +90,7 @@ class ListHeldChanges:
     def __call__(self, *, actor: Actor, job_id: UUID) -> tuple[HeldChange, ...]:
         actor.require(Permission.MANAGE_JOBS)
         actor.require(Permission.VIEW_PATIENTS)
-        _ensure_sync(self.jobs.get(job_id))
+        self.jobs.get(job_id).ensure_kind(JobKind.SYNC)
         return self.changes.get(job_id)
 
 
@@ -110,7 +110,7 @@ class ConfirmSyncJob:
         actor.require(Permission.CONFIRM_JOBS)
 
         def confirm() -> Job:
-            job = _ensure_sync(self.jobs.lock(job_id)).confirmed(actor.name)
+            job = self.jobs.lock(job_id).ensure_kind(JobKind.SYNC).confirmed(actor.name)
             self.jobs.replace(job)
             self.changes.replace(job_id, [])
             return job
@@ -118,9 +118,3 @@ class ConfirmSyncJob:
         job = self.atomic(confirm)
         self.queue.enqueue(job)
         return job
-
-
-def _ensure_sync(job: Job) -> Job:
-    if job.kind is not JobKind.SYNC:
-        raise JobNotFound
-    return job

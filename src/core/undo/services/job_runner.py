@@ -1,6 +1,5 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +8,6 @@ from attrs import evolve, field, frozen
 from core.access import Actor
 from core.errors import Conflict
 from core.jobs.entities import Job
-from core.jobs.errors import JobEnded, LeaseLost
 from core.jobs.ports import Runner
 from core.jobs.services.leases import Allocation, Completion, Lease, LeaseManager
 from core.patients.audit import Action, AuditEvent
@@ -28,7 +26,7 @@ from core.undo.ports import JobChanges, PatientsForUndo, UndoResults
 class UndoRunner(Runner):
     """Takes back the changes of a job, chunk by chunk.
 
-    Each field gets its former value, unless it was changed since. A patient whom the job registered is erased, unless
+    Each field gets its former value, unless it was changed since. A patient that the job registered is erased, unless
     the record was changed since.
     """
 
@@ -43,18 +41,16 @@ class UndoRunner(Runner):
     chunk_size: int = field(default=100, kw_only=True)
 
     def __call__(self, job: Job, *, stopping: Callable[[], bool]) -> None:
-        while not stopping() and (lease := self.leases.claim(job.id, self.allocate)):
-            with suppress(LeaseLost, JobEnded):
-                self._run(lease)
+        self.leases.work(job, self._run, stopping=stopping, allocate=self.allocate)
 
     def allocate(self, job: Job) -> Allocation | None:
         after = UUID(job.position) if job.position else None
         ids = self.changes.patients(UndoOptions.of(job).job_id, after=after, limit=self.chunk_size)
-        return Allocation(ids, str(ids[-1]) if len(ids) == self.chunk_size else None) if ids else None
+        return Allocation.of(ids, self.chunk_size)
 
     def _run(self, lease: Lease) -> None:
         job, ids = lease.job, lease.chunk.items
-        actor = Actor(job.actor, frozenset(), job.request_id, job.id)
+        actor = job.requester
 
         def work() -> Completion:
             now = self.clock.now()
