@@ -13,12 +13,14 @@ from secrets import token_urlsafe
 from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, Factory, field, frozen
 from dependency_injector.containers import DeclarativeContainer
 from dependency_injector.providers import Callable, Dependency, Dict, Object, Provider
 from dependency_injector.providers import ThreadSafeSingleton as Singleton
 from phonenumbers import SUPPORTED_REGIONS
 
+from adapters.buffered.access_log import BufferedAccessLog
+from adapters.buffered.view_counter import BufferedViewCounter
 from adapters.clock import SystemClock
 from adapters.concurrency_limiter import InProcessConcurrencyLimiter
 from adapters.external.auth.credentials import BearerToken, CredentialsFactory
@@ -28,6 +30,7 @@ from adapters.external.patients import HttpPatientGateway, UnconfiguredGateway
 from adapters.external.resilience.policy import UpstreamPolicy
 from adapters.external.transport.tls import ClientCertificate
 from adapters.ids import TimeOrderedIdGenerator
+from adapters.in_memory.access_log import InMemoryAccessLog
 from adapters.in_memory.accounts import (
     InMemoryAccountTrail,
     InMemoryRefreshFamilyRepository,
@@ -54,7 +57,9 @@ from adapters.tasks.in_process import InProcessQueue, InProcessWorker
 from adapters.telemetry import metrics
 from adapters.telemetry.logging import use_standard_logging
 from adapters.telemetry.observed import observed
-from adapters.view_counter import BufferedViewCounter
+from core.access_log import use_cases as access_log_
+from core.access_log.ports import AccessLog, AccessLogEntries
+from core.access_log.services.recorder import AccessRecorder
 from core.accounts import use_cases as accounts_
 from core.accounts.ports import (
     AccountTrail,
@@ -96,6 +101,7 @@ from core.ports import Atomic, Cache, Clock, ConcurrencyLimiter, IdGenerator, Ra
 from core.posts import use_cases as posts_
 from core.posts.ports import CommentRepository, PostRepository, ViewCounter
 from core.posts.services.public_posts import PublicPosts
+from core.seals import Sealer
 from core.sync import use_cases as sync_
 from core.sync.change_limits import DEFAULT_LIMITS, ChangeLimits
 from core.sync.merge import FIELDS
@@ -131,7 +137,8 @@ def _known_region(_instance: object, _attribute: "Attribute[str]", value: str) -
 class Configuration:
     """Without `upstream_url` there is no upstream; without `broker_url` each process runs jobs itself.
 
-    A scope missing from `limits` is not limited.
+    A scope missing from `limits` is not limited. The first of `audit_keys`, by default of `secret_keys`, seals the
+    audit. Entries of the access log are stored together, every `access_log_delay` seconds.
     """
 
     secret_keys: tuple[str, ...]
@@ -152,6 +159,8 @@ class Configuration:
     token_lifetimes: TokenLifetimes = TokenLifetimes()
     limits: abc.Mapping[RateLimitScope, RateLimit] = field(factory=dict[RateLimitScope, RateLimit])
     broker_url: str = ""
+    audit_keys: tuple[str, ...] = field(default=Factory(lambda self: self.secret_keys, takes_self=True), repr=False)
+    access_log_delay: float = 0.5
 
 
 def _tokens(configuration: Configuration, clock: Clock) -> JwtTokenService:
@@ -222,6 +231,10 @@ class Container(DeclarativeContainer):
     trail: Provider[AuditTrail] = Singleton(InMemoryAuditTrail, store)
     changes: Provider[ChangeFeed] = Singleton(InMemoryChangeFeed, store)
 
+    # Ports of the access log
+    access_log: Provider[AccessLog] = Singleton(InMemoryAccessLog, store)
+    access_entries: Provider[AccessLogEntries] = Singleton(InMemoryAccessLog, store)
+
     # Ports of accounts
     users: Provider[UserRepository] = Singleton(InMemoryUserRepository, store)
     families: Provider[RefreshFamilyRepository] = Singleton(InMemoryRefreshFamilyRepository, store)
@@ -275,6 +288,11 @@ class Container(DeclarativeContainer):
     job_changes: Provider[JobChanges] = Singleton(InMemoryAuditTrail, store)
     undo_results: Provider[UndoResults] = Singleton(InMemoryUndoResults, store)
 
+    # The access log
+    access_recorder = Singleton(AccessRecorder, access_log, clock, configuration.provided.secret_keys[0])
+    list_accesses = _use_case(access_log_.ListAccesses, entries=access_entries, accesses=access_recorder)
+    record_access = _use_case(access_log_.RecordAccess, accesses=access_recorder)
+
     # Starting jobs
     job_starter = Singleton(JobStarter, jobs, job_queue, atomic, clock, ids)
 
@@ -288,14 +306,18 @@ class Container(DeclarativeContainer):
     duplicate_queue = Singleton(
         DuplicateQueue, blocking_keys, candidate_finder, duplicate_pairs, merged_records, clock, ids
     )
-    match_patients = _use_case(matching_.MatchPatients, finder=candidate_finder, clock=clock, rules=rules)
+    match_patients = _use_case(
+        matching_.MatchPatients, finder=candidate_finder, clock=clock, rules=rules, accesses=access_recorder
+    )
     start_duplicate_scan = _use_case(
         matching_.StartDuplicateScan,
         jobs=jobs,
         patients=patients_for_matching,
         starter=job_starter,
     )
-    list_duplicates = _use_case(matching_.ListDuplicates, pairs=duplicate_pairs, patients=patients_for_matching)
+    list_duplicates = _use_case(
+        matching_.ListDuplicates, pairs=duplicate_pairs, patients=patients_for_matching, accesses=access_recorder
+    )
     decide_duplicate = _use_case(
         matching_.DecideDuplicate, pairs=duplicate_pairs, patients=patients, atomic=atomic, clock=clock
     )
@@ -311,6 +333,7 @@ class Container(DeclarativeContainer):
         atomic=atomic,
         clock=clock,
         ids=ids,
+        accesses=access_recorder,
     )
     undo_merge = _use_case(
         matching_.UndoMerge,
@@ -334,8 +357,10 @@ class Container(DeclarativeContainer):
         ids=ids,
         rules=rules,
     )
-    view_patient = _use_case(patients_.ViewPatient, patients=patients)
-    search_patients = _use_case(patients_.SearchPatients, patients=patient_search, rules=rules)
+    view_patient = _use_case(patients_.ViewPatient, patients=patients, accesses=access_recorder)
+    search_patients = _use_case(
+        patients_.SearchPatients, patients=patient_search, rules=rules, accesses=access_recorder
+    )
     update_patient = _use_case(
         patients_.UpdatePatient,
         patients=patients,
@@ -344,6 +369,7 @@ class Container(DeclarativeContainer):
         atomic=atomic,
         clock=clock,
         rules=rules,
+        accesses=access_recorder,
     )
     erase_patient = _use_case(
         patients_.ErasePatient,
@@ -353,8 +379,8 @@ class Container(DeclarativeContainer):
         atomic=atomic,
         clock=clock,
     )
-    export_patients = _use_case(patients_.ExportPatients, patients=patient_listing)
-    view_history = _use_case(patients_.ViewHistory, trail=trail)
+    export_patients = _use_case(patients_.ExportPatients, patients=patient_listing, accesses=access_recorder)
+    view_history = _use_case(patients_.ViewHistory, trail=trail, accesses=access_recorder)
     follow_changes = _use_case(patients_.FollowChanges, changes=changes)
     restart_changes = _use_case(patients_.RestartChanges, changes=changes)
 
@@ -378,12 +404,13 @@ class Container(DeclarativeContainer):
         atomic=atomic,
         clock=clock,
         max_stale=configuration.provided.max_stale,
+        accesses=access_recorder,
     )
     sync_job_starter = Singleton(SyncJobStarter, patients_for_sync, job_starter)
     start_sync_job = _use_case(sync_.StartSyncJob, patients=patients, starter=sync_job_starter)
     start_nightly_sync = _use_case(sync_.StartNightlySync, starter=sync_job_starter)
     list_sync_failures = _use_case(sync_.ListSyncFailures, jobs=jobs, results=sync_results)
-    list_held_changes = _use_case(sync_.ListHeldChanges, jobs=jobs, changes=held_changes)
+    list_held_changes = _use_case(sync_.ListHeldChanges, jobs=jobs, changes=held_changes, accesses=access_recorder)
     confirm_sync_job = _use_case(sync_.ConfirmSyncJob, jobs=jobs, changes=held_changes, queue=job_queue, atomic=atomic)
 
     # Imports
@@ -408,7 +435,9 @@ class Container(DeclarativeContainer):
         spreadsheets=spreadsheets,
         starter=job_starter,
     )
-    download_rejects = _use_case(imports_.DownloadRejects, jobs=jobs, files=import_files, rejects=import_rejects)
+    download_rejects = _use_case(
+        imports_.DownloadRejects, jobs=jobs, files=import_files, rejects=import_rejects, accesses=access_recorder
+    )
 
     # Jobs
     leases = Singleton(
@@ -500,9 +529,9 @@ class Container(DeclarativeContainer):
     account_recorder = Singleton(AccountRecorder, account_trail, ids)
     sessions = Singleton(SessionStarter, families, tokens, clock, ids, lifetimes)
     passwords = Singleton(PasswordSetter, users, account_recorder, atomic, clock)
-    password_verifier = Singleton(PasswordVerifier, users, limiter, sign_in_history)
-    verify_password = _use_case(accounts_.VerifyPassword, verifier=password_verifier)
-    sign_in = _use_case(accounts_.SignIn, verifier=password_verifier, sessions=sessions)
+    password_verifier = Singleton(PasswordVerifier, users, limiter, sign_in_history, access_recorder)
+    verify_password = _use_case(accounts_.VerifyPassword, verifier=password_verifier, accesses=access_recorder)
+    sign_in = _use_case(accounts_.SignIn, verifier=password_verifier, sessions=sessions, accesses=access_recorder)
     refresh_session = _use_case(
         accounts_.RefreshSession,
         users=users,
@@ -512,8 +541,9 @@ class Container(DeclarativeContainer):
         clock=clock,
         ids=ids,
         lifetimes=lifetimes,
+        accesses=access_recorder,
     )
-    sign_out = _use_case(accounts_.SignOut, families=families, tokens=tokens, atomic=atomic)
+    sign_out = _use_case(accounts_.SignOut, families=families, tokens=tokens, atomic=atomic, accesses=access_recorder)
     authenticate = _use_case(
         accounts_.Authenticate,
         logs_success=False,  # it begins each request, which has a line of its own
@@ -521,6 +551,7 @@ class Container(DeclarativeContainer):
         service_accounts=service_accounts,
         tokens=tokens,
         clock=clock,
+        accesses=access_recorder,
     )
     change_own_password = _use_case(
         accounts_.ChangeOwnPassword, verifier=password_verifier, passwords=passwords, sessions=sessions
@@ -594,6 +625,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     from adapters.caching.cache import DjangoCache
     from adapters.caching.rate_limiter import CacheRateLimiter
     from adapters.caching.sign_in_history import CacheSignInHistory
+    from adapters.django_orm.access_log.repository import DjangoAccessLog
     from adapters.django_orm.accounts.audit import DjangoAccountTrail
     from adapters.django_orm.accounts.repository import DjangoRefreshFamilyRepository, DjangoUserRepository
     from adapters.django_orm.accounts.service_accounts import DjangoServiceAccountRepository
@@ -618,12 +650,19 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     backend = Singleton(CacheBackend)
     post_repository = Singleton(DjangoPostRepository, database)
     snapshots = Singleton(DjangoUpstreamSnapshots, database)
+    access_log = Singleton(DjangoAccessLog, Sealer(configuration.audit_keys), database)
     patients = Singleton(DjangoPatientRepository, configuration.identifier_systems, database)
     if connections[database].vendor == "postgresql":  # SQLite has no clock but the host's
         time_zone = ZoneInfo(container.configuration().time_zone)
         container.override_providers(clock=Singleton(DatabaseClock, time_zone, database))
     container.override_providers(
         atomic=Singleton(DjangoAtomic, database),
+        access_log=(
+            Singleton(BufferedAccessLog, access_log.provided.append, configuration.access_log_delay)
+            if configuration.access_log_delay
+            else access_log
+        ),
+        access_entries=access_log,
         patients=patients,
         merged_records=patients,
         patient_search=patients,

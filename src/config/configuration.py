@@ -24,8 +24,9 @@ def configuration() -> Configuration:
         timeout=settings.EXTERNAL_API_TIMEOUT,
         max_threads=max(1, settings.SERVER_THREADS // 2),
     )
+    secret_keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     return Configuration(
-        secret_keys=(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS),
+        secret_keys=secret_keys,
         time_zone=settings.TIME_ZONE,
         phone_region=settings.PHONE_REGION,
         identifier_systems=_identifier_systems(),
@@ -39,6 +40,8 @@ def configuration() -> Configuration:
         lease=timedelta(seconds=settings.JOB_LEASE),
         limits={scope: RateLimit.parse(settings.LIMITS[scope]) for scope in RateLimitScope},
         broker_url=settings.CELERY_BROKER_URL,
+        audit_keys=(settings.AUDIT_KEY,) if settings.AUDIT_KEY else secret_keys,
+        access_log_delay=settings.ACCESS_LOG_DELAY,
     )
 
 

@@ -30,6 +30,7 @@ class Permission(StrEnum):
     EDIT_POSTS = "posts.edit"
     MANAGE_USERS = "users.manage"
     MANAGE_UPSTREAMS = "upstreams.manage"
+    VIEW_AUDIT = "audit.view"
 
 
 class Role(StrEnum):
@@ -72,25 +73,26 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 class Actor:
     """Performs use cases. `name` appears in the audit trail and marks the owner of a record: `user:<id>`,
     `service:<name>`, `system:<job>` or `anonymous`. `request_id` links its events with the logs. `job_id` is the
-    background job in which it acts."""
+    background job in which it acts, `address` the client's IP address."""
 
     name: str
     permissions: frozenset[Permission]
     request_id: str
     job_id: UUID | None = None
+    address: str = ""
 
     @classmethod
-    def user(cls, user_id: UUID, role: Role, request_id: str) -> "Actor":
-        return cls(f"user:{user_id}", role.permissions, request_id)
+    def user(cls, user_id: UUID, role: Role, request_id: str, address: str = "") -> "Actor":
+        return cls(f"user:{user_id}", role.permissions, request_id, address=address)
 
     @classmethod
-    def service(cls, name: str, role: Role, request_id: str) -> "Actor":
+    def service(cls, name: str, role: Role, request_id: str, address: str = "") -> "Actor":
         """Another system, with the name of its service account."""
-        return cls(f"service:{name}", role.permissions, request_id)
+        return cls(f"service:{name}", role.permissions, request_id, address=address)
 
     @classmethod
-    def anonymous(cls, request_id: str) -> "Actor":
-        return cls("anonymous", ANONYMOUS_PERMISSIONS, request_id)
+    def anonymous(cls, request_id: str, address: str = "") -> "Actor":
+        return cls("anonymous", ANONYMOUS_PERMISSIONS, request_id, address=address)
 
     @classmethod
     def system(cls, job: str) -> "Actor":

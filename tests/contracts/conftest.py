@@ -4,6 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 import pytest
+from attrs import evolve
 from hypothesis import settings
 
 from bootstrap import Configuration, Container, in_memory_registry, registry_on_django
@@ -84,4 +85,4 @@ def open_registry(database: str, *, emptied: bool = False, configuration: Config
         return in_memory_registry(configuration)
     if emptied:
         empty(database)
-    return registry_on_django(configuration, database)
+    return registry_on_django(evolve(configuration, access_log_delay=0), database)

@@ -53,6 +53,10 @@ class Production:
     def kept(self) -> set[object]:
         return {str(row[0]) for row in self.database.execute("SELECT id FROM patients_patient")}
 
+    def accesses(self) -> set[object]:
+        """The ids of the requests that are in the access log."""
+        return {row[0] for row in self.database.execute("SELECT request_id FROM access_log_accessentry")}
+
     def views(self) -> object:
         row = self.database.execute("SELECT view_count FROM posts_post").fetchone()
         assert row
@@ -68,7 +72,7 @@ def production_in(directory: Path, migrated: str) -> Generator[Production]:
     """On a copy of the database `migrated`."""
     with postgres_database(migrated) as name:
         with connected(name):
-            token, post = set_up(registry_on_django(Configuration(secret_keys=(SECRET,)), name))
+            token, post = set_up(registry_on_django(Configuration(secret_keys=(SECRET,), access_log_delay=0), name))
         with psycopg.connect(url_of(name), autocommit=True) as database:
             yield Production(_environment(directory, name), database, token, post)
 

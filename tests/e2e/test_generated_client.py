@@ -32,6 +32,7 @@ def test_every_operation_can_be_called_and_its_answers_and_errors_are_typed(anyb
     show_accounts(anybody)
     show_services(anybody)
     show_patients(anybody)
+    show_accesses(anybody)
     show_upstreams(anybody)
     show_sync_jobs(anybody)
     show_files(anybody)
@@ -161,6 +162,17 @@ def show_patients(anybody: Caller) -> None:
     assert clerk("follow_changes", cursor=cursor_of(first.next_)).parsed.results[0] not in first.results
     assert clerk.problem(404, "view_patient", patient.id).detail
     show_duplicates(clerk)
+
+
+def show_accesses(anybody: Caller) -> None:
+    models = anybody.package.models
+    admin, reader = anybody.signed_in("admin"), anybody.signed_in("reader")
+    patient = reader("list_patients", limit=1).parsed.results[0]
+    reader("view_patient", patient.id)
+    while not (viewed := admin("list_accesses", patient_id=patient.id, limit=1).parsed.results):
+        sleep(0.1)  # until it is stored
+    assert (viewed[0].action, viewed[0].address) == (models.AccessActionEnum.PATIENT_VIEWED, "127.0.0.1")
+    assert reader.problem(403, "list_accesses").detail
 
 
 def cursor_of(link: str) -> str:

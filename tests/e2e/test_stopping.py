@@ -1,9 +1,11 @@
 """How the server ends, as production serves it, while it is being used."""
 
+import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
-from time import sleep
+from time import monotonic, sleep
 
 import httpx
 import psycopg
@@ -37,7 +39,7 @@ def test_requests_in_flight_are_answered_before_the_server_ends(production: Prod
 
 
 def test_what_was_answered_under_load_is_kept_and_nothing_else(production: Production) -> None:
-    views, kept = int(str(production.views())), production.kept()
+    views, kept, accesses = int(str(production.views())), production.kept(), production.accesses()
     warm = Event()
 
     def use(client: httpx.Client) -> Iterator[httpx.Response]:
@@ -45,7 +47,9 @@ def test_what_was_answered_under_load_is_kept_and_nothing_else(production: Produ
         with client:
             try:
                 while True:
-                    yield register(client)
+                    registered = register(client)
+                    yield registered
+                    yield client.get(f"/api/v1/patients/{registered.json()['id']}/")
                     yield client.get(f"/api/v1/posts/{production.post}/")
                     warm.set()
             except httpx.TransportError:
@@ -60,4 +64,23 @@ def test_what_was_answered_under_load_is_kept_and_nothing_else(production: Produ
         assert process.wait(30) == 0
     assert {answer.status_code for answer in answers} == {200, 201}
     assert production.kept() - kept == {answer.json()["id"] for answer in answers if answer.status_code == 201}
-    assert production.views() == views + sum(answer.status_code == 200 for answer in answers)
+    reads = [answer for answer in answers if answer.status_code == 200]
+    assert production.views() == views + sum("/posts/" in answer.url.path for answer in reads)
+    seen = {answer.headers["X-Request-ID"] for answer in reads if "/patients/" in answer.url.path}
+    assert seen == production.accesses() - accesses
+
+
+def test_a_killed_server_loses_at_most_the_last_second_of_the_access_log(production: Production) -> None:
+    answered: dict[str, float] = {}
+    with production.served(GRANIAN_WORKERS="1") as (process, client), client() as reader:
+        path = f"/api/v1/patients/{register(reader).json()['id']}/"
+        started = monotonic()
+        while monotonic() - started < 2:
+            request_id = reader.get(path).headers["X-Request-ID"]
+            answered[request_id] = monotonic()
+        os.killpg(process.pid, signal.SIGKILL)
+        killed = monotonic()
+    stored = production.accesses()
+    lost = [at for request_id, at in answered.items() if request_id not in stored]
+    assert all(killed - at < 1 for at in lost)
+    assert len(lost) < len(answered)

@@ -76,6 +76,7 @@ ROWS = [
     Row("view_service_account_history", "401 403 403 403 403 200"),
     Row("create_service_key", "            401 403 403 403 403 201", {"name": "december"}),
     Row("revoke_service_key", "          401 403 403 403 403 204"),
+    Row("list_accesses", "      401 403 403 403 403 200"),
     Row("list_upstreams", "     401 403 403 403 403 200"),
     Row("isolate_upstream", "   401 403 403 403 403 200"),
     Row("close_upstream", "     401 403 403 403 403 200"),

@@ -16,6 +16,7 @@ from rest_framework.test import APIRequestFactory
 
 from adapters.http_api.accounts import schemas as accounts
 from adapters.http_api.accounts import service_account_schemas as service_accounts
+from adapters.http_api.audit import schemas as audit
 from adapters.http_api.imports import schemas as imports
 from adapters.http_api.patients import record
 from adapters.http_api.patients import schemas as patients
@@ -25,6 +26,7 @@ from adapters.http_api.sync import schemas as sync
 from adapters.http_api.undo import schemas as undo
 from adapters.http_api.upstreams import schemas as upstreams
 from core.access import Actor, Role
+from core.access_log.entities import AccessEntry
 from core.accounts.audit import AccountEvent
 from core.accounts.entities import User
 from core.accounts.service_accounts import ServiceAccount, ServiceKey
@@ -71,6 +73,7 @@ PAIRS: list[tuple[type[Serializer[Any]], type, Callable[[Any], dict[str, object]
     (accounts.AccountEventSerializer, AccountEvent, lambda event: accounts.account_event_json(event, NAMES)),
     (service_accounts.ServiceAccountSerializer, ServiceAccount, service_accounts.service_account_json),
     (service_accounts.KeySerializer, ServiceKey, service_accounts.key_json),
+    (audit.AccessEntrySerializer, AccessEntry, lambda entry: audit.access_json(entry, NAMES)),
     (imports.ImportSerializer, Job, lambda job: imports.import_json(REQUEST, evolve(job, options=IMPORT), NAMES)),
     (record.IdentifierSerializer, Identifier, members),
     (record.OtherNameSerializer, OtherName, members),
@@ -108,6 +111,6 @@ def test_json_has_the_members_of_its_serializer(
 
 
 def test_every_json_function_is_compared_with_its_serializer() -> None:
-    modules = [accounts, service_accounts, imports, patients, record, posts, sync, undo, upstreams]
+    modules = [accounts, audit, service_accounts, imports, patients, record, posts, sync, undo, upstreams]
     functions = {name for module in modules for name in vars(module) if name.endswith("_json")}
     assert len([to_json for *_, to_json in PAIRS if to_json is not members]) == len(functions - {"job_json", "to_json"})

@@ -13,6 +13,8 @@ from django.test import Client
 from django.test.client import MULTIPART_CONTENT
 
 from bootstrap import Container
+from core.access_log.entities import AccessEntry
+from core.access_log.ports import AccessLog
 from core.jobs.entities import JobKind
 from core.patients.entities import Patient
 from core.posts.ports import ViewCounter
@@ -46,15 +48,19 @@ class UncountedViews(ViewCounter):
         pass
 
 
+class LaterEntries(AccessLog):
+    """Entries are written later, too."""
+
+    def record(self, entry: AccessEntry) -> None:
+        pass
+
+
 @pytest.fixture(autouse=True)
-def uncounted(registry: Container) -> Generator[None]:
-    users = (registry.view_post, registry.read_post)
-    with registry.views.override(Object(UncountedViews())):
-        for provider in users:
-            provider.reset()
+def nothing_written_at_once(registry: Container) -> Generator[None]:
+    with registry.views.override(Object(UncountedViews())), registry.access_log.override(Object(LaterEntries())):
+        registry.reset_singletons()
         yield
-    for provider in users:
-        provider.reset()
+    registry.reset_singletons()
 
 
 def status(response: HttpResponse) -> int:

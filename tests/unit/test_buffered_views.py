@@ -7,7 +7,8 @@ from pathlib import Path
 from threading import Event, Thread
 from uuid import UUID
 
-from adapters.view_counter import MAX_BUFFERED, BufferedViewCounter
+from adapters.buffered.buffer import MAX_UNSAVED
+from adapters.buffered.view_counter import BufferedViewCounter
 from core.errors import Unavailable
 
 SRC = Path(__file__).parents[2] / "src"
@@ -51,10 +52,10 @@ def test_views_are_handed_on_by_themselves_after_a_while() -> None:
 def test_many_views_do_not_wait() -> None:
     store = Store()
     views = BufferedViewCounter(store.add_views, NEVER)
-    for _ in range(MAX_BUFFERED):
+    for _ in range(MAX_UNSAVED):
         views.record_view(ONE)
     assert store.handed.wait(timeout=30)
-    assert store.views == {ONE: MAX_BUFFERED}
+    assert store.views == {ONE: MAX_UNSAVED}
 
 
 def test_views_that_could_not_be_handed_on_are_kept() -> None:
@@ -107,7 +108,7 @@ def test_the_last_flush_waits_for_a_flush_of_another_thread() -> None:
 PROGRAM = """
 import multiprocessing, os, sys
 from uuid import UUID
-from adapters.view_counter import BufferedViewCounter
+from adapters.buffered.view_counter import BufferedViewCounter
 
 def tell(views):
     print(*(f"{post.int}:{count}" for post, count in views.items()), flush=True)

@@ -4,6 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from adapters.http_api.accounts import service_accounts, sessions, users
+from adapters.http_api.audit import views as audit
 from adapters.http_api.imports import views as imports
 from adapters.http_api.matching import duplicates, match, merges, scans
 from adapters.http_api.patients import change_feed, export, history, search
@@ -67,6 +68,7 @@ urlpatterns = [
     path("v1/undo-jobs/<uuid:undo_id>/failures/", undo.UndoFailuresView.as_view()),
     path("v1/sync-jobs/<uuid:job_id>/held-changes/", sync_jobs.HeldChangesView.as_view()),
     path("v1/sync-jobs/<uuid:job_id>/failures/", sync_jobs.SyncFailuresView.as_view()),
+    path("v1/audit/", audit.AuditView.as_view()),
     path("v1/posts/", posts.PostsView.as_view()),
     path("v1/posts/popular/", posts.PopularPostsView.as_view()),
     path("v1/posts/<uuid:post_id>/", posts.PostView.as_view()),

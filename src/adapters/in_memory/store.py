@@ -4,6 +4,7 @@ from threading import RLock
 from typing import TypeVar, cast
 from uuid import UUID
 
+from core.access_log.entities import AccessEntry
 from core.accounts.audit import AccountEvent
 from core.accounts.entities import User
 from core.accounts.service_accounts import ServiceAccount
@@ -37,6 +38,7 @@ class Store:
         self.aborted = False
         self.patients: dict[UUID, Patient] = {}
         self.audit_events: dict[tuple[UUID, int], AuditEvent] = {}
+        self.access_entries: dict[int, AccessEntry] = {}
         self.epochs: dict[str, UUID] = {}
         self.snapshots: dict[UUID, UpstreamSnapshot] = {}
         self.pairs: dict[tuple[UUID, UUID], DuplicatePair] = {}

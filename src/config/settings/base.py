@@ -10,6 +10,7 @@ from config.settings.networks import origins, trusted_proxies
 from config.settings.places import DATA_DIR, SCHEMA_FILE
 from config.settings.secret_files import secret
 from core import __version__
+from core.access_log.entities import AccessAction
 from core.jobs.entities import JobState
 from core.matching.entities import PairState
 from core.matching.scoring import DEFAULT_THRESHOLDS
@@ -27,6 +28,8 @@ DEBUG = False  # its pages would take the place of our problem documents
 DEVELOPMENT_SECRET = "for development only: production refuses to start with this secret"
 
 SECRET_KEY_FALLBACKS = [key for key in secret("SECRET_KEY_FALLBACKS").split(",") if key]
+AUDIT_KEY = secret("AUDIT_KEY")
+ACCESS_LOG_DELAY = 0.5  # seconds; a killed process loses the entries of that time
 CSRF_FAILURE_VIEW = "adapters.http_api.rest.errors.forbidden"
 
 INSTALLED_APPS = [
@@ -41,6 +44,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "adapters.django_orm.access_log",
     "adapters.django_orm.accounts",
     "adapters.django_orm.admin_site.apps.AdminPagesConfig",
     "adapters.django_orm.imports",
@@ -216,6 +220,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
+        "AccessActionEnum": list(AccessAction),
         "CircuitStateEnum": list(CircuitState),
         "EventActionEnum": list(Action),
         "JobStateEnum": list(JobState),

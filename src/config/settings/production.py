@@ -1,7 +1,7 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.base import *
-from config.settings.base import DEVELOPMENT_SECRET, SECRET_KEY_FALLBACKS, env
+from config.settings.base import AUDIT_KEY, DEVELOPMENT_SECRET, SECRET_KEY_FALLBACKS, env
 from config.settings.caches import require_shared_cache
 from config.settings.places import DATA_DIR
 from config.settings.secret_files import secret
@@ -10,7 +10,11 @@ MIN_SECRET_LENGTH = 50
 
 DJANGO_ENV = "production"
 SECRET_KEY = secret("SECRET_KEY")
-for name, keys in {"SECRET_KEY": [SECRET_KEY], "SECRET_KEY_FALLBACKS": SECRET_KEY_FALLBACKS}.items():
+for name, keys in {
+    "SECRET_KEY": [SECRET_KEY],
+    "SECRET_KEY_FALLBACKS": SECRET_KEY_FALLBACKS,
+    "AUDIT_KEY": [AUDIT_KEY] if AUDIT_KEY else [],
+}.items():
     if any(len(key) < MIN_SECRET_LENGTH or key == DEVELOPMENT_SECRET for key in keys):
         raise ImproperlyConfigured(f"Set {name} to secrets of your own, of at least {MIN_SECRET_LENGTH} characters.")
 ALLOWED_HOSTS = [host for host in env.str("ALLOWED_HOSTS", "").split(",") if host]

@@ -23,4 +23,5 @@ DATABASES["postgres"] = database("postgres://postgres@/postgres") | {
 }
 
 LIMITS = dict.fromkeys(LIMITS, "1000000/second")
+ACCESS_LOG_DELAY = 0  # a thread would write to databases of other tests
 WHITENOISE_AUTOREFRESH = True  # each of Django's test clients would read every static file

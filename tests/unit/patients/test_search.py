@@ -133,7 +133,8 @@ class Crowd(InMemoryPatientRepository):
     ("size", "count", "capped"), [(9_999, 9_999, False), (10_000, 10_000, False), (10_001, 10_000, True)]
 )
 def test_counting_stops_at_10_000(registry: Container, size: int, count: int, capped: bool) -> None:
-    search = SearchPatients(Crowd(registry.store(), DEFAULT_SYSTEMS, size), registry.rules())
+    crowd = Crowd(registry.store(), DEFAULT_SYSTEMS, size)
+    search = SearchPatients(crowd, registry.rules(), registry.access_recorder())
     page = search(actor=READER, count=True)
     assert (page.count, page.count_capped) == (count, capped)
 

@@ -24,7 +24,12 @@ class RegistryBackend(BaseBackend):
         if request is None or username is None or password is None:
             return None
         try:
-            user = verify_password(email=username, password=password, address=request.META.get("REMOTE_ADDR", ""))
+            user = verify_password(
+                email=username,
+                password=password,
+                address=request.META.get("REMOTE_ADDR", ""),
+                request_id=request.META.get("REQUEST_ID", ""),
+            )
         except (ValidationError, WrongCredentials):
             return None
         return self.get_user(user.id)

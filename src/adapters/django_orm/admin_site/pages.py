@@ -37,7 +37,7 @@ def current_user(request: HttpRequest) -> User:
 
 def actor_of(request: HttpRequest) -> Actor:
     user = current_user(request)
-    return Actor.user(user.id, Role(user.role), request.META["REQUEST_ID"])
+    return Actor.user(user.id, Role(user.role), request.META["REQUEST_ID"], request.META.get("REMOTE_ADDR", ""))
 
 
 def may(request: HttpRequest, permission: Permission) -> bool:

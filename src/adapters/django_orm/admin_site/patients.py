@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from dependency_injector.wiring import Provide, inject
 from django.conf import settings
 from django.contrib import admin
@@ -35,6 +37,7 @@ def _describe(patient: models.Patient) -> str:
 @admin.register(models.Patient)
 class PatientAdmin(ViewOnlyAdmin):
     permission = Permission.VIEW_PATIENTS
+    shows_patients = True
     list_display = ["last_name", "first_name", "date_of_birth", "status", "email", "last_synced_at"]
     list_filter = ["status", "sex"]
     search_fields = ["id"]
@@ -50,6 +53,9 @@ class PatientAdmin(ViewOnlyAdmin):
             return queryset.filter(id=patient_id), False
         found = filter_patients(PatientQuery(words=parse_words(term, settings.PHONE_REGION)), queryset.db)
         return queryset.filter(id__in=found.values("id")), False
+
+    def patient_of(self, row: models.Patient) -> UUID:
+        return row.id
 
     def links(self, object_id: str) -> dict[str, str]:
         return {"History": f"{reverse('admin:patients_patientevent_changelist')}?patient_id={object_id}"}
@@ -110,6 +116,7 @@ class PatientAdmin(ViewOnlyAdmin):
 @admin.register(models.PatientEvent)
 class PatientEventAdmin(ActorAdmin):
     permission = Permission.VIEW_PATIENTS
+    shows_patients = True
     list_display = ["at", "action", "patient", "version", "actor", "request_id"]
     list_display_links = ["at"]
     extra_lookups = ["patient_id"]
@@ -117,6 +124,9 @@ class PatientEventAdmin(ActorAdmin):
     search_help_text = "The id of a patient, or an actor as shown in the list."
     fields = ["at", "action", "patient", "version", "actor", "request_id", "changes", "digest"]
     readonly_fields = ["patient", "changes"]
+
+    def patient_of(self, row: models.PatientEvent) -> UUID:
+        return row.patient_id
 
     def search(
         self, request: HttpRequest, queryset: QuerySet[models.PatientEvent], term: str

@@ -9,15 +9,19 @@ from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.core.exceptions import PermissionDenied
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, reverse
 from structlog.contextvars import bind_contextvars
 
+from adapters.django_orm.accounts.models import User
 from adapters.django_orm.accounts.repository import user_of
 from adapters.django_orm.admin_site.pages import actor_of, current_user, form_page, password_field
+from core.access_log.entities import AccessAction
+from core.access_log.use_cases import RecordAccess
 from core.accounts.sessions import Principal
 from core.accounts.use_cases import ChangeOwnPassword
 from core.errors import TooManyRequests
@@ -29,6 +33,15 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 @receiver(user_logged_in)
 def save_sign_in_time(request: HttpRequest, **_: object) -> None:
     request.session[SIGNED_IN_AT] = time()
+
+
+@receiver(user_logged_out)
+@inject
+def record_sign_out(
+    request: HttpRequest, user: User | None, record: RecordAccess = Provide["record_access"], **_: object
+) -> None:
+    if user is not None:
+        record(actor=actor_of(request), action=AccessAction.SIGNED_OUT)
 
 
 class SignInForm(AdminAuthenticationForm):
@@ -68,11 +81,20 @@ class RegistryAdminSite(AdminSite):
                 return checked(request, *args, **kwargs)
             bind_contextvars(actor=actor_of(request).name)
             change = reverse("admin:password_change")
-            if request.path in {change, reverse("admin:logout")} or not current_user(request).must_change_password:
+            if request.path not in {change, reverse("admin:logout")} and current_user(request).must_change_password:
+                return HttpResponseRedirect(change)
+            try:
                 return checked(request, *args, **kwargs)
-            return HttpResponseRedirect(change)
+            except PermissionDenied:
+                self._record_refusal(request)
+                raise
 
         return cast("View", update_wrapper(wrapped, checked))
+
+    @inject
+    def _record_refusal(self, request: HttpRequest, record: RecordAccess = Provide["record_access"]) -> None:
+        page = request.resolver_match.url_name if request.resolver_match else ""
+        record(actor=actor_of(request), action=AccessAction.REFUSED, detail=page or "")
 
     @inject
     def password_change(  # type: ignore[override]  # Django takes fewer parameters
@@ -86,7 +108,7 @@ class RegistryAdminSite(AdminSite):
 
         def work(data: dict[str, str]) -> None:
             me = Principal(user_of(user), actor_of(request))
-            change(principal=me, address=request.META.get("REMOTE_ADDR", ""), **data)
+            change(principal=me, **data)
             user.refresh_from_db()
             update_session_auth_hash(request, user)
 

@@ -4,18 +4,22 @@ from functools import cached_property
 from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID
 
+from dependency_injector.wiring import Provide, inject
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin, ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from adapters.django_orm.admin_site.pages import may
+from adapters.django_orm.admin_site.pages import actor_of, may
 from core.access import Permission
+from core.access_log.entities import AccessAction
+from core.access_log.use_cases import RecordAccess
 from core.errors import RegistryError
 from core.patients.search_terms import MAX_WORDS
 from core.values import MAX_EMAIL_LENGTH
@@ -55,6 +59,12 @@ class ViewOnlyAdmin(ModelAdmin):
     show_facets = ShowFacets.NEVER  # they count every row
     change_form_template = "admin/registry/detail.html"
 
+    shows_patients: ClassVar[bool] = False  # then the access log names who looked at the page
+
+    def patient_of(self, row: Any) -> UUID | None:
+        """The patient whose values the row has."""
+        return None
+
     def links(self, object_id: str) -> dict[str, str]:
         """URLs of pages about the row, by label."""
         return {}
@@ -62,9 +72,12 @@ class ViewOnlyAdmin(ModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        exists = self.get_object(request, unquote(object_id)) is not None
-        context = (extra_context or {}) | {"links": self.links(object_id) if exists else {}}
-        return super().change_view(request, object_id, form_url, context)
+        row = self.get_object(request, unquote(object_id))
+        context = (extra_context or {}) | {"links": self.links(object_id) if row else {}}
+        response = super().change_view(request, object_id, form_url, context)
+        if row and self.shows_patients:
+            self._record_access(request, AccessAction.PATIENT_VIEWED, patient_id=self.patient_of(row))
+        return response
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only the filters of the page. Other lookups could reveal secrets bit by bit, or be expensive."""
@@ -91,7 +104,24 @@ class ViewOnlyAdmin(ModelAdmin):
                 self.opts.pk.to_python(selected)
         except ValidationError:
             raise BadRequest from None
-        return super().changelist_view(request, extra_context)
+        response = super().changelist_view(request, extra_context)
+        if self.shows_patients and isinstance(response, TemplateResponse) and "cl" in (response.context_data or {}):
+            shown = len(cast("dict[str, ChangeList]", response.context_data)["cl"].result_list)
+            self._record_access(request, AccessAction.PAGE_VIEWED, count=shown)
+        return response
+
+    @inject
+    def _record_access(
+        self,
+        request: HttpRequest,
+        action: AccessAction,
+        *,
+        patient_id: UUID | None = None,
+        count: int | None = None,
+        record: RecordAccess = Provide["record_access"],
+    ) -> None:
+        page = self.opts.label_lower
+        record(actor=actor_of(request), action=action, patient_id=patient_id, count=count, detail=page)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return may(request, self.permission)

@@ -14,7 +14,7 @@ from adapters.http_api.accounts.schemas import (
     me_json,
     token_pair_json,
 )
-from adapters.http_api.rest.authentication import signed_in
+from adapters.http_api.rest.authentication import origin, signed_in
 from adapters.http_api.rest.bodies import read_body
 from adapters.http_api.rest.openapi import document_operation
 from adapters.http_api.rest.parsers import CredentialsParser
@@ -37,9 +37,7 @@ class SignInView(APIView):
         """
         given = read_body(request, CredentialsSerializer, required=("email", "password"))
         email, password = cast("str", given["email"]), cast("str", given["password"])
-        return document(
-            token_pair_json(sign_in(email=email, password=password, address=request.META.get("REMOTE_ADDR", "")))
-        )
+        return document(token_pair_json(sign_in(email=email, password=password, **origin(request))))
 
 
 class RefreshView(APIView):
@@ -54,7 +52,7 @@ class RefreshView(APIView):
         A refresh token works once. If it is used again, its session ends.
         """
         given = read_body(request, RefreshSerializer, required=("refresh",))
-        return document(token_pair_json(refresh(refresh=cast("str", given["refresh"]))))
+        return document(token_pair_json(refresh(refresh=cast("str", given["refresh"]), **origin(request))))
 
 
 class RevokeView(APIView):
@@ -69,7 +67,7 @@ class RevokeView(APIView):
         Revokes the refresh token and the access tokens of its session immediately. Doing it twice is harmless.
         """
         given = read_body(request, RefreshSerializer, required=("refresh",))
-        sign_out(refresh=cast("str", given["refresh"]))
+        sign_out(refresh=cast("str", given["refresh"]), **origin(request))
         return document({})
 
 
@@ -102,7 +100,4 @@ class OwnPasswordView(APIView):
         """
         given = read_body(request, OwnPasswordSerializer, required=("current", "password"))
         current, password = cast("str", given["current"]), cast("str", given["password"])
-        address = request.META.get("REMOTE_ADDR", "")
-        return document(
-            token_pair_json(change(principal=signed_in(request), current=current, password=password, address=address))
-        )
+        return document(token_pair_json(change(principal=signed_in(request), current=current, password=password)))

@@ -1,3 +1,5 @@
+from typing import TypedDict
+
 from dependency_injector.wiring import Provide, inject
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
@@ -31,7 +33,7 @@ class BearerAuthentication(BaseAuthentication):
         try:
             signed_in = authenticate(
                 access=_token(request),
-                request_id=request.META["REQUEST_ID"],
+                **origin(request),
                 before_password_change=_is_before_password_change(request),
             )
         except (Unauthenticated, PasswordChangeRequired):
@@ -54,10 +56,23 @@ def _is_before_password_change(request: Request) -> bool:
     return getattr(request.parser_context["view"], "before_password_change", False)
 
 
+def handler(request: Request) -> object:
+    """The method of the view that answers this request, with what `document_operation` says about it."""
+    return getattr(request.parser_context["view"], (request.method or "").lower(), None)
+
+
 def required_permission(request: Request) -> Permission | None:
     """The one that `document_operation` names for the method of this request."""
-    method = getattr(request.parser_context["view"], (request.method or "").lower(), None)
-    return getattr(method, "permission", None)
+    return getattr(handler(request), "permission", None)
+
+
+class Origin(TypedDict):
+    request_id: str
+    address: str
+
+
+def origin(request: Request) -> Origin:
+    return {"request_id": request.META["REQUEST_ID"], "address": request.META.get("REMOTE_ADDR", "")}
 
 
 def signed_in(request: Request) -> Principal:
@@ -68,5 +83,5 @@ def signed_in(request: Request) -> Principal:
 def actor(request: Request) -> Actor:
     """The caller's actor, anonymous without a token."""
     if request.auth is None:
-        return Actor.anonymous(request.META["REQUEST_ID"])
+        return Actor.anonymous(**origin(request))
     return signed_in(request).actor

@@ -119,7 +119,7 @@ def document_operation(
             parameters=[*parameters, *response_headers(status, expected, [*headers, *links])],
             auth=cast("list[str]", security),  # its type is too narrow
         )(method)
-        vars(documented)["permission"] = permission
+        vars(documented).update(operation=operation, permission=permission)
         return documented
 
     return describe

@@ -1,5 +1,8 @@
 from attrs import frozen
 
+from core.access import Actor
+from core.access_log.entities import AccessAction
+from core.access_log.services.recorder import AccessRecorder
 from core.accounts.entities import User
 from core.accounts.errors import WrongCredentials
 from core.accounts.passwords import parse_password
@@ -21,11 +24,12 @@ class PasswordVerifier:
     users: UserRepository
     limiter: RateLimiter
     history: SignInHistory
+    accesses: AccessRecorder
 
-    def verify(self, *, email: str, password: str, address: str) -> User:
-        """`address` is the client's IP address. Raises `ValidationError`, `WrongCredentials`, `TooManyRequests`."""
+    def verify(self, *, email: str, password: str, caller: Actor) -> User:
+        """Raises `ValidationError`, `WrongCredentials`, `TooManyRequests`."""
         errors = ErrorCollector()
-        parsed_email, parsed_password, origin = "", "", network_prefix(address)
+        parsed_email, parsed_password, origin = "", "", network_prefix(caller.address)
         with errors.field("email"):
             parsed_email = parse_email(email)
         with errors.field("password"):
@@ -34,6 +38,8 @@ class PasswordVerifier:
         self._count_attempt(parsed_email, origin)
         user = self.users.verify(parsed_email, parsed_password)
         if user is None:
+            digest = self.accesses.digest({"email": parsed_email})
+            self.accesses.record(caller, AccessAction.SIGN_IN_FAILED, detail=digest)
             raise WrongCredentials
         self.history.remember(parsed_email, origin)
         return user

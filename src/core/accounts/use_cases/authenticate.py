@@ -3,6 +3,8 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor
+from core.access_log.entities import AccessAction
+from core.access_log.services.recorder import AccessRecorder
 from core.accounts.entities import User
 from core.accounts.errors import PasswordChangeRequired, TokenRefused
 from core.accounts.ports import RefreshFamilyRepository, ServiceAccountRepository, TokenService
@@ -24,15 +26,18 @@ class Authenticate:
     service_accounts: ServiceAccountRepository
     tokens: TokenService
     clock: Clock
+    accesses: AccessRecorder
 
-    def __call__(self, *, access: str, request_id: str, before_password_change: bool = False) -> Principal:
+    def __call__(
+        self, *, access: str, request_id: str, address: str = "", before_password_change: bool = False
+    ) -> Principal:
         key = parse_key(access)
         if key is not None:
-            return self._service(*key, request_id)
+            return self._service(*key, request_id, address)
         user = self._user(access)
         if user.must_change_password and not before_password_change:
             raise PasswordChangeRequired
-        return Principal(user, Actor.user(user.id, user.role, request_id))
+        return Principal(user, Actor.user(user.id, user.role, request_id, address))
 
     def _user(self, access: str) -> User:
         found = self.families.get_with_user(self.tokens.read_access(access))
@@ -43,11 +48,12 @@ class Authenticate:
             raise TokenRefused
         return user
 
-    def _service(self, key_id: UUID, secret: str, request_id: str) -> Principal:
+    def _service(self, key_id: UUID, secret: str, request_id: str, address: str) -> Principal:
         account = self.service_accounts.get_by_key(key_id)
-        if account is None or not account.is_active:
+        if account is None:
             raise TokenRefused
-        key = account.key(key_id)
-        if not key.matches(secret) or not key.is_live(self.clock.now()):
+        key, actor = account.key(key_id), Actor.service(account.name, account.role, request_id, address)
+        if not account.is_active or not key.matches(secret) or not key.is_live(self.clock.now()):
+            self.accesses.record(actor, AccessAction.KEY_REFUSED, detail=str(key_id))
             raise TokenRefused
-        return Principal(account, Actor.service(account.name, account.role, request_id))
+        return Principal(account, actor)

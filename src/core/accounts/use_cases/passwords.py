@@ -57,12 +57,12 @@ class ChangeOwnPassword:
     passwords: PasswordSetter
     sessions: SessionStarter
 
-    def __call__(self, *, principal: Principal, current: str, password: str, address: str = "") -> TokenPair:
+    def __call__(self, *, principal: Principal, current: str, password: str) -> TokenPair:
         if not isinstance(principal.account, User):
             raise Forbidden("You may not do this: a service account has keys and no password.")
         current_password = parse_field("current", parse_password, current)
         try:
-            verified = self.verifier.verify(email=principal.account.email, password=current, address=address)
+            verified = self.verifier.verify(email=principal.account.email, password=current, caller=principal.actor)
         except WrongCredentials:
             raise ValidationError([FieldError("current", "wrong", "Must be your current password.")]) from None
         chosen = parse_field("password", lambda raw: parse_new_password(raw, verified.email), password)

@@ -1,5 +1,8 @@
 from attrs import evolve, frozen
 
+from core.access import Actor
+from core.access_log.entities import AccessAction
+from core.access_log.services.recorder import AccessRecorder
 from core.accounts.entities import User
 from core.accounts.errors import TokenRefused, UserNotFound
 from core.accounts.ports import RefreshFamilyRepository, TokenService, UserRepository
@@ -13,15 +16,18 @@ from core.values import parse_str
 
 @frozen
 class VerifyPassword:
-    """Returns the active user with this email and password, and starts no session.
+    """Returns the active user with this email and password. The caller starts a session of its own.
 
     Raises `ValidationError`, `WrongCredentials`, `TooManyRequests`.
     """
 
     verifier: PasswordVerifier
+    accesses: AccessRecorder
 
-    def __call__(self, *, email: str, password: str, address: str = "") -> User:
-        return self.verifier.verify(email=email, password=password, address=address)
+    def __call__(self, *, email: str, password: str, address: str = "", request_id: str = "") -> User:
+        user = self.verifier.verify(email=email, password=password, caller=Actor.anonymous(request_id, address))
+        self.accesses.record(Actor.user(user.id, user.role, request_id, address), AccessAction.SIGNED_IN)
+        return user
 
 
 @frozen
@@ -33,9 +39,13 @@ class SignIn:
 
     verifier: PasswordVerifier
     sessions: SessionStarter
+    accesses: AccessRecorder
 
-    def __call__(self, *, email: str, password: str, address: str = "") -> TokenPair:
-        return self.sessions.start(self.verifier.verify(email=email, password=password, address=address))
+    def __call__(self, *, email: str, password: str, address: str = "", request_id: str = "") -> TokenPair:
+        user = self.verifier.verify(email=email, password=password, caller=Actor.anonymous(request_id, address))
+        pair = self.sessions.start(user)
+        self.accesses.record(Actor.user(user.id, user.role, request_id, address), AccessAction.SIGNED_IN)
+        return pair
 
 
 @frozen
@@ -53,8 +63,9 @@ class RefreshSession:
     clock: Clock
     ids: IdGenerator
     lifetimes: TokenLifetimes
+    accesses: AccessRecorder
 
-    def __call__(self, *, refresh: str) -> TokenPair:
+    def __call__(self, *, refresh: str, address: str = "", request_id: str = "") -> TokenPair:
         family_id, token_id = self.tokens.read_refresh(parse_field("refresh", parse_str, refresh))
         now = self.clock.now()
 
@@ -67,6 +78,7 @@ class RefreshSession:
                 return None
             if family.token_id != token_id:
                 self.families.replace(evolve(family, revoked=True))
+                self.accesses.record(Actor.user(user.id, user.role, request_id, address), AccessAction.TOKEN_REUSED)
                 return None
             rotated = family.rotated(self.ids.new(now), now + self.lifetimes.refresh)
             self.families.replace(rotated)
@@ -95,13 +107,16 @@ class SignOut:
     families: RefreshFamilyRepository
     tokens: TokenService
     atomic: Atomic
+    accesses: AccessRecorder
 
-    def __call__(self, *, refresh: str) -> None:
+    def __call__(self, *, refresh: str, address: str = "", request_id: str = "") -> None:
         family_id, _ = self.tokens.read_refresh(parse_field("refresh", parse_str, refresh))
 
         def revoke() -> None:
             family = self.families.lock(family_id)
-            if family is not None:
+            if family is not None and not family.revoked:
                 self.families.replace(evolve(family, revoked=True))
+                owner = Actor(f"user:{family.user_id}", frozenset(), request_id, address=address)
+                self.accesses.record(owner, AccessAction.SIGNED_OUT)
 
         self.atomic(revoke)

@@ -4,7 +4,10 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
+from core.access_log.entities import AccessAction
+from core.access_log.services.recorder import AccessRecorder
 from core.files import write_rejects
+from core.imports.entities import ImportRowOutcome
 from core.imports.ports import ImportFiles, ImportRejects
 from core.jobs.entities import JobKind
 from core.jobs.ports import JobRepository
@@ -19,8 +22,11 @@ class DownloadRejects:
     jobs: JobRepository
     files: ImportFiles
     rejects: ImportRejects
+    accesses: AccessRecorder
 
     def __call__(self, *, actor: Actor, job_id: UUID) -> Iterator[bytes]:
         actor.require(Permission.IMPORT_PATIENTS)
-        self.jobs.get(job_id).ensure_kind(JobKind.IMPORT)
+        job = self.jobs.get(job_id).ensure_kind(JobKind.IMPORT)
+        count = sum(job.counts.get(outcome, 0) for outcome in (ImportRowOutcome.DUPLICATE, ImportRowOutcome.REJECTED))
+        self.accesses.record(actor, AccessAction.REJECTS_DOWNLOADED, count=count, detail=str(job_id))
         return write_rejects(self.files.layout(job_id), self.rejects.iterate(job_id))

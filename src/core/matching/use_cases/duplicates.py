@@ -4,6 +4,8 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from core.access import Actor, Permission
+from core.access_log.entities import AccessAction
+from core.access_log.services.recorder import AccessRecorder
 from core.errors import ErrorCollector, InvalidValue
 from core.matching.entities import DuplicatePair, PairCursor, PairPage, PairState
 from core.matching.errors import PairDecided, PairMerged
@@ -22,6 +24,7 @@ class ListDuplicates:
 
     pairs: DuplicatePairs
     patients: PatientsForMatching
+    accesses: AccessRecorder
 
     def __call__(
         self,
@@ -46,6 +49,7 @@ class ListDuplicates:
         found = self.pairs.find([wanted], min_probability=lowest, after=after, limit=most + 1)
         pairs = found[:most]
         patients = self.patients.get_all({one for pair in pairs for one in pair.patient_ids})
+        self.accesses.record(actor, AccessAction.DUPLICATES_VIEWED, count=len(patients))
         last = PairCursor(pairs[-1].probability, pairs[-1].id) if len(found) > most else None
         return PairPage(pairs, {patient.id: patient for patient in patients}, last)
 

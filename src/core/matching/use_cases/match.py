@@ -1,9 +1,12 @@
-from typing import Unpack
+from collections.abc import Mapping
+from typing import Unpack, cast
 from uuid import UUID
 
 from attrs import evolve, frozen
 
 from core.access import Actor, Permission
+from core.access_log.entities import AccessAction
+from core.access_log.services.recorder import AccessRecorder
 from core.errors import ErrorCollector, FieldError, ValidationError
 from core.matching.entities import Candidates
 from core.matching.services.candidates import CandidateFinder, Person
@@ -25,6 +28,7 @@ class MatchPatients:
     finder: CandidateFinder
     clock: Clock
     rules: CurrentRules
+    accesses: AccessRecorder
 
     def __call__(self, *, actor: Actor, errors: ErrorCollector | None = None, **details: Unpack[Changes]) -> Candidates:
         actor.require(Permission.MATCH_PATIENTS)
@@ -33,7 +37,10 @@ class MatchPatients:
         person = Person.of(evolve(blank, **parse(details, self.rules(), errors)))
         if not person.keys:
             raise ValidationError([FieldError("", "required", NOTHING_TO_COMPARE)])
-        return self.finder.find([person])[blank.id]
+        found = self.finder.find([person])[blank.id]
+        digest = self.accesses.digest(cast("Mapping[str, object]", details))
+        self.accesses.record(actor, AccessAction.PATIENTS_MATCHED, count=len(found.found), detail=digest)
+        return found
 
 
 NOTHING_TO_COMPARE = (

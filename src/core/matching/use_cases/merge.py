@@ -5,6 +5,8 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from core.access import Actor, Permission
+from core.access_log.entities import AccessAction
+from core.access_log.services.recorder import AccessRecorder
 from core.errors import ErrorCollector, VersionMismatch
 from core.matching.entities import DuplicatePair, Merge, MergeResult, PairState
 from core.matching.errors import PatientsDiffer
@@ -46,6 +48,7 @@ class MergePatients:
     queue: DuplicateQueue
     upstream_values: UpstreamValues
     recorder: PatientRecorder
+    accesses: AccessRecorder
     atomic: Atomic
     clock: Clock
     ids: IdGenerator
@@ -87,6 +90,8 @@ class MergePatients:
             pairs = self._pairs(survivor, [other, *absorbed])
             combined = combine(survivor, other, chosen)
             if preview:
+                for seen in (patient_id, other_id):
+                    self.accesses.record(actor, AccessAction.PATIENT_VIEWED, patient_id=seen)
                 return MergeResult.of(None, survivor, combined, other)
             return self._merge(_Change(actor, text, self.clock.now()), survivor, combined, [other, *absorbed], pairs)
 

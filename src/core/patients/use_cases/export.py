@@ -3,6 +3,8 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from core.access import Actor, Permission
+from core.access_log.entities import AccessAction
+from core.access_log.services.recorder import AccessRecorder
 from core.patients.entities import Patient
 from core.patients.ports import PatientListing
 
@@ -17,13 +19,20 @@ class ExportPatients:
     """
 
     patients: PatientListing
+    accesses: AccessRecorder
 
     def __call__(self, *, actor: Actor) -> Iterator[Patient]:
         actor.require(Permission.EXPORT_PATIENTS)
-        return self._read_pages()
+        self.accesses.record(actor, AccessAction.EXPORT_STARTED)
+        return self._read(actor)
 
-    def _read_pages(self) -> Iterator[Patient]:
-        page = self.patients.list_oldest_first(after=None, limit=PAGE_SIZE)
-        while page:
-            yield from page
-            page = self.patients.list_oldest_first(after=page[-1].id, limit=PAGE_SIZE)
+    def _read(self, actor: Actor) -> Iterator[Patient]:
+        count = 0
+        try:
+            page = self.patients.list_oldest_first(after=None, limit=PAGE_SIZE)
+            while page:
+                count += len(page)
+                yield from page
+                page = self.patients.list_oldest_first(after=page[-1].id, limit=PAGE_SIZE)
+        finally:
+            self.accesses.record(actor, AccessAction.EXPORT_ENDED, count=count)

@@ -3,6 +3,8 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
+from core.access_log.entities import AccessAction
+from core.access_log.services.recorder import AccessRecorder
 from core.errors import parse_field
 from core.patients.audit import AuditEvent
 from core.patients.errors import PatientNotFound
@@ -26,6 +28,7 @@ class ViewHistory:
     """
 
     trail: AuditTrail
+    accesses: AccessRecorder
 
     def __call__(
         self, *, actor: Actor, patient_id: UUID, before_version: int | None = None, limit: int = DEFAULT_PER_PAGE
@@ -35,5 +38,6 @@ class ViewHistory:
         events = self.trail.history(patient_id, before_version=before_version, limit=limit + 1)
         if not events and before_version is None:
             raise PatientNotFound
+        self.accesses.record(actor, AccessAction.HISTORY_VIEWED, patient_id=patient_id)
         page = events[:limit]
         return HistoryPage(page, page[-1].version if len(events) > limit else None)

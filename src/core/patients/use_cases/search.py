@@ -3,6 +3,8 @@ from typing import Unpack
 from attrs import evolve, frozen
 
 from core.access import Actor, Permission
+from core.access_log.entities import AccessAction
+from core.access_log.services.recorder import AccessRecorder
 from core.errors import ErrorCollector
 from core.patients.ports import PatientSearch
 from core.patients.search import MAX_COUNT, Filters, PatientPage, PatientQuery
@@ -24,6 +26,7 @@ class SearchPatients:
 
     patients: PatientSearch
     rules: CurrentRules
+    accesses: AccessRecorder
 
     def __call__(
         self, *, actor: Actor, count: bool = False, errors: ErrorCollector | None = None, **filters: Unpack[Filters]
@@ -31,6 +34,8 @@ class SearchPatients:
         actor.require(Permission.VIEW_PATIENTS)
         query = PatientQuery.parse(filters, self.rules(), errors)
         page = self.patients.find(query)
+        shown, digest = len(page.patients), self.accesses.digest(filters)
+        self.accesses.record(actor, AccessAction.PATIENTS_SEARCHED, count=shown, detail=digest)
         if not count:
             return page
         matches = self.patients.count(query, MAX_COUNT + 1)

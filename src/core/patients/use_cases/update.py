@@ -5,6 +5,8 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
+from core.access_log.entities import AccessAction
+from core.access_log.services.recorder import AccessRecorder
 from core.errors import ErrorCollector, VersionMismatch
 from core.patients.audit import Action
 from core.patients.entities import Patient
@@ -31,6 +33,7 @@ class UpdatePatient:
     atomic: Atomic
     clock: Clock
     rules: CurrentRules
+    accesses: AccessRecorder
 
     def __call__(
         self,
@@ -53,6 +56,7 @@ class UpdatePatient:
                 raise VersionMismatch
             after = before.changed(now, rules, errors, **changes)
             if after is before:
+                self.accesses.record(actor, AccessAction.PATIENT_VIEWED, patient_id=patient_id)
                 return before
             self.recorder.save(Action.UPDATED, actor, now, before=before, after=after)
             self.duplicates.review_changed([(before, after)])

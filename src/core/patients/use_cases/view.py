@@ -3,6 +3,8 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
+from core.access_log.entities import AccessAction
+from core.access_log.services.recorder import AccessRecorder
 from core.patients.entities import Patient
 from core.patients.ports import PatientRepository
 
@@ -12,7 +14,10 @@ class ViewPatient:
     """Raises `Forbidden`, `PatientNotFound`."""
 
     patients: PatientRepository
+    accesses: AccessRecorder
 
     def __call__(self, *, actor: Actor, patient_id: UUID) -> Patient:
         actor.require(Permission.VIEW_PATIENTS)
-        return self.patients.get(patient_id)
+        patient = self.patients.get(patient_id)
+        self.accesses.record(actor, AccessAction.PATIENT_VIEWED, patient_id=patient_id)
+        return patient

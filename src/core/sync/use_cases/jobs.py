@@ -3,6 +3,8 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
+from core.access_log.entities import AccessAction
+from core.access_log.services.recorder import AccessRecorder
 from core.errors import ErrorCollector, parse_field
 from core.jobs.entities import Job, JobKind
 from core.jobs.errors import JobUnderWay
@@ -86,12 +88,15 @@ class ListHeldChanges:
 
     jobs: JobRepository
     changes: HeldChanges
+    accesses: AccessRecorder
 
     def __call__(self, *, actor: Actor, job_id: UUID) -> tuple[HeldChange, ...]:
         actor.require(Permission.MANAGE_JOBS)
         actor.require(Permission.VIEW_PATIENTS)
         self.jobs.get(job_id).ensure_kind(JobKind.SYNC)
-        return self.changes.get(job_id)
+        changes = self.changes.get(job_id)
+        self.accesses.record(actor, AccessAction.HELD_CHANGES_VIEWED, count=len(changes), detail=str(job_id))
+        return changes
 
 
 @frozen

@@ -4,6 +4,8 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
+from core.access_log.entities import AccessAction
+from core.access_log.services.recorder import AccessRecorder
 from core.errors import Unavailable
 from core.patients.entities import Patient
 from core.patients.ports import PatientRepository
@@ -34,10 +36,17 @@ class SyncPatient:
     merger: Merger
     atomic: Atomic
     clock: Clock
+    accesses: AccessRecorder
     max_stale: timedelta
 
     def __call__(self, *, actor: Actor, patient_id: UUID) -> SyncResult:
         actor.require(Permission.SYNC_PATIENTS)
+        result = self._sync(actor, patient_id)
+        if result.outcome is not SyncOutcome.UPDATED:
+            self.accesses.record(actor, AccessAction.PATIENT_VIEWED, patient_id=result.patient.id)
+        return result
+
+    def _sync(self, actor: Actor, patient_id: UUID) -> SyncResult:
         patient = self._linked(patient_id)
         if patient.external_id is None:
             raise NoUpstreamRecord

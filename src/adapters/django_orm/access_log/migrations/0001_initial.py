@@ -1,0 +1,92 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    initial = True
+
+    dependencies = []
+
+    operations = [
+        migrations.CreateModel(
+            name="AccessEntry",
+            fields=[
+                ("number", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("actor", models.TextField()),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("patient_viewed", "patient_viewed"),
+                            ("history_viewed", "history_viewed"),
+                            ("patients_searched", "patients_searched"),
+                            ("patients_matched", "patients_matched"),
+                            ("duplicates_viewed", "duplicates_viewed"),
+                            ("held_changes_viewed", "held_changes_viewed"),
+                            ("export_started", "export_started"),
+                            ("export_ended", "export_ended"),
+                            ("rejects_downloaded", "rejects_downloaded"),
+                            ("page_viewed", "page_viewed"),
+                            ("audit_viewed", "audit_viewed"),
+                            ("signed_in", "signed_in"),
+                            ("sign_in_failed", "sign_in_failed"),
+                            ("signed_out", "signed_out"),
+                            ("token_reused", "token_reused"),
+                            ("key_refused", "key_refused"),
+                            ("refused", "refused"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("patient_id", models.UUIDField(null=True)),
+                ("count", models.PositiveIntegerField(null=True)),
+                ("detail", models.TextField(blank=True)),
+                ("address", models.TextField(blank=True)),
+                ("request_id", models.TextField(blank=True)),
+                ("seal", models.CharField(max_length=64)),
+            ],
+            options={
+                "verbose_name_plural": "access entries",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("patient_id__isnull", False)),
+                        fields=["patient_id", "-number"],
+                        name="access_by_patient",
+                    ),
+                    models.Index(fields=["actor", "-number"], name="access_by_actor"),
+                    models.Index(fields=["action", "-number"], name="access_by_action"),
+                    models.Index(fields=["at"], name="access_by_time"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "action__in",
+                                [
+                                    "patient_viewed",
+                                    "history_viewed",
+                                    "patients_searched",
+                                    "patients_matched",
+                                    "duplicates_viewed",
+                                    "held_changes_viewed",
+                                    "export_started",
+                                    "export_ended",
+                                    "rejects_downloaded",
+                                    "page_viewed",
+                                    "audit_viewed",
+                                    "signed_in",
+                                    "sign_in_failed",
+                                    "signed_out",
+                                    "token_reused",
+                                    "key_refused",
+                                    "refused",
+                                ],
+                            )
+                        ),
+                        name="access_action_known",
+                    )
+                ],
+            },
+        ),
+    ]

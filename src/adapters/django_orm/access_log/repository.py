@@ -1,0 +1,62 @@
+from collections.abc import Sequence
+
+from attrs import evolve, fields, frozen
+from django.db import connections
+
+from adapters.django_orm.access_log import models
+from adapters.django_orm.db.atomic import DjangoAtomic
+from adapters.django_orm.db.bulk_insert import bulk_insert
+from adapters.django_orm.db.compiled_get import Row
+from adapters.django_orm.db.errors import core_errors
+from core.access_log.entities import AccessAction, AccessEntry, AccessQuery, chained
+from core.access_log.ports import AccessLog, AccessLogEntries
+from core.seals import Sealer
+
+_COLUMNS = tuple(field.name for field in fields(AccessEntry))
+_LOCK = "SELECT pg_advisory_xact_lock(20481230)"  # an arbitrary key, of this lock only
+
+
+@frozen
+class DjangoAccessLog(AccessLog, AccessLogEntries):
+    sealer: Sealer
+    database: str = "default"
+
+    def record(self, entry: AccessEntry) -> None:
+        self.append([entry])
+
+    def append(self, entries: Sequence[AccessEntry]) -> None:
+        """One transaction at a time: it holds a lock until it commits. On SQLite, every write transaction does."""
+        DjangoAtomic(self.database)(lambda: self._append(entries))
+
+    def _append(self, entries: Sequence[AccessEntry]) -> None:
+        connection = connections[self.database]
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(_LOCK)
+        rows = models.AccessEntry.objects.using(self.database).order_by("-number").values_list("number", "seal")
+        last, seal = rows.first() or (0, "")
+        sealed: list[list[object]] = []
+        for number, entry in enumerate(entries, last + 1):
+            numbered = evolve(entry, number=number)
+            seal = self.sealer.seal(chained(seal, numbered))
+            sealed.append([*(getattr(numbered, name) for name in _COLUMNS), seal])
+        bulk_insert(models.AccessEntry, [*_COLUMNS, "seal"], sealed, self.database)
+
+    @core_errors()
+    def find(self, query: AccessQuery, *, before: int | None, limit: int) -> tuple[AccessEntry, ...]:
+        filters: dict[str, object] = {
+            "actor": query.actor,
+            "patient_id": query.patient_id,
+            "action": query.action,
+            "at__gte": query.since,
+            "at__lt": query.until,
+            "number__lt": before,
+        }
+        rows = models.AccessEntry.objects.using(self.database).order_by("-number")
+        rows = rows.filter(**{lookup: value for lookup, value in filters.items() if value is not None})
+        return tuple(_entry(row) for row in rows.values(*_COLUMNS)[:limit])
+
+
+def _entry(row: Row) -> AccessEntry:
+    row["action"] = AccessAction(row["action"])
+    return AccessEntry(**row)

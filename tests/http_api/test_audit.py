@@ -1,0 +1,91 @@
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from core.access import Role
+from core.patients.entities import Patient
+from tests.http_api.client import Api
+from tests.http_api.conftest import PASSWORD
+from tests.http_api.problems import errors, kind
+
+ADDRESS = "203.0.113.9"
+
+
+@pytest.fixture
+def boss(admin: Api) -> Client:
+    """Signed in at the admin site."""
+    browser = Client(REMOTE_ADDR=ADDRESS)
+    browser.post("/admin/login/", {"username": "admin@clinic.example", "password": PASSWORD})
+    return browser
+
+
+def test_an_admin_sees_who_looked_at_a_record(admin: Api, reader: Api, ada: Patient) -> None:
+    reader.get(f"patients/{ada.id}/", x_request_id="request-1")
+    reader.get("patients/")
+    me = reader.get("users/me/").json()["id"]
+    (entry,) = admin.get(f"audit/?patient_id={ada.id}").json()["results"]
+    assert entry.pop("at").endswith("Z")
+    assert entry.pop("number") > 0
+    assert entry == {
+        "actor": f"user:{me}",
+        "actor_name": "reader@clinic.example",
+        "action": "patient_viewed",
+        "patient_id": str(ada.id),
+        "count": None,
+        "detail": "",
+        "address": "127.0.0.1",
+        "request_id": "request-1",
+    }
+
+
+def test_pages_follow_their_links(admin: Api, reader: Api, ada: Patient) -> None:
+    for _ in range(3):
+        reader.get(f"patients/{ada.id}/")
+    first = admin.get(f"audit/?patient_id={ada.id}&action=patient_viewed&limit=2").json()
+    last = admin.get(first["next"]).json()
+    assert (len(first["results"]), len(last["results"]), last["next"]) == (2, 1, None)
+
+
+def test_a_refusal_names_the_operation(admin: Api, reader: Api, ada: Patient) -> None:
+    reader.patch(f"patients/{ada.id}/", {"first_name": "Bob"})
+    reader.get("users/")
+    users, change = admin.get("audit/?action=refused").json()["results"]
+    assert (change["detail"], change["patient_id"]) == ("change_patient", str(ada.id))
+    assert (users["detail"], users["patient_id"]) == ("list_users", None)
+
+
+def test_invalid_filters_are_named_with_their_rules(admin: Api) -> None:
+    response = admin.get("audit/?action=seen&since=yesterday&limit=0&who=me")
+    assert kind(response) == "invalid"
+    assert errors(response) == {("action", "choice"), ("since", "invalid"), ("limit", "range"), ("who", "unknown")}
+    assert errors(admin.get("audit/?cursor=abc")) == {("cursor", "invalid")}
+    assert admin.get(f"audit/?patient_id={uuid4()}").json()["results"] == []
+
+
+def test_pages_of_the_admin_are_recorded(admin: Api, boss: Client, ada: Patient) -> None:
+    boss.get("/admin/patients/patient/")
+    boss.get(f"/admin/patients/patient/{ada.id}/change/")
+    boss.get("/admin/patients/patientevent/")
+    events, record, page = admin.get("audit/?limit=3").json()["results"]
+    assert (page["action"], page["count"], page["detail"]) == ("page_viewed", 1, "patients.patient")
+    assert (record["action"], record["patient_id"]) == ("patient_viewed", str(ada.id))
+    assert (events["action"], events["detail"]) == ("page_viewed", "patients.patientevent")
+    assert {entry["address"] for entry in (page, record, events)} == {ADDRESS}
+
+
+def test_a_session_of_the_admin_is_recorded_from_its_beginning_to_its_end(admin: Api, boss: Client) -> None:
+    boss.post("/admin/logout/")
+    out, signed_in = (entry for entry in admin.get("audit/").json()["results"] if entry["address"] == ADDRESS)
+    assert (out["action"], signed_in["action"]) == ("signed_out", "signed_in")
+    assert out["actor_name"] == signed_in["actor_name"] == "admin@clinic.example"
+
+
+def test_a_page_of_the_admin_that_is_refused_is_recorded(admin: Api, signed_in: Callable[[Role], Api]) -> None:
+    signed_in(Role.READER)
+    browser = Client()
+    browser.post("/admin/login/", {"username": "reader@clinic.example", "password": PASSWORD})
+    assert browser.get("/admin/accounts/user/").status_code == 403
+    (entry,) = admin.get("audit/?action=refused").json()["results"]
+    assert (entry["actor_name"], entry["detail"]) == ("reader@clinic.example", "accounts_user_changelist")

@@ -1,0 +1,186 @@
+"""What each use case enters in the access log."""
+
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+import pytest
+
+from bootstrap import Container
+from core.access import Actor, Role
+from core.access_log.entities import AccessAction, AccessEntry, AccessFilters, AccessQuery
+from core.accounts.errors import TokenRefused, WrongCredentials
+from core.errors import Forbidden, ValidationError
+from core.patients.entities import Patient
+from tests.fakes import ADMIN, CLERK, READER, ScriptedGateway, details
+
+PASSWORD = "correct horse battery"
+SETUP = Actor.system("tests")
+
+
+def entries(registry: Container, **query: object) -> list[AccessEntry]:
+    wanted = AccessQuery(**query)  # type: ignore[arg-type]  # each test gives the types of its filter
+    return list(registry.access_entries().find(wanted, before=None, limit=100))
+
+
+def actions(registry: Container) -> list[AccessAction]:
+    return [entry.action for entry in entries(registry)]
+
+
+@pytest.fixture
+def ada(registry: Container) -> Patient:
+    return registry.register_patient()(actor=CLERK, **details(external_id="x1"))
+
+
+@pytest.fixture
+def twin(registry: Container, ada: Patient) -> Patient:
+    given = details(email="countess@example.org")
+    return registry.register_patient()(actor=CLERK, override_reason="Another person.", **given)
+
+
+SEEN: dict[AccessAction, Callable[[Container, UUID, UUID], object]] = {
+    AccessAction.HISTORY_VIEWED: lambda registry, one, _: registry.view_history()(actor=CLERK, patient_id=one),
+    AccessAction.PATIENT_VIEWED: lambda registry, one, _: registry.view_patient()(actor=CLERK, patient_id=one),
+}
+
+
+@pytest.mark.parametrize("action", SEEN)
+def test_who_sees_a_record_is_recorded(registry: Container, ada: Patient, twin: Patient, action: AccessAction) -> None:
+    SEEN[action](registry, ada.id, twin.id)
+    (entry,) = entries(registry)
+    assert (entry.action, entry.patient_id, entry.actor) == (action, ada.id, CLERK.name)
+    assert (entry.request_id, entry.at) == (CLERK.request_id, registry.clock().now())
+
+
+def test_an_update_and_a_sync_that_change_nothing_show_the_record(
+    registry: Container, ada: Patient, gateway: ScriptedGateway
+) -> None:
+    registry.update_patient()(actor=CLERK, patient_id=ada.id, first_name=ada.first_name)
+    gateway.answer = {"first_name": ada.first_name}
+    registry.sync_patient()(actor=CLERK, patient_id=ada.id)
+    assert [(entry.action, entry.patient_id) for entry in entries(registry)] == [
+        (AccessAction.PATIENT_VIEWED, ada.id)
+    ] * 2
+
+
+def test_changes_are_in_the_history_instead(registry: Container, ada: Patient, gateway: ScriptedGateway) -> None:
+    registry.update_patient()(actor=CLERK, patient_id=ada.id, first_name="Augusta")
+    gateway.answer = {"first_name": "Adele"}
+    registry.sync_patient()(actor=CLERK, patient_id=ada.id)
+    assert entries(registry) == []
+
+
+def test_a_search_is_recorded_by_the_number_of_records_and_a_digest(registry: Container, ada: Patient) -> None:
+    search = registry.search_patients()
+    search(actor=READER)
+    search(actor=READER, q="Ada")
+    search(actor=READER, q="Ada", limit=1)
+    search(actor=READER, q="Bob")
+    bob, ada_again, ada_first, everybody = entries(registry)
+    assert [one.count for one in (bob, ada_again, ada_first, everybody)] == [0, 1, 1, 1]
+    assert everybody.detail == ""
+    assert ada_first.detail == ada_again.detail != bob.detail
+    assert len(bob.detail) == 32
+
+
+def test_a_match_is_recorded_by_the_number_of_candidates_and_a_digest(registry: Container, ada: Patient) -> None:
+    registry.match_patients()(actor=CLERK, email="ada@example.org")
+    (entry,) = entries(registry)
+    assert (entry.action, entry.count, len(entry.detail)) == (AccessAction.PATIENTS_MATCHED, 1, 32)
+
+
+def test_a_preview_of_a_merge_shows_both_records(registry: Container, ada: Patient, twin: Patient) -> None:
+    registry.merge_patients()(actor=CLERK, patient_id=ada.id, other_id=twin.id, preview=True)
+    assert {entry.patient_id for entry in entries(registry)} == {ada.id, twin.id}
+
+
+def test_a_page_of_duplicates_is_recorded_by_its_records(registry: Container, twin: Patient) -> None:
+    registry.list_duplicates()(actor=CLERK)
+    (entry,) = entries(registry)
+    assert (entry.action, entry.count) == (AccessAction.DUPLICATES_VIEWED, 2)
+
+
+def test_an_export_is_recorded_before_its_first_record_and_after_its_last(registry: Container, twin: Patient) -> None:
+    export = registry.export_patients()(actor=CLERK)
+    assert actions(registry) == [AccessAction.EXPORT_STARTED]
+    assert len(list(export)) == 2
+    ended, _ = entries(registry)
+    assert (ended.action, ended.count) == (AccessAction.EXPORT_ENDED, 2)
+
+
+def test_an_export_that_is_broken_off_is_recorded_as_well(registry: Container, twin: Patient) -> None:
+    export = registry.export_patients()(actor=CLERK)
+    next(iter(export))
+    del export
+    assert actions(registry) == [AccessAction.EXPORT_ENDED, AccessAction.EXPORT_STARTED]
+
+
+def test_sign_ins_failures_and_sign_outs_are_recorded(registry: Container) -> None:
+    user = registry.create_user()(actor=SETUP, email="grace@example.org", password=PASSWORD, role=Role.CLERK)
+    where = {"address": "192.0.2.7", "request_id": "r1"}
+    pair = registry.sign_in()(email=user.email, password=PASSWORD, **where)
+    for email in (user.email, user.email, "nobody@example.org"):
+        with pytest.raises(WrongCredentials):
+            registry.sign_in()(email=email, password="wrong password", **where)
+    rotated = registry.refresh_session()(refresh=pair.refresh, **where)
+    registry.sign_out()(refresh=rotated.refresh, **where)
+    registry.sign_out()(refresh=rotated.refresh, **where)
+    out, nobody, again, failed, signed_in = entries(registry)
+    assert [out.action, nobody.action, signed_in.action] == ["signed_out", "sign_in_failed", "signed_in"]
+    assert [out.actor, nobody.actor, signed_in.actor] == [f"user:{user.id}", "anonymous", f"user:{user.id}"]
+    assert failed.detail == again.detail != nobody.detail
+    assert {(entry.address, entry.request_id) for entry in entries(registry)} == {("192.0.2.7", "r1")}
+
+
+def test_a_copied_refresh_token_is_recorded(registry: Container) -> None:
+    registry.create_user()(actor=SETUP, email="grace@example.org", password=PASSWORD, role=Role.CLERK)
+    pair = registry.sign_in()(email="grace@example.org", password=PASSWORD)
+    registry.refresh_session()(refresh=pair.refresh)
+    with pytest.raises(TokenRefused):
+        registry.refresh_session()(refresh=pair.refresh)
+    assert actions(registry)[0] is AccessAction.TOKEN_REUSED
+
+
+def test_a_revoked_key_that_is_used_is_recorded(registry: Container) -> None:
+    account = registry.create_service_account()(actor=ADMIN, name="lab", role=Role.CLERK)
+    key, token = registry.create_service_key()(actor=ADMIN, account_id=account.id, name="december")
+    registry.revoke_service_key()(actor=ADMIN, account_id=account.id, key_id=key.id)
+    with pytest.raises(TokenRefused):
+        registry.authenticate()(access=token, request_id="r1", address="192.0.2.7")
+    (entry,) = entries(registry)
+    assert (entry.action, entry.actor, entry.detail) == (AccessAction.KEY_REFUSED, "service:lab", str(key.id))
+    assert entry.address == "192.0.2.7"
+
+
+def test_who_reads_the_log_is_recorded(registry: Container, ada: Patient) -> None:
+    registry.view_patient()(actor=READER, patient_id=ada.id)
+    page = registry.list_accesses()(actor=ADMIN, filters={"patient_id": str(ada.id)})
+    assert [entry.actor for entry in page.entries] == [READER.name]
+    latest = entries(registry)[0]
+    assert (latest.action, latest.actor, latest.patient_id) == (AccessAction.AUDIT_VIEWED, ADMIN.name, ada.id)
+
+
+def test_only_admins_read_the_log(registry: Container) -> None:
+    with pytest.raises(Forbidden):
+        registry.list_accesses()(actor=CLERK, filters={})
+
+
+def test_pages_continue_before_the_last_entry(registry: Container, ada: Patient) -> None:
+    for _ in range(3):
+        registry.view_patient()(actor=READER, patient_id=ada.id)
+    first = registry.list_accesses()(actor=ADMIN, filters={}, limit=2)
+    assert ([entry.number for entry in first.entries], first.next) == ([3, 2], 2)
+    last = registry.list_accesses()(actor=ADMIN, filters={}, before=first.next, limit=2)
+    assert ([entry.number for entry in last.entries], last.next) == ([1], None)
+
+
+def test_every_invalid_filter_is_reported(registry: Container) -> None:
+    broken: AccessFilters = {
+        "actor": "",
+        "patient_id": "ada",
+        "action": "seen",
+        "since": "yesterday",
+        "until": str(uuid4()),
+    }
+    with pytest.raises(ValidationError) as refused:
+        registry.list_accesses()(actor=ADMIN, filters=broken)
+    assert [error.field for error in refused.value.errors] == list(broken)
