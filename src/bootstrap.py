@@ -38,6 +38,7 @@ from adapters.in_memory.accounts import (
     InMemorySignInHistory,
     InMemoryUserRepository,
 )
+from adapters.in_memory.audit import InMemoryHistories
 from adapters.in_memory.cache import InMemoryCache, NoRateLimiter
 from adapters.in_memory.change_feed import InMemoryChangeFeed
 from adapters.in_memory.imports import InMemoryImportFiles, InMemoryImportRejects
@@ -74,6 +75,8 @@ from core.accounts.services.password_verifier import PasswordVerifier
 from core.accounts.services.recorder import AccountRecorder
 from core.accounts.services.session_starter import SessionStarter
 from core.accounts.sessions import TokenLifetimes
+from core.audit import use_cases as audit_
+from core.audit.ports import Histories
 from core.files.ports import Spreadsheets
 from core.imports import use_cases as imports_
 from core.imports.ports import ImportFiles, ImportRejects, PatientsForImport
@@ -231,9 +234,11 @@ class Container(DeclarativeContainer):
     trail: Provider[AuditTrail] = Singleton(InMemoryAuditTrail, store)
     changes: Provider[ChangeFeed] = Singleton(InMemoryChangeFeed, store)
 
-    # Ports of the access log
-    access_log: Provider[AccessLog] = Singleton(InMemoryAccessLog, store)
-    access_entries: Provider[AccessLogEntries] = Singleton(InMemoryAccessLog, store)
+    # Ports of the access log and of the audit
+    sealer = Singleton(Sealer, configuration.provided.audit_keys)
+    access_log: Provider[AccessLog] = Singleton(InMemoryAccessLog, store, sealer)
+    access_entries: Provider[AccessLogEntries] = Singleton(InMemoryAccessLog, store, sealer)
+    histories: Provider[Histories] = Singleton(InMemoryHistories, store)
 
     # Ports of accounts
     users: Provider[UserRepository] = Singleton(InMemoryUserRepository, store)
@@ -289,7 +294,7 @@ class Container(DeclarativeContainer):
     undo_results: Provider[UndoResults] = Singleton(InMemoryUndoResults, store)
 
     # The access log
-    access_recorder = Singleton(AccessRecorder, access_log, clock, configuration.provided.secret_keys[0])
+    access_recorder = Singleton(AccessRecorder, access_log, clock, configuration.provided.audit_keys[0])
     list_accesses = _use_case(access_log_.ListAccesses, entries=access_entries, accesses=access_recorder)
     record_access = _use_case(access_log_.RecordAccess, accesses=access_recorder)
 
@@ -298,7 +303,7 @@ class Container(DeclarativeContainer):
 
     # Matching
     rules = Singleton(CurrentRules, clock, configuration.provided.phone_region, identifier_systems)
-    recorder = Singleton(PatientRecorder, patients, trail)
+    recorder = Singleton(PatientRecorder, patients, trail, sealer)
     eraser = Singleton(Eraser, recorder, import_rejects)
     candidate_finder = Singleton(
         CandidateFinder, blocking_keys, patients_for_matching, configuration.provided.match_thresholds
@@ -345,7 +350,7 @@ class Container(DeclarativeContainer):
         atomic=atomic,
         clock=clock,
     )
-    list_merges = _use_case(matching_.ListMerges, patients=patients, merges=merges)
+    list_merges = _use_case(matching_.ListMerges, patients=patients, merges=merges, accesses=access_recorder)
 
     # Patients
     register_patient = _use_case(
@@ -381,7 +386,7 @@ class Container(DeclarativeContainer):
     )
     export_patients = _use_case(patients_.ExportPatients, patients=patient_listing, accesses=access_recorder)
     view_history = _use_case(patients_.ViewHistory, trail=trail, accesses=access_recorder)
-    follow_changes = _use_case(patients_.FollowChanges, changes=changes)
+    follow_changes = _use_case(patients_.FollowChanges, changes=changes, accesses=access_recorder)
     restart_changes = _use_case(patients_.RestartChanges, changes=changes)
 
     # Sync
@@ -414,7 +419,7 @@ class Container(DeclarativeContainer):
     confirm_sync_job = _use_case(sync_.ConfirmSyncJob, jobs=jobs, changes=held_changes, queue=job_queue, atomic=atomic)
 
     # Imports
-    registrar = Singleton(BulkRegistrar, patients_for_import, trail)
+    registrar = Singleton(BulkRegistrar, patients_for_import, recorder)
     row_importer = Singleton(
         RowImporter,
         patients,
@@ -494,6 +499,17 @@ class Container(DeclarativeContainer):
         clock=clock,
     )
 
+    # Audit
+    verify_audit = _use_case(
+        audit_.VerifyAudit,
+        entries=access_entries,
+        histories=histories,
+        changes=changes,
+        sealer=sealer,
+        accesses=access_recorder,
+        clock=clock,
+    )
+
     # Undo
     undo_job = _use_case(undo_.UndoJob, jobs=jobs, changes=job_changes, starter=job_starter)
     list_undo_failures = _use_case(undo_.ListUndoFailures, jobs=jobs, results=undo_results)
@@ -530,7 +546,7 @@ class Container(DeclarativeContainer):
     sessions = Singleton(SessionStarter, families, tokens, clock, ids, lifetimes)
     passwords = Singleton(PasswordSetter, users, account_recorder, atomic, clock)
     password_verifier = Singleton(PasswordVerifier, users, limiter, sign_in_history, access_recorder)
-    verify_password = _use_case(accounts_.VerifyPassword, verifier=password_verifier, accesses=access_recorder)
+    verify_password = _use_case(accounts_.VerifyPassword, verifier=password_verifier)
     sign_in = _use_case(accounts_.SignIn, verifier=password_verifier, sessions=sessions, accesses=access_recorder)
     refresh_session = _use_case(
         accounts_.RefreshSession,
@@ -551,7 +567,6 @@ class Container(DeclarativeContainer):
         service_accounts=service_accounts,
         tokens=tokens,
         clock=clock,
-        accesses=access_recorder,
     )
     change_own_password = _use_case(
         accounts_.ChangeOwnPassword, verifier=password_verifier, passwords=passwords, sessions=sessions
@@ -637,6 +652,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     from adapters.django_orm.matching.pairs import DjangoDuplicatePairs
     from adapters.django_orm.patients.audit import DjangoAuditTrail
     from adapters.django_orm.patients.change_feed import DjangoChangeFeed
+    from adapters.django_orm.patients.histories import DjangoHistories
     from adapters.django_orm.patients.matching import DjangoBlockingKeys
     from adapters.django_orm.patients.repository import DjangoPatientRepository
     from adapters.django_orm.posts.repository import DjangoCommentRepository, DjangoPostRepository
@@ -650,7 +666,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     backend = Singleton(CacheBackend)
     post_repository = Singleton(DjangoPostRepository, database)
     snapshots = Singleton(DjangoUpstreamSnapshots, database)
-    access_log = Singleton(DjangoAccessLog, Sealer(configuration.audit_keys), database)
+    access_log = Singleton(DjangoAccessLog, container.sealer, database)
     patients = Singleton(DjangoPatientRepository, configuration.identifier_systems, database)
     if connections[database].vendor == "postgresql":  # SQLite has no clock but the host's
         time_zone = ZoneInfo(container.configuration().time_zone)
@@ -663,6 +679,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
             else access_log
         ),
         access_entries=access_log,
+        histories=Singleton(DjangoHistories, database),
         patients=patients,
         merged_records=patients,
         patient_search=patients,

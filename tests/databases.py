@@ -50,9 +50,22 @@ def url_of(name: str) -> str:
 def empty(database: str) -> None:
     """Deletes every row of the registry's own tables."""
     models = [model for model in apps.get_models() if model._meta.app_label not in {"auth", "contenttypes"}]
-    with transaction.atomic(using=database), connections[database].cursor() as cursor:
+    with unprotected(database), connections[database].cursor() as cursor:
         for model in models:
             cursor.execute(f"DELETE FROM {model._meta.db_table}")
+
+
+@contextmanager
+def unprotected(database: str) -> Generator[None]:
+    """A transaction in which the rows of append-only tables can be changed."""
+    with transaction.atomic(using=database), connections[database].cursor() as cursor:
+        if connections[database].vendor == "postgresql":
+            cursor.execute("SET LOCAL session_replication_role = replica")
+        else:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            for (name,) in cursor.fetchall():
+                cursor.execute(f"DROP TRIGGER {name}")
+        yield
 
 
 def flush(_command: object, *, database: str, **_options: object) -> None:

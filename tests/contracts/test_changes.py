@@ -45,6 +45,7 @@ def test_a_change_entry_has_every_field_of_its_event_except_the_values(registry:
         fields=recorded.fields,
         actor=recorded.actor,
         request_id=recorded.request_id,
+        seal=recorded.seal,
     )
 
 

@@ -1,11 +1,17 @@
 from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 
+from adapters.django_orm.access_log.models import AccessEntry
 from core.access import Role
 from core.patients.entities import Patient
+from tests.databases import unprotected
+from tests.fakes import details
 from tests.http_api.client import Api
 from tests.http_api.conftest import PASSWORD
 from tests.http_api.problems import errors, kind
@@ -25,7 +31,7 @@ def test_an_admin_sees_who_looked_at_a_record(admin: Api, reader: Api, ada: Pati
     reader.get(f"patients/{ada.id}/", x_request_id="request-1")
     reader.get("patients/")
     me = reader.get("users/me/").json()["id"]
-    (entry,) = admin.get(f"audit/?patient_id={ada.id}").json()["results"]
+    (entry,) = admin.get(f"audit/?patient_id={ada.id}&action=patient_viewed").json()["results"]
     assert entry.pop("at").endswith("Z")
     assert entry.pop("number") > 0
     assert entry == {
@@ -64,6 +70,45 @@ def test_invalid_filters_are_named_with_their_rules(admin: Api) -> None:
     assert admin.get(f"audit/?patient_id={uuid4()}").json()["results"] == []
 
 
+def test_a_token_that_is_refused_is_recorded(admin: Api) -> None:
+    Api("wrong").get("patients/")
+    Api().get("patients/")
+    (entry,) = admin.get("audit/?action=token_refused").json()["results"]
+    assert (entry["actor"], entry["address"]) == ("anonymous", "127.0.0.1")
+
+
+def test_whose_data_an_error_tells_about_is_recorded(admin: Api, clerk: Api, ada: Patient) -> None:
+    assert kind(clerk.post("patients/", details())) == "email-taken"
+    assert kind(clerk.post("patients/", details(email=None))) == "possible-duplicate"
+    entries = admin.get(f"audit/?patient_id={ada.id}&action=patients_matched").json()["results"]
+    assert [(one["actor_name"], one["detail"]) for one in entries] == [("clerk@clinic.example", "register_patient")] * 2
+
+
+def test_a_command_verifies_the_audit_and_saves_a_checkpoint(admin: Api, ada: Patient, tmp_path: Path) -> None:
+    admin.get(f"patients/{ada.id}/")
+    saved, out = tmp_path / "checkpoint.json", StringIO()
+    call_command("verify_audit", save=saved, stdout=out)
+    admin.get(f"patients/{ada.id}/")
+    call_command("verify_audit", since=saved, stdout=out)
+    assert out.getvalue().count("The audit is as it was written") == 2
+    with unprotected("default"):
+        AccessEntry.objects.filter(number=1).update(actor="user:2")
+        AccessEntry.objects.filter(number__gte=2).delete()
+    with pytest.raises(CommandError, match="2 faults"):
+        call_command("verify_audit", since=saved, stdout=out)
+    assert "access log, entry 1: changed or inserted" in out.getvalue()
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"at": 1}', "[" * 5000])
+def test_a_broken_checkpoint_is_refused(admin: Api, tmp_path: Path, content: str) -> None:
+    broken = tmp_path / "checkpoint.json"
+    broken.write_text(content)
+    with pytest.raises(CommandError, match="not a file that --save wrote"):
+        call_command("verify_audit", since=broken)
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("verify_audit", since=tmp_path / "missing.json")
+
+
 def test_pages_of_the_admin_are_recorded(admin: Api, boss: Client, ada: Patient) -> None:
     boss.get("/admin/patients/patient/")
     boss.get(f"/admin/patients/patient/{ada.id}/change/")
@@ -80,6 +125,18 @@ def test_a_session_of_the_admin_is_recorded_from_its_beginning_to_its_end(admin:
     out, signed_in = (entry for entry in admin.get("audit/").json()["results"] if entry["address"] == ADDRESS)
     assert (out["action"], signed_in["action"]) == ("signed_out", "signed_in")
     assert out["actor_name"] == signed_in["actor_name"] == "admin@clinic.example"
+
+
+def test_who_is_named_before_an_action_of_the_admin_is_recorded(admin: Api, boss: Client, ada: Patient) -> None:
+    boss.post("/admin/patients/patient/", {"action": "archive", "_selected_action": str(ada.id)})
+    (entry,) = admin.get(f"audit/?patient_id={ada.id}").json()["results"]
+    assert (entry["action"], entry["address"]) == ("patient_viewed", ADDRESS)
+
+
+def test_nobody_is_signed_in_who_may_not_use_the_admin(admin: Api, signed_in: Callable[[Role], Api]) -> None:
+    signed_in(Role.AUTHOR)
+    Client(REMOTE_ADDR=ADDRESS).post("/admin/login/", {"username": "author@clinic.example", "password": PASSWORD})
+    assert [entry for entry in admin.get("audit/").json()["results"] if entry["address"] == ADDRESS] == []
 
 
 def test_a_page_of_the_admin_that_is_refused_is_recorded(admin: Api, signed_in: Callable[[Role], Api]) -> None:

@@ -36,11 +36,12 @@ class Buffer(Generic[T]):
     def add(self, item: T) -> None:
         """Raises `Unavailable` while `MAX_WAITING` items wait."""
         with self._changed:
-            if len(self._waiting) >= MAX_WAITING:
+            if len(self._waiting) + self._under_way >= MAX_WAITING:
                 raise Unavailable
             if self._thread is None:
-                self._thread = Thread(target=self._flush_for_ever, name=self._name, daemon=True)
-                self._thread.start()
+                thread = Thread(target=self._flush_for_ever, name=self._name, daemon=True)
+                thread.start()
+                self._thread = thread
                 Finalize(None, self.flush, exitpriority=0)
             self._waiting.append(item)
             if len(self._waiting) >= MAX_UNSAVED:
@@ -52,19 +53,23 @@ class Buffer(Generic[T]):
         with self._flushing:
             with self._changed:
                 items, self._waiting = self._waiting, []
+                self._under_way = len(items)
+            kept: list[T] = []
             try:
                 if items:
                     self._save(items)
             except Exception as error:  # noqa: BLE001 (whatever failed, the items are kept)
                 log.warning("not_saved", what=self._name, count=len(items), error=type(error).__name__)
-                with self._changed:
-                    self._waiting = items + self._waiting
-                return False
-            return True
+                kept = items
+            with self._changed:
+                self._waiting = kept + self._waiting
+                self._under_way = 0
+            return not kept
 
     def _reset(self) -> None:
         self._flushing = Lock()
         self._waiting: list[T] = []
+        self._under_way = 0
         self._changed = Condition()
         self._thread: Thread | None = None
 

@@ -1,26 +1,36 @@
-from attrs import evolve, frozen
+from itertools import islice
+
+from attrs import frozen
 
 from adapters.in_memory.store import Store
-from core.access_log.entities import AccessEntry, AccessQuery
+from core.access_log.entities import AccessCursor, AccessEntry, AccessQuery, append
 from core.access_log.ports import AccessLog, AccessLogEntries
+from core.seals import Sealer
 
 
 @frozen
 class InMemoryAccessLog(AccessLog, AccessLogEntries):
     store: Store
+    sealer: Sealer
 
     def record(self, entry: AccessEntry) -> None:
         with self.store.lock:
-            number = len(self.store.access_entries) + 1
-            self.store.access_entries[number] = evolve(entry, number=number)
+            entries = self.store.access_entries
+            last = entries[max(entries)] if entries else None
+            for appended in append([entry], last.number if last else 0, last.seal if last else "", self.sealer):
+                entries[appended.number] = appended
 
-    def find(self, query: AccessQuery, *, before: int | None, limit: int) -> tuple[AccessEntry, ...]:
+    def find(self, query: AccessQuery, *, before: AccessCursor | None, limit: int) -> tuple[AccessEntry, ...]:
         with self.store.lock:
-            entries = list(self.store.access_entries.values())
-        matching = [
-            entry for entry in reversed(entries) if (before is None or entry.number < before) and _matches(query, entry)
-        ]
-        return tuple(matching[:limit])
+            entries = [entry for entry in self.store.access_entries.values() if _matches(query, entry)]
+        entries.sort(key=lambda entry: (entry.at, entry.number), reverse=True)
+        rest = (entry for entry in entries if before is None or (entry.at, entry.number) < (before.at, before.number))
+        return tuple(islice(rest, limit))
+
+    def after(self, number: int, limit: int) -> tuple[AccessEntry, ...]:
+        with self.store.lock:
+            entries = sorted(self.store.access_entries.values(), key=lambda entry: entry.number)
+        return tuple(entry for entry in entries if entry.number > number)[:limit]
 
 
 def _matches(query: AccessQuery, entry: AccessEntry) -> bool:

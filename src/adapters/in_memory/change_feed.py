@@ -41,4 +41,5 @@ def _change_entry(position: int, event: AuditEvent) -> ChangeEntry:
         fields=event.fields,
         actor=event.actor,
         request_id=event.request_id,
+        seal=event.seal,
     )

@@ -1,14 +1,15 @@
 """The access log: who saw or took what, and who signed in or was refused."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import TypedDict, cast
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from core.errors import ErrorCollector, InvalidValue, Parser, parse_fields
+from core.seals import Sealer
 from core.values import parse_datetime, parse_enum, parse_single_line
 
 MAX_ACTOR_LENGTH = 100
@@ -21,16 +22,18 @@ class AccessAction(StrEnum):
     PATIENTS_MATCHED = "patients_matched"
     DUPLICATES_VIEWED = "duplicates_viewed"
     HELD_CHANGES_VIEWED = "held_changes_viewed"
+    CHANGES_FOLLOWED = "changes_followed"
     EXPORT_STARTED = "export_started"
     EXPORT_ENDED = "export_ended"
     REJECTS_DOWNLOADED = "rejects_downloaded"
     PAGE_VIEWED = "page_viewed"
     AUDIT_VIEWED = "audit_viewed"
+    AUDIT_VERIFIED = "audit_verified"
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGNED_OUT = "signed_out"
     TOKEN_REUSED = "token_reused"  # noqa: S105 (no password)
-    KEY_REFUSED = "key_refused"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 (no password)
     REFUSED = "refused"
 
 
@@ -38,7 +41,8 @@ class AccessAction(StrEnum):
 class AccessEntry:
     """`patient_id` is the patient whose record was seen, or `count` the number of records. `detail` depends on the
     action: a digest of the filters of a search, the operation that was refused, the job of rejects or the page.
-    `address` is the client's IP address. `number` counts the stored entries without a gap; 0 before that."""
+    `address` is the client's IP address. `number` counts the stored entries without a gap, and `seal` covers the entry
+    and the seal of the one before it; 0 and empty until it is stored."""
 
     at: datetime
     actor: str
@@ -49,12 +53,13 @@ class AccessEntry:
     address: str = ""
     request_id: str = ""
     number: int = 0
+    seal: str = ""
 
 
-def chained(previous: str, entry: AccessEntry) -> tuple[str | int | None, ...]:
-    """What the seal of a stored entry covers: the entry, and the seal of the previous one."""
+def sealed_content(previous_seal: str, entry: AccessEntry) -> tuple[str | int | None, ...]:
+    """What the seal of a stored entry covers."""
     return (
-        previous,
+        previous_seal,
         entry.number,
         entry.at.isoformat(),
         entry.actor,
@@ -65,6 +70,25 @@ def chained(previous: str, entry: AccessEntry) -> tuple[str | int | None, ...]:
         entry.address,
         entry.request_id,
     )
+
+
+def append(entries: Sequence[AccessEntry], number: int, seal: str, sealer: Sealer) -> list[AccessEntry]:
+    """The entries as they follow the last stored one, whose number and seal these are."""
+    appended: list[AccessEntry] = []
+    for entry in entries:
+        number += 1
+        numbered = evolve(entry, number=number)
+        seal = sealer.seal(sealed_content(seal, numbered))
+        appended.append(evolve(numbered, seal=seal))
+    return appended
+
+
+@frozen
+class AccessCursor:
+    """The last entry of a page. Numbers follow the order in which entries were stored, which differs a little."""
+
+    at: datetime
+    number: int
 
 
 class AccessFilters(TypedDict, total=False):

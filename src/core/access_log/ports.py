@@ -1,6 +1,6 @@
 from typing import Protocol
 
-from core.access_log.entities import AccessEntry, AccessQuery
+from core.access_log.entities import AccessCursor, AccessEntry, AccessQuery
 
 
 class AccessLog(Protocol):
@@ -12,6 +12,10 @@ class AccessLog(Protocol):
 
 
 class AccessLogEntries(Protocol):
-    def find(self, query: AccessQuery, *, before: int | None, limit: int) -> tuple[AccessEntry, ...]:
-        """The stored entries that match, newest first: those with a number below `before`."""
+    def find(self, query: AccessQuery, *, before: AccessCursor | None, limit: int) -> tuple[AccessEntry, ...]:
+        """The stored entries that match, newest first, which come after `before`."""
+        ...
+
+    def after(self, number: int, limit: int) -> tuple[AccessEntry, ...]:
+        """The stored entries with higher numbers, by rising number."""
         ...

@@ -3,7 +3,7 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.access_log.entities import AccessAction, AccessEntry, AccessFilters, AccessQuery
+from core.access_log.entities import AccessAction, AccessCursor, AccessEntry, AccessFilters, AccessQuery
 from core.access_log.ports import AccessLogEntries
 from core.access_log.services.recorder import AccessRecorder
 from core.errors import ErrorCollector
@@ -12,10 +12,10 @@ from core.values import DEFAULT_PER_PAGE, parse_page_limit
 
 @frozen
 class AccessPage:
-    """`next` is the number that the next page is before, or None on the last page."""
+    """`next` is where the next page begins, or None on the last page."""
 
     entries: tuple[AccessEntry, ...]
-    next: int | None
+    next: AccessCursor | None
 
 
 @frozen
@@ -33,7 +33,7 @@ class ListAccesses:
         *,
         actor: Actor,
         filters: AccessFilters,
-        before: int | None = None,
+        before: AccessCursor | None = None,
         limit: object = DEFAULT_PER_PAGE,
         errors: ErrorCollector | None = None,
     ) -> AccessPage:
@@ -46,7 +46,7 @@ class ListAccesses:
         found = self.entries.find(query, before=before, limit=most + 1)
         page = found[:most]
         self.accesses.record(actor, AccessAction.AUDIT_VIEWED, patient_id=query.patient_id, count=len(page))
-        return AccessPage(page, page[-1].number if len(found) > most else None)
+        return AccessPage(page, AccessCursor(page[-1].at, page[-1].number) if len(found) > most else None)
 
 
 @frozen

@@ -52,7 +52,8 @@ class ChangedValues:
 class AuditEvent:
     """One change of one patient. Each version of a patient has exactly one event.
 
-    `values` is None after the patient is erased; `digest` stays. `job_id` is the job that made the change.
+    `values` is None after the patient is erased; `digest` stays. `job_id` is the job that made the change. `seal`
+    covers everything but the values, of which it covers the digest.
     """
 
     patient_id: UUID
@@ -65,6 +66,7 @@ class AuditEvent:
     digest: str
     values: ChangedValues | None
     job_id: UUID | None = None
+    seal: str = ""
 
     @classmethod
     def of(
@@ -112,6 +114,21 @@ class AuditEvent:
         )
 
 
+def sealed_content(event: AuditEvent) -> tuple[str | int | None, ...]:
+    """What the seal of an event covers. The version gives its place: each patient has each version once."""
+    return (
+        str(event.patient_id),
+        event.version,
+        event.at.isoformat(),
+        event.actor,
+        event.request_id,
+        event.action,
+        ",".join(event.fields),
+        event.digest,
+        str(event.job_id) if event.job_id else None,
+    )
+
+
 def _values(patient: Patient) -> dict[str, FieldJson]:
     return patient.to_json() | {"merged_into": str(patient.merged_into) if patient.merged_into else None}
 
@@ -137,3 +154,4 @@ class ChangeEntry:
     fields: tuple[str, ...]
     actor: str
     request_id: str
+    seal: str

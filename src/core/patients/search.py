@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TypedDict, cast
 from uuid import UUID
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from core.errors import ErrorCollector, InvalidValue
 from core.patients import values
@@ -22,6 +22,7 @@ MAX_COUNT = 10_000
 _UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 MAX_QUERY_LENGTH = 250  # longer than any full name
 MAX_IDS = 200
+_SHOWN = {"sort", "limit", "after"}
 
 
 class Sort(StrEnum):
@@ -90,6 +91,11 @@ class PatientQuery:
         """Merged records are found by their ids and by their status. Otherwise their survivors are found in place of
         them."""
         return self.ids is not None or self.status is Status.MERGED
+
+    @property
+    def filters(self) -> dict[str, object]:
+        """What is searched for, without how it is shown."""
+        return {name: value for name, value in asdict(self, recurse=False).items() if name not in _SHOWN}
 
     @classmethod
     def parse(cls, raw: Mapping[str, object], rules: Rules, errors: ErrorCollector | None = None) -> "PatientQuery":

@@ -23,10 +23,12 @@ class AccessEntry(models.Model):
     class Meta:
         verbose_name_plural = "access entries"
         indexes = [
-            Index(fields=["patient_id", "-number"], condition=Q(patient_id__isnull=False), name="access_by_patient"),
-            Index(fields=["actor", "-number"], name="access_by_actor"),
-            Index(fields=["action", "-number"], name="access_by_action"),
-            Index(fields=["at"], name="access_by_time"),
+            Index(
+                fields=["patient_id", "at", "number"], condition=Q(patient_id__isnull=False), name="access_by_patient"
+            ),
+            Index(fields=["actor", "at", "number"], name="access_by_actor"),
+            Index(fields=["action", "at", "number"], name="access_by_action"),
+            Index(fields=["at", "number"], name="access_by_time"),
         ]
         constraints = [CheckConstraint(condition=Q(action__in=_ACTIONS), name="access_action_known")]
 

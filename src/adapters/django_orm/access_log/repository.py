@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from attrs import evolve, fields, frozen
+from attrs import fields, frozen
 from django.db import connections
 
 from adapters.django_orm.access_log import models
@@ -8,7 +8,7 @@ from adapters.django_orm.db.atomic import DjangoAtomic
 from adapters.django_orm.db.bulk_insert import bulk_insert
 from adapters.django_orm.db.compiled_get import Row
 from adapters.django_orm.db.errors import core_errors
-from core.access_log.entities import AccessAction, AccessEntry, AccessQuery, chained
+from core.access_log.entities import AccessAction, AccessCursor, AccessEntry, AccessQuery, append
 from core.access_log.ports import AccessLog, AccessLogEntries
 from core.seals import Sealer
 
@@ -34,26 +34,28 @@ class DjangoAccessLog(AccessLog, AccessLogEntries):
             with connection.cursor() as cursor:
                 cursor.execute(_LOCK)
         rows = models.AccessEntry.objects.using(self.database).order_by("-number").values_list("number", "seal")
-        last, seal = rows.first() or (0, "")
-        sealed: list[list[object]] = []
-        for number, entry in enumerate(entries, last + 1):
-            numbered = evolve(entry, number=number)
-            seal = self.sealer.seal(chained(seal, numbered))
-            sealed.append([*(getattr(numbered, name) for name in _COLUMNS), seal])
-        bulk_insert(models.AccessEntry, [*_COLUMNS, "seal"], sealed, self.database)
+        number, seal = rows.first() or (0, "")
+        appended = ([getattr(entry, name) for name in _COLUMNS] for entry in append(entries, number, seal, self.sealer))
+        bulk_insert(models.AccessEntry, _COLUMNS, appended, self.database)
 
     @core_errors()
-    def find(self, query: AccessQuery, *, before: int | None, limit: int) -> tuple[AccessEntry, ...]:
+    def find(self, query: AccessQuery, *, before: AccessCursor | None, limit: int) -> tuple[AccessEntry, ...]:
         filters: dict[str, object] = {
             "actor": query.actor,
             "patient_id": query.patient_id,
             "action": query.action,
             "at__gte": query.since,
             "at__lt": query.until,
-            "number__lt": before,
         }
-        rows = models.AccessEntry.objects.using(self.database).order_by("-number")
+        rows = models.AccessEntry.objects.using(self.database).order_by("-at", "-number")
         rows = rows.filter(**{lookup: value for lookup, value in filters.items() if value is not None})
+        if before is not None:
+            rows = rows.filter(at__lte=before.at).exclude(at=before.at, number__gte=before.number)
+        return tuple(_entry(row) for row in rows.values(*_COLUMNS)[:limit])
+
+    @core_errors()
+    def after(self, number: int, limit: int) -> tuple[AccessEntry, ...]:
+        rows = models.AccessEntry.objects.using(self.database).filter(number__gt=number).order_by("number")
         return tuple(_entry(row) for row in rows.values(*_COLUMNS)[:limit])
 
 

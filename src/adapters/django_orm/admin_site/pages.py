@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
+from dependency_injector.wiring import Provide, inject
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import site
@@ -13,8 +15,10 @@ from django.template.response import TemplateResponse
 
 from adapters.django_orm.accounts.models import User
 from core.access import Actor, Permission, Role
+from core.access_log.entities import AccessAction
+from core.access_log.use_cases import RecordAccess
 from core.accounts.passwords import MAX_PASSWORD_LENGTH
-from core.errors import RegistryError, ValidationError
+from core.errors import Forbidden, RegistryError, ValidationError
 
 ROLES = [(role.value, role.value) for role in Role]
 Work = Callable[[dict[str, Any]], HttpResponse | None]  # the form's cleaned data
@@ -40,6 +44,26 @@ def actor_of(request: HttpRequest) -> Actor:
     return Actor.user(user.id, Role(user.role), request.META["REQUEST_ID"], request.META.get("REMOTE_ADDR", ""))
 
 
+@inject
+def record_access(
+    request: HttpRequest,
+    action: AccessAction,
+    *,
+    patient_id: UUID | None = None,
+    count: int | None = None,
+    detail: str = "",
+    record: RecordAccess = Provide["record_access"],
+) -> None:
+    record(actor=actor_of(request), action=action, patient_id=patient_id, count=count, detail=detail)
+
+
+def record_refusal(request: HttpRequest, error: Exception) -> None:
+    """Nothing for any other error."""
+    if isinstance(error, Forbidden | PermissionDenied):
+        page = request.resolver_match.url_name if request.resolver_match else ""
+        record_access(request, AccessAction.REFUSED, detail=page or "")
+
+
 def may(request: HttpRequest, permission: Permission) -> bool:
     return isinstance(request.user, User) and permission in Role(request.user.role).permissions
 
@@ -61,6 +85,7 @@ def form_page(
             for error in invalid.errors:
                 form.add_error(error.field if error.field in form.fields else None, error.message)
         except RegistryError as error:
+            record_refusal(request, error)
             form.add_error(None, str(error))
         else:
             if response is None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from contextlib import suppress
 from functools import update_wrapper
 from time import time
 from typing import Any, TypeVar, cast
@@ -19,12 +20,18 @@ from structlog.contextvars import bind_contextvars
 
 from adapters.django_orm.accounts.models import User
 from adapters.django_orm.accounts.repository import user_of
-from adapters.django_orm.admin_site.pages import actor_of, current_user, form_page, password_field
+from adapters.django_orm.admin_site.pages import (
+    actor_of,
+    current_user,
+    form_page,
+    password_field,
+    record_access,
+    record_refusal,
+)
 from core.access_log.entities import AccessAction
-from core.access_log.use_cases import RecordAccess
 from core.accounts.sessions import Principal
 from core.accounts.use_cases import ChangeOwnPassword
-from core.errors import TooManyRequests
+from core.errors import TooManyRequests, Unavailable
 
 SIGNED_IN_AT = "signed_in_at"
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -35,13 +42,16 @@ def save_sign_in_time(request: HttpRequest, **_: object) -> None:
     request.session[SIGNED_IN_AT] = time()
 
 
+@receiver(user_logged_in)
+def record_sign_in(request: HttpRequest, **_: object) -> None:
+    record_access(request, AccessAction.SIGNED_IN)
+
+
 @receiver(user_logged_out)
-@inject
-def record_sign_out(
-    request: HttpRequest, user: User | None, record: RecordAccess = Provide["record_access"], **_: object
-) -> None:
+def record_sign_out(request: HttpRequest, user: User | None, **_: object) -> None:
     if user is not None:
-        record(actor=actor_of(request), action=AccessAction.SIGNED_OUT)
+        with suppress(Unavailable):  # nobody stays signed in because the log is full
+            record_access(request, AccessAction.SIGNED_OUT)
 
 
 class SignInForm(AdminAuthenticationForm):
@@ -69,8 +79,10 @@ class RegistryAdminSite(AdminSite):
         return super().has_permission(request) and time() - signed_in_at < settings.SESSION_LASTS
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Without Django's `view_on_site`: records have no page outside the admin."""
-        return [url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"]
+        """Without Django's `view_on_site`, because records have no page outside the admin, and without its
+        `autocomplete`, a search that no page uses."""
+        unused = {"view_on_site", "autocomplete"}
+        return [url for url in super().get_urls() if getattr(url, "name", None) not in unused]
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Names the user in the logs. Redirects users whose password an admin has set to the page that changes it."""
@@ -85,16 +97,11 @@ class RegistryAdminSite(AdminSite):
                 return HttpResponseRedirect(change)
             try:
                 return checked(request, *args, **kwargs)
-            except PermissionDenied:
-                self._record_refusal(request)
+            except PermissionDenied as error:
+                record_refusal(request, error)
                 raise
 
         return cast("View", update_wrapper(wrapped, checked))
-
-    @inject
-    def _record_refusal(self, request: HttpRequest, record: RecordAccess = Provide["record_access"]) -> None:
-        page = request.resolver_match.url_name if request.resolver_match else ""
-        record(actor=actor_of(request), action=AccessAction.REFUSED, detail=page or "")
 
     @inject
     def password_change(  # type: ignore[override]  # Django takes fewer parameters

@@ -4,7 +4,6 @@ from functools import cached_property
 from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID
 
-from dependency_injector.wiring import Provide, inject
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin, ShowFacets
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -16,10 +15,9 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from adapters.django_orm.admin_site.pages import actor_of, may
+from adapters.django_orm.admin_site.pages import may, record_access, record_refusal
 from core.access import Permission
 from core.access_log.entities import AccessAction
-from core.access_log.use_cases import RecordAccess
 from core.errors import RegistryError
 from core.patients.search_terms import MAX_WORDS
 from core.values import MAX_EMAIL_LENGTH
@@ -76,7 +74,7 @@ class ViewOnlyAdmin(ModelAdmin):
         context = (extra_context or {}) | {"links": self.links(object_id) if row else {}}
         response = super().change_view(request, object_id, form_url, context)
         if row and self.shows_patients:
-            self._record_access(request, AccessAction.PATIENT_VIEWED, patient_id=self.patient_of(row))
+            self._record_patient(request, row)
         return response
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
@@ -107,21 +105,12 @@ class ViewOnlyAdmin(ModelAdmin):
         response = super().changelist_view(request, extra_context)
         if self.shows_patients and isinstance(response, TemplateResponse) and "cl" in (response.context_data or {}):
             shown = len(cast("dict[str, ChangeList]", response.context_data)["cl"].result_list)
-            self._record_access(request, AccessAction.PAGE_VIEWED, count=shown)
+            record_access(request, AccessAction.PAGE_VIEWED, count=shown, detail=self.opts.label_lower)
         return response
 
-    @inject
-    def _record_access(
-        self,
-        request: HttpRequest,
-        action: AccessAction,
-        *,
-        patient_id: UUID | None = None,
-        count: int | None = None,
-        record: RecordAccess = Provide["record_access"],
-    ) -> None:
-        page = self.opts.label_lower
-        record(actor=actor_of(request), action=action, patient_id=patient_id, count=count, detail=page)
+    def _record_patient(self, request: HttpRequest, row: Model) -> None:
+        patient_id = self.patient_of(row)
+        record_access(request, AccessAction.PATIENT_VIEWED, patient_id=patient_id, detail=self.opts.label_lower)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return may(request, self.permission)
@@ -153,6 +142,8 @@ class ViewOnlyAdmin(ModelAdmin):
         selected = list(rows[: MAX_SELECTED + 1])
         if "confirmed" in request.POST or len(selected) > MAX_SELECTED:
             return None
+        for row in selected if self.shows_patients else ():
+            self._record_patient(request, row)
         context = self.admin_site.each_context(request) | {
             "title": title,
             "meaning": meaning,
@@ -176,6 +167,7 @@ class ViewOnlyAdmin(ModelAdmin):
             try:
                 done[work(row)] += 1
             except RegistryError as error:
+                record_refusal(request, error)
                 failed[str(error)] += 1
         for outcome, count in done.items():
             self.message_user(request, f"{count} {outcome}.", messages.SUCCESS)

@@ -12,7 +12,7 @@ from core.patients.audit import Action, AuditEvent, ChangedValues
 from core.patients.ports import AuditTrail
 from core.undo.ports import JobChanges
 
-_EVENT_COLUMNS = ("patient_id", "version", "at", "actor", "request_id", "action", "fields", "digest", "job_id")
+_EVENT_COLUMNS = ("patient_id", "version", "at", "actor", "request_id", "action", "fields", "digest", "job_id", "seal")
 _VALUES_COLUMNS = ("patient_id", "version", "before", "after", "salt", "reason")
 
 
@@ -37,7 +37,7 @@ class DjangoAuditTrail(AuditTrail, JobChanges):
         rows = rows.filter(patient_id=patient_id).order_by("-version")
         if before_version is not None:
             rows = rows.filter(version__lt=before_version)
-        return tuple(_event(row) for row in rows[:limit])
+        return tuple(event_of(row) for row in rows[:limit])
 
     @core_errors()
     def patients(self, job_id: UUID, *, after: UUID | None, limit: int) -> tuple[UUID, ...]:
@@ -53,7 +53,7 @@ class DjangoAuditTrail(AuditTrail, JobChanges):
         rows = self._of_job(job_id).filter(patient_id__in=ids).select_related("values").order_by("-version")
         events: dict[UUID, list[AuditEvent]] = defaultdict(list)
         for row in rows:
-            events[row.patient_id].append(_event(row))
+            events[row.patient_id].append(event_of(row))
         return events
 
     def _of_job(self, job_id: UUID) -> QuerySet[models.PatientEvent]:
@@ -64,7 +64,7 @@ class DjangoAuditTrail(AuditTrail, JobChanges):
         models.EventValues.objects.using(self.database).filter(patient_id=patient_id).delete()
 
 
-def _event(row: models.PatientEvent) -> AuditEvent:
+def event_of(row: models.PatientEvent) -> AuditEvent:
     values = row.values
     return AuditEvent(
         patient_id=row.patient_id,
@@ -77,4 +77,5 @@ def _event(row: models.PatientEvent) -> AuditEvent:
         digest=row.digest,
         values=ChangedValues(values.before, values.after, values.salt, values.reason) if values else None,
         job_id=row.job_id,
+        seal=row.seal,
     )

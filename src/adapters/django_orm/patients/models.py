@@ -186,6 +186,7 @@ class PatientEvent(models.Model):
     action = models.CharField(max_length=20)
     fields = models.JSONField()
     digest = models.CharField(max_length=64, blank=True)
+    seal = models.CharField(max_length=64, blank=True)
     position = models.BigIntegerField(null=True)
     job_id = models.UUIDField(null=True)
     values: "models.ForeignObject[EventValues | None, EventValues | None]" = models.ForeignObject(

@@ -1,4 +1,4 @@
-from functools import partial
+from datetime import UTC, datetime, timedelta
 from struct import Struct
 from typing import Annotated, cast
 
@@ -15,12 +15,14 @@ from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
 from adapters.http_api.rest.queries import read_query_collecting
 from adapters.http_api.rest.responses import page
 from core.access import Permission
-from core.access_log.entities import AccessFilters
+from core.access_log.entities import AccessCursor, AccessFilters
 from core.access_log.use_cases import ListAccesses
 from core.accounts.use_cases import NameActors
-from core.errors import parse_field
+from core.errors import InvalidValue, parse_field
 
-_NUMBER = Struct(">Q")
+_CURSOR = Struct(">qq")  # microseconds since 1970, number
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class AuditView(APIView):
@@ -45,12 +47,22 @@ class AuditView(APIView):
         given, errors = read_query_collecting(
             request.query_params, [*names(AccessFiltersSerializer), "limit", "cursor"]
         )
-        before: int | None = None
-        if "cursor" in given:
-            [before] = parse_field("cursor", partial(decode_cursor, _NUMBER), given.pop("cursor"))
+        before = parse_field("cursor", _parse_cursor, given.pop("cursor")) if "cursor" in given else None
         limit = {"limit": given.pop("limit")} if "limit" in given else {}
         filters = cast("AccessFilters", given)
         found = list_accesses(actor=actor(request), filters=filters, before=before, errors=errors, **limit)
         shown = name_actors(actor=actor(request), names={entry.actor for entry in found.entries})
         results = [access_json(entry, shown) for entry in found.entries]
-        return page(request, results, encode_cursor(_NUMBER, found.next) if found.next else None)
+        return page(request, results, _cursor(found.next) if found.next else None)
+
+
+def _cursor(last: AccessCursor) -> str:
+    return encode_cursor(_CURSOR, (last.at - _EPOCH) // _MICROSECOND, last.number)
+
+
+def _parse_cursor(raw: object) -> AccessCursor:
+    microseconds, number = decode_cursor(_CURSOR, raw)
+    try:
+        return AccessCursor(_EPOCH + microseconds * _MICROSECOND, number)
+    except OverflowError:
+        raise InvalidValue("invalid", "Must be the `next_cursor` of the previous page.") from None

@@ -7,8 +7,10 @@ from structlog.contextvars import bind_contextvars
 
 from adapters.http_api.rest.throttling import count_call
 from core.access import ANONYMOUS_PERMISSIONS, Actor, Permission
+from core.access_log.entities import AccessAction
+from core.access_log.use_cases import RecordAccess
 from core.accounts.entities import User
-from core.accounts.errors import PasswordChangeRequired
+from core.accounts.errors import PasswordChangeRequired, TokenRefused
 from core.accounts.service_accounts import ServiceAccount
 from core.accounts.sessions import Principal
 from core.accounts.use_cases import Authenticate
@@ -27,6 +29,7 @@ class BearerAuthentication(BaseAuthentication):
         request: Request,
         authenticate: Authenticate = Provide["authenticate"],
         limiter: RateLimiter = Provide["limiter"],
+        record: RecordAccess = Provide["record_access"],
     ) -> tuple[User | ServiceAccount, Principal] | None:
         if "Authorization" not in request.headers and required_permission(request) in ANONYMOUS_PERMISSIONS:
             return None
@@ -36,10 +39,12 @@ class BearerAuthentication(BaseAuthentication):
                 **origin(request),
                 before_password_change=_is_before_password_change(request),
             )
-        except (Unauthenticated, PasswordChangeRequired):
+        except (Unauthenticated, PasswordChangeRequired) as error:
             count_call(
                 request, limiter, RateLimitScope.ANONYMOUS, request.META.get("REMOTE_ADDR", "")
             )  # it gets no further
+            if isinstance(error, TokenRefused):
+                record(actor=Actor.anonymous(**origin(request)), action=AccessAction.TOKEN_REFUSED)
             raise
         bind_contextvars(actor=signed_in.actor.name)
         return signed_in.account, signed_in

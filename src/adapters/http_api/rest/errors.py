@@ -12,8 +12,8 @@ from django.template.loader import render_to_string
 from rest_framework import exceptions as drf
 from rest_framework.request import Request
 
+from adapters.http_api.rest.accesses import record_error
 from adapters.http_api.rest.negotiation import ACCEPT_PATCH
-from adapters.http_api.rest.refusals import record_refusal
 from adapters.http_api.rest.schemas import REQUEST_ID_EXAMPLE
 from core import errors as core
 from core.matching.entities import Candidate
@@ -99,9 +99,8 @@ def _wants_page(request: HttpRequest | Request) -> bool:
 def answer_exception(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """For DRF, whose context is untyped. None leaves an unforeseen error to Django, which answers 500."""
     request: Request = context["request"]
-    if isinstance(error, core.Forbidden):
-        record_refusal(request)
     if isinstance(error, core.RegistryError):
+        record_error(request, error)
         return answer_core(request, error)
     if isinstance(error, Http404 | RequestDataTooBig):
         return answer_plain(request, 404 if isinstance(error, Http404) else 413)

@@ -1,6 +1,7 @@
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import cast
 from uuid import UUID
 
 from attrs import field, frozen
@@ -10,7 +11,7 @@ from core.access_log.entities import AccessAction, AccessEntry
 from core.access_log.ports import AccessLog
 from core.ports import Clock
 
-_UNSEARCHED = {"cursor", "limit", "count", "errors"}
+MAX_NAMED = 20
 _DIGEST_BYTES = 16
 
 
@@ -42,11 +43,22 @@ class AccessRecorder:
         )
         self.log.record(entry)
 
+    def record_each(self, actor: Actor, action: AccessAction, ids: Collection[UUID], *, detail: str = "") -> None:
+        """Names each patient of a short list, so that their records show who found them; otherwise their number."""
+        if not 0 < len(ids) <= MAX_NAMED:
+            self.record(actor, action, count=len(ids), detail=detail)
+            return
+        for patient_id in ids:
+            self.record(actor, action, patient_id=patient_id, detail=detail)
+
     def digest(self, filters: Mapping[str, object]) -> str:
-        """The same for the same filters on every page; empty without filters. Nobody without the secret can find out
-        what was searched for."""
-        used = {name: str(value) for name, value in filters.items() if name not in _UNSEARCHED}
+        """The same for the same filters; empty without any. Nobody without the secret can find out what they are."""
+        used = {name: _plain(value) for name, value in filters.items() if value}
         if not used:
             return ""
-        content = json.dumps(used, sort_keys=True).encode()
+        content = json.dumps(used, sort_keys=True, default=str).encode()
         return hmac.digest(self.secret.encode(), content, "sha256")[:_DIGEST_BYTES].hex()
+
+
+def _plain(value: object) -> object:
+    return sorted(map(str, cast("frozenset[object]", value))) if isinstance(value, frozenset) else value

@@ -3,8 +3,6 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor
-from core.access_log.entities import AccessAction
-from core.access_log.services.recorder import AccessRecorder
 from core.accounts.entities import User
 from core.accounts.errors import PasswordChangeRequired, TokenRefused
 from core.accounts.ports import RefreshFamilyRepository, ServiceAccountRepository, TokenService
@@ -26,7 +24,6 @@ class Authenticate:
     service_accounts: ServiceAccountRepository
     tokens: TokenService
     clock: Clock
-    accesses: AccessRecorder
 
     def __call__(
         self, *, access: str, request_id: str, address: str = "", before_password_change: bool = False
@@ -50,10 +47,9 @@ class Authenticate:
 
     def _service(self, key_id: UUID, secret: str, request_id: str, address: str) -> Principal:
         account = self.service_accounts.get_by_key(key_id)
-        if account is None:
+        if account is None or not account.is_active:
             raise TokenRefused
-        key, actor = account.key(key_id), Actor.service(account.name, account.role, request_id, address)
-        if not account.is_active or not key.matches(secret) or not key.is_live(self.clock.now()):
-            self.accesses.record(actor, AccessAction.KEY_REFUSED, detail=str(key_id))
+        key = account.key(key_id)
+        if not key.matches(secret) or not key.is_live(self.clock.now()):
             raise TokenRefused
-        return Principal(account, actor)
+        return Principal(account, Actor.service(account.name, account.role, request_id, address))

@@ -16,18 +16,15 @@ from core.values import parse_str
 
 @frozen
 class VerifyPassword:
-    """Returns the active user with this email and password. The caller starts a session of its own.
+    """Returns the active user with this email and password, and starts no session.
 
     Raises `ValidationError`, `WrongCredentials`, `TooManyRequests`.
     """
 
     verifier: PasswordVerifier
-    accesses: AccessRecorder
 
     def __call__(self, *, email: str, password: str, address: str = "", request_id: str = "") -> User:
-        user = self.verifier.verify(email=email, password=password, caller=Actor.anonymous(request_id, address))
-        self.accesses.record(Actor.user(user.id, user.role, request_id, address), AccessAction.SIGNED_IN)
-        return user
+        return self.verifier.verify(email=email, password=password, caller=Actor.anonymous(request_id, address))
 
 
 @frozen
@@ -69,6 +66,8 @@ class RefreshSession:
         family_id, token_id = self.tokens.read_refresh(parse_field("refresh", parse_str, refresh))
         now = self.clock.now()
 
+        reused_by: list[User] = []
+
         def rotate() -> RefreshFamily | None:
             family = self.families.lock(family_id)
             if family is None:
@@ -78,13 +77,15 @@ class RefreshSession:
                 return None
             if family.token_id != token_id:
                 self.families.replace(evolve(family, revoked=True))
-                self.accesses.record(Actor.user(user.id, user.role, request_id, address), AccessAction.TOKEN_REUSED)
+                reused_by.append(user)
                 return None
             rotated = family.rotated(self.ids.new(now), now + self.lifetimes.refresh)
             self.families.replace(rotated)
             return rotated
 
         family = self.atomic(rotate)
+        for user in reused_by[-1:]:
+            self.accesses.record(Actor.user(user.id, user.role, request_id, address), AccessAction.TOKEN_REUSED)
         if family is None:
             raise TokenRefused
         access = self.tokens.access(family, now, now + self.lifetimes.access)
@@ -112,11 +113,13 @@ class SignOut:
     def __call__(self, *, refresh: str, address: str = "", request_id: str = "") -> None:
         family_id, _ = self.tokens.read_refresh(parse_field("refresh", parse_str, refresh))
 
-        def revoke() -> None:
+        def revoke() -> RefreshFamily | None:
             family = self.families.lock(family_id)
-            if family is not None and not family.revoked:
-                self.families.replace(evolve(family, revoked=True))
-                owner = Actor(f"user:{family.user_id}", frozenset(), request_id, address=address)
-                self.accesses.record(owner, AccessAction.SIGNED_OUT)
+            if family is None or family.revoked:
+                return None
+            self.families.replace(evolve(family, revoked=True))
+            return family
 
-        self.atomic(revoke)
+        if family := self.atomic(revoke):
+            owner = Actor(f"user:{family.user_id}", frozenset(), request_id, address=address)
+            self.accesses.record(owner, AccessAction.SIGNED_OUT)

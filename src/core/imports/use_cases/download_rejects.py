@@ -28,5 +28,9 @@ class DownloadRejects:
         actor.require(Permission.IMPORT_PATIENTS)
         job = self.jobs.get(job_id).ensure_kind(JobKind.IMPORT)
         count = sum(job.counts.get(outcome, 0) for outcome in (ImportRowOutcome.DUPLICATE, ImportRowOutcome.REJECTED))
+        pieces = write_rejects(self.files.layout(job_id), self.rejects.iterate(job_id))
+        return self._read(actor, job_id, count, pieces)
+
+    def _read(self, actor: Actor, job_id: UUID, count: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
         self.accesses.record(actor, AccessAction.REJECTS_DOWNLOADED, count=count, detail=str(job_id))
-        return write_rejects(self.files.layout(job_id), self.rejects.iterate(job_id))
+        yield from pieces

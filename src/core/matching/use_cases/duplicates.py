@@ -49,7 +49,7 @@ class ListDuplicates:
         found = self.pairs.find([wanted], min_probability=lowest, after=after, limit=most + 1)
         pairs = found[:most]
         patients = self.patients.get_all({one for pair in pairs for one in pair.patient_ids})
-        self.accesses.record(actor, AccessAction.DUPLICATES_VIEWED, count=len(patients))
+        self.accesses.record_each(actor, AccessAction.DUPLICATES_VIEWED, [patient.id for patient in patients])
         last = PairCursor(pairs[-1].probability, pairs[-1].id) if len(found) > most else None
         return PairPage(pairs, {patient.id: patient for patient in patients}, last)
 

@@ -3,6 +3,8 @@ from uuid import UUID
 from attrs import frozen
 
 from core.access import Actor, Permission
+from core.access_log.entities import AccessAction
+from core.access_log.services.recorder import AccessRecorder
 from core.errors import parse_field
 from core.matching.entities import Merge
 from core.matching.ports import MergeRepository
@@ -20,6 +22,7 @@ class ListMerges:
 
     patients: PatientRepository
     merges: MergeRepository
+    accesses: AccessRecorder
 
     def __call__(
         self, *, actor: Actor, patient_id: UUID, after: UUID | None = None, limit: int = DEFAULT_PER_PAGE
@@ -27,4 +30,6 @@ class ListMerges:
         actor.require(Permission.VIEW_PATIENTS)
         parse_field("limit", parse_page_limit, limit)
         self.patients.get(patient_id)
-        return self.merges.of(patient_id, after=after, limit=limit)
+        merges = self.merges.of(patient_id, after=after, limit=limit)
+        self.accesses.record(actor, AccessAction.HISTORY_VIEWED, patient_id=patient_id)
+        return merges

@@ -1,5 +1,4 @@
-from collections.abc import Mapping
-from typing import Unpack, cast
+from typing import Unpack
 from uuid import UUID
 
 from attrs import evolve, frozen
@@ -34,12 +33,13 @@ class MatchPatients:
         actor.require(Permission.MATCH_PATIENTS)
         now = self.clock.now()
         blank = Patient(id=UUID(int=0), created_at=now, updated_at=now)
-        person = Person.of(evolve(blank, **parse(details, self.rules(), errors)))
+        parsed = parse(details, self.rules(), errors)
+        person = Person.of(evolve(blank, **parsed))
         if not person.keys:
             raise ValidationError([FieldError("", "required", NOTHING_TO_COMPARE)])
         found = self.finder.find([person])[blank.id]
-        digest = self.accesses.digest(cast("Mapping[str, object]", details))
-        self.accesses.record(actor, AccessAction.PATIENTS_MATCHED, count=len(found.found), detail=digest)
+        ids = [candidate.patient.id for candidate in found.found]
+        self.accesses.record_each(actor, AccessAction.PATIENTS_MATCHED, ids, detail=self.accesses.digest(parsed))
         return found
 
 

@@ -90,12 +90,13 @@ class MergePatients:
             pairs = self._pairs(survivor, [other, *absorbed])
             combined = combine(survivor, other, chosen)
             if preview:
-                for seen in (patient_id, other_id):
-                    self.accesses.record(actor, AccessAction.PATIENT_VIEWED, patient_id=seen)
                 return MergeResult.of(None, survivor, combined, other)
             return self._merge(_Change(actor, text, self.clock.now()), survivor, combined, [other, *absorbed], pairs)
 
-        return self.atomic(merge)
+        result = self.atomic(merge)
+        if preview:
+            self.accesses.record_each(actor, AccessAction.PATIENT_VIEWED, (patient_id, other_id))
+        return result
 
     def _pairs(self, survivor: Patient, others: Sequence[Patient]) -> tuple[DuplicatePair, ...]:
         """The pairs of the records that become part of the survivor's. Raises `PatientsDiffer`."""

@@ -1,12 +1,14 @@
+from collections.abc import Sequence
 from datetime import datetime
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from core.access import Actor, Permission
-from core.patients.audit import Action, AuditEvent, new_salt
+from core.patients.audit import Action, AuditEvent, new_salt, sealed_content
 from core.patients.entities import Patient
 from core.patients.errors import UniqueValueTaken
 from core.patients.ports import AuditTrail, PatientRepository
+from core.seals import Sealer
 
 
 @frozen
@@ -15,6 +17,7 @@ class PatientRecorder:
 
     patients: PatientRepository
     trail: AuditTrail
+    sealer: Sealer
 
     def save(
         self,
@@ -36,11 +39,15 @@ class PatientRecorder:
             if actor.may(Permission.VIEW_PATIENTS):
                 raise
             raise type(taken) from None
-        self.trail.record([AuditEvent.of(action, actor, at, new_salt(), before=before, after=after, reason=reason)])
+        self.record([AuditEvent.of(action, actor, at, new_salt(), before=before, after=after, reason=reason)])
         return after
+
+    def record(self, events: Sequence[AuditEvent]) -> None:
+        """Only for patients who were stored without this recorder."""
+        self.trail.record([evolve(event, seal=self.sealer.seal(sealed_content(event))) for event in events])
 
     def erase(self, actor: Actor, at: datetime, patient: Patient) -> None:
         """Removes the record and its values in the audit trail. The audit events stay, without values."""
         self.patients.remove(patient.id)
         self.trail.forget_values(patient.id)
-        self.trail.record([AuditEvent.erased(actor, at, patient)])
+        self.record([AuditEvent.erased(actor, at, patient)])

@@ -1,6 +1,8 @@
 from attrs import frozen
 
 from core.access import Actor, Permission
+from core.access_log.entities import AccessAction
+from core.access_log.services.recorder import AccessRecorder
 from core.errors import parse_field
 from core.patients.audit import ChangeCursor, ChangeEntry
 from core.patients.errors import ChangesRestarted
@@ -25,6 +27,7 @@ class FollowChanges:
     """
 
     changes: ChangeFeed
+    accesses: AccessRecorder
 
     def __call__(self, *, actor: Actor, after: ChangeCursor | None = None, limit: int = DEFAULT_PER_PAGE) -> ChangePage:
         actor.require(Permission.VIEW_PATIENTS)
@@ -36,6 +39,8 @@ class FollowChanges:
         entries = self.changes.after(start.position, limit)
         if not entries and start.position > self.changes.last():
             raise ChangesRestarted
+        if entries:
+            self.accesses.record(actor, AccessAction.CHANGES_FOLLOWED, count=len(entries))
         return ChangePage(entries, ChangeCursor(start.epoch, entries[-1].position) if entries else start)
 
 

@@ -23,10 +23,10 @@ class ExportPatients:
 
     def __call__(self, *, actor: Actor) -> Iterator[Patient]:
         actor.require(Permission.EXPORT_PATIENTS)
-        self.accesses.record(actor, AccessAction.EXPORT_STARTED)
         return self._read(actor)
 
     def _read(self, actor: Actor) -> Iterator[Patient]:
+        self.accesses.record(actor, AccessAction.EXPORT_STARTED)
         count = 0
         try:
             page = self.patients.list_oldest_first(after=None, limit=PAGE_SIZE)

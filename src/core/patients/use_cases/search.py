@@ -34,8 +34,8 @@ class SearchPatients:
         actor.require(Permission.VIEW_PATIENTS)
         query = PatientQuery.parse(filters, self.rules(), errors)
         page = self.patients.find(query)
-        shown, digest = len(page.patients), self.accesses.digest(filters)
-        self.accesses.record(actor, AccessAction.PATIENTS_SEARCHED, count=shown, detail=digest)
+        shown, digest = [patient.id for patient in page.patients], self.accesses.digest(query.filters)
+        self.accesses.record_each(actor, AccessAction.PATIENTS_SEARCHED, shown, detail=digest)
         if not count:
             return page
         matches = self.patients.count(query, MAX_COUNT + 1)

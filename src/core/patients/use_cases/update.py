@@ -49,17 +49,19 @@ class UpdatePatient:
         now = self.clock.now()
         rules = self.rules()
 
-        def update() -> Patient:
+        def update() -> tuple[Patient, bool]:
             before = self.patients.lock(patient_id)
             check(before)
             if expected_version not in (None, before.version):
                 raise VersionMismatch
             after = before.changed(now, rules, errors, **changes)
             if after is before:
-                self.accesses.record(actor, AccessAction.PATIENT_VIEWED, patient_id=patient_id)
-                return before
+                return before, False
             self.recorder.save(Action.UPDATED, actor, now, before=before, after=after)
             self.duplicates.review_changed([(before, after)])
-            return after
+            return after, True
 
-        return self.atomic(update)
+        patient, changed = self.atomic(update)
+        if not changed:
+            self.accesses.record(actor, AccessAction.PATIENT_VIEWED, patient_id=patient_id)
+        return patient

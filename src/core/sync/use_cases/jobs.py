@@ -95,7 +95,8 @@ class ListHeldChanges:
         actor.require(Permission.VIEW_PATIENTS)
         self.jobs.get(job_id).ensure_kind(JobKind.SYNC)
         changes = self.changes.get(job_id)
-        self.accesses.record(actor, AccessAction.HELD_CHANGES_VIEWED, count=len(changes), detail=str(job_id))
+        ids = {change.patient_id for change in changes}
+        self.accesses.record_each(actor, AccessAction.HELD_CHANGES_VIEWED, ids, detail=str(job_id))
         return changes
 
 

@@ -229,6 +229,7 @@ class Migration(migrations.Migration):
                 ("action", models.CharField(max_length=20)),
                 ("fields", models.JSONField()),
                 ("digest", models.CharField(blank=True, max_length=64)),
+                ("seal", models.CharField(blank=True, max_length=64)),
                 ("position", models.BigIntegerField(null=True)),
                 ("job_id", models.UUIDField(null=True)),
                 (
