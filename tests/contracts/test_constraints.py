@@ -9,6 +9,7 @@ from core.patients.audit import Action, AuditEvent
 from core.patients.values import Identifier
 from tests.contracts.conftest import POSTGRES, SQLITE
 from tests.contracts.examples import account_event, job, person, service, sql, sync_outcome, user
+from tests.databases import unprotected
 from tests.fakes import CLERK, NOW
 
 pytestmark = pytest.mark.parametrize("database", [SQLITE, POSTGRES])
@@ -74,7 +75,7 @@ def rows(registry: Container) -> None:
     ],
 )
 def test_the_database_rejects_invalid_values(database: str, table: str, column: str, value: object) -> None:
-    with pytest.raises((IntegrityError, DataError)):
+    with pytest.raises((IntegrityError, DataError)), unprotected(database):
         sql(database, f"UPDATE {table} SET {column} = %s", value)
 
 
