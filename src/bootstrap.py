@@ -41,6 +41,7 @@ from adapters.in_memory.accounts import (
 from adapters.in_memory.audit import InMemoryHistories
 from adapters.in_memory.cache import InMemoryCache, NoRateLimiter
 from adapters.in_memory.change_feed import InMemoryChangeFeed
+from adapters.in_memory.idempotency import InMemoryStoredAnswers
 from adapters.in_memory.imports import InMemoryImportFiles, InMemoryImportRejects
 from adapters.in_memory.jobs import InMemoryChunkRepository, InMemoryJobRepository, InMemorySchedule
 from adapters.in_memory.matching import InMemoryBlockingKeys, InMemoryDuplicatePairs, InMemoryMergeRepository
@@ -78,6 +79,8 @@ from core.accounts.sessions import TokenLifetimes
 from core.audit import use_cases as audit_
 from core.audit.ports import Histories
 from core.files.ports import Spreadsheets
+from core.idempotency import use_cases as idempotency_
+from core.idempotency.ports import StoredAnswers
 from core.imports import use_cases as imports_
 from core.imports.ports import ImportFiles, ImportRejects, PatientsForImport
 from core.imports.services.bulk_registrar import BulkRegistrar
@@ -240,6 +243,9 @@ class Container(DeclarativeContainer):
     access_entries: Provider[AccessLogEntries] = Singleton(InMemoryAccessLog, store, sealer)
     histories: Provider[Histories] = Singleton(InMemoryHistories, store)
 
+    # Ports of idempotency
+    stored_answers: Provider[StoredAnswers] = Singleton(InMemoryStoredAnswers, store)
+
     # Ports of accounts
     users: Provider[UserRepository] = Singleton(InMemoryUserRepository, store)
     families: Provider[RefreshFamilyRepository] = Singleton(InMemoryRefreshFamilyRepository, store)
@@ -298,13 +304,25 @@ class Container(DeclarativeContainer):
     list_accesses = _use_case(access_log_.ListAccesses, entries=access_entries, accesses=access_recorder)
     record_access = _use_case(access_log_.RecordAccess, accesses=access_recorder)
 
+    # Idempotency
+    answer_once = _use_case(
+        idempotency_.AnswerOnce,
+        logs_success=False,  # the use case of the request is logged
+        answers=stored_answers,
+        sealer=Singleton(Sealer, configuration.provided.secret_keys),
+        accesses=access_recorder,
+        atomic=atomic,
+        clock=clock,
+    )
+    purge_answers = _use_case(idempotency_.PurgeAnswers, answers=stored_answers, clock=clock)
+
     # Starting jobs
     job_starter = Singleton(JobStarter, jobs, job_queue, atomic, clock, ids)
 
     # Matching
     rules = Singleton(CurrentRules, clock, configuration.provided.phone_region, identifier_systems)
     recorder = Singleton(PatientRecorder, patients, trail, sealer)
-    eraser = Singleton(Eraser, recorder, import_rejects)
+    eraser = Singleton(Eraser, recorder, import_rejects, stored_answers)
     candidate_finder = Singleton(
         CandidateFinder, blocking_keys, patients_for_matching, configuration.provided.match_thresholds
     )
@@ -618,7 +636,7 @@ class Container(DeclarativeContainer):
 
     # Daily purge
     clear_admin_sessions: Provider[abc.Callable[[], object]] = Object(lambda: None)
-    purge = Singleton(Purge, clear_admin_sessions, purge_expired, purge_jobs)
+    purge = Singleton(Purge, clear_admin_sessions, purge_expired, purge_jobs, purge_answers)
     daily_purge = Singleton(DailyPurge, schedule, clock, purge)
 
 
@@ -634,7 +652,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     Imports here rather than above, so that an in-memory registry needs no Django.
     """
     from django.core.management import call_command
-    from django.db import connections
+    from django.db import connections, transaction
 
     from adapters.caching.backend import CacheBackend
     from adapters.caching.cache import DjangoCache
@@ -646,6 +664,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     from adapters.django_orm.accounts.service_accounts import DjangoServiceAccountRepository
     from adapters.django_orm.db.atomic import DjangoAtomic
     from adapters.django_orm.db.clock import DatabaseClock
+    from adapters.django_orm.idempotency.repository import DjangoStoredAnswers, cipher
     from adapters.django_orm.imports.repository import DjangoImportFiles, DjangoImportRejects
     from adapters.django_orm.jobs.repository import DjangoChunkRepository, DjangoJobRepository, DjangoSchedule
     from adapters.django_orm.matching.merges import DjangoMergeRepository
@@ -663,6 +682,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     from adapters.django_orm.upstreams.repository import DjangoUpstreamOverrides, DjangoUpstreamReports
 
     container = Container(configuration=configuration)
+    after_commit = partial(transaction.on_commit, using=database)
     backend = Singleton(CacheBackend)
     post_repository = Singleton(DjangoPostRepository, database)
     snapshots = Singleton(DjangoUpstreamSnapshots, database)
@@ -698,6 +718,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         posts=post_repository,
         comments=Singleton(DjangoCommentRepository, database),
         views=Singleton(BufferedViewCounter, post_repository.provided.add_views),
+        stored_answers=Singleton(DjangoStoredAnswers, cipher(configuration.secret_keys), database),
         users=Singleton(DjangoUserRepository, database),
         families=Singleton(DjangoRefreshFamilyRepository, database),
         service_accounts=Singleton(DjangoServiceAccountRepository, database),
@@ -709,13 +730,13 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         held_changes=Singleton(DjangoHeldChanges, database),
         job_changes=Singleton(DjangoAuditTrail, database),
         undo_results=Singleton(DjangoUndoResults, database),
-        job_queue=Singleton(_job_queue, container.configuration, database, container.clock),
+        job_queue=Singleton(_job_queue, container.configuration, after_commit, container.clock),
         clear_admin_sessions=Object(partial(call_command, "clearsessions")),
         import_files=Singleton(DjangoImportFiles, database),
         import_rejects=Singleton(DjangoImportRejects, database),
         upstream_overrides=Singleton(DjangoUpstreamOverrides, database),
         upstream_reports=Singleton(DjangoUpstreamReports, database),
-        cache=Singleton(DjangoCache, backend, metrics.count_cache_read),
+        cache=Singleton(DjangoCache, backend, metrics.count_cache_read, after_commit=after_commit),
         cache_state=Callable(CacheBackend.state, backend),
         sign_in_history=Singleton(CacheSignInHistory, backend),
         limiter=Singleton(
@@ -725,16 +746,14 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     return container
 
 
-def _job_queue(configuration: Configuration, database: str, clock: Clock) -> JobQueue:
+def _job_queue(
+    configuration: Configuration, after_commit: abc.Callable[[abc.Callable[[], None]], None], clock: Clock
+) -> JobQueue:
     if not configuration.broker_url:
-        return InProcessQueue()
-    from django.db import transaction
-
+        return InProcessQueue(after_commit)
     from adapters.tasks.celery import CeleryQueue, producer_app
 
-    return CeleryQueue(
-        producer_app(configuration.broker_url), lambda send: transaction.on_commit(send, using=database), clock
-    )
+    return CeleryQueue(producer_app(configuration.broker_url), after_commit, clock)
 
 
 def in_process_worker(container: Container) -> InProcessWorker | None:

@@ -55,7 +55,7 @@ class Cache(Protocol):
         ...
 
     def delete(self, *keys: str) -> None:
-        """Call it after the change is committed."""
+        """Once the transaction is committed, if it is called in one."""
         ...
 
 

@@ -155,6 +155,8 @@ def show_patients(anybody: Caller) -> None:
     assert (event.action, event.fields) == (models.EventActionEnum.SYNCED, ["last_name", "phone"])
     assert event.changes["phone"].after == VISITOR_PHONE_UPSTREAM
 
+    again = clerk("change_patient", patient.id, body=inactive, idempotency_key="k1")
+    assert clerk("change_patient", patient.id, body=inactive, idempotency_key="k1").parsed == again.parsed
     assert clerk.problem(403, "erase_patient", patient.id).detail
     admin("erase_patient", patient.id, expect=204)
     first = clerk("follow_changes", limit=200).parsed
@@ -169,7 +171,8 @@ def show_accesses(anybody: Caller) -> None:
     admin, reader = anybody.signed_in("admin"), anybody.signed_in("reader")
     patient = reader("list_patients", limit=1).parsed.results[0]
     reader("view_patient", patient.id)
-    while not (viewed := admin("list_accesses", patient_id=patient.id, limit=1).parsed.results):
+    seen = models.ListAccessesAction.PATIENT_VIEWED
+    while not (viewed := admin("list_accesses", patient_id=patient.id, action=seen, limit=1).parsed.results):
         sleep(0.1)  # until it is stored
     assert (viewed[0].action, viewed[0].address) == (models.AccessActionEnum.PATIENT_VIEWED, "127.0.0.1")
     assert reader.problem(403, "list_accesses").detail

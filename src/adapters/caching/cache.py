@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import timedelta
 from threading import Lock
@@ -27,8 +27,14 @@ class DjangoCache(Cache):
     `on_result` gets the result of each read.
     """
 
-    def __init__(self, backend: CacheBackend, on_result: Callable[[Read], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        backend: CacheBackend,
+        on_result: Callable[[Read], None] = lambda _: None,
+        after_commit: Callable[[Callable[[], None]], None] = lambda work: work(),
+    ) -> None:
         self._backend = backend
+        self._after_commit = after_commit
         self._on_result = on_result
         self._flights: dict[str, Future[object]] = {}
         self._lock = Lock()
@@ -47,6 +53,9 @@ class DjangoCache(Cache):
         return cast("T", flight.result())
 
     def delete(self, *keys: str) -> None:
+        self._after_commit(lambda: self._delete(keys))
+
+    def _delete(self, keys: Sequence[str]) -> None:
         with self._lock:
             for key in keys:
                 self._flights.pop(key, None)  # later reads must not join it

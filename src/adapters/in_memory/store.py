@@ -10,6 +10,7 @@ from core.accounts.entities import User
 from core.accounts.service_accounts import ServiceAccount
 from core.accounts.sessions import RefreshFamily
 from core.files import Layout, Reject
+from core.idempotency.entities import StoredAnswer
 from core.imports.entities import FilePosition
 from core.jobs.entities import Chunk, Job
 from core.matching.entities import DuplicatePair, Merge
@@ -39,6 +40,7 @@ class Store:
         self.patients: dict[UUID, Patient] = {}
         self.audit_events: dict[tuple[UUID, int], AuditEvent] = {}
         self.access_entries: dict[int, AccessEntry] = {}
+        self.answers: dict[tuple[str, str], StoredAnswer] = {}
         self.epochs: dict[str, UUID] = {}
         self.snapshots: dict[UUID, UpstreamSnapshot] = {}
         self.pairs: dict[tuple[UUID, UUID], DuplicatePair] = {}

@@ -6,6 +6,7 @@ from attrs import frozen
 
 from core.access import Actor
 from core.accounts.use_cases import PurgeExpired
+from core.idempotency.use_cases import PurgeAnswers
 from core.jobs.ports import Schedule
 from core.jobs.use_cases import PurgeJobs
 from core.ports import Clock
@@ -20,11 +21,17 @@ class Purge:
     clear_admin_sessions: Callable[[], object]
     purge_expired: PurgeExpired
     purge_jobs: PurgeJobs
+    purge_answers: PurgeAnswers
 
     def __call__(self, actor: Actor) -> Mapping[str, int]:
         self.clear_admin_sessions()
         expired = self.purge_expired(actor=actor)
-        return {"sessions": expired.families, "keys": expired.keys, "jobs": self.purge_jobs(actor=actor)}
+        return {
+            "sessions": expired.families,
+            "keys": expired.keys,
+            "jobs": self.purge_jobs(actor=actor),
+            "answers": self.purge_answers(actor=actor),
+        }
 
 
 @frozen

@@ -24,11 +24,12 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 class InProcessQueue(JobQueue):
     """Wakes the worker of this process. Other processes find the job when they poll."""
 
-    def __init__(self) -> None:
+    def __init__(self, after_commit: Callable[[Callable[[], None]], None] = lambda work: work()) -> None:
         self.wake_up = Event()
+        self._after_commit = after_commit
 
     def enqueue(self, job: Job, *, at: datetime | None = None) -> None:
-        self.wake_up.set()
+        self._after_commit(self.wake_up.set)
 
 
 class InProcessWorker:

@@ -26,6 +26,7 @@ class AccessAction(StrEnum):
     EXPORT_STARTED = "export_started"
     EXPORT_ENDED = "export_ended"
     REJECTS_DOWNLOADED = "rejects_downloaded"
+    ANSWER_REPEATED = "answer_repeated"
     PAGE_VIEWED = "page_viewed"
     AUDIT_VIEWED = "audit_viewed"
     AUDIT_VERIFIED = "audit_verified"

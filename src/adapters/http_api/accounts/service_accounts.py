@@ -20,6 +20,7 @@ from adapters.http_api.accounts.users import History, Names, history
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import read_body_collecting, require_no_input
 from adapters.http_api.rest.cursors import id_cursor, paging
+from adapters.http_api.rest.idempotency import once
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, NAME, document_operation
 from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import document, page
@@ -56,7 +57,9 @@ class ServiceAccountsView(APIView):
         status=201,
         body=NewServiceAccountSerializer,
         headers=["Location"],
+        repeatable=True,
     )
+    @once
     @inject
     def post(
         self,
@@ -95,7 +98,9 @@ class ServiceAccountView(APIView):
         ServiceAccountSerializer,
         404,
         body=ServiceAccountSerializer(partial=True),
+        repeatable=True,
     )
+    @once
     @inject
     def patch(
         self,
@@ -132,8 +137,16 @@ class ServiceAccountHistoryView(APIView):
 
 class ServiceKeysView(APIView):
     @document_operation(
-        "create_service_key", Permission.MANAGE_USERS, MadeKeySerializer, 404, 409, status=201, body=NewKeySerializer
+        "create_service_key",
+        Permission.MANAGE_USERS,
+        MadeKeySerializer,
+        404,
+        409,
+        status=201,
+        body=NewKeySerializer,
+        repeatable=True,
     )
+    @once
     @inject
     def post(
         self,

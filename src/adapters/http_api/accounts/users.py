@@ -19,6 +19,7 @@ from adapters.http_api.accounts.schemas import (
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import names, read_body_collecting
 from adapters.http_api.rest.cursors import id_cursor, paging
+from adapters.http_api.rest.idempotency import once
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
 from adapters.http_api.rest.parsers import CredentialsParser
 from adapters.http_api.rest.queries import read_query
@@ -54,7 +55,9 @@ class UsersView(APIView):
         status=201,
         body=NewUserSerializer,
         headers=["Location"],
+        repeatable=True,
     )
+    @once
     @inject
     def post(self, request: Request, create: Annotated[use_cases.CreateUser, Provide["create_user"]]) -> HttpResponse:
         """Create a user.
@@ -81,8 +84,15 @@ class UserView(APIView):
         return document(user_json(view(actor=actor(request), user_id=user_id)))
 
     @document_operation(
-        "update_user", Permission.MANAGE_USERS, UserSerializer, 404, 409, body=UserSerializer(partial=True)
+        "update_user",
+        Permission.MANAGE_USERS,
+        UserSerializer,
+        404,
+        409,
+        body=UserSerializer(partial=True),
+        repeatable=True,
     )
+    @once
     @inject
     def patch(
         self, request: Request, user_id: UUID, update: Annotated[use_cases.UpdateUser, Provide["update_user"]]
@@ -99,7 +109,10 @@ class UserView(APIView):
 class UserPasswordView(APIView):
     parser_classes = (CredentialsParser,)
 
-    @document_operation("set_password", Permission.MANAGE_USERS, None, 404, status=204, body=PasswordSerializer)
+    @document_operation(
+        "set_password", Permission.MANAGE_USERS, None, 404, status=204, body=PasswordSerializer, repeatable=True
+    )
+    @once
     @inject
     def post(
         self, request: Request, user_id: UUID, set_password: Annotated[use_cases.SetPassword, Provide["set_password"]]

@@ -17,6 +17,7 @@ from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import admit, require_no_input
 from adapters.http_api.rest.cursors import paging
 from adapters.http_api.rest.errors import BodyTooLarge
+from adapters.http_api.rest.idempotency import once
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
 from adapters.http_api.rest.parsers import content_length
 from adapters.http_api.rest.queries import read_query
@@ -87,7 +88,8 @@ class ImportView(APIView):
 
 
 class CancelImportView(APIView):
-    @document_operation("cancel_import", Permission.MANAGE_JOBS, ImportSerializer, 404, 409)
+    @document_operation("cancel_import", Permission.MANAGE_JOBS, ImportSerializer, 404, 409, repeatable=True)
+    @once
     @inject
     def post(
         self,

@@ -22,6 +22,7 @@ from adapters.http_api.patients.search import TheClock
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import read_body_collecting
 from adapters.http_api.rest.cursors import decode_cursor, encode_cursor
+from adapters.http_api.rest.idempotency import once
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
 from adapters.http_api.rest.queries import read_query_collecting
 from adapters.http_api.rest.responses import document, page
@@ -68,8 +69,15 @@ class DuplicatesView(APIView):
 
 class DecideDuplicateView(APIView):
     @document_operation(
-        "decide_duplicate", Permission.REVIEW_PATIENTS, PairStateSerializer, 404, 409, body=DecisionSerializer
+        "decide_duplicate",
+        Permission.REVIEW_PATIENTS,
+        PairStateSerializer,
+        404,
+        409,
+        body=DecisionSerializer,
+        repeatable=True,
     )
+    @once
     @inject
     def post(
         self,

@@ -21,6 +21,7 @@ from adapters.http_api.patients.search import TheClock
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import parse_id, parse_version, read_body_collecting, require_no_input
 from adapters.http_api.rest.cursors import id_cursor, paging
+from adapters.http_api.rest.idempotency import once
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
 from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import document, page
@@ -42,7 +43,9 @@ class MergePatientsView(APIView):
         412,
         body=MergeRequestSerializer,
         parameters=[PREVIEW],
+        repeatable=True,
     )
+    @once
     @inject
     def post(
         self,
@@ -103,7 +106,8 @@ class PatientMergesView(APIView):
 
 
 class UndoMergeView(APIView):
-    @document_operation("undo_merge", Permission.MERGE_PATIENTS, UndoResultSerializer, 404, 409)
+    @document_operation("undo_merge", Permission.MERGE_PATIENTS, UndoResultSerializer, 404, 409, repeatable=True)
+    @once
     @inject
     def post(
         self,

@@ -12,6 +12,7 @@ from adapters.http_api.matching.schemas import ScanPageSerializer, ScanRequestSe
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import read_body_collecting, require_no_input
 from adapters.http_api.rest.cursors import paging
+from adapters.http_api.rest.idempotency import once
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
 from adapters.http_api.rest.queries import read_query
 from core.access import Permission
@@ -42,7 +43,9 @@ class DuplicateScansView(APIView):
         status=202,
         body=ScanRequestSerializer,
         headers=["Location"],
+        repeatable=True,
     )
+    @once
     @inject
     def post(
         self,
@@ -80,7 +83,8 @@ class DuplicateScanView(APIView):
 
 
 class CancelDuplicateScanView(APIView):
-    @document_operation("cancel_duplicate_scan", Permission.MANAGE_JOBS, ScanSerializer, 404, 409)
+    @document_operation("cancel_duplicate_scan", Permission.MANAGE_JOBS, ScanSerializer, 404, 409, repeatable=True)
+    @once
     @inject
     def post(
         self,

@@ -17,6 +17,7 @@ from adapters.http_api.patients.schemas import FiltersSerializer, PatientPageSer
 from adapters.http_api.patients.search import Search, TheClock, search_page
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import expected_version, names, read_body_collecting, require_no_input
+from adapters.http_api.rest.idempotency import once
 from adapters.http_api.rest.openapi import CURSOR, IF_MATCH, IF_NONE_MATCH, document_operation
 from adapters.http_api.rest.preconditions import Preconditions
 from adapters.http_api.rest.queries import read_query, read_query_collecting
@@ -58,7 +59,9 @@ class PatientsView(APIView):
         status=201,
         body=RegistrationSerializer,
         headers=["ETag", "Location"],
+        repeatable=True,
     )
+    @once
     @inject
     def post(
         self,
@@ -130,7 +133,9 @@ class PatientView(APIView):
         body=PatientSerializer(partial=True),
         parameters=[IF_MATCH],
         headers=["ETag"],
+        repeatable=True,
     )
+    @once
     @inject
     def patch(self, request: Request, patient_id: UUID, update: Update, clock: TheClock) -> HttpResponse:
         """Change some members of a patient.

@@ -10,6 +10,7 @@ from adapters.http_api.posts.schemas import CommentPageSerializer, CommentSerial
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import read_body_collecting, require_no_input
 from adapters.http_api.rest.cursors import id_cursor, paging
+from adapters.http_api.rest.idempotency import once
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
 from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import document, page
@@ -45,7 +46,9 @@ class CommentsView(APIView):
         status=201,
         body=CommentSerializer,
         headers=["Location"],
+        repeatable=True,
     )
+    @once
     @inject
     def post(
         self, request: Request, post_id: UUID, add: Annotated[use_cases.AddComment, Provide["add_comment"]]

@@ -18,6 +18,7 @@ from adapters.http_api.posts.schemas import (
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import expected_version, read_body_collecting, require_no_input
 from adapters.http_api.rest.cursors import id_cursor, paging
+from adapters.http_api.rest.idempotency import once
 from adapters.http_api.rest.openapi import CURSOR, IF_MATCH, IF_NONE_MATCH, LIMIT, document_operation
 from adapters.http_api.rest.preconditions import Preconditions
 from adapters.http_api.rest.queries import read_query
@@ -61,7 +62,9 @@ class PostsView(APIView):
         status=201,
         body=DraftSerializer,
         headers=["ETag", "Location"],
+        repeatable=True,
     )
+    @once
     @inject
     def post(self, request: Request, write: Annotated[use_cases.WritePost, Provide["write_post"]]) -> HttpResponse:
         """Write a draft of a post.
@@ -137,7 +140,9 @@ class PostView(APIView):
         body=PostSerializer(partial=True),
         parameters=[IF_MATCH],
         headers=["ETag"],
+        repeatable=True,
     )
+    @once
     @inject
     def patch(self, request: Request, post_id: UUID, edit: Edit) -> HttpResponse:
         """Change some members of a post.
@@ -174,7 +179,8 @@ def _edit(
 
 
 class PostPublishView(APIView):
-    @document_operation("publish_post", Permission.WRITE_POSTS, PublishedSerializer, 404, 409)
+    @document_operation("publish_post", Permission.WRITE_POSTS, PublishedSerializer, 404, 409, repeatable=True)
+    @once
     @inject
     def post(
         self, request: Request, post_id: UUID, publish: Annotated[use_cases.PublishPost, Provide["publish_post"]]

@@ -16,6 +16,7 @@ from adapters.http_api.rest.accesses import record_error
 from adapters.http_api.rest.negotiation import ACCEPT_PATCH
 from adapters.http_api.rest.schemas import REQUEST_ID_EXAMPLE
 from core import errors as core
+from core.idempotency.errors import KeyReused
 from core.matching.entities import Candidate
 from core.matching.errors import PossibleDuplicate
 from core.matching.scoring import explain
@@ -29,6 +30,7 @@ STATUS: dict[type[core.RegistryError], int] = {
     core.Conflict: 409,
     core.Gone: 410,
     core.VersionMismatch: 412,
+    KeyReused: 422,
     core.RateLimited: 429,
     core.InvalidUpstreamResponse: 502,
     core.Unavailable: 503,

@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 _HEADERS = {
     "Content-Disposition": ("A name for the file.", 'attachment; filename="patients.csv"'),
     "ETag": ("The entity tag of this representation, for `If-Match` and `If-None-Match`.", '"3-0f…-8a…"'),
+    "Idempotency-Replayed": ("`true` if this is the answer to an earlier request with the same key.", "true"),
     "Link": ("The next page, if there is one (RFC 8288).", '<https://registry.example/api/v1/…>; rel="next"'),
     "Location": ("The address of the new record.", "https://registry.example/api/v1/…/"),
     "RateLimit": ("The requests that are left, and the seconds until the quota is full again.", '"user";r=2999;t=60'),

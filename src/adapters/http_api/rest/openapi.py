@@ -18,6 +18,7 @@ from adapters.http_api.rest.schemas import ProblemSerializer
 from core.access import ANONYMOUS_PERMISSIONS, Permission
 from core.accounts.service_accounts import KEY_LIFETIME
 from core.accounts.sessions import TokenLifetimes
+from core.idempotency.entities import MAX_KEY_LENGTH
 from core.values import DEFAULT_PER_PAGE, MAX_PER_PAGE
 
 _LIFETIMES = TokenLifetimes()
@@ -49,6 +50,7 @@ _PROBLEMS = {
     413: "The body is too large.",
     414: "The address is too long: send the search in a body instead.",
     415: "The media type of the body is not supported.",
+    422: "The `Idempotency-Key` was sent with another request.",
     429: "Too many requests, from this caller or to the upstream; wait for `Retry-After` seconds.",
     502: "The upstream sent an invalid response.",
     503: "The upstream or the database is unavailable; wait for `Retry-After` seconds.",
@@ -68,6 +70,13 @@ IF_MATCH = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The `ETag` of the record as it was read: 412 if the record has changed since.",
 )
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[!-~]+$"},
+    OpenApiParameter.HEADER,
+    description="A random key for this request, such as a UUID. The same request with the same key changes nothing a "
+    "second time: for 24 hours, it gets the first answer. 422 for another request with the key.",
+)
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match", str, OpenApiParameter.HEADER, description="The `ETag` of a cached response: 304 if it is current."
 )
@@ -84,6 +93,7 @@ def document_operation(
     headers: Sequence[str] = (),
     files: Mapping[str, str] = MappingProxyType({}),
     public: bool = False,
+    repeatable: bool = False,
 ) -> Callable[[F], F]:
     """`permission` is the one that the request needs, None for any account; `required_permission` reads it from here.
     `public`: no token is read. `problems` are the error statuses beyond those of every operation, `headers` those of
@@ -92,6 +102,12 @@ def document_operation(
     anonymous = public or permission in ANONYMOUS_PERMISSIONS
     expected = {*_ALWAYS, *problems} | (set() if public else {401} if anonymous else {401, 403})
     expected |= {413, 415} if body else set()
+    if repeatable:
+        expected, parameters, headers = (
+            {*expected, 422},
+            [*parameters, IDEMPOTENCY_KEY],
+            [*headers, "Idempotency-Replayed"],
+        )
     example = [OpenApiExample(operation, example_of(response))] if response else None
     responses: dict[int | tuple[int, str], OpenApiResponse] = {
         (status, media): OpenApiResponse(OpenApiTypes.STR, _SUCCESS[status], [OpenApiExample(operation, text)])

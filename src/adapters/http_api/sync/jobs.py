@@ -11,6 +11,7 @@ from adapters.http_api.jobs.responses import job_document, job_page, started_job
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import parse_id, read_body_collecting, require_no_input
 from adapters.http_api.rest.cursors import id_cursor, paging
+from adapters.http_api.rest.idempotency import once
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
 from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import document, page
@@ -53,7 +54,9 @@ class SyncJobsView(APIView):
         status=202,
         body=SyncScopeSerializer,
         headers=["Location"],
+        repeatable=True,
     )
+    @once
     @inject
     def post(
         self, request: Request, start: Annotated[StartSyncJob, Provide["start_sync_job"]], name_actors: Names
@@ -92,7 +95,8 @@ class SyncJobView(APIView):
 
 
 class CancelSyncJobView(APIView):
-    @document_operation("cancel_sync_job", Permission.MANAGE_JOBS, SyncJobSerializer, 404, 409)
+    @document_operation("cancel_sync_job", Permission.MANAGE_JOBS, SyncJobSerializer, 404, 409, repeatable=True)
+    @once
     @inject
     def post(
         self,
@@ -149,7 +153,8 @@ class HeldChangesView(APIView):
 
 
 class ConfirmSyncJobView(APIView):
-    @document_operation("confirm_sync_job", Permission.CONFIRM_JOBS, SyncJobSerializer, 404, 409)
+    @document_operation("confirm_sync_job", Permission.CONFIRM_JOBS, SyncJobSerializer, 404, 409, repeatable=True)
+    @once
     @inject
     def post(
         self,

@@ -11,6 +11,7 @@ from adapters.http_api.jobs.responses import job_document, job_page, started_job
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import require_no_input
 from adapters.http_api.rest.cursors import id_cursor, paging
+from adapters.http_api.rest.idempotency import once
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
 from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import page
@@ -31,8 +32,16 @@ UNDO_JOBS = "/api/v1/undo-jobs/"
 
 class UndoSyncJobView(APIView):
     @document_operation(
-        "undo_sync_job", Permission.UNDO_JOBS, UndoJobSerializer, 404, 409, status=202, headers=["Location"]
+        "undo_sync_job",
+        Permission.UNDO_JOBS,
+        UndoJobSerializer,
+        404,
+        409,
+        status=202,
+        headers=["Location"],
+        repeatable=True,
     )
+    @once
     @inject
     def post(
         self, request: Request, job_id: UUID, undo: Annotated[UndoJob, Provide["undo_job"]], name_actors: Names
@@ -49,8 +58,16 @@ class UndoSyncJobView(APIView):
 
 class UndoImportView(APIView):
     @document_operation(
-        "undo_import", Permission.UNDO_JOBS, UndoJobSerializer, 404, 409, status=202, headers=["Location"]
+        "undo_import",
+        Permission.UNDO_JOBS,
+        UndoJobSerializer,
+        404,
+        409,
+        status=202,
+        headers=["Location"],
+        repeatable=True,
     )
+    @once
     @inject
     def post(
         self, request: Request, import_id: UUID, undo: Annotated[UndoJob, Provide["undo_job"]], name_actors: Names
@@ -100,7 +117,8 @@ class UndoJobView(APIView):
 
 
 class CancelUndoJobView(APIView):
-    @document_operation("cancel_undo_job", Permission.MANAGE_JOBS, UndoJobSerializer, 404, 409)
+    @document_operation("cancel_undo_job", Permission.MANAGE_JOBS, UndoJobSerializer, 404, 409, repeatable=True)
+    @once
     @inject
     def post(
         self,

@@ -3,6 +3,7 @@ from datetime import datetime
 from attrs import frozen
 
 from core.access import Actor
+from core.idempotency.ports import StoredAnswers
 from core.patients.entities import Patient
 from core.patients.person_keys import person_keys
 from core.patients.ports import RejectedRows
@@ -17,9 +18,11 @@ class Eraser:
 
     recorder: PatientRecorder
     rejects: RejectedRows
+    answers: StoredAnswers
 
     def erase(self, actor: Actor, at: datetime, patient: Patient) -> None:
         self.rejects.remove_about(self._person_keys(patient))
+        self.answers.remove_naming([patient.id])
         self.recorder.erase(actor, at, patient)
 
     def _person_keys(self, patient: Patient) -> frozenset[bytes]:

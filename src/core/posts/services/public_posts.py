@@ -35,5 +35,5 @@ class PublicPosts:
         )
 
     def invalidate(self) -> None:
-        """Call it after a change of a published post is committed."""
+        """Call it after a change of a published post."""
         self.cache.delete(_NEWEST, _POPULAR)

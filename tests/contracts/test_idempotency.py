@@ -1,0 +1,175 @@
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Barrier, Thread
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connections
+
+from bootstrap import Container
+from core.access_log.entities import AccessAction, AccessQuery
+from core.errors import Unavailable, ValidationError
+from core.idempotency.entities import Answer
+from core.idempotency.errors import KeyReused
+from core.patients.entities import Patient
+from core.ports import TransactionRequired
+from tests.contracts.conftest import POSTGRES, SQLITE
+from tests.databases import unprotected
+from tests.fakes import ADMIN, CLERK, READER, StillClock, details
+
+ANSWER = Answer(201, {"Content-Type": "application/json", "ETag": '"1"'}, b'{"id": 1}\n')
+
+
+class Counted:
+    """Work that tells how often it was done."""
+
+    def __init__(self, answer: Answer = ANSWER) -> None:
+        self.times = 0
+        self.answer = answer
+
+    def __call__(self) -> Answer:
+        self.times += 1
+        return self.answer
+
+
+@pytest.fixture
+def work() -> Counted:
+    return Counted()
+
+
+def once(registry: Container, work: Callable[[], Answer], **given: object) -> tuple[Answer, bool]:
+    call = {"actor": CLERK, "key": "k1", "operation": "register_patient", "request": b"body"}
+    return registry.answer_once()(work=work, **(call | given))  # type: ignore[arg-type]  # as the defaults
+
+
+def test_a_repeated_request_gets_the_first_answer_and_is_not_done_again(registry: Container, work: Counted) -> None:
+    assert once(registry, work) == (ANSWER, False)
+    assert once(registry, work) == (ANSWER, True)
+    assert work.times == 1
+
+
+def test_another_request_with_the_same_key_is_refused(registry: Container, work: Counted) -> None:
+    once(registry, work)
+    for other in ({"request": b"other"}, {"operation": "change_patient"}):
+        with pytest.raises(KeyReused):
+            once(registry, work, **other)
+    assert work.times == 1
+
+
+def test_keys_belong_to_an_account(registry: Container, work: Counted) -> None:
+    once(registry, work)
+    assert once(registry, work, actor=READER, request=b"other") == (ANSWER, False)
+    assert once(registry, work, key="k2", request=b"other") == (ANSWER, False)
+
+
+def test_an_error_is_not_stored_and_leaves_nothing(registry: Container, work: Counted) -> None:
+    def fail() -> Answer:
+        registry.register_patient()(actor=CLERK, **details())
+        raise Unavailable
+
+    with pytest.raises(Unavailable):
+        once(registry, fail)
+    assert list(registry.search_patients()(actor=CLERK).patients) == []
+    assert once(registry, work) == (ANSWER, False)
+
+
+def test_an_answer_is_kept_for_24_hours(registry: Container, work: Counted, clock: StillClock) -> None:
+    once(registry, work)
+    clock.forward(timedelta(hours=23, minutes=59))
+    assert once(registry, work) == (ANSWER, True)
+    assert registry.purge_answers()(actor=ADMIN) == 0
+    clock.forward(timedelta(minutes=1))
+    assert once(registry, work, request=b"other") == (ANSWER, False)
+    clock.forward(timedelta(hours=24, seconds=1))
+    assert registry.purge_answers()(actor=ADMIN) == 1
+    assert registry.purge_answers()(actor=ADMIN) == 0
+
+
+def test_a_repetition_is_in_the_access_log(registry: Container, work: Counted) -> None:
+    once(registry, work)
+    once(registry, work)
+    (entry,) = registry.access_entries().find(AccessQuery(), before=None, limit=10)
+    assert (entry.action, entry.actor) == (AccessAction.ANSWER_REPEATED, CLERK.name)
+    assert entry.detail == "register_patient"
+
+
+@pytest.mark.parametrize("key", ["", " ", "k" * 256, "a key", "ключ", "k\x00"])
+def test_an_invalid_key_is_refused(registry: Container, work: Counted, key: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        once(registry, work, key=key)
+    assert [error.field for error in refused.value.errors] == ["Idempotency-Key"]
+    assert work.times == 0
+
+
+def test_erasing_a_patient_removes_the_answers_that_name_the_record(registry: Container) -> None:
+    def registered(key: str) -> tuple[Patient, Counted]:
+        patient = registry.register_patient()(actor=CLERK, **details(email=f"{key}@example.org"))
+        work = Counted(Answer(201, {"Location": f"http://registry.example/api/v1/patients/{patient.id}/"}, b"{}"))
+        once(registry, work, key=key)
+        return patient, work
+
+    (ada, adas), (_, others) = registered("ada"), registered("other")
+    registry.erase_patient()(actor=ADMIN, patient_id=ada.id)
+    assert not once(registry, adas, key="ada")[1]
+    assert once(registry, others, key="other")[1]
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "ids"),
+    [
+        ({}, b"{}", set()),
+        ({"Location": f"/x/{UUID(int=1)}/"}, f'{{"id":"{UUID(int=2)}"}}'.encode(), {UUID(int=1), UUID(int=2)}),
+        ({}, f'"{UUID(int=1)}{UUID(int=2)}"'.encode(), {UUID(int=1), UUID(int=2)}),
+    ],
+)
+def test_an_answer_names_every_record_whose_id_it_has(headers: dict[str, str], body: bytes, ids: set[UUID]) -> None:
+    assert Answer(200, headers, body).ids == ids
+
+
+def test_a_key_is_claimed_in_a_transaction(registry: Container) -> None:
+    with pytest.raises(TransactionRequired):
+        registry.stored_answers().claim(CLERK.name, "k1")
+
+
+def test_of_equal_requests_at_once_one_is_done(registry: Container, database: str) -> None:
+    start, answers = Barrier(8), list[tuple[Answer, bool]]()
+
+    def register() -> Answer:
+        patient = registry.register_patient()(actor=CLERK, override_reason="Another.", **details(email=None))
+        return Answer(201, {}, str(patient.id).encode())
+
+    def send() -> None:
+        start.wait()
+        answers.append(once(registry, register))
+        if database:
+            connections[database].close()
+
+    threads = [Thread(target=send) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(repeated for _, repeated in answers) == [False, *[True] * 7]
+    assert len({answer.body for answer, _ in answers}) == 1
+    assert len(registry.search_patients()(actor=CLERK).patients) == 1
+
+
+@pytest.mark.parametrize("database", [SQLITE, POSTGRES])
+def test_nothing_of_an_answer_can_be_read_in_the_database(registry: Container, database: str) -> None:
+    once(registry, Counted(Answer(201, {"ETag": "secret-tag"}, b"Lovelace")), request=b"Lovelace")
+    with connections[database].cursor() as cursor:
+        cursor.execute("SELECT actor, key, seal, content FROM idempotency_storedanswer")
+        (row,) = cursor.fetchall()
+    stored = b" ".join(bytes(value) if not isinstance(value, str) else value.encode() for value in row)
+    assert b"Lovelace" not in stored
+    assert b"secret-tag" not in stored
+
+
+@pytest.mark.parametrize("database", [SQLITE, POSTGRES])
+def test_an_answer_that_cannot_be_decrypted_any_more_is_made_again(
+    registry: Container, work: Counted, database: str
+) -> None:
+    once(registry, work)
+    with unprotected(database), connections[database].cursor() as cursor:
+        cursor.execute("UPDATE idempotency_storedanswer SET content = %s", [uuid4().bytes])
+    assert once(registry, work) == (ANSWER, False)

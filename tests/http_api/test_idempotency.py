@@ -1,0 +1,128 @@
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from bootstrap import Container
+from core.access import Role
+from core.jobs.entities import JobKind
+from core.patients.entities import Patient
+from tests.fakes import details
+from tests.http_api.client import Answer, Api
+from tests.http_api.conftest import NOTICE, SETUP
+from tests.http_api.problems import errors, kind
+from tests.http_api.test_roles import OPERATIONS, SCHEMA
+
+KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
+ASKED = {"Idempotency-Key": KEY}
+
+
+def repeated(response: Answer) -> bool:
+    return response.headers.get("Idempotency-Replayed") == "true"
+
+
+def test_a_registration_that_is_sent_twice_registers_once(clerk: Api) -> None:
+    first = clerk.call("POST", "patients/", details(), ASKED)
+    again = clerk.call("POST", "patients/", details(), ASKED)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert (again.content, again["Location"], again["ETag"]) == (first.content, first["Location"], first["ETag"])
+    assert (repeated(first), repeated(again)) == (False, True)
+    assert len(clerk.get("patients/").json()["results"]) == 1
+
+
+def test_a_change_that_is_sent_twice_is_made_once_whatever_happened_since(clerk: Api, ada: Patient) -> None:
+    path = f"patients/{ada.id}/"
+    tag = {"If-Match": clerk.get(path)["ETag"]}
+    first = clerk.call("PATCH", path, {"first_name": "Augusta"}, ASKED | tag)
+    clerk.patch(path, {"first_name": "Adele"})
+    again = clerk.call("PATCH", path, {"first_name": "Augusta"}, ASKED | tag)
+    assert (again.status_code, again.content, repeated(again)) == (200, first.content, True)
+    assert clerk.get(path).json()["first_name"] == "Adele"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda clerk, _: clerk.call("POST", "patients/", details(first_name="Bob"), ASKED),
+        lambda clerk, ada: clerk.call("PATCH", f"patients/{ada.id}/", details(), ASKED),
+        lambda clerk, _: clerk.call("POST", "sync-jobs/", details(), ASKED),
+    ],
+)
+def test_another_request_with_the_key_is_refused(
+    clerk: Api, ada: Patient, other: Callable[[Api, Patient], Answer]
+) -> None:
+    clerk.call("POST", "patients/", details(email="bob@example.org", date_of_birth="1955-01-01"), ASKED)
+    response = other(clerk, ada)
+    assert (response.status_code, kind(response)) == (422, "idempotency-key-reused")
+
+
+def test_an_error_may_be_repeated_with_the_same_key(clerk: Api) -> None:
+    assert clerk.call("POST", "patients/", details(email="none"), ASKED).status_code == 400
+    assert clerk.call("POST", "patients/", details(), ASKED).status_code == 201
+
+
+def test_the_key_of_another_account_is_another_key(clerk: Api, admin: Api) -> None:
+    clerk.call("POST", "patients/", details(), ASKED)
+    response = admin.call("POST", "patients/", details(), ASKED)
+    assert kind(response) == "email-taken"
+
+
+def test_who_lost_the_permission_gets_no_answer(
+    registry: Container, signed_in: Callable[[Role], Api], ada: Patient
+) -> None:
+    clerk = signed_in(Role.CLERK)
+    call = ("PATCH", f"patients/{ada.id}/", {"first_name": "Augusta"}, ASKED)
+    assert clerk.call(*call).status_code == 200
+    me = UUID(clerk.get("users/me/").json()["id"])
+    registry.update_user()(actor=SETUP, user_id=me, role="reader")
+    assert clerk.call(*call).status_code == 403
+
+
+@pytest.mark.parametrize("key", ["", "a b", "k" * 256])
+def test_an_invalid_key_is_named(clerk: Api, key: str) -> None:
+    response = clerk.call("POST", "patients/", details(), {"Idempotency-Key": key})
+    assert errors(response) == {("Idempotency-Key", "invalid")}
+
+
+def test_a_body_that_is_too_large_is_refused_as_without_a_key(clerk: Api) -> None:
+    assert clerk.call("POST", "patients/", b" " * 600_000, ASKED).status_code == 413
+
+
+def test_a_job_that_is_started_twice_is_one_job(registry: Container, clerk: Api, ada: Patient) -> None:
+    first, again = (clerk.call("POST", "sync-jobs/", {}, ASKED) for _ in range(2))
+    assert (first.status_code, again.json()["id"], repeated(again)) == (202, first.json()["id"], True)
+    assert registry.view_job()(actor=SETUP, kind=JobKind.SYNC, job_id=UUID(first.json()["id"])).total == 1
+
+
+def test_a_notice_that_is_published_twice_is_shown_at_once(signed_in: Callable[[Role], Api], anonymous: Api) -> None:
+    author = signed_in(Role.AUTHOR)
+    assert anonymous.get("posts/").json()["results"] == []
+    post = author.call("POST", "posts/", NOTICE, ASKED).json()
+    for _ in range(2):
+        author.call("POST", f"posts/{post['id']}/publish/", headers={"Idempotency-Key": "publish"})
+    assert [one["id"] for one in anonymous.get("posts/").json()["results"]] == [post["id"]]
+
+
+def test_a_new_key_is_shown_again_to_who_did_not_get_it(admin: Api) -> None:
+    account = admin.post("service-accounts/", {"name": "lab", "role": "clerk"}).json()
+    path = f"service-accounts/{account['id']}/keys/"
+    first, again = (admin.call("POST", path, {"name": "december"}, ASKED).json() for _ in range(2))
+    assert first["key"] == again["key"]
+
+
+UNREPEATABLE = {
+    "sign_in", "refresh_session", "sign_out", "change_own_password",  # they return tokens
+    "search_patients", "match_patients",  # they only read
+    "sync_patient", "start_import",  # doing them again changes nothing
+}  # fmt: skip
+
+
+def test_every_other_post_and_patch_takes_a_key() -> None:
+    takes = {
+        one["operationId"]
+        for operations in SCHEMA["paths"].values()
+        for one in operations.values()
+        if any(parameter["name"] == "Idempotency-Key" for parameter in one.get("parameters", []))
+    }
+    changes = {name for name, (method, _) in OPERATIONS.items() if method in {"POST", "PATCH"}}
+    assert takes == changes - UNREPEATABLE
