@@ -632,6 +632,8 @@ class Container(DeclarativeContainer):
         atomic=atomic,
         clock=clock,
     )
+    list_own_sessions = _use_case(accounts_.ListOwnSessions, families=families, clock=clock)
+    end_own_session = _use_case(accounts_.EndOwnSession, families=families, atomic=atomic, accesses=access_recorder)
     purge_expired = _use_case(accounts_.PurgeExpired, families=families, service_accounts=service_accounts, clock=clock)
 
     # Daily purge

@@ -21,7 +21,15 @@ from tests.contracts.examples import user
 from tests.fakes import NOW
 
 PASSWORD = "correct horse"
-FAMILY = RefreshFamily(id=UUID(int=1), user_id=user().id, session_epoch=1, token_id=UUID(int=2), expires_at=NOW)
+FAMILY = RefreshFamily(
+    id=UUID(int=1),
+    user_id=user().id,
+    session_epoch=1,
+    token_id=UUID(int=2),
+    started_at=NOW,
+    refreshed_at=NOW,
+    expires_at=NOW,
+)
 
 
 @some
@@ -55,6 +63,24 @@ def test_emails_returns_the_emails_of_existing_users_by_id(registry: Container) 
 def test_get_raises_for_an_unknown_user(registry: Container) -> None:
     with pytest.raises(UserNotFound):
         registry.users().get(uuid4())
+
+
+def test_list_live_returns_the_sessions_that_have_not_ended(registry: Container) -> None:
+    users, families, later = registry.users(), registry.families(), NOW + timedelta(days=1)
+    for number in (1, 2):
+        users.add(user(number), "hash")
+    live = evolve(FAMILY, expires_at=later, address="192.0.2.1")
+    newer = evolve(live, id=UUID(int=3), refreshed_at=NOW + timedelta(hours=1))
+    ended = (
+        evolve(live, id=UUID(int=4), revoked=True),
+        evolve(live, id=UUID(int=5), session_epoch=7),
+        evolve(live, id=UUID(int=6), expires_at=NOW),
+        evolve(live, id=UUID(int=7), user_id=user(2).id),
+    )
+    for family in (live, newer, *ended):
+        families.add(family)
+    assert families.list_live(user(1), NOW, 10) == (newer, live)
+    assert families.list_live(user(1), NOW, 1) == (newer,)
 
 
 def test_an_email_is_unique_among_users(registry: Container) -> None:
@@ -126,7 +152,11 @@ def test_a_family_is_returned_as_added_and_as_replaced(registry: Container) -> N
     for family in (FAMILY, other):
         families.add(family)
     assert locked(registry, FAMILY.id) == FAMILY
-    for newer in (FAMILY.rotated(UUID(int=3), NOW + timedelta(days=1)), evolve(FAMILY, revoked=True), FAMILY):
+    for newer in (
+        evolve(FAMILY, token_id=UUID(int=3), expires_at=NOW + timedelta(days=1)),
+        evolve(FAMILY, revoked=True),
+        FAMILY,
+    ):
         families.replace(newer)
         assert locked(registry, FAMILY.id) == newer
     assert locked(registry, other.id) == other

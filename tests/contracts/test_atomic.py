@@ -45,7 +45,15 @@ def write_everywhere(registry: Container) -> None:
     registry.trail().record([AuditEvent.of(Action.REGISTERED, CLERK, NOW, "salt", before=None, after=patient)])
     registry.snapshots().save({patient.id: UpstreamSnapshot("x1", {}, NOW)})
     registry.users().add(user(), "correct horse")
-    family = RefreshFamily(id=UUID(int=1), user_id=user().id, session_epoch=1, token_id=UUID(int=2), expires_at=NOW)
+    family = RefreshFamily(
+        id=UUID(int=1),
+        user_id=user().id,
+        session_epoch=1,
+        token_id=UUID(int=2),
+        started_at=NOW,
+        refreshed_at=NOW,
+        expires_at=NOW,
+    )
     registry.families().add(family)
 
 

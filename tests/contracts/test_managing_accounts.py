@@ -143,7 +143,11 @@ def test_expired_and_revoked_keys_are_purged_in_batches(registry: Container) -> 
     services = registry.service_accounts()
     expired = [service_key(number, expires_at=NOW - DAY) for number in (1, 2)]
     revoked = service_key(3, revoked_at=NOW - DAY)
-    kept = (service_key(4, expires_at=NOW), service_key(5, revoked_at=NOW), service_key(6))
+    kept = (
+        service_key(4, expires_at=NOW),
+        service_key(5, revoked_at=NOW),
+        service_key(6),
+    )
     services.add(service(1, keys=(expired[0], *kept)))
     services.add(service(2, keys=(expired[1], revoked)))
     assert [services.purge_keys(NOW, 2) for _ in range(3)] == [2, 1, 0]
@@ -159,6 +163,8 @@ def test_expired_families_are_purged_in_batches(registry: Container) -> None:
             user_id=user().id,
             session_epoch=1,
             token_id=uuid7(NOW, number),
+            started_at=NOW,
+            refreshed_at=NOW,
             expires_at=NOW - DAY if number < 3 else NOW,
         )
         for number in range(4)

@@ -29,6 +29,7 @@ def anybody(tmp_path: Path, loaded: dict[str, str], port: int, monkeypatch: pyte
 
 def test_every_operation_can_be_called_and_its_answers_and_errors_are_typed(anybody: Caller) -> None:
     show_sessions(anybody)
+    show_own_sessions(anybody)
     show_accounts(anybody)
     show_services(anybody)
     show_patients(anybody)
@@ -51,6 +52,15 @@ def show_sessions(anybody: Caller) -> None:
     anybody("sign_out", body=models.RefreshRequest(refreshed.refresh))
     assert anybody.problem(401, "refresh_session", body=models.RefreshRequest(refreshed.refresh)).title
     assert anybody.problem(401, "me").type_.endswith(":unauthenticated")
+
+
+def show_own_sessions(anybody: Caller) -> None:
+    pair = anybody.sign_in("editor")
+    editor, other = anybody.bearing(pair.access), anybody.signed_in("editor")
+    (current,) = [session for session in other("list_own_sessions").parsed.results if session.current]
+    editor("end_own_session", current.id, expect=204)
+    assert other.problem(401, "list_own_sessions").detail
+    assert anybody.signed_in("reader").problem(404, "end_own_session", current.id).type_.endswith(":session-not-found")
 
 
 def show_accounts(anybody: Caller) -> None:

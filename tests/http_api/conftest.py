@@ -154,6 +154,17 @@ def scan_id(registry: Container) -> UUID:
 
 
 @pytest.fixture
+def session_id(registry: Container) -> UUID:
+    """Of a colleague."""
+    email = "other@clinic.example"
+    registry.create_user()(actor=SETUP, email=email, password=PASSWORD, role=Role.READER)
+    access = registry.sign_in()(email=email, password=PASSWORD).access
+    session = registry.authenticate()(access=access, request_id="").session_id
+    assert session
+    return session
+
+
+@pytest.fixture
 def job_id(registry: Container) -> UUID:
     """Of a sync job that nobody works on yet."""
     return registry.start_sync_job()(actor=SETUP).id

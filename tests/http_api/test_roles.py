@@ -61,6 +61,8 @@ ROWS = [
     Row("sign_in", "            200 200 200 200 200 200", COLLEAGUE),
     Row("refresh_session", "    200 200 200 200 200 200", "refresh"),
     Row("sign_out", "           200 200 200 200 200 200", "refresh"),
+    Row("list_own_sessions", "  401 200 200 200 200 200"),
+    Row("end_own_session", "    401 404 404 404 404 404"),
     Row("me", "                 401 200 200 200 200 200"),
     Row("change_own_password", "401 200 200 200 200 200", NEW_PASSWORD | {"current": PASSWORD}),
     Row("list_users", "         401 403 403 403 403 200"),

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -30,7 +30,7 @@ from core.access_log.entities import AccessEntry
 from core.accounts.audit import AccountEvent
 from core.accounts.entities import User
 from core.accounts.service_accounts import ServiceAccount, ServiceKey
-from core.accounts.sessions import Principal, TokenPair
+from core.accounts.sessions import Principal, RefreshFamily, TokenPair
 from core.files import FileFormat
 from core.imports.entities import ImportOptions
 from core.jobs.entities import Job
@@ -51,6 +51,12 @@ NAMES: dict[str, str | None] = defaultdict(str)
 REQUEST = Request(APIRequestFactory().get("/"))
 IMPORT = ImportOptions(FileFormat.CSV, "digest").to_json()
 SYNC = SyncScope(SYNCABLE).options
+ME = Principal(
+    ServiceAccount(
+        id=UUID(int=1), name="lab", role=Role.READER, is_active=True, created_at=datetime(2026, 11, 27, tzinfo=UTC)
+    ),
+    Actor.anonymous(""),
+)
 UNDO = UndoOptions(UUID(int=1)).to_json()
 
 
@@ -68,6 +74,7 @@ def members(value: object) -> dict[str, object]:
 
 PAIRS: list[tuple[type[Serializer[Any]], type, Callable[[Any], dict[str, object]]]] = [
     (accounts.TokenPairSerializer, TokenPair, accounts.token_pair_json),
+    (accounts.SessionSerializer, RefreshFamily, lambda session: accounts.session_json(session, ME)),
     (accounts.MeSerializer, User, lambda user: accounts.me_json(signed_in(user))),
     (accounts.UserSerializer, User, accounts.user_json),
     (accounts.AccountEventSerializer, AccountEvent, lambda event: accounts.account_event_json(event, NAMES)),

@@ -25,6 +25,8 @@ urlpatterns = [
     path("v1/auth/token/", sessions.SignInView.as_view()),
     path("v1/auth/token/refresh/", sessions.RefreshView.as_view()),
     path("v1/auth/token/revoke/", sessions.RevokeView.as_view()),
+    path("v1/auth/sessions/", sessions.OwnSessionsView.as_view()),
+    path("v1/auth/sessions/<uuid:session_id>/", sessions.OwnSessionView.as_view()),
     path("v1/users/me/", sessions.MeView.as_view()),
     path("v1/users/me/password/", sessions.OwnPasswordView.as_view()),
     path("v1/users/", users.UsersView.as_view()),

@@ -164,6 +164,13 @@ class InMemoryRefreshFamilyRepository(RefreshFamilyRepository):
             user = family and self.store.users.get(family.user_id)
         return (family, user) if family and user else None
 
+    def list_live(self, user: User, now: datetime, limit: int) -> tuple[RefreshFamily, ...]:
+        with self.store.lock:
+            families = list(self.store.refresh_families.values())
+        live = [one for one in families if one.user_id == user.id and one.is_live(now, user)]
+        live.sort(key=lambda family: (family.refreshed_at, family.id), reverse=True)
+        return tuple(live[:limit])
+
     def replace(self, family: RefreshFamily) -> None:
         self.add(family)
 

@@ -55,6 +55,11 @@ class PasswordChangeRequired(Forbidden):
     message = "Another user set your password. Change it first."
 
 
+class SessionNotFound(NotFound):
+    kind = "session-not-found"
+    message = "You have no such session."
+
+
 class TokenRefused(Unauthenticated):
     kind = "token-refused"
     message = "The token is invalid or has expired. Sign in again."

@@ -115,6 +115,10 @@ class RefreshFamilyRepository(Protocol):
         """The family and its user, read in one query, or None if the family does not exist."""
         ...
 
+    def list_live(self, user: User, now: datetime, limit: int) -> tuple[RefreshFamily, ...]:
+        """The user's sessions that have not ended, by the last refresh, newest first."""
+        ...
+
     def replace(self, family: RefreshFamily) -> None: ...
 
     def purge(self, expired_before: datetime, limit: int) -> int:

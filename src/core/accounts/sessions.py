@@ -10,21 +10,26 @@ from core.accounts.service_accounts import ServiceAccount
 
 @frozen(kw_only=True)
 class RefreshFamily:
-    """All refresh tokens of one sign-in. Only the newest, `token_id`, is valid."""
+    """A session: all refresh tokens of one sign-in. Only the newest, `token_id`, is valid. `address` is the client's IP
+    address at the last refresh."""
 
     id: UUID
     user_id: UUID
     session_epoch: int
     token_id: UUID
+    started_at: datetime
+    refreshed_at: datetime
     expires_at: datetime
+    address: str = ""
     revoked: bool = False
 
     def is_live(self, now: datetime, user: User) -> bool:
         same_epoch = user.is_active and user.session_epoch == self.session_epoch
         return same_epoch and not self.revoked and now < self.expires_at
 
-    def rotated(self, token_id: UUID, expires_at: datetime) -> "RefreshFamily":
-        return evolve(self, token_id=token_id, expires_at=expires_at)
+    def rotated(self, token_id: UUID, now: datetime, lifetimes: "TokenLifetimes", address: str) -> "RefreshFamily":
+        expires_at = min(now + lifetimes.refresh, self.started_at + lifetimes.session)
+        return evolve(self, token_id=token_id, refreshed_at=now, expires_at=expires_at, address=address)
 
 
 @frozen(repr=False)
@@ -35,13 +40,17 @@ class TokenPair:
 
 @frozen
 class TokenLifetimes:
+    """A session ends when it was not refreshed for `refresh`, and `session` after the sign-in at the latest."""
+
     access: timedelta = timedelta(minutes=10)
     refresh: timedelta = timedelta(days=14)
+    session: timedelta = timedelta(days=90)
 
 
 @frozen
 class Principal:
-    """The authenticated account of a request, and the actor it acts as."""
+    """The authenticated account of a request, and the actor it acts as. `session_id` is a user's session."""
 
     account: User | ServiceAccount
     actor: Actor
+    session_id: UUID | None = None

@@ -95,7 +95,7 @@ def test_setting_a_password_ends_every_session(registry: Container, ada: User, p
 def test_a_session_that_was_begun_with_the_password_before_ends_with_it(registry: Container, ada: User) -> None:
     verified = registry.verify_password()(email=ada.email, password=PASSWORD)
     registry.set_password()(actor=ADMIN, user_id=ada.id, password=NEW)
-    assert ended(registry, registry.sessions().start(verified))
+    assert ended(registry, registry.sessions().start(verified, ""))
 
 
 @pytest.mark.parametrize("password", ["short", "password123", None])

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from attrs import evolve
 
 from bootstrap import Container
 from core.accounts.entities import User
@@ -95,7 +96,7 @@ def test_a_family_that_has_ended_is_not_refreshed_by_a_token_that_has_not(
     registry: Container, pair: TokenPair, time: time_machine.Traveller
 ) -> None:
     (family,) = registry.store().refresh_families.values()
-    longer = family.rotated(family.token_id, family.expires_at + timedelta(days=1))
+    longer = evolve(family, expires_at=family.expires_at + timedelta(days=1))
     token = registry.tokens().refresh(longer, NOW)
     time.shift(timedelta(days=14))
     assert registry.tokens().read_refresh(token) == (family.id, family.token_id)

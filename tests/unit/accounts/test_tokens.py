@@ -19,7 +19,15 @@ KEY = SigningKey(SECRET)
 CLOCK = StillClock()
 TOKENS = JwtTokenService([KEY], CLOCK)
 USER = user(7)
-FAMILY = RefreshFamily(id=UUID(int=8), user_id=USER.id, session_epoch=1, token_id=UUID(int=9), expires_at=NOW)
+FAMILY = RefreshFamily(
+    id=UUID(int=8),
+    user_id=USER.id,
+    session_epoch=1,
+    token_id=UUID(int=9),
+    started_at=NOW,
+    refreshed_at=NOW,
+    expires_at=NOW,
+)
 CLAIMS = {
     "iss": "patient-registry",
     "aud": "patient-registry/access",

@@ -64,7 +64,10 @@ class RefreshFamily(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     session_epoch = models.PositiveIntegerField(default=1)
     token_id = models.UUIDField()
+    started_at = models.DateTimeField()
+    refreshed_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    address = models.TextField(blank=True)
     revoked = models.BooleanField(default=False)
 
     class Meta:

@@ -125,6 +125,12 @@ class DjangoRefreshFamilyRepository(RefreshFamilyRepository):
         return family, _user({name: row[f"user__{name}"] for name in _COLUMNS})
 
     @core_errors()
+    def list_live(self, user: User, now: datetime, limit: int) -> tuple[RefreshFamily, ...]:
+        rows = self._rows.filter(user_id=user.id, session_epoch=user.session_epoch, revoked=False, expires_at__gt=now)
+        found = rows.order_by("-refreshed_at", "-id").values(*_FAMILY_COLUMNS)[:limit]
+        return tuple(RefreshFamily(**row) for row in found)
+
+    @core_errors()
     def replace(self, family: RefreshFamily) -> None:
         self._rows.filter(id=family.id).update(**asdict(family))
 

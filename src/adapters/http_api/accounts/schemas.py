@@ -16,7 +16,7 @@ from core.access import Permission, Role
 from core.accounts.audit import AccountAction, AccountEvent
 from core.accounts.entities import User
 from core.accounts.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
-from core.accounts.sessions import Principal, TokenPair
+from core.accounts.sessions import Principal, RefreshFamily, TokenPair
 from core.values import MAX_EMAIL_LENGTH
 
 _EMAIL = "grace@clinic.example"
@@ -41,6 +41,30 @@ class TokenPairSerializer(serializers.Serializer):
 
 def token_pair_json(pair: TokenPair) -> dict[str, object]:
     return {"access": pair.access, "refresh": pair.refresh}
+
+
+class SessionSerializer(serializers.Serializer):
+    id = serializers.UUIDField(help_text="The id of the session.")
+    started_at = serializers.DateTimeField(help_text="When the user signed in.")
+    refreshed_at = serializers.DateTimeField(help_text="When its refresh token was used last.")
+    expires_at = serializers.DateTimeField(help_text="When it ends, unless it is refreshed before.")
+    address = serializers.CharField(help_text="The IP address of the client then.", initial="192.0.2.7")
+    current = serializers.BooleanField(help_text="Whether this request belongs to it.")
+
+
+def session_json(session: RefreshFamily, me: Principal) -> dict[str, object]:
+    return {
+        "id": session.id,
+        "started_at": session.started_at,
+        "refreshed_at": session.refreshed_at,
+        "expires_at": session.expires_at,
+        "address": session.address,
+        "current": session.id == me.session_id,
+    }
+
+
+class OwnSessionsSerializer(serializers.Serializer):
+    results = SessionSerializer(many=True, help_text="At most 100 sessions.")
 
 
 class MeSerializer(serializers.Serializer):

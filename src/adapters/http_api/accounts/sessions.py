@@ -1,4 +1,5 @@
 from typing import Annotated, cast
+from uuid import UUID
 
 from dependency_injector.wiring import Provide, inject
 from django.http import HttpResponse
@@ -9,18 +10,27 @@ from adapters.http_api.accounts.schemas import (
     CredentialsSerializer,
     MeSerializer,
     OwnPasswordSerializer,
+    OwnSessionsSerializer,
     RefreshSerializer,
     TokenPairSerializer,
     me_json,
+    session_json,
     token_pair_json,
 )
 from adapters.http_api.rest.authentication import origin, signed_in
-from adapters.http_api.rest.bodies import read_body
+from adapters.http_api.rest.bodies import read_body, require_no_input
 from adapters.http_api.rest.openapi import document_operation
 from adapters.http_api.rest.parsers import CredentialsParser
 from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import document
-from core.accounts.use_cases import ChangeOwnPassword, RefreshSession, SignIn, SignOut
+from core.accounts.use_cases import (
+    ChangeOwnPassword,
+    EndOwnSession,
+    ListOwnSessions,
+    RefreshSession,
+    SignIn,
+    SignOut,
+)
 
 
 class SignInView(APIView):
@@ -69,6 +79,35 @@ class RevokeView(APIView):
         given = read_body(request, RefreshSerializer, required=("refresh",))
         sign_out(refresh=cast("str", given["refresh"]), **origin(request))
         return document({})
+
+
+class OwnSessionsView(APIView):
+    @document_operation("list_own_sessions", None, OwnSessionsSerializer)
+    @inject
+    def get(self, request: Request, list_own: Annotated[ListOwnSessions, Provide["list_own_sessions"]]) -> HttpResponse:
+        """List the caller's sessions.
+
+        Those that have not ended, by the last refresh. A session ends after 14 days without a refresh, and 90 days
+        after the sign-in. A service account has none.
+        """
+        read_query(request.query_params, [])
+        me = signed_in(request)
+        return document({"results": [session_json(one, me) for one in list_own(principal=me)]})
+
+
+class OwnSessionView(APIView):
+    @document_operation("end_own_session", None, None, 404, status=204)
+    @inject
+    def delete(
+        self, request: Request, session_id: UUID, end: Annotated[EndOwnSession, Provide["end_own_session"]]
+    ) -> HttpResponse:
+        """End one of the caller's sessions.
+
+        Its refresh token and its access tokens are refused immediately.
+        """
+        require_no_input(request)
+        end(principal=signed_in(request), session_id=session_id)
+        return HttpResponse(status=204)
 
 
 class MeView(APIView):

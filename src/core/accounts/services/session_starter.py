@@ -14,14 +14,17 @@ class SessionStarter:
     ids: IdGenerator
     lifetimes: TokenLifetimes
 
-    def start(self, user: User) -> TokenPair:
+    def start(self, user: User, address: str) -> TokenPair:
         now = self.clock.now()
         family = RefreshFamily(
             id=self.ids.new(now),
             user_id=user.id,
             session_epoch=user.session_epoch,
             token_id=self.ids.new(now),
+            started_at=now,
+            refreshed_at=now,
             expires_at=now + self.lifetimes.refresh,
+            address=address,
         )
         self.families.add(family)
         access = self.tokens.access(family, now, now + self.lifetimes.access)

@@ -13,6 +13,7 @@ from core.accounts.use_cases.service_accounts import (
     UpdateServiceAccount,
     ViewServiceAccount,
 )
+from core.accounts.use_cases.sessions import EndOwnSession, ListOwnSessions
 from core.accounts.use_cases.sign_in import RefreshSession, SignIn, SignOut, VerifyPassword
 from core.accounts.use_cases.users import CreateUser, ListUsers, UpdateUser, ViewUser
 
@@ -22,6 +23,8 @@ __all__ = [
     "CreateServiceAccount",
     "CreateServiceKey",
     "CreateUser",
+    "EndOwnSession",
+    "ListOwnSessions",
     "ListServiceAccounts",
     "ListUsers",
     "NameActors",

@@ -7,7 +7,7 @@ from core.accounts.entities import User
 from core.accounts.errors import PasswordChangeRequired, TokenRefused
 from core.accounts.ports import RefreshFamilyRepository, ServiceAccountRepository, TokenService
 from core.accounts.service_accounts import parse_key
-from core.accounts.sessions import Principal
+from core.accounts.sessions import Principal, RefreshFamily
 from core.ports import Clock
 
 
@@ -31,19 +31,19 @@ class Authenticate:
         key = parse_key(access)
         if key is not None:
             return self._service(*key, request_id, address)
-        user = self._user(access)
+        family, user = self._session(access)
         if user.must_change_password and not before_password_change:
             raise PasswordChangeRequired
-        return Principal(user, Actor.user(user.id, user.role, request_id, address))
+        return Principal(user, Actor.user(user.id, user.role, request_id, address), family.id)
 
-    def _user(self, access: str) -> User:
+    def _session(self, access: str) -> tuple[RefreshFamily, User]:
         found = self.families.get_with_user(self.tokens.read_access(access))
         if found is None:
             raise TokenRefused
         family, user = found
         if not family.is_live(self.clock.now(), user):
             raise TokenRefused
-        return user
+        return family, user
 
     def _service(self, key_id: UUID, secret: str, request_id: str, address: str) -> Principal:
         account = self.service_accounts.get_by_key(key_id)

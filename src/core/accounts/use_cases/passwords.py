@@ -71,4 +71,4 @@ class ChangeOwnPassword:
         user = self.passwords.set(
             principal.actor, verified.id, chosen, AccountAction.PASSWORD_CHANGED, session_epoch=verified.session_epoch
         )
-        return self.sessions.start(user)
+        return self.sessions.start(user, principal.actor.address)

@@ -40,7 +40,7 @@ class SignIn:
 
     def __call__(self, *, email: str, password: str, address: str = "", request_id: str = "") -> TokenPair:
         user = self.verifier.verify(email=email, password=password, caller=Actor.anonymous(request_id, address))
-        pair = self.sessions.start(user)
+        pair = self.sessions.start(user, address)
         self.accesses.record(Actor.user(user.id, user.role, request_id, address), AccessAction.SIGNED_IN)
         return pair
 
@@ -48,7 +48,7 @@ class SignIn:
 @frozen
 class RefreshSession:
     """Exchanges a refresh token for a new pair of tokens. A second use of a token means that it was copied: the whole
-    family is revoked, including its access tokens.
+    family is revoked, including its access tokens. No session lasts longer than 90 days.
 
     Raises `ValidationError`, `TokenRefused`.
     """
@@ -79,7 +79,7 @@ class RefreshSession:
                 self.families.replace(evolve(family, revoked=True))
                 reused_by.append(user)
                 return None
-            rotated = family.rotated(self.ids.new(now), now + self.lifetimes.refresh)
+            rotated = family.rotated(self.ids.new(now), now, self.lifetimes, address)
             self.families.replace(rotated)
             return rotated
 

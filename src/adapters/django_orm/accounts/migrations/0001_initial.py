@@ -62,7 +62,10 @@ class Migration(migrations.Migration):
                 ),
                 ("session_epoch", models.PositiveIntegerField(default=1)),
                 ("token_id", models.UUIDField()),
+                ("started_at", models.DateTimeField()),
+                ("refreshed_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField()),
+                ("address", models.TextField(blank=True)),
                 ("revoked", models.BooleanField(default=False)),
             ],
             options={
