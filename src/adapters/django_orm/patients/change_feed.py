@@ -35,8 +35,12 @@ class DjangoChangeFeed(ChangeFeed):
 
     @core_errors()
     def epoch(self) -> UUID:
-        row, _ = self._epochs.get_or_create(id=models.ChangeEpoch.ONLY, defaults={"value": uuid4()})
-        return row.value
+        if row := self._epochs.first():
+            return row.value
+        new = {"value": uuid4()}
+        return DjangoAtomic(self.database)(
+            lambda: self._epochs.get_or_create(id=models.ChangeEpoch.ONLY, defaults=new)[0].value
+        )
 
     @core_errors()
     def renew_epoch(self) -> None:
