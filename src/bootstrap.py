@@ -221,7 +221,7 @@ class Container(DeclarativeContainer):
     ids: Provider[IdGenerator] = Singleton(TimeOrderedIdGenerator)
     store: Provider[Store] = Singleton(Store)
     atomic: Provider[Atomic] = Singleton(InMemoryAtomic, store)
-    cache: Provider[Cache] = Singleton(InMemoryCache, clock)
+    cache: Provider[Cache] = Singleton(InMemoryCache, clock, store.provided.after_commit)
     cache_state: Provider[str] = Object("ok")
     limiter: Provider[RateLimiter] = Singleton(NoRateLimiter)
     downloads: Provider[ConcurrencyLimiter] = Singleton(
@@ -310,7 +310,6 @@ class Container(DeclarativeContainer):
         logs_success=False,  # the use case of the request is logged
         answers=stored_answers,
         sealer=Singleton(Sealer, configuration.provided.secret_keys),
-        accesses=access_recorder,
         atomic=atomic,
         clock=clock,
     )

@@ -40,7 +40,7 @@ def configuration() -> Configuration:
         lease=timedelta(seconds=settings.JOB_LEASE),
         limits={scope: RateLimit.parse(settings.LIMITS[scope]) for scope in RateLimitScope},
         broker_url=settings.CELERY_BROKER_URL,
-        audit_keys=tuple(filter(None, (settings.AUDIT_KEY, *secret_keys))),
+        audit_keys=(settings.AUDIT_KEY, *settings.AUDIT_KEY_FALLBACKS) if settings.AUDIT_KEY else secret_keys,
         access_log_delay=settings.ACCESS_LOG_DELAY,
     )
 

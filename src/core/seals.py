@@ -3,8 +3,11 @@
 import hmac
 import json
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from attrs import field, frozen
+
+Content: TypeAlias = "Sequence[str | int | list[str] | None]"
 
 
 @frozen
@@ -13,12 +16,12 @@ class Sealer:
 
     keys: tuple[str, ...] = field(repr=False)
 
-    def seal(self, content: Sequence[str | int | None]) -> str:
+    def seal(self, content: Content) -> str:
         return _seal(self.keys[0], content)
 
-    def matches(self, content: Sequence[str | int | None], seal: str) -> bool:
-        return any(hmac.compare_digest(_seal(key, content), seal) for key in self.keys)
+    def matches(self, content: Content, seal: str) -> bool:
+        return any(hmac.compare_digest(_seal(key, content).encode(), seal.encode()) for key in self.keys)
 
 
-def _seal(key: str, content: Sequence[str | int | None]) -> str:
+def _seal(key: str, content: Content) -> str:
     return hmac.digest(key.encode(), json.dumps(content).encode(), "sha256").hex()

@@ -67,6 +67,36 @@ def test_the_key_of_another_account_is_another_key(clerk: Api, admin: Api) -> No
     assert kind(response) == "email-taken"
 
 
+def test_a_repetition_is_in_the_access_log_of_the_patient(clerk: Api, admin: Api, ada: Patient) -> None:
+    bob = details(email="bob@example.org", date_of_birth="1955")
+    registered, _ = (clerk.call("POST", "patients/", bob, ASKED).json() for _ in range(2))
+    for _ in range(2):
+        clerk.call("PATCH", f"patients/{ada.id}/", {"first_name": "Augusta"}, {"Idempotency-Key": "k2"})
+    for patient_id in (registered["id"], str(ada.id)):
+        (entry,) = admin.get(f"audit/?patient_id={patient_id}&action=answer_repeated").json()["results"]
+        assert entry["actor_name"] == "clerk@clinic.example"
+
+
+def test_a_registration_of_a_patient_who_was_erased_since_is_not_repeated(clerk: Api, admin: Api) -> None:
+    registered = clerk.call("POST", "patients/", details(), ASKED)
+    admin.delete(f"patients/{registered.json()['id']}/")
+    again = clerk.call("POST", "patients/", details(), ASKED)
+    assert (again.status_code, kind(again)) == (410, "idempotency-answer-gone")
+    assert clerk.get("patients/").json()["results"] == []
+
+
+def test_the_same_request_may_be_spelled_without_its_last_slash(clerk: Api) -> None:
+    first = clerk.call("POST", "patients/", details(), ASKED)
+    assert clerk.call("POST", "patients", details(), ASKED).content == first.content
+
+
+def test_a_large_body_is_read_as_without_a_key(clerk: Api) -> None:
+    names = [{"use": "alias", "first_name": f"{number:0500}"} for number in range(150)]
+    plain = clerk.post("patients/", details(other_names=names))
+    with_key = clerk.call("POST", "patients/", details(other_names=names), ASKED)
+    assert (plain.status_code, errors(plain)) == (with_key.status_code, errors(with_key))
+
+
 def test_who_lost_the_permission_gets_no_answer(
     registry: Container, signed_in: Callable[[Role], Api], ada: Patient
 ) -> None:
@@ -113,7 +143,7 @@ def test_a_new_key_is_shown_again_to_who_did_not_get_it(admin: Api) -> None:
 UNREPEATABLE = {
     "sign_in", "refresh_session", "sign_out", "change_own_password",  # they return tokens
     "search_patients", "match_patients",  # they only read
-    "sync_patient", "start_import",  # doing them again changes nothing
+    "sync_patient", "start_import", "isolate_upstream", "close_upstream",  # doing them again changes nothing
 }  # fmt: skip
 
 

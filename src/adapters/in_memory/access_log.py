@@ -15,8 +15,7 @@ class InMemoryAccessLog(AccessLog, AccessLogEntries):
 
     def record(self, entry: AccessEntry) -> None:
         with self.store.lock:
-            entries = self.store.access_entries
-            last = entries[max(entries)] if entries else None
+            last, entries = self.last(), self.store.access_entries
             for appended in append([entry], last.number if last else 0, last.seal if last else "", self.sealer):
                 entries[appended.number] = appended
 
@@ -26,6 +25,11 @@ class InMemoryAccessLog(AccessLog, AccessLogEntries):
         entries.sort(key=lambda entry: (entry.at, entry.number), reverse=True)
         rest = (entry for entry in entries if before is None or (entry.at, entry.number) < (before.at, before.number))
         return tuple(islice(rest, limit))
+
+    def last(self) -> AccessEntry | None:
+        with self.store.lock:
+            entries = self.store.access_entries
+            return entries[max(entries)] if entries else None
 
     def after(self, number: int, limit: int) -> tuple[AccessEntry, ...]:
         with self.store.lock:

@@ -15,6 +15,7 @@ class InMemoryCache(Cache):
     """Computes one value at a time, which is enough for a script."""
 
     clock: Clock
+    after_commit: Callable[[Callable[[], None]], None] = lambda work: work()
     _entries: dict[str, tuple[datetime, object]] = field(init=False, factory=dict[str, tuple[datetime, object]])
     _lock: RLock = field(init=False, factory=RLock)
 
@@ -29,9 +30,12 @@ class InMemoryCache(Cache):
             return value
 
     def delete(self, *keys: str) -> None:
-        with self._lock:
-            for key in keys:
-                self._entries.pop(key, None)
+        def delete() -> None:
+            with self._lock:
+                for key in keys:
+                    self._entries.pop(key, None)
+
+        self.after_commit(delete)
 
 
 @frozen

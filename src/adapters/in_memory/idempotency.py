@@ -1,8 +1,7 @@
-from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from adapters.in_memory.store import Store
 from core.idempotency.entities import StoredAnswer
@@ -21,15 +20,15 @@ class InMemoryStoredAnswers(StoredAnswers):
         with self.store.lock:
             self.store.answers[stored.actor, stored.key] = stored
 
-    def remove_naming(self, ids: Collection[UUID]) -> None:
-        self._remove(lambda stored: not stored.answer.ids.isdisjoint(ids), len(self.store.answers))
+    def forget(self, record_id: UUID) -> None:
+        with self.store.lock:
+            for key, stored in self.store.answers.items():
+                if stored.answer and record_id in stored.answer.ids:
+                    self.store.answers[key] = evolve(stored, answer=None)
 
     def purge(self, before: datetime, limit: int) -> int:
-        return self._remove(lambda stored: stored.at < before, limit)
-
-    def _remove(self, ends: Callable[[StoredAnswer], bool], limit: int) -> int:
         with self.store.lock:
-            removed = [key for key, stored in self.store.answers.items() if ends(stored)][:limit]
+            removed = [key for key, stored in self.store.answers.items() if stored.at < before][:limit]
             for key in removed:
                 del self.store.answers[key]
         return len(removed)

@@ -36,6 +36,7 @@ class Store:
     def __init__(self) -> None:
         self.lock = RLock()
         self.depth = 0
+        self.deferred: list[Callable[[], None]] = []
         self.aborted = False
         self.patients: dict[UUID, Patient] = {}
         self.audit_events: dict[tuple[UUID, int], AuditEvent] = {}
@@ -66,6 +67,14 @@ class Store:
         self.import_rejects: dict[tuple[UUID, int], Reject] = {}
         self.refresh_families: dict[UUID, RefreshFamily] = {}
 
+    def after_commit(self, work: Callable[[], None]) -> None:
+        """Once the transaction of this thread is committed, or now without one."""
+        with self.lock:
+            if self.depth:
+                self.deferred.append(work)
+                return
+        work()
+
     def require_atomic(self) -> None:
         with self.lock:
             if not self.depth:
@@ -89,7 +98,14 @@ class InMemoryAtomic(Atomic):
 
     def __call__(self, work: Callable[[], T]) -> T:
         with self._store.lock:
-            return self._join(work) if self._store.depth else self._begin(work)
+            if self._store.depth:
+                return self._join(work)
+            self._store.deferred = []
+            result = self._begin(work)
+            deferred = self._store.deferred
+        for effect in deferred:
+            effect()
+        return result
 
     def _begin(self, work: Callable[[], T]) -> T:
         before = self._store.snapshot()

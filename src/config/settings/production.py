@@ -1,7 +1,7 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.base import *
-from config.settings.base import AUDIT_KEY, DEVELOPMENT_SECRET, SECRET_KEY_FALLBACKS, env
+from config.settings.base import AUDIT_KEY, AUDIT_KEY_FALLBACKS, DEVELOPMENT_SECRET, SECRET_KEY_FALLBACKS, env
 from config.settings.caches import require_shared_cache
 from config.settings.places import DATA_DIR
 from config.settings.secret_files import secret
@@ -14,6 +14,7 @@ for name, keys in {
     "SECRET_KEY": [SECRET_KEY],
     "SECRET_KEY_FALLBACKS": SECRET_KEY_FALLBACKS,
     "AUDIT_KEY": [AUDIT_KEY] if AUDIT_KEY else [],
+    "AUDIT_KEY_FALLBACKS": AUDIT_KEY_FALLBACKS,
 }.items():
     if any(len(key) < MIN_SECRET_LENGTH or key == DEVELOPMENT_SECRET for key in keys):
         raise ImproperlyConfigured(f"Set {name} to secrets of your own, of at least {MIN_SECRET_LENGTH} characters.")

@@ -9,7 +9,7 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from core.errors import ErrorCollector, InvalidValue, Parser, parse_fields
-from core.seals import Sealer
+from core.seals import Content, Sealer
 from core.values import parse_datetime, parse_enum, parse_single_line
 
 MAX_ACTOR_LENGTH = 100
@@ -57,7 +57,7 @@ class AccessEntry:
     seal: str = ""
 
 
-def sealed_content(previous_seal: str, entry: AccessEntry) -> tuple[str | int | None, ...]:
+def sealed_content(previous_seal: str, entry: AccessEntry) -> Content:
     """What the seal of a stored entry covers."""
     return (
         previous_seal,

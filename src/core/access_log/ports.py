@@ -16,6 +16,10 @@ class AccessLogEntries(Protocol):
         """The stored entries that match, newest first, which come after `before`."""
         ...
 
+    def last(self) -> AccessEntry | None:
+        """The entry with the highest number."""
+        ...
+
     def after(self, number: int, limit: int) -> tuple[AccessEntry, ...]:
         """The stored entries with higher numbers, by rising number."""
         ...

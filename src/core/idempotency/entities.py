@@ -33,13 +33,14 @@ class Answer:
 
 @frozen
 class StoredAnswer:
-    """The answer to the request that an actor sent first with a key. `seal` is of that request."""
+    """The answer to the request that an actor sent first with a key. `seal` is of that request. `answer` is None once a
+    record that it names was erased, or its encryption key is gone."""
 
     actor: str
     key: str
     seal: str
     at: datetime
-    answer: Answer
+    answer: Answer | None
 
 
 def parse_key(raw: str) -> str:

@@ -1,4 +1,9 @@
-from core.errors import RegistryError
+from core.errors import Gone, RegistryError
+
+
+class AnswerGone(Gone):
+    kind = "idempotency-answer-gone"
+    message = "This request was done before. Its answer is no longer stored."
 
 
 class KeyReused(RegistryError):

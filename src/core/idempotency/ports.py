@@ -1,4 +1,3 @@
-from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -20,8 +19,8 @@ class StoredAnswers(Protocol):
         """Replaces what is stored for the actor and the key."""
         ...
 
-    def remove_naming(self, ids: Collection[UUID]) -> None:
-        """Removes the answers that name one of the records."""
+    def forget(self, record_id: UUID) -> None:
+        """Removes the content of the answers that name the record. Their requests stay done."""
         ...
 
     def purge(self, before: datetime, limit: int) -> int:

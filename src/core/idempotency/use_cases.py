@@ -4,11 +4,9 @@ from hashlib import sha256
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.access_log.entities import AccessAction
-from core.access_log.services.recorder import AccessRecorder
 from core.errors import parse_field
 from core.idempotency.entities import KEEP_ANSWERS, Answer, StoredAnswer, parse_key
-from core.idempotency.errors import KeyReused
+from core.idempotency.errors import AnswerGone, KeyReused
 from core.idempotency.ports import StoredAnswers
 from core.ports import Atomic, Clock
 from core.seals import Sealer
@@ -20,12 +18,12 @@ class AnswerOnce:
 
     `work` runs in one transaction with the stored answer. An error of it is not stored: it changed nothing, so the
     request may be repeated. Of equal requests at once, one is done and the others wait for its answer.
-    Returns the answer, and whether it is a repetition. Raises `ValidationError` for the key, and `KeyReused`.
+    Returns the answer, and whether it is a repetition. Raises `ValidationError` for the key, `KeyReused`,
+    and `AnswerGone`.
     """
 
     answers: StoredAnswers
     sealer: Sealer
-    accesses: AccessRecorder
     atomic: Atomic
     clock: Clock
 
@@ -42,15 +40,14 @@ class AnswerOnce:
             if stored and now - stored.at < KEEP_ANSWERS:
                 if not self.sealer.matches(content, stored.seal):
                     raise KeyReused
+                if stored.answer is None:
+                    raise AnswerGone
                 return stored.answer, True
             made = work()
             self.answers.save(StoredAnswer(actor.name, key, self.sealer.seal(content), now, made))
             return made, False
 
-        found, repeated = self.atomic(answer)
-        if repeated:
-            self.accesses.record(actor, AccessAction.ANSWER_REPEATED, detail=operation)
-        return found, repeated
+        return self.atomic(answer)
 
 
 @frozen

@@ -13,6 +13,7 @@ from attrs import frozen
 from core.access import Actor
 from core.patients.entities import Patient
 from core.patients.fields import FieldJson
+from core.seals import Content
 
 _EMPTY: tuple[FieldJson, ...] = (None, False, [])  # a registration does not list the fields that it leaves empty
 
@@ -114,7 +115,7 @@ class AuditEvent:
         )
 
 
-def sealed_content(event: AuditEvent) -> tuple[str | int | None, ...]:
+def sealed_content(event: AuditEvent) -> Content:
     """What the seal of an event covers. The version gives its place: each patient has each version once."""
     return (
         str(event.patient_id),
@@ -123,7 +124,7 @@ def sealed_content(event: AuditEvent) -> tuple[str | int | None, ...]:
         event.actor,
         event.request_id,
         event.action,
-        ",".join(event.fields),
+        list(event.fields),
         event.digest,
         str(event.job_id) if event.job_id else None,
     )

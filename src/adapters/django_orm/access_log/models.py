@@ -30,7 +30,10 @@ class AccessEntry(models.Model):
             Index(fields=["action", "at", "number"], name="access_by_action"),
             Index(fields=["at", "number"], name="access_by_time"),
         ]
-        constraints = [CheckConstraint(condition=Q(action__in=_ACTIONS), name="access_action_known")]
+        constraints = [
+            CheckConstraint(condition=Q(action__in=_ACTIONS), name="access_action_known"),
+            CheckConstraint(condition=Q(number__gte=1), name="access_number_positive"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number}"

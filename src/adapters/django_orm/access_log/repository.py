@@ -33,8 +33,8 @@ class DjangoAccessLog(AccessLog, AccessLogEntries):
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(_LOCK)
-        rows = models.AccessEntry.objects.using(self.database).order_by("-number").values_list("number", "seal")
-        number, seal = rows.first() or (0, "")
+        last = self.last()
+        number, seal = (last.number, last.seal) if last else (0, "")
         appended = ([getattr(entry, name) for name in _COLUMNS] for entry in append(entries, number, seal, self.sealer))
         bulk_insert(models.AccessEntry, _COLUMNS, appended, self.database)
 
@@ -52,6 +52,11 @@ class DjangoAccessLog(AccessLog, AccessLogEntries):
         if before is not None:
             rows = rows.filter(at__lte=before.at).exclude(at=before.at, number__gte=before.number)
         return tuple(_entry(row) for row in rows.values(*_COLUMNS)[:limit])
+
+    @core_errors()
+    def last(self) -> AccessEntry | None:
+        row = models.AccessEntry.objects.using(self.database).order_by("-number").values(*_COLUMNS).first()
+        return _entry(row) if row else None
 
     @core_errors()
     def after(self, number: int, limit: int) -> tuple[AccessEntry, ...]:

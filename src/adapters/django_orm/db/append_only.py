@@ -1,8 +1,16 @@
+from collections.abc import Sequence
+
 from django.db import connections, models
+from django.db.backends.utils import CursorWrapper
 
 _FUNCTION = """
     CREATE OR REPLACE FUNCTION refuse_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
+        IF TG_OP = 'UPDATE' AND TG_NARGS = 1 THEN
+            IF to_jsonb(OLD) -> TG_ARGV[0] = 'null' AND to_jsonb(OLD) - TG_ARGV[0] = to_jsonb(NEW) - TG_ARGV[0] THEN
+                RETURN NEW;
+            END IF;
+        END IF;
         RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
     END $$
 """
@@ -19,18 +27,35 @@ def refuse_changes(model: type[models.Model], using: str, *, assigned_once: str 
         if table not in connection.introspection.table_names(cursor):
             return
         if connection.vendor == "postgresql":
-            cursor.execute(_FUNCTION)
-        columns = [str(field.column) for field in model._meta.concrete_fields if field.column != assigned_once]
-        cursor.execute(_trigger(connection.vendor, table, "changed", f"UPDATE OF {', '.join(columns)}"))
-        if assigned_once:
-            condition = f"WHEN (OLD.{assigned_once} IS NOT NULL)"
-            cursor.execute(_trigger(connection.vendor, table, "reassigned", f"UPDATE OF {assigned_once}", condition))
-        if not deletable:
-            cursor.execute(_trigger(connection.vendor, table, "deleted", "DELETE"))
+            _protect_in_postgresql(cursor, table, assigned_once, deletable=deletable)
+        else:
+            columns = [str(field.column) for field in model._meta.concrete_fields if field.column != assigned_once]
+            _protect_in_sqlite(cursor, table, columns, assigned_once, deletable=deletable)
 
 
-def _trigger(vendor: str, table: str, name: str, event: str, condition: str = "") -> str:
-    on = f"{table}_{name} BEFORE {event} ON {table} FOR EACH ROW {condition}"
-    if vendor == "postgresql":
-        return f"CREATE OR REPLACE TRIGGER {on} EXECUTE FUNCTION refuse_append_only()"
-    return f"CREATE TRIGGER IF NOT EXISTS {on} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+def _protect_in_postgresql(cursor: CursorWrapper, table: str, assigned_once: str, *, deletable: bool) -> None:
+    """Leaves existing triggers alone: replacing one would wait for every transaction that uses the table."""
+    cursor.execute(_FUNCTION)
+    cursor.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass", [table])
+    existing = {name for (name,) in cursor.fetchall()}
+    triggers = {f"{table}_changed": ("UPDATE", f"FOR EACH ROW EXECUTE FUNCTION refuse_append_only({assigned_once})")}
+    if not deletable:
+        triggers[f"{table}_deleted"] = ("DELETE", "FOR EACH ROW EXECUTE FUNCTION refuse_append_only()")
+        triggers[f"{table}_emptied"] = ("TRUNCATE", "FOR EACH STATEMENT EXECUTE FUNCTION refuse_append_only()")
+    for name, (event, action) in triggers.items():
+        if name not in existing:
+            cursor.execute(f"CREATE TRIGGER {name} BEFORE {event} ON {table} {action}")
+
+
+def _protect_in_sqlite(
+    cursor: CursorWrapper, table: str, columns: Sequence[str], assigned_once: str, *, deletable: bool
+) -> None:
+    triggers = {f"{table}_changed": f"BEFORE UPDATE OF {', '.join(columns)} ON {table}"}
+    if assigned_once:
+        condition = f"WHEN OLD.{assigned_once} IS NOT NULL"
+        triggers[f"{table}_reassigned"] = f"BEFORE UPDATE OF {assigned_once} ON {table} {condition}"
+    if not deletable:
+        triggers[f"{table}_deleted"] = f"BEFORE DELETE ON {table}"
+    for name, event in triggers.items():
+        cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+        cursor.execute(f"CREATE TRIGGER {name} {event} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END")

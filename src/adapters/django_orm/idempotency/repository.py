@@ -1,6 +1,6 @@
 import base64
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -33,41 +33,42 @@ class DjangoStoredAnswers(StoredAnswers):
         require_atomic(self.database)
         lock_key(f"{actor} {key}", self.database)
         row = self._rows.filter(actor=actor, key=key).first()
-        if row is None or (answer := self._decrypted(row.content)) is None:
-            return None
-        return StoredAnswer(actor, key, row.seal, row.at, answer)
+        return row and StoredAnswer(actor, key, row.seal, row.at, self._decrypted(row.content))
 
     @core_errors()
     def save(self, stored: StoredAnswer) -> None:
-        answer = stored.answer
-        head = orjson.dumps([answer.status, dict(answer.headers)])
-        content = self.cipher.encrypt(head + b"\n" + answer.body)
-        given = {"seal": stored.seal, "at": stored.at, "content": content}
+        given = {"seal": stored.seal, "at": stored.at, "content": self._encrypted(stored.answer)}
         row, created = self._rows.update_or_create(actor=stored.actor, key=stored.key, defaults=given)
         named = models.NamedRecord.objects.using(self.database)
         if not created:
             named.filter(answer=row).delete()
-        named.bulk_create(models.NamedRecord(record_id=one, answer=row) for one in answer.ids)
+        ids = stored.answer.ids if stored.answer else ()
+        named.bulk_create(models.NamedRecord(record_id=one, answer=row) for one in ids)
 
     @core_errors()
-    def remove_naming(self, ids: Collection[UUID]) -> None:
-        named = models.NamedRecord.objects.using(self.database).filter(record_id__in=ids)
-        self._remove(list(named.values_list("answer_id", flat=True)))
+    def forget(self, record_id: UUID) -> None:
+        named = models.NamedRecord.objects.using(self.database).filter(record_id=record_id)
+        self._rows.filter(id__in=named.values("answer_id")).update(content=b"")
 
     @core_errors()
     def purge(self, before: datetime, limit: int) -> int:
-        return self._remove(list(self._rows.filter(at__lt=before).order_by("at").values_list("id", flat=True)[:limit]))
+        ended = self._rows.filter(at__lt=before)
+        oldest = list(ended.order_by("at").values_list("id", flat=True)[:limit])
+        ended.filter(id__in=oldest).delete()
+        return len(oldest)
 
     @property
     def _rows(self) -> QuerySet[models.StoredAnswer]:
         return models.StoredAnswer.objects.using(self.database)
 
-    def _remove(self, ids: Collection[int]) -> int:
-        self._rows.filter(id__in=ids).delete()
-        return len(ids)
+    def _encrypted(self, answer: Answer | None) -> bytes:
+        if answer is None:
+            return b""
+        head = orjson.dumps([answer.status, dict(answer.headers)])
+        return self.cipher.encrypt(head + b"\n" + answer.body)
 
     def _decrypted(self, content: bytes) -> Answer | None:
-        """None if it was encrypted with a secret that is no longer known."""
+        """None if it was erased, or encrypted with a secret that is no longer known."""
         try:
             head, _, body = self.cipher.decrypt(bytes(content)).partition(b"\n")
         except InvalidToken:

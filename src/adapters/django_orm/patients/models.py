@@ -202,6 +202,7 @@ class PatientEvent(models.Model):
         constraints = [
             UniqueConstraint(fields=["patient_id", "version"], name="patients_one_event_per_version"),
             UniqueConstraint(fields=["position"], condition=_NUMBERED, name="patients_event_position_unique"),
+            CheckConstraint(condition=Q(position__gte=1), name="patients_event_position_positive"),
             _one_of("action", Action),
         ]
         indexes = [

@@ -45,7 +45,7 @@ _PROBLEMS = {
     404: "The record does not exist.",
     406: "The response is not available in any media type that `Accept` names.",
     409: "The request conflicts with another record or with the status of this one.",
-    410: "The cursor is no longer valid: start again without one. `detail` says why.",
+    410: "The cursor is no longer valid: start again without one; or the answer to this request is no longer stored.",
     412: "The record has changed since it was read.",
     413: "The body is too large.",
     414: "The address is too long: send the search in a body instead.",
@@ -104,7 +104,7 @@ def document_operation(
     expected |= {413, 415} if body else set()
     if repeatable:
         expected, parameters, headers = (
-            {*expected, 422},
+            {*expected, 410, 422},
             [*parameters, IDEMPOTENCY_KEY],
             [*headers, "Idempotency-Replayed"],
         )

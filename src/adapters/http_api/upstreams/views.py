@@ -9,7 +9,6 @@ from rest_framework.views import APIView
 from adapters.http_api.accounts.users import Names
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import require_no_input
-from adapters.http_api.rest.idempotency import once
 from adapters.http_api.rest.openapi import document_operation
 from adapters.http_api.rest.queries import read_query
 from adapters.http_api.rest.responses import document, page
@@ -40,8 +39,7 @@ class UpstreamsView(APIView):
 
 
 class IsolateView(APIView):
-    @document_operation("isolate_upstream", Permission.MANAGE_UPSTREAMS, UpstreamSerializer, 404, 409, repeatable=True)
-    @once
+    @document_operation("isolate_upstream", Permission.MANAGE_UPSTREAMS, UpstreamSerializer, 404, 409)
     @inject
     def post(self, request: Request, name: str, override: Order, name_actors: Names) -> HttpResponse:
         """Isolate an upstream.
@@ -54,8 +52,7 @@ class IsolateView(APIView):
 
 
 class CloseView(APIView):
-    @document_operation("close_upstream", Permission.MANAGE_UPSTREAMS, UpstreamSerializer, 404, 409, repeatable=True)
-    @once
+    @document_operation("close_upstream", Permission.MANAGE_UPSTREAMS, UpstreamSerializer, 404, 409)
     @inject
     def post(self, request: Request, name: str, override: Order, name_actors: Names) -> HttpResponse:
         """End an isolation and close open circuits.

@@ -2,7 +2,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
 
-from core.access_log.entities import AccessQuery
 from core.access_log.ports import AccessLogEntries
 from core.audit.entities import Checkpoint, Fault
 from core.patients.ports import ChangeFeed
@@ -11,12 +10,12 @@ BATCH_SIZE = 1_000
 
 
 def take_checkpoint(at: datetime, entries: AccessLogEntries, changes: ChangeFeed) -> Checkpoint:
-    latest = entries.find(AccessQuery(), before=None, limit=1)
+    last = entries.last()
     events, digest = _digest(changes, None)
     return Checkpoint(
         at=at,
-        last_entry=latest[0].number if latest else 0,
-        entry_seal=latest[0].seal if latest else "",
+        last_entry=last.number if last else 0,
+        entry_seal=last.seal if last else "",
         events=events,
         events_digest=digest,
     )

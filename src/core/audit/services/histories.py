@@ -22,8 +22,9 @@ class HistoryCheck:
         last: AuditEvent | None = None
         versions: dict[UUID, int] = {}  # of the records in this batch and the last one
         while batch := self.histories.after((last.patient_id, last.version) if last else None, BATCH_SIZE):
-            kept = {id_: version for id_, version in versions.items() if last and id_ == last.patient_id}
-            versions = kept | self.histories.versions({event.patient_id for event in batch})
+            ids = {event.patient_id for event in batch}
+            kept = {one: versions[one] for one in versions if last and one == last.patient_id and one not in ids}
+            versions = kept | self.histories.versions(ids)
             for event in batch:
                 follows = last is not None and last.patient_id == event.patient_id
                 if last and not follows:

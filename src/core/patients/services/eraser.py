@@ -22,7 +22,7 @@ class Eraser:
 
     def erase(self, actor: Actor, at: datetime, patient: Patient) -> None:
         self.rejects.remove_about(self._person_keys(patient))
-        self.answers.remove_naming([patient.id])
+        self.answers.forget(patient.id)
         self.recorder.erase(actor, at, patient)
 
     def _person_keys(self, patient: Patient) -> frozenset[bytes]:

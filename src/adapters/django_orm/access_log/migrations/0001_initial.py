@@ -91,7 +91,8 @@ class Migration(migrations.Migration):
                             )
                         ),
                         name="access_action_known",
-                    )
+                    ),
+                    models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="access_number_positive"),
                 ],
             },
         ),

@@ -263,6 +263,9 @@ class Migration(migrations.Migration):
                         name="patients_event_position_unique",
                     ),
                     models.CheckConstraint(
+                        condition=models.Q(("position__gte", 1)), name="patients_event_position_positive"
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(
                             (
                                 "action__in",
