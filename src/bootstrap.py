@@ -393,6 +393,15 @@ class Container(DeclarativeContainer):
         rules=rules,
         accesses=access_recorder,
     )
+    swap_values = _use_case(
+        patients_.SwapValues,
+        patients=patients,
+        recorder=recorder,
+        duplicates=duplicate_queue,
+        atomic=atomic,
+        clock=clock,
+        rules=rules,
+    )
     erase_patient = _use_case(
         patients_.ErasePatient,
         patients=patients,

@@ -167,6 +167,14 @@ def show_patients(anybody: Caller) -> None:
 
     again = clerk("change_patient", patient.id, body=inactive, idempotency_key="k1")
     assert clerk("change_patient", patient.id, body=inactive, idempotency_key="k1").parsed == again.parsed
+    other = clerk(
+        "register_patient", body=models.RegistrationRequest(last_name="Vu", email="v@mail.example"), expect=201
+    )
+    swap = models.SwapRequest(other=other.parsed.id, fields=[models.SwappableEnum.EMAIL])
+    swapped = clerk("swap_values", patient.id, body=swap).parsed
+    assert (swapped.patient.email, swapped.other.email) == ("v@mail.example", patient.email)
+    assert clerk("swap_values", patient.id, body=swap).parsed.patient.email == patient.email
+    admin("erase_patient", other.parsed.id, expect=204)
     assert clerk.problem(403, "erase_patient", patient.id).detail
     admin("erase_patient", patient.id, expect=204)
     first = clerk("follow_changes", limit=200).parsed

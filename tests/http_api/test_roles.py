@@ -105,6 +105,7 @@ ROWS = [
     Row("search_patients", "    401 200 200 403 403 200", {}),
     Row("match_patients", "     401 403 200 403 403 200", {"email": "ada@example.org"}),
     Row("merge_patients", "     401 403 200 403 403 200", "other_record"),
+    Row("swap_values", "        401 403 200 403 403 200", "swap"),
     Row("list_merges", "        401 200 200 403 403 200"),
     Row("undo_merge", "         401 403 200 403 403 200"),
     Row("list_duplicates", "    401 403 200 403 403 200"),
@@ -152,6 +153,11 @@ def refresh(registry: Container, colleague: User) -> dict[str, str]:
 @pytest.fixture
 def other_record(register: Callable[..., Patient]) -> dict[str, object]:
     return {"other": str(register(first_name="Augusta", email=None).id)}
+
+
+@pytest.fixture
+def swap(other_record: dict[str, object]) -> dict[str, object]:
+    return other_record | {"fields": ["email"]}
 
 
 @pytest.fixture

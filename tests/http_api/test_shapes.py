@@ -38,6 +38,7 @@ from core.patients.audit import AuditEvent, ChangeEntry
 from core.patients.dates import PartialDate, first_of
 from core.patients.demographics import Address, Contact, OtherName, OtherPhone
 from core.patients.entities import Patient, to_json
+from core.patients.use_cases.swap import SwappedPatients
 from core.patients.values import Identifier
 from core.posts.entities import Comment, Post
 from core.sync.change_limits import HeldChange
@@ -90,6 +91,7 @@ PAIRS: list[tuple[type[Serializer[Any]], type, Callable[[Any], dict[str, object]
     (record.PatientSerializer, Patient, lambda patient: record.patient_json(patient, TODAY)),
     (patients.EventSerializer, AuditEvent, lambda event: patients.event_json(evolve(event, values=None), NAMES)),
     (patients.PatientChangeSerializer, ChangeEntry, lambda change: patients.change_json(change, NAMES)),
+    (patients.SwappedPatientsSerializer, SwappedPatients, lambda swapped: patients.swapped_json(swapped, TODAY)),
     (posts.PostSerializer, Post, lambda post: posts.post_json(REQUEST, post)),
     (posts.CommentSerializer, Comment, lambda comment: posts.comment_json(REQUEST, comment)),
     (sync.SyncSerializer, SyncResult, lambda result: sync.sync_json(result, TODAY)),

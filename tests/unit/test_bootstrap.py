@@ -65,6 +65,7 @@ def test_overriding_the_patient_repository_leaves_every_other_port() -> None:
         "recorder",
         "view_patient",
         "update_patient",
+        "swap_values",
         "erase_patient",
         "sync_patient",
         "start_sync_job",

@@ -7,7 +7,7 @@ from adapters.http_api.accounts import service_accounts, sessions, users
 from adapters.http_api.audit import views as audit
 from adapters.http_api.imports import views as imports
 from adapters.http_api.matching import duplicates, match, merges, scans
-from adapters.http_api.patients import change_feed, export, history, search
+from adapters.http_api.patients import change_feed, export, history, search, swap
 from adapters.http_api.patients import views as patients
 from adapters.http_api.posts import comments
 from adapters.http_api.posts import views as posts
@@ -46,6 +46,7 @@ urlpatterns = [
     path("v1/patients/<uuid:patient_id>/", patients.PatientView.as_view()),
     path("v1/patients/<uuid:patient_id>/sync_external_data/", sync.PatientSyncView.as_view()),
     path("v1/patients/<uuid:patient_id>/history/", history.PatientHistoryView.as_view()),
+    path("v1/patients/<uuid:patient_id>/swap/", swap.SwapView.as_view()),
     path("v1/patients/<uuid:patient_id>/merge/", merges.MergePatientsView.as_view()),
     path("v1/patients/<uuid:patient_id>/merges/", merges.PatientMergesView.as_view()),
     path("v1/merges/<uuid:merge_id>/undo/", merges.UndoMergeView.as_view()),

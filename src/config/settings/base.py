@@ -16,6 +16,7 @@ from core.matching.entities import PairState
 from core.matching.scoring import DEFAULT_THRESHOLDS
 from core.patients.audit import Action
 from core.patients.fields import SETTABLE
+from core.patients.use_cases.swap import Swappable
 from core.patients.values import Status
 from core.sync.change_limits import DEFAULT_LIMITS
 from core.sync.entities import SYNCABLE
@@ -230,6 +231,7 @@ SPECTACULAR_SETTINGS = {
         "PairStateEnum": list(PairState),
         "PatientStatusEnum": list(Status),
         "SettableFieldEnum": list(SETTABLE),
+        "SwappableEnum": list(Swappable),
         "SyncableStatusEnum": list(SYNCABLE),
     },
     "SCHEMA_PATH_PREFIX": "/api/v1",

@@ -17,9 +17,10 @@ from adapters.http_api.matching.schemas import (
     merge_result_json,
     undo_result_json,
 )
+from adapters.http_api.patients.parameters import read_pair
 from adapters.http_api.patients.search import TheClock
 from adapters.http_api.rest.authentication import actor
-from adapters.http_api.rest.bodies import parse_id, parse_version, read_body_collecting, require_no_input
+from adapters.http_api.rest.bodies import read_body_collecting, require_no_input
 from adapters.http_api.rest.cursors import id_cursor, paging
 from adapters.http_api.rest.idempotency import once
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
@@ -28,7 +29,7 @@ from adapters.http_api.rest.responses import document, page
 from core.access import Permission
 from core.matching import use_cases
 from core.matching.entities import Merge
-from core.values import parse_bool, parse_optional
+from core.values import parse_bool
 
 PREVIEW = OpenApiParameter("preview", bool, description="Show the result of the merge, and store nothing.")
 
@@ -61,25 +62,17 @@ class MergePatientsView(APIView):
         lead to the patient. `undo_merge` separates the two again.
         """
         given, errors = read_body_collecting(request, MergeRequestSerializer, required=["other"], query=["preview"])
-        other, version, other_version, preview = UUID(int=0), None, None, False
-        with errors.field("other"):
-            other = parse_id(given["other"]) if "other" in given else other
-        with errors.field("version"):
-            version = parse_optional(parse_version)(given.get("version"))
-        with errors.field("other_version"):
-            other_version = parse_optional(parse_version)(given.get("other_version"))
+        preview = False
         with errors.field("preview"):
             preview = parse_bool(given.get("preview", False))
         result = merge(
             actor=actor(request),
             patient_id=patient_id,
-            other_id=other,
-            expected_version=version,
-            expected_other_version=other_version,
             choices=given.get("choices", {}),
             reason=given.get("reason"),
             preview=preview,
             errors=errors,
+            **read_pair(given, errors),
         )
         names = name_actors(actor=actor(request), names=[result.merge.actor] if result.merge else [])
         return document(merge_result_json(result, names, clock.today()))

@@ -5,12 +5,12 @@ from uuid import UUID
 from rest_framework import serializers
 
 from adapters.http_api.jobs.schemas import JobSerializer, counts_serializer, job_json
+from adapters.http_api.patients.parameters import VersionsSerializer
 from adapters.http_api.patients.record import PatientSerializer, patient_json
 from adapters.http_api.rest.schemas import (
     ACTOR,
     ACTOR_EXAMPLE,
     ACTOR_NAME,
-    MAX_VERSION,
     RECORD_ID,
     EvidenceSerializer,
     PageSerializer,
@@ -89,22 +89,8 @@ def pair_json(pair: DuplicatePair, patients: Mapping[UUID, Patient], names: Name
     }
 
 
-class MergeRequestSerializer(serializers.Serializer):
+class MergeRequestSerializer(VersionsSerializer):
     other = serializers.UUIDField(help_text="The id of the record that becomes part of this one.")
-    version = serializers.IntegerField(
-        min_value=1,
-        max_value=MAX_VERSION,
-        allow_null=True,
-        required=False,
-        help_text="The version of this record that you read: 412 if it has changed since.",
-    )
-    other_version = serializers.IntegerField(
-        min_value=1,
-        max_value=MAX_VERSION,
-        allow_null=True,
-        required=False,
-        help_text="The version of the other record that you read.",
-    )
     choices = serializers.DictField(
         child=serializers.ChoiceField(list(Source)),
         required=False,

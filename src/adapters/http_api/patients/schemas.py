@@ -1,11 +1,13 @@
 """The shapes of searches, of a patient's history and of the change feed."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from adapters.http_api.patients.record import PartialDateField, PatientSerializer
+from adapters.http_api.patients.parameters import VersionsSerializer
+from adapters.http_api.patients.record import PartialDateField, PatientSerializer, patient_json
 from adapters.http_api.rest.schemas import (
     ACTOR,
     ACTOR_EXAMPLE,
@@ -16,11 +18,12 @@ from adapters.http_api.rest.schemas import (
 )
 from core.patients.audit import Action, AuditEvent, ChangeEntry
 from core.patients.search import MAX_COUNT, MAX_IDS, MAX_QUERY_LENGTH, Sort
+from core.patients.use_cases.swap import Swappable, SwappedPatients
 from core.patients.values import (
     Sex,
     Status,
 )
-from core.values import DEFAULT_PER_PAGE, MAX_PER_PAGE
+from core.values import DEFAULT_PER_PAGE, MAX_PER_PAGE, MAX_REASON_LENGTH
 
 
 class FiltersSerializer(serializers.Serializer):
@@ -191,3 +194,27 @@ class PatientChangePageSerializer(PageSerializer):
     )
     next_cursor = serializers.CharField(help_text="The `cursor` of `next`.", initial="AZwT0X5AcACAAAAAAAAAAQAAAAAAAAAH")
     results = PatientChangeSerializer(many=True, help_text="The changes on this page; empty if there are none yet.")
+
+
+class SwapSerializer(VersionsSerializer):
+    other = serializers.UUIDField(help_text="The id of the other patient.")
+    fields = serializers.ListField(  # type: ignore[assignment]  # the member's name
+        child=serializers.ChoiceField(list(Swappable)),
+        help_text="What to exchange. `email` includes `email_shared`; `identifiers` are those in unique systems.",
+    )
+    reason = serializers.CharField(
+        max_length=MAX_REASON_LENGTH,
+        allow_null=True,
+        required=False,
+        help_text="Kept in the history of both records.",
+        initial="Cards were mixed up.",
+    )
+
+
+class SwappedPatientsSerializer(serializers.Serializer):
+    patient = PatientSerializer(help_text="This record, with the other's values.")
+    other = PatientSerializer(help_text="The other record, with this one's values.")
+
+
+def swapped_json(swapped: SwappedPatients, today: date) -> dict[str, object]:
+    return {"patient": patient_json(swapped.patient, today), "other": patient_json(swapped.other, today)}

@@ -6,6 +6,7 @@ from core.patients.use_cases.export import ExportPatients
 from core.patients.use_cases.history import HistoryPage, ViewHistory
 from core.patients.use_cases.register import RegisterPatient
 from core.patients.use_cases.search import SearchPatients
+from core.patients.use_cases.swap import SwapValues
 from core.patients.use_cases.update import UpdatePatient
 from core.patients.use_cases.view import ViewPatient
 
@@ -18,6 +19,7 @@ __all__ = [
     "RegisterPatient",
     "RestartChanges",
     "SearchPatients",
+    "SwapValues",
     "UpdatePatient",
     "ViewHistory",
     "ViewPatient",
