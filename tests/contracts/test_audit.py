@@ -5,12 +5,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 from dependency_injector.providers import Object
 from django.apps import apps
 from django.db import DatabaseError, connections
 
 from bootstrap import Container
+from core.access_log.entities import append
 from core.audit.entities import AuditReport, Checkpoint
 from core.audit.ports import Histories
 from core.audit.services import histories
@@ -50,12 +51,12 @@ def faults(registry: Container, checkpoint: Checkpoint | None = None) -> list[tu
     return [(fault.where, fault.what) for fault in verify(registry, checkpoint).faults]
 
 
-def tamper(database: str, statement: str, *values: int | UUID) -> None:
+def tamper(database: str, statement: str, *values: int | str | UUID) -> None:
     with unprotected(database), connections[database].cursor() as cursor:
         cursor.execute(statement, [_plain(database, value) for value in values])
 
 
-def _plain(database: str, value: int | UUID) -> int | str | UUID:
+def _plain(database: str, value: int | str | UUID) -> int | str | UUID:
     return value.hex if isinstance(value, UUID) and connections[database].vendor == "sqlite" else value
 
 
@@ -93,6 +94,15 @@ def test_a_tampered_access_log_is_found(
     tamper(database, statement)
     where, what = faults(registry)[0]
     assert (where.removeprefix("access log, "), what) == expected
+
+
+@ON_DJANGO
+def test_an_entry_that_was_sealed_after_another_one_is_found(registry: Container, ada: Patient, database: str) -> None:
+    """As in a copy of the database, which has the same key and went on differently."""
+    second = registry.access_entries().after(1, 1)[0]
+    (other,) = append([evolve(second, actor="user:2")], 1, "the seal of another entry", registry.sealer())
+    tamper(database, f"UPDATE {ENTRIES} SET actor = 'user:2', seal = %s WHERE number = 2", other.seal)
+    assert ("access log, entry 2", "changed or inserted") in faults(registry)
 
 
 @ON_DJANGO
@@ -230,6 +240,7 @@ def test_a_change_during_the_verification_is_no_fault(
     }
     busy = Busy(registry.histories(), changes[use_case])
     registry.update_patient()(actor=CLERK, patient_id=ada.id, first_name="Adele")
+    registry.register_patient()(actor=CLERK, **details(first_name="Bob", email=None))
     assert list(HistoryCheck(busy, registry.sealer()).faults()) == []
 
 

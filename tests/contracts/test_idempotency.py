@@ -7,6 +7,7 @@ import pytest
 from django.db import connections
 
 from bootstrap import Container
+from core.access_log.entities import AccessAction, AccessEntry
 from core.errors import Unavailable, ValidationError
 from core.idempotency.entities import Answer
 from core.idempotency.errors import AnswerGone, KeyReused
@@ -14,7 +15,7 @@ from core.patients.entities import Patient
 from core.ports import TransactionRequired
 from tests.contracts.conftest import POSTGRES, SQLITE
 from tests.databases import unprotected
-from tests.fakes import ADMIN, CLERK, READER, StillClock, details
+from tests.fakes import ADMIN, CLERK, NOW, READER, StillClock, details
 
 ANSWER = Answer(201, {"Content-Type": "application/json", "ETag": '"1"'}, b'{"id": 1}\n')
 
@@ -117,6 +118,22 @@ def test_erasing_a_patient_removes_the_answers_that_name_the_record_and_repeats_
 )
 def test_an_answer_names_every_record_whose_id_it_has(headers: dict[str, str], body: bytes, ids: set[UUID]) -> None:
     assert Answer(200, headers, body).ids == ids
+
+
+def test_what_is_cached_is_dropped_after_the_commit(registry: Container) -> None:
+    cache, key, lifetime = registry.cache(), uuid4().hex, timedelta(hours=1)
+
+    def read(actor: str) -> AccessEntry:
+        entry = AccessEntry(at=NOW, actor=actor, action=AccessAction.PATIENT_VIEWED)
+        return cache.get(key, AccessEntry, lifetime, lambda: entry)
+
+    def change() -> None:
+        cache.delete(key)
+        assert read("as before") == read("as before")  # what others still see
+
+    assert read("before").actor == "before"
+    registry.atomic()(change)
+    assert read("after").actor == "after"
 
 
 def test_a_key_is_claimed_in_a_transaction(registry: Container) -> None:
