@@ -1,4 +1,4 @@
-"""Seals of audit rows: whoever can write to the database, but does not have the key, cannot make one."""
+"""Seals of audit rows: somebody who can write to the database, but does not have the key, cannot make one."""
 
 import hmac
 import json

@@ -1,4 +1,4 @@
-"""Whoever changes audit rows in the store, without the key, is found out."""
+"""Audit rows that somebody changes in the store, without the key, are found."""
 
 from collections.abc import Callable, Collection
 from datetime import timedelta

@@ -57,6 +57,14 @@ class AccessEntry:
     seal: str = ""
 
 
+class Seen(TypedDict, total=False):
+    """What an entry tells beside who did what."""
+
+    patient_id: UUID | None
+    count: int | None
+    detail: str
+
+
 def sealed_content(previous_seal: str, entry: AccessEntry) -> Content:
     """What the seal of a stored entry covers."""
     return (

@@ -1,9 +1,9 @@
-from uuid import UUID
+from typing import Unpack
 
 from attrs import frozen
 
 from core.access import Actor, Permission
-from core.access_log.entities import AccessAction, AccessCursor, AccessEntry, AccessFilters, AccessQuery
+from core.access_log.entities import AccessAction, AccessCursor, AccessEntry, AccessFilters, AccessQuery, Seen
 from core.access_log.ports import AccessLogEntries
 from core.access_log.services.recorder import AccessRecorder
 from core.errors import ErrorCollector
@@ -58,13 +58,5 @@ class RecordAccess:
 
     accesses: AccessRecorder
 
-    def __call__(
-        self,
-        *,
-        actor: Actor,
-        action: AccessAction,
-        patient_id: UUID | None = None,
-        count: int | None = None,
-        detail: str = "",
-    ) -> None:
-        self.accesses.record(actor, action, patient_id=patient_id, count=count, detail=detail)
+    def __call__(self, *, actor: Actor, action: AccessAction, **seen: Unpack[Seen]) -> None:
+        self.accesses.record(actor, action, **seen)

@@ -54,7 +54,7 @@ class Checkpoint:
 
 @frozen
 class AuditReport:
-    """`checkpoint` is of the audit as it was verified."""
+    """`checkpoint` was taken at the end of the verification."""
 
     faults: tuple[Fault, ...]
     more_faults: bool

@@ -1,19 +1,18 @@
 from collections.abc import Sequence
 
 from attrs import fields, frozen
-from django.db import connections
 
 from adapters.django_orm.access_log import models
 from adapters.django_orm.db.atomic import DjangoAtomic
 from adapters.django_orm.db.bulk_insert import bulk_insert
 from adapters.django_orm.db.compiled_get import Row
 from adapters.django_orm.db.errors import core_errors
+from adapters.django_orm.db.locks import lock_key
 from core.access_log.entities import AccessAction, AccessCursor, AccessEntry, AccessQuery, append
 from core.access_log.ports import AccessLog, AccessLogEntries
 from core.seals import Sealer
 
 _COLUMNS = tuple(field.name for field in fields(AccessEntry))
-_LOCK = "SELECT pg_advisory_xact_lock(20481230)"  # an arbitrary key, of this lock only
 
 
 @frozen
@@ -29,10 +28,7 @@ class DjangoAccessLog(AccessLog, AccessLogEntries):
         DjangoAtomic(self.database)(lambda: self._append(entries))
 
     def _append(self, entries: Sequence[AccessEntry]) -> None:
-        connection = connections[self.database]
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(_LOCK)
+        lock_key("access log", self.database)
         last = self.last()
         number, seal = (last.number, last.seal) if last else (0, "")
         appended = ([getattr(entry, name) for name in _COLUMNS] for entry in append(entries, number, seal, self.sealer))

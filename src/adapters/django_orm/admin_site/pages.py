@@ -1,8 +1,7 @@
 """Pages with a form whose data goes to a use case. The forms of Django's admin would save rows directly."""
 
 from collections.abc import Callable
-from typing import Any
-from uuid import UUID
+from typing import Any, Unpack
 
 from dependency_injector.wiring import Provide, inject
 from django import forms
@@ -15,7 +14,7 @@ from django.template.response import TemplateResponse
 
 from adapters.django_orm.accounts.models import User
 from core.access import Actor, Permission, Role
-from core.access_log.entities import AccessAction
+from core.access_log.entities import AccessAction, Seen
 from core.access_log.use_cases import RecordAccess
 from core.accounts.passwords import MAX_PASSWORD_LENGTH
 from core.errors import Forbidden, RegistryError, ValidationError
@@ -49,12 +48,10 @@ def record_access(
     request: HttpRequest,
     action: AccessAction,
     *,
-    patient_id: UUID | None = None,
-    count: int | None = None,
-    detail: str = "",
     record: RecordAccess = Provide["record_access"],
+    **seen: Unpack[Seen],
 ) -> None:
-    record(actor=actor_of(request), action=action, patient_id=patient_id, count=count, detail=detail)
+    record(actor=actor_of(request), action=action, **seen)
 
 
 def record_refusal(request: HttpRequest, error: Exception) -> None:

@@ -6,12 +6,12 @@ from django.db.models import QuerySet
 
 from adapters.django_orm.db.atomic import DjangoAtomic
 from adapters.django_orm.db.errors import core_errors
+from adapters.django_orm.db.locks import lock_key
 from adapters.django_orm.patients import models
 from core.patients.audit import Action, ChangeEntry
 from core.patients.ports import ChangeFeed
 
 _COLUMNS = tuple(field.name for field in fields(ChangeEntry))
-_LOCK = "SELECT pg_advisory_xact_lock(20481229)"  # an arbitrary key, of this lock only
 _ASSIGN_POSITIONS = """
     UPDATE patients_patientevent SET position = numbered.position
     FROM (
@@ -77,8 +77,6 @@ class DjangoChangeFeed(ChangeFeed):
 
     def _assign_positions(self, limit: int) -> None:
         """One transaction at a time: it holds a lock until it commits. On SQLite, every write transaction does."""
-        connection = connections[self.database]
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                cursor.execute(_LOCK)
+        lock_key("change feed", self.database)
+        with connections[self.database].cursor() as cursor:
             cursor.execute(_ASSIGN_POSITIONS, [limit])

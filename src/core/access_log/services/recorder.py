@@ -1,13 +1,13 @@
 import hmac
 import json
 from collections.abc import Collection, Mapping
-from typing import cast
+from typing import Unpack, cast
 from uuid import UUID
 
 from attrs import field, frozen
 
 from core.access import Actor
-from core.access_log.entities import AccessAction, AccessEntry
+from core.access_log.entities import AccessAction, AccessEntry, Seen
 from core.access_log.ports import AccessLog
 from core.ports import Clock
 
@@ -21,25 +21,15 @@ class AccessRecorder:
     clock: Clock
     secret: str = field(repr=False)
 
-    def record(
-        self,
-        actor: Actor,
-        action: AccessAction,
-        *,
-        patient_id: UUID | None = None,
-        count: int | None = None,
-        detail: str = "",
-    ) -> None:
+    def record(self, actor: Actor, action: AccessAction, **seen: Unpack[Seen]) -> None:
         """Raises `Unavailable`."""
         entry = AccessEntry(
             at=self.clock.now(),
             actor=actor.name,
             action=action,
-            patient_id=patient_id,
-            count=count,
-            detail=detail,
             address=actor.address,
             request_id=actor.request_id,
+            **seen,
         )
         self.log.record(entry)
 
