@@ -1,5 +1,6 @@
 """Simultaneous calls."""
 
+from collections import Counter
 from threading import Event, Thread
 from time import sleep
 from uuid import UUID
@@ -33,6 +34,22 @@ def test_fifty_simultaneous_registrations_of_one_email_add_one_patient(database:
     assert {refusal.holder for refusal in refusals} == {patient.id}
     assert registry.patient_search().find(PatientQuery()).patients == (patient,)
     assert len(registry.view_history()(actor=CLERK, patient_id=patient.id).events) == 1
+
+
+@pytest.mark.parametrize("database", [SQLITE])
+def test_the_threads_of_a_process_write_in_turn(database: str) -> None:
+    registry = open_registry(database)
+    register = registry.register_patient()
+    order: list[int] = []
+
+    def fill(number: int) -> None:
+        for one in range(10):
+            register(actor=CLERK, **details(email=f"{number}-{one}@example.org"))
+            order.append(number)
+
+    assert together(12, fill) == [None] * 12
+    halfway = Counter(order[:60])
+    assert min(halfway[number] for number in range(12)) >= 2
 
 
 @EVERYWHERE

@@ -1,5 +1,7 @@
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from threading import Lock
 from typing import TypeVar
 
 from attrs import frozen
@@ -15,6 +17,8 @@ T = TypeVar("T")
 _SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
 _CONNECTION_GONE = ("08", "57P")  # classes of SQLSTATE
 _ATTEMPTS = 5
+_MAX_WAIT = 10.0
+_sqlite_writer = Lock()  # SQLite's waiting writers sleep and try again, so that one of many threads may never write
 
 
 @frozen
@@ -38,11 +42,23 @@ class DjangoAtomic(Atomic):
         with transaction.atomic(using=self.database, savepoint=False):
             return work()
 
+    @contextmanager
+    def _turn(self) -> Generator[None]:
+        if connections[self.database].vendor != "sqlite":
+            yield
+            return
+        if not _sqlite_writer.acquire(timeout=_MAX_WAIT):
+            raise Unavailable
+        try:
+            yield
+        finally:
+            _sqlite_writer.release()
+
     @core_errors()
     def _begin(self, work: Callable[[], T]) -> T:
         committing = False
         try:
-            with transaction.atomic(using=self.database):
+            with self._turn(), transaction.atomic(using=self.database):
                 result = work()
                 if connections[self.database].needs_rollback:
                     raise TransactionAborted
