@@ -43,8 +43,8 @@ def shared_database(name: str, fill: Callable[[str], object], template: str = "t
     return name
 
 
-def url_of(name: str) -> str:
-    return f"postgres://postgres@/{name}?host={settings.DATABASES['postgres']['HOST']}"
+def url_of(name: str, role: str = "postgres") -> str:
+    return f"postgres://{role}@/{name}?host={settings.DATABASES['postgres']['HOST']}"
 
 
 def empty(database: str) -> None:

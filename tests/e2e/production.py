@@ -13,6 +13,7 @@ from uuid import uuid4
 import httpx
 import psycopg
 from attrs import frozen
+from psycopg.sql import SQL, Identifier
 
 from bootstrap import Configuration, Container, registry_on_django
 from core.access import Actor
@@ -20,6 +21,7 @@ from tests.databases import connected, postgres_database, url_of
 from tests.e2e.conftest import ROOT, UNREACHABLE_CACHE, environment_in, finished, manage
 from tests.programs import free_port, wait_for_port
 
+ROLE = "registry_server"
 SECRET = "a secret of sixty characters, which is long enough for this one"
 
 
@@ -64,7 +66,12 @@ class Production:
 
 
 def migrate(directory: Path, database: str) -> None:
-    assert finished(manage(_environment(directory, database), "migrate", "--verbosity", "0"))[::2] == (0, "")
+    """And lets the role that serves the registry use it."""
+    owner = _environment(directory, database) | {"DATABASE_URL": url_of(database)}
+    assert finished(manage(owner, "migrate", "--verbosity", "0"))[::2] == (0, "")
+    with psycopg.connect(url_of(database), autocommit=True) as connection:
+        connection.execute(SQL("CREATE ROLE {} LOGIN").format(Identifier(ROLE)))
+    assert finished(manage(owner, "grant_runtime_role", ROLE))[::2] == (0, "")
 
 
 @contextmanager
@@ -93,7 +100,7 @@ def _environment(directory: Path, database: str) -> dict[str, str]:
         "SECRET_KEY": SECRET,
         "ALLOWED_HOSTS": "127.0.0.1",
         "TRUSTED_PROXIES": "127.0.0.1",
-        "DATABASE_URL": url_of(database),
+        "DATABASE_URL": url_of(database, ROLE),
         "PYTHONPATH": str(ROOT / "src"),
     }
 

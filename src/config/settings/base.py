@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "adapters.django_orm.access_log",
     "adapters.django_orm.accounts",
     "adapters.django_orm.admin_site.apps.AdminPagesConfig",
+    "adapters.django_orm.db",
     "adapters.django_orm.idempotency",
     "adapters.django_orm.imports",
     "adapters.django_orm.jobs",

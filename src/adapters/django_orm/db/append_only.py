@@ -1,5 +1,8 @@
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 
+from attrs import frozen
 from django.db import connections, models
 from django.db.backends.utils import CursorWrapper
 
@@ -14,6 +17,34 @@ _FUNCTION = """
         RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
     END $$
 """
+
+
+_TRIGGERS = """
+    SELECT relname, tgtype, tgargs FROM pg_trigger
+    JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_proc ON pg_proc.oid = tgfoid
+    WHERE proname = 'refuse_append_only' AND relnamespace = current_schema()::regnamespace
+    ORDER BY relname
+"""
+_ON_DELETE, _ON_UPDATE = 8, 16  # bits of pg_trigger.tgtype
+
+
+@frozen
+class Protection:
+    """`assigned_once` is a column that may be set while it is null."""
+
+    assigned_once: str
+    deletable: bool
+
+
+def protections(cursor: CursorWrapper) -> dict[str, Protection]:
+    """The append-only tables of a PostgreSQL database, by name."""
+    cursor.execute(_TRIGGERS)
+    found: dict[str, Protection] = {}
+    for table, triggers in groupby(cursor.fetchall(), key=itemgetter(0)):
+        arguments = {event: bytes(given).rstrip(b"\0").decode() for _, event, given in triggers}
+        column = next(column for event, column in arguments.items() if event & _ON_UPDATE)
+        found[table] = Protection(column, deletable=not any(event & _ON_DELETE for event in arguments))
+    return found
 
 
 def refuse_changes(model: type[models.Model], using: str, *, assigned_once: str = "", deletable: bool = False) -> None:
