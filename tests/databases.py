@@ -21,9 +21,10 @@ def postgres_database(template: str = "template1") -> Generator[str]:
 
 
 @contextmanager
-def connected(name: str) -> Generator[None]:
+def connected(name: str, host: str | None = None) -> Generator[None]:
     """In this process, Django can use the PostgreSQL database `name`, by the alias `name`."""
-    connections.databases[name] = connections.databases["postgres"] | {"NAME": name}
+    place = {"NAME": name, "HOST": host or settings.DATABASES["postgres"]["HOST"]}
+    connections.databases[name] = connections.databases["postgres"] | place
     try:
         yield
     finally:
@@ -43,8 +44,8 @@ def shared_database(name: str, fill: Callable[[str], object], template: str = "t
     return name
 
 
-def url_of(name: str, role: str = "postgres") -> str:
-    return f"postgres://{role}@/{name}?host={settings.DATABASES['postgres']['HOST']}"
+def url_of(name: str, role: str = "postgres", host: str | None = None) -> str:
+    return f"postgres://{role}@/{name}?host={host or settings.DATABASES['postgres']['HOST']}"
 
 
 def empty(database: str) -> None:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from uuid import uuid4
@@ -24,6 +24,8 @@ from tests.programs import free_port, wait_for_port
 ROLE = "registry_server"
 SECRET = "a secret of sixty characters, which is long enough for this one"
 
+Served = tuple["subprocess.Popen[bytes]", Callable[[], httpx.Client]]  # the process, and how to become its client
+
 
 @frozen
 class Production:
@@ -34,23 +36,8 @@ class Production:
     token: str
     post: str
 
-    @contextmanager
-    def served(self, **settings: str) -> Generator[tuple["subprocess.Popen[bytes]", Callable[[], httpx.Client]]]:
-        """The server's process, and how to become one of its clients."""
-        port = free_port()
-        address = {"GRANIAN_HOST": "127.0.0.1", "GRANIAN_PORT": str(port)}
-        command = [sys.executable, str(ROOT / "manage.py"), "serve"]
-        process = subprocess.Popen(command, env=self.environment | address | settings, process_group=0)
-        headers = {"Authorization": f"Bearer {self.token}", "X-Forwarded-Proto": "https"}
-        try:
-            wait_for_port(process, port)
-            yield process, lambda: httpx.Client(
-                base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False, timeout=30
-            )
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # its workers too
-            process.wait()
+    def served(self, **settings: str) -> AbstractContextManager[Served]:
+        return served(self.environment | settings, self.token)
 
     def kept(self) -> set[object]:
         return {str(row[0]) for row in self.database.execute("SELECT id FROM patients_patient")}
@@ -65,11 +52,30 @@ class Production:
         return row[0]
 
 
-def migrate(directory: Path, database: str) -> None:
+@contextmanager
+def served(environment: dict[str, str], token: str) -> Generator[Served]:
+    port = free_port()
+    address = {"GRANIAN_HOST": "127.0.0.1", "GRANIAN_PORT": str(port)}
+    command = [sys.executable, str(ROOT / "manage.py"), "serve"]
+    process = subprocess.Popen(command, env=environment | address, process_group=0)
+    headers = {"Authorization": f"Bearer {token}", "X-Forwarded-Proto": "https"}
+    try:
+        wait_for_port(process, port)
+        yield process, lambda: httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False, timeout=30
+        )
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # its workers too
+        process.wait()
+
+
+def migrate(directory: Path, database: str, host: str | None = None) -> None:
     """And lets the role that serves the registry use it."""
-    owner = _environment(directory, database) | {"DATABASE_URL": url_of(database)}
+    url = url_of(database, host=host)
+    owner = production_environment(directory, url)
     assert finished(manage(owner, "migrate", "--verbosity", "0"))[::2] == (0, "")
-    with psycopg.connect(url_of(database), autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(SQL("CREATE ROLE {} LOGIN").format(Identifier(ROLE)))
     assert finished(manage(owner, "grant_runtime_role", ROLE))[::2] == (0, "")
 
@@ -77,11 +83,17 @@ def migrate(directory: Path, database: str) -> None:
 @contextmanager
 def production_in(directory: Path, migrated: str) -> Generator[Production]:
     """On a copy of the database `migrated`."""
-    with postgres_database(migrated) as name:
-        with connected(name):
-            token, post = set_up(registry_on_django(Configuration(secret_keys=(SECRET,), access_log_delay=0), name))
-        with psycopg.connect(url_of(name), autocommit=True) as database:
-            yield Production(_environment(directory, name), database, token, post)
+    with postgres_database(migrated) as name, production_on(directory, name) as production:
+        yield production
+
+
+@contextmanager
+def production_on(directory: Path, name: str, host: str | None = None) -> Generator[Production]:
+    """On the migrated database `name`."""
+    with connected(name, host):
+        token, post = set_up(registry_on_django(Configuration(secret_keys=(SECRET,), access_log_delay=0), name))
+    with psycopg.connect(url_of(name, host=host), autocommit=True) as database:
+        yield Production(production_environment(directory, url_of(name, ROLE, host)), database, token, post)
 
 
 def set_up(registry: Container) -> tuple[str, str]:
@@ -93,14 +105,14 @@ def set_up(registry: Container) -> tuple[str, str]:
     return registry.sign_in()(email=email, password=password).access, str(post.id)
 
 
-def _environment(directory: Path, database: str) -> dict[str, str]:
+def production_environment(directory: Path, url: str) -> dict[str, str]:
     return environment_in(directory) | {
         "DJANGO_ENV": "production",
         "CACHE_URL": UNREACHABLE_CACHE,
         "SECRET_KEY": SECRET,
         "ALLOWED_HOSTS": "127.0.0.1",
         "TRUSTED_PROXIES": "127.0.0.1",
-        "DATABASE_URL": url_of(database, ROLE),
+        "DATABASE_URL": url,
         "PYTHONPATH": str(ROOT / "src"),
     }
 
