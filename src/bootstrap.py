@@ -56,7 +56,7 @@ from adapters.jwt_tokens import JwtTokenService, SigningKey
 from adapters.spreadsheets.calamine import CalamineSpreadsheets
 from adapters.tasks.daily_purge import DailyPurge, Purge
 from adapters.tasks.in_process import InProcessQueue, InProcessWorker
-from adapters.telemetry import metrics
+from adapters.telemetry import metrics, trace_context
 from adapters.telemetry.logging import use_standard_logging
 from adapters.telemetry.observed import observed
 from core.access_log import use_cases as access_log_
@@ -186,6 +186,7 @@ def _upstream(configuration: Configuration) -> UpstreamClient | None:
         credentials=configuration.upstream_credentials,
         certificate=configuration.upstream_certificate,
         listener=metrics.UpstreamMetrics(),
+        trace_headers=trace_context.headers,
     )
 
 

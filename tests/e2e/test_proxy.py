@@ -14,6 +14,8 @@ import pytest
 from tests.e2e.proxy import HOST, Proxy, proxied
 from tests.programs import free_port
 
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
 
 class Upstream:
     """Keeps each request as it came, and answers it."""
@@ -66,7 +68,7 @@ def test_what_a_caller_says_about_itself_is_replaced(proxy: Proxy, upstream: Ups
     claims = {f"X-Forwarded-{name}": "forged" for name in names}
     claims |= {"Forwarded": "for=forged", "X-Real-IP": "forged", "X_Forwarded_For": "forged", "Proxy": "forged"}
     with proxy.client(Authorization="Bearer token", **claims) as client:
-        client.get("/api/v1/patients/", headers={"X-Request-ID": "mine"})
+        client.get("/api/v1/patients/", headers={"X-Request-ID": "mine", "traceparent": TRACE})
     head = upstream.requests[-1].decode().split("\r\n")
     assert "forged" not in "".join(head)
     assert {line for line in head if line.startswith("X-")} == {
@@ -74,7 +76,7 @@ def test_what_a_caller_says_about_itself_is_replaced(proxy: Proxy, upstream: Ups
         "X-Forwarded-Proto: https",
         "X-Request-ID: mine",
     }
-    assert {"Authorization: Bearer token", f"Host: {HOST}:{proxy.port}"} <= set(head)
+    assert {"Authorization: Bearer token", f"Host: {HOST}:{proxy.port}", f"traceparent: {TRACE}"} <= set(head)
 
 
 @pytest.mark.parametrize(

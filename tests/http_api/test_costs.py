@@ -36,6 +36,7 @@ HEADERS = {
     "Idempotency-Key": "x" * LONG,
     "Origin": "http://" + "a." * (LONG // 2),
     "Range": "bytes=" + "0-1," * (LONG // 4),
+    "Traceparent": f"cc-{'1' * 32}-{'1' * 16}-01-" + "-" * LONG,
     "X-Forwarded-For": "::1," * (LONG // 4),
     "X-Request-ID": "x" * LONG,
 }

@@ -74,12 +74,12 @@ def test_pages_of_a_named_site_may_call_the_api_with_a_token_and_read_what_it_an
     settings.CORS_ALLOWED_ORIGINS = [CONSOLE]
     asked = {
         "Access-Control-Request-Method": "PATCH",
-        "Access-Control-Request-Headers": "authorization,if-match,idempotency-key",
+        "Access-Control-Request-Headers": "authorization,if-match,idempotency-key,traceparent",
     }
     preflight = Api().call("OPTIONS", "patients/", headers={"Origin": CONSOLE} | asked)
     assert preflight.status_code == 200
     assert preflight["Access-Control-Allow-Origin"] == CONSOLE
-    assert {"authorization", "content-type", "idempotency-key", "if-match", "if-none-match"} <= set(
+    assert {"authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "traceparent"} <= set(
         preflight["Access-Control-Allow-Headers"].split(", ")
     )
     refused = Api().get("patients/", Origin=CONSOLE)

@@ -31,10 +31,11 @@ class AttemptRunner:
     credentials: Credentials = field(repr=False)
     retry_budget: RetryBudget
     now: Callable[[], datetime]
+    trace_headers: Callable[[], Mapping[str, str]]
     _rejected: bool = False
 
     async def run(self, url: str, request_id: str, deadline: Deadline) -> Mapping[str, object]:
-        headers = {"X-Request-ID": quote(request_id, safe="+/=:@,;", errors="replace")}
+        headers = {"X-Request-ID": quote(request_id, safe="+/=:@,;", errors="replace"), **self.trace_headers()}
         seconds = min(self.policy.attempt_timeout, deadline.remaining)
         try:
             async with asyncio.timeout(seconds):

@@ -74,6 +74,8 @@ class UpstreamClient:
     credentials: CredentialsFactory = field(factory=BearerToken, repr=False, kw_only=True)
     certificate: ClientCertificate | None = field(default=None, kw_only=True)
     listener: UpstreamListener = field(factory=NullListener, kw_only=True)
+    trace_headers: Callable[[], Mapping[str, str]] = field(default=dict, kw_only=True)
+    """Of each request, called in the context of the call that it is for."""
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep, kw_only=True)
     random: Callable[[], float] = field(default=random.random, kw_only=True)
     monotonic: Callable[[], float] = field(default=time.monotonic, kw_only=True)
@@ -184,6 +186,8 @@ class UpstreamClient:
             UpstreamCircuitBreaker(
                 self.name, policy, failure=UpstreamDown, monotonic=self.monotonic, listener=self.listener
             ),
-            AttemptRunner(self.name, policy, http, bulkhead, self.credentials(http), budget, self.now),
+            AttemptRunner(
+                self.name, policy, http, bulkhead, self.credentials(http), budget, self.now, self.trace_headers
+            ),
             Bulkhead(policy.max_threads),
         )

@@ -14,6 +14,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 ALLOWED_KEYS = frozenset(
     {
         "event", "level", "logger", "timestamp", "request_id", "actor",
+        "trace_id", "parent_id", "span_id", "trace_flags",
         "operation", "outcome", "milliseconds",
         "method", "route", "status",
         "upstream", "state", "attempt", "error", "where", "job",

@@ -7,6 +7,7 @@ from uuid import uuid4
 import structlog
 from django.http import HttpRequest, HttpResponse
 
+from adapters.telemetry import trace_context
 from adapters.telemetry.metrics import count_request
 from core.access import Actor
 
@@ -18,8 +19,8 @@ class RequestContextMiddleware:
     """Gives each request an id, puts it into the logs and the answer, and logs and counts the answer once.
 
     Each line has the actor: anonymous, until authentication binds another `actor` in structlog's context.
-    The caller's `X-Request-ID` is taken where it is well formed. Views find the id as `request.META["REQUEST_ID"]`.
-    The route is the pattern, without the ids and the query that stand in the URL.
+    The caller's `X-Request-ID` and `traceparent` are taken where they are well formed. Views find the id as
+    `request.META["REQUEST_ID"]`. The route is the pattern, without the ids and the query that stand in the URL.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -30,8 +31,9 @@ class RequestContextMiddleware:
         given = request.headers.get("X-Request-ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid4())
         request.META["REQUEST_ID"] = request_id
+        trace = trace_context.continued(request.headers.get("traceparent", ""))
         started = perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id, actor=_ANONYMOUS):
+        with structlog.contextvars.bound_contextvars(request_id=request_id, actor=_ANONYMOUS, **trace):
             response = self._get_response(request)
             seconds = perf_counter() - started
             route = readable(request.resolver_match.route) if request.resolver_match else "unknown"

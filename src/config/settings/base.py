@@ -140,6 +140,7 @@ CORS_ALLOW_HEADERS = [
     "idempotency-key",
     "if-match",
     "if-none-match",
+    "traceparent",
     "x-request-id",
 ]
 CORS_EXPOSE_HEADERS = [
