@@ -264,7 +264,6 @@ class Container(DeclarativeContainer):
     jobs: Provider[JobRepository] = Singleton(InMemoryJobRepository, store)
     chunks: Provider[ChunkRepository] = Singleton(InMemoryChunkRepository, store)
     schedule: Provider[Schedule] = Singleton(InMemorySchedule, store)
-    count_jobs = jobs.provided.counts
     job_queue: Provider[JobQueue] = Singleton(InProcessQueue)
     job_requesters: Provider[JobRequesters] = Singleton(AccountRequesters, users, service_accounts)
 

@@ -113,6 +113,30 @@ def test_jobs_are_counted_by_kind_and_state(registry: Container) -> None:
     }
 
 
+def test_unfinished_jobs_are_listed_oldest_first(registry: Container) -> None:
+    three = add(registry, job(3, kind=JobKind.IMPORT).running(NOW))
+    one, two = add(registry, job(1)), add(registry, job(2).held("Unusual."))
+    add(registry, job(4).failed(NOW, "No progress."))
+    assert registry.jobs().all_unfinished() == (one, two, three)
+
+
+def test_the_last_completed_job_of_each_kind_is_known(registry: Container) -> None:
+    assert registry.jobs().last_completed() == {}
+    for number, at in enumerate((NOW, LATER, EARLIER)):
+        add(registry, job(number).completed(at))
+    add(registry, job(4, kind=JobKind.IMPORT).completed(EARLIER))
+    add(registry, job(5, kind=JobKind.SCAN).failed(NOW, "No progress."))
+    assert registry.jobs().last_completed() == {JobKind.SYNC: LATER, JobKind.IMPORT: EARLIER}
+
+
+def test_the_schedule_tells_when_a_task_was_taken_last(registry: Container) -> None:
+    schedule, day = registry.schedule(), timedelta(days=1)
+    assert schedule.taken_at("purge") is None
+    for at in (NOW, LATER, NOW + day):
+        schedule.take("purge", at, day)
+        assert schedule.taken_at("purge") == (NOW if at == LATER else at)
+
+
 def test_remove_ended_deletes_old_jobs_with_their_data(registry: Container) -> None:
     jobs, outcomes = registry.jobs(), registry.sync_results()
     for number in (1, 2, 3):

@@ -1,5 +1,6 @@
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from time import time
 from uuid import uuid4
 
 import pytest
@@ -7,7 +8,7 @@ from django.core.cache import caches
 from django.db import connection
 from prometheus_client.parser import text_string_to_metric_families
 
-from bootstrap import Configuration, registry_on_django
+from bootstrap import Configuration, Container, registry_on_django
 from core import __version__
 from core.errors import TooManyRequests, Unavailable
 from core.jobs.entities import JobState
@@ -15,7 +16,7 @@ from core.patients.entities import Patient
 from core.ports import RateLimit, RateLimitScope
 from tests.fakes import ScriptedGateway
 from tests.http_api.client import Api
-from tests.http_api.conftest import PASSWORD
+from tests.http_api.conftest import PASSWORD, Run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,13 +32,17 @@ def samples() -> Samples:
     }
 
 
+def labelled(name: str, **labels: str) -> tuple[str, frozenset[tuple[str, str]]]:
+    return f"patient_registry_{name}", frozenset(labels.items())
+
+
 @pytest.fixture
 def counted() -> Callable[..., float]:
     """What a metric has grown by since the test began."""
     before = samples()
 
     def grown(name: str, **labels: str) -> float:
-        key = (f"patient_registry_{name}", frozenset(labels.items()))
+        key = labelled(name, **labels)
         return samples().get(key, 0) - before.get(key, 0)
 
     return grown
@@ -141,9 +146,29 @@ def test_the_scraper_reads_without_signing_in_and_nobody_writes(anonymous: Api) 
 def test_jobs_are_counted_by_kind_and_state(clerk: Api, ada: Patient) -> None:
     clerk.post("sync-jobs/")
     found = samples()
-    of_sync = {dict(labels)["state"]: value for (_, labels), value in found.items() if ("kind", "sync") in labels}
-    assert of_sync == {state: float(state == "queued") for state in JobState}
-    assert found["patient_registry_build_info", frozenset({("version", __version__)})] == 1
+    for state in JobState:
+        assert found[labelled("jobs", kind="sync", state=state)] == (state == "queued")
+    assert found[labelled("build_info", version=__version__)] == 1
+
+
+def test_progress_and_ends_of_jobs_are_reported_whoever_runs_them(
+    clerk: Api, ada: Patient, registry: Container, run: Run
+) -> None:
+    job = clerk.post("sync-jobs/").json()
+    records = [labelled("job_records", kind="sync", state=state) for state in ("finished", "left")]
+    completed, purged = labelled("job_last_completed_timestamp_seconds", kind="sync"), labelled(
+        "last_purge_timestamp_seconds"
+    )
+    before = samples()
+    assert [before[one] for one in records] == [0, 1]
+    assert not {completed, purged} & before.keys()
+    run(job["id"])
+    registry.daily_purge()()
+    after = samples()
+    assert [after[one] for one in records] == [0, 0]
+    ended_at = datetime.fromisoformat(clerk.get(f"sync-jobs/{job['id']}/").json()["ended_at"])
+    assert after[completed] == pytest.approx(ended_at.timestamp(), abs=0.001)
+    assert 0 <= time() - after[purged] < 60
 
 
 def test_metrics_of_the_process_are_there_while_jobs_cannot_be_counted(anonymous: Api) -> None:

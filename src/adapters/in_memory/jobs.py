@@ -55,6 +55,17 @@ class InMemoryJobRepository(JobRepository):
         with self.store.lock:
             return dict(Counter((job.kind, job.state) for job in self.store.jobs.values()))
 
+    def all_unfinished(self) -> tuple[Job, ...]:
+        with self.store.lock:
+            unfinished = [job for job in self.store.jobs.values() if not job.state.has_ended]
+        return tuple(sorted(unfinished, key=lambda job: job.id))
+
+    def last_completed(self) -> dict[JobKind, datetime]:
+        with self.store.lock:
+            completed = [job for job in self.store.jobs.values() if job.state is JobState.COMPLETED]
+        ends = sorted((job.ended_at, job.kind) for job in completed if job.ended_at)
+        return {kind: ended_at for ended_at, kind in ends}
+
     def remove_ended(self, before: datetime, limit: int) -> int:
         with self.store.lock:
             ended = [job.id for job in self.store.jobs.values() if job.ended_at and job.ended_at < before][:limit]
@@ -139,3 +150,7 @@ class InMemorySchedule(Schedule):
             if is_due:
                 self.store.schedule[name] = now
         return is_due
+
+    def taken_at(self, name: str) -> datetime | None:
+        with self.store.lock:
+            return self.store.schedule.get(name)

@@ -7,7 +7,7 @@ from attrs import frozen
 from core.access import Actor
 from core.accounts.use_cases import PurgeExpired
 from core.idempotency.use_cases import PurgeAnswers
-from core.jobs.ports import Schedule
+from core.jobs.ports import DAILY_PURGE, Schedule
 from core.jobs.use_cases import PurgeJobs
 from core.ports import Clock
 
@@ -43,5 +43,5 @@ class DailyPurge:
     purge: Callable[[Actor], Mapping[str, int]]
 
     def __call__(self) -> None:
-        if self.schedule.take("purge", self.clock.now(), timedelta(days=1)):
+        if self.schedule.take(DAILY_PURGE, self.clock.now(), timedelta(days=1)):
             log.info("purged", **self.purge(Actor.system("purge")))

@@ -6,6 +6,8 @@ from uuid import UUID
 from core.jobs.entities import Chunk, Job, JobKind, JobState, RemainingChunks
 from core.paging import Page
 
+DAILY_PURGE = "purge"  # in the schedule
+
 
 class JobRepository(Protocol):
     """Every method raises `Unavailable` when the store does not answer."""
@@ -43,6 +45,14 @@ class JobRepository(Protocol):
 
     def counts(self) -> Mapping[tuple[JobKind, JobState], int]:
         """The number of stored jobs of each kind in each state; those without a job are left out."""
+        ...
+
+    def all_unfinished(self) -> tuple[Job, ...]:
+        """Oldest first."""
+        ...
+
+    def last_completed(self) -> Mapping[JobKind, datetime]:
+        """When the last completed job of each kind ended; kinds without one are left out."""
         ...
 
     def remove_ended(self, before: datetime, limit: int) -> int:
@@ -92,6 +102,10 @@ class Schedule(Protocol):
         """Returns True, at most once per `every` for each `name`. Of concurrent callers, one gets True.
 
         Raises `Unavailable`."""
+        ...
+
+    def taken_at(self, name: str) -> datetime | None:
+        """When `take` last returned True for this name. Raises `Unavailable`."""
         ...
 
 

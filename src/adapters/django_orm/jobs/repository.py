@@ -3,7 +3,7 @@ from uuid import UUID
 
 from attrs import asdict, fields, frozen
 from django.db import connections
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 
 from adapters.django_orm.db.atomic import require_atomic
 from adapters.django_orm.db.compiled_get import Row
@@ -63,6 +63,15 @@ class DjangoJobRepository(JobRepository):
     def counts(self) -> dict[tuple[JobKind, JobState], int]:
         rows = self._rows.values_list("kind", "state").annotate(count=Count("id"))
         return {(JobKind(kind), JobState(state)): count for kind, state, count in rows}
+
+    @core_errors()
+    def all_unfinished(self) -> tuple[Job, ...]:
+        return tuple(_job(row) for row in self._rows.filter(ended_at=None).order_by("id").values(*_JOB_COLUMNS))
+
+    @core_errors()
+    def last_completed(self) -> dict[JobKind, datetime]:
+        rows = self._rows.filter(state=JobState.COMPLETED).values_list("kind").annotate(Max("ended_at"))
+        return {JobKind(kind): ended_at for kind, ended_at in rows}
 
     @core_errors()
     def remove_ended(self, before: datetime, limit: int) -> int:
@@ -140,6 +149,11 @@ class DjangoSchedule(Schedule):
         if rows.filter(name=name, last_run_at__lte=now - every).update(last_run_at=now):
             return True
         return rows.get_or_create(name=name, defaults={"last_run_at": now})[1]
+
+    @core_errors()
+    def taken_at(self, name: str) -> datetime | None:
+        rows = models.ScheduledTask.objects.using(self.database)
+        return rows.filter(name=name).values_list("last_run_at", flat=True).first()
 
 
 def _first(rows: QuerySet[models.Job]) -> Job:
