@@ -1,6 +1,7 @@
 """For `celery -A config.celery worker` and `celery -A config.celery beat`, with `src` on the path."""
 
 import django
+import structlog
 from celery import Celery, signals
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -8,11 +9,24 @@ from django.core.exceptions import ImproperlyConfigured
 from adapters.tasks.celery_worker import WorkerTasks, worker_app
 from config.apps import RegistryConfig
 from config.registry import choose_settings
+from core import __version__
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 @signals.setup_logging.connect
 def keep_logging(**_details: object) -> None:
     """As the registry has set it up: Celery's own would write what a task is called with."""
+
+
+@signals.worker_ready.connect
+def log_worker(**_details: object) -> None:
+    log.info("worker_started", version=__version__)
+
+
+@signals.beat_init.connect
+def log_beat(**_details: object) -> None:
+    log.info("beat_started", version=__version__)
 
 
 def _app() -> Celery:

@@ -1,7 +1,10 @@
 import signal
 import sys
 
+import structlog
 from django.core.handlers.wsgi import WSGIHandler
+
+from core import __version__
 
 
 def application() -> WSGIHandler:
@@ -18,4 +21,5 @@ def application() -> WSGIHandler:
     if worker := in_process_worker(RegistryConfig.current().container):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # until granian's own: the worker has to release its work
         worker.start()
+    structlog.stdlib.get_logger(__name__).info("server_started", version=__version__)
     return wsgi.application
