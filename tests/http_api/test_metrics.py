@@ -151,7 +151,7 @@ def test_jobs_are_counted_by_kind_and_state(clerk: Api, ada: Patient) -> None:
     assert found[labelled("build_info", version=__version__)] == 1
 
 
-def test_progress_and_ends_of_jobs_are_reported_whoever_runs_them(
+def test_progress_and_ends_of_jobs_are_reported_from_the_database(
     clerk: Api, ada: Patient, registry: Container, run: Run
 ) -> None:
     job = clerk.post("sync-jobs/").json()
