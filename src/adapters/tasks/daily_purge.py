@@ -44,4 +44,5 @@ class DailyPurge:
 
     def __call__(self) -> None:
         if self.schedule.take(DAILY_PURGE, self.clock.now(), timedelta(days=1)):
-            log.info("purged", **self.purge(Actor.system("purge")))
+            for kind, count in self.purge(Actor.system("purge")).items():
+                log.info("purged", what=kind, count=count)

@@ -17,7 +17,7 @@ ALLOWED_KEYS = frozenset(
         "trace_id", "parent_id", "span_id", "trace_flags",
         "operation", "outcome", "milliseconds",
         "method", "route", "status",
-        "upstream", "state", "attempt", "error", "where", "job", "version",
+        "upstream", "state", "attempt", "error", "where", "job", "version", "what", "count",
     }
 )  # fmt: skip
 _SHOWN_KEYS = ALLOWED_KEYS | {"_record", "_from_structlog"}  # structlog's own, never written

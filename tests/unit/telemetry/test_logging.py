@@ -1,5 +1,7 @@
+import ast
 import io
 import logging
+import re
 
 import pytest
 import structlog
@@ -9,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.telemetry.logging import ALLOWED_KEYS, HIDDEN, hide_unlisted, set_up
+from tests.documents import ROOT
 from tests.unit.telemetry.conftest import Lines
 
 SECRET = "ada@example.org"
@@ -43,6 +46,14 @@ def test_only_listed_keys_keep_their_values(event: dict[str, object]) -> None:
     shown = hide_unlisted(None, "info", dict(event))
     assert {key for key, value in shown.items() if value != HIDDEN} <= ALLOWED_KEYS
     assert shown.keys() == event.keys()
+
+
+def test_no_line_of_ours_has_an_unlisted_key() -> None:
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in (ROOT / "src").rglob("*.py")]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    logging_calls = [call for call in calls if re.match(r"(self\._)?log\.\w+\(", ast.unparse(call))]
+    keys = {keyword.arg for call in logging_calls for keyword in call.keywords}
+    assert {"operation", "route", "count"} <= keys <= ALLOWED_KEYS | {"exc_info"}
 
 
 def test_what_is_bound_to_the_context_is_hidden_too(written: io.StringIO, lines: Lines) -> None:
