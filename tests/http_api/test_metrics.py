@@ -156,9 +156,8 @@ def test_progress_and_ends_of_jobs_are_reported_from_the_database(
 ) -> None:
     job = clerk.post("sync-jobs/").json()
     records = [labelled("job_records", kind="sync", state=state) for state in ("finished", "left")]
-    completed, purged = labelled("job_last_completed_timestamp_seconds", kind="sync"), labelled(
-        "last_purge_timestamp_seconds"
-    )
+    completed = labelled("job_last_completed_timestamp_seconds", kind="sync")
+    purged = labelled("last_purge_timestamp_seconds")
     before = samples()
     assert [before[one] for one in records] == [0, 1]
     assert not {completed, purged} & before.keys()
