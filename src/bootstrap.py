@@ -33,6 +33,7 @@ from adapters.ids import TimeOrderedIdGenerator
 from adapters.in_memory.access_log import InMemoryAccessLog
 from adapters.in_memory.accounts import (
     InMemoryAccountTrail,
+    InMemoryPasswordResetRepository,
     InMemoryRefreshFamilyRepository,
     InMemoryServiceAccountRepository,
     InMemorySignInHistory,
@@ -65,6 +66,7 @@ from core.access_log.services.recorder import AccessRecorder
 from core.accounts import use_cases as accounts_
 from core.accounts.ports import (
     AccountTrail,
+    PasswordResetRepository,
     RefreshFamilyRepository,
     ServiceAccountRepository,
     SignInHistory,
@@ -249,6 +251,7 @@ class Container(DeclarativeContainer):
 
     # Ports of accounts
     users: Provider[UserRepository] = Singleton(InMemoryUserRepository, store)
+    password_resets: Provider[PasswordResetRepository] = Singleton(InMemoryPasswordResetRepository, store)
     families: Provider[RefreshFamilyRepository] = Singleton(InMemoryRefreshFamilyRepository, store)
     service_accounts: Provider[ServiceAccountRepository] = Singleton(InMemoryServiceAccountRepository, store)
     account_trail: Provider[AccountTrail] = Singleton(InMemoryAccountTrail, store)
@@ -598,6 +601,16 @@ class Container(DeclarativeContainer):
         accounts_.ChangeOwnPassword, verifier=password_verifier, passwords=passwords, sessions=sessions
     )
 
+    reset_password = _use_case(
+        accounts_.ResetPassword,
+        users=users,
+        resets=password_resets,
+        passwords=passwords,
+        limiter=limiter,
+        accesses=access_recorder,
+        clock=clock,
+    )
+
     # Management of accounts
     create_user = _use_case(
         accounts_.CreateUser, users=users, recorder=account_recorder, atomic=atomic, clock=clock, ids=ids
@@ -606,6 +619,14 @@ class Container(DeclarativeContainer):
     view_user = _use_case(accounts_.ViewUser, users=users)
     update_user = _use_case(accounts_.UpdateUser, users=users, recorder=account_recorder, atomic=atomic, clock=clock)
     set_password = _use_case(accounts_.SetPassword, users=users, passwords=passwords)
+    issue_password_reset = _use_case(
+        accounts_.IssuePasswordReset,
+        users=users,
+        resets=password_resets,
+        recorder=account_recorder,
+        atomic=atomic,
+        clock=clock,
+    )
     name_actors = _use_case(accounts_.NameActors, logs_success=False, users=users)
     view_account_history = _use_case(accounts_.ViewAccountHistory, trail=account_trail)
     create_service_account = _use_case(
@@ -670,6 +691,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     from adapters.caching.sign_in_history import CacheSignInHistory
     from adapters.django_orm.access_log.repository import DjangoAccessLog
     from adapters.django_orm.accounts.audit import DjangoAccountTrail
+    from adapters.django_orm.accounts.password_resets import DjangoPasswordResetRepository
     from adapters.django_orm.accounts.repository import DjangoRefreshFamilyRepository, DjangoUserRepository
     from adapters.django_orm.accounts.service_accounts import DjangoServiceAccountRepository
     from adapters.django_orm.db.atomic import DjangoAtomic
@@ -730,6 +752,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         views=Singleton(BufferedViewCounter, post_repository.provided.add_views),
         stored_answers=Singleton(DjangoStoredAnswers, cipher(configuration.secret_keys), database),
         users=Singleton(DjangoUserRepository, database),
+        password_resets=Singleton(DjangoPasswordResetRepository, database),
         families=Singleton(DjangoRefreshFamilyRepository, database),
         service_accounts=Singleton(DjangoServiceAccountRepository, database),
         account_trail=Singleton(DjangoAccountTrail, database),

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from adapters.telemetry import health, scrape
-from adapters.web import notices
+from adapters.web import notices, password_reset
 from adapters.web.home import home
 
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("", home),
     re_path("^notices/?$", notices.notices),
     re_path("^notices/(?P<slug>[a-z0-9-]{1,80})/?$", notices.notice),
+    re_path("^reset-password/?$", password_reset.reset_password),
+    re_path("^reset-password/done/?$", password_reset.password_is_reset),
     path("admin/", admin.site.urls),
     re_path("^health/live/?$", health.live),
     re_path("^health/ready/?$", health.ready),

@@ -10,6 +10,7 @@ from bootstrap import Container
 from core.access import Role
 from core.accounts.audit import AccountAction
 from core.accounts.errors import ServiceAccountNotFound, ServiceNameTaken, UserNotFound
+from core.accounts.password_resets import PasswordReset
 from core.accounts.sessions import RefreshFamily
 from core.ports import TransactionRequired
 from tests import strategies
@@ -80,6 +81,20 @@ def test_users_are_filtered_and_listed_newest_first(registry: Container) -> None
     assert (first.items, first.next) == ((user(4, is_active=False), user(2)), user(2).id)
     rest = find(email=None, role=Role.CLERK, is_active=None, after=first.next, limit=2)
     assert (rest.items, rest.next) == ((user(1),), None)
+
+
+def test_a_password_reset_is_found_by_its_digest_until_another_one_replaces_it(registry: Container) -> None:
+    resets = registry.password_resets()
+    add_users(registry, 1, 2)
+    first, newer, other = (
+        PasswordReset(user_id=user(number).id, session_epoch=epoch, digest=digest * 64, expires_at=NOW + epoch * DAY)
+        for number, epoch, digest in ((1, 1, "a"), (1, 2, "b"), (2, 1, "c"))
+    )
+    resets.save(first)
+    resets.save(other)
+    assert resets.find(first.digest) == first
+    resets.save(newer)
+    assert [resets.find(one.digest) for one in (first, newer, other)] == [None, newer, other]
 
 
 @some

@@ -10,7 +10,14 @@ from attrs import evolve
 from django.db import connections
 
 from core.accounts.entities import User
-from core.accounts.errors import LastAdmin, ServiceNameTaken, TokenRefused, TooManyKeys, UserEmailTaken
+from core.accounts.errors import (
+    LastAdmin,
+    ResetCodeRefused,
+    ServiceNameTaken,
+    TokenRefused,
+    TooManyKeys,
+    UserEmailTaken,
+)
 from core.errors import Conflict, VersionMismatch
 from core.patients.entities import Changes, Patient
 from core.patients.errors import EmailTaken
@@ -106,6 +113,18 @@ def test_at_most_one_of_two_simultaneous_uses_of_a_refresh_token_succeeds(databa
     assert sum(isinstance(outcome, TokenRefused) for outcome in outcomes) == 1
     with pytest.raises(TokenRefused):
         refresh(refresh=newer.refresh)
+
+
+@EVERYWHERE
+def test_one_of_several_simultaneous_uses_of_a_reset_code_succeeds(database: str) -> None:
+    registry = open_registry(database)
+    email, passwords = "ada@example.org", [f"battery staple {number}" for number in range(4)]
+    ada = registry.create_user()(actor=ADMIN, email=email, password="correct horse", role="reader")
+    _, code = registry.issue_password_reset()(actor=ADMIN, user_id=ada.id)
+    reset = registry.reset_password()
+    outcomes = together(4, lambda number: reset(code=code, password=passwords[number]))
+    assert sum(isinstance(outcome, ResetCodeRefused) for outcome in outcomes) == 3
+    assert registry.sign_in()(email=email, password=passwords[outcomes.index(None)])
 
 
 @EVERYWHERE

@@ -3,7 +3,7 @@
 import pytest
 from django.core.management import CommandError
 from django.db import connection
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from tests.e2e.conftest import finished, manage, printed
 
@@ -84,6 +84,19 @@ def test_invalid_key_arguments_are_reported(
     with pytest.raises((CommandError, SystemExit)) as refused:
         printed("service_key", *arguments)
     assert message in f"{refused.value}{capsys.readouterr().err}"
+
+
+@in_process
+def test_code_for_a_new_password_is_printed() -> None:
+    with override_settings(**ADMIN):
+        printed("create_superuser_from_env")
+    code = printed("reset_password", ADMIN["ADMIN_EMAIL"].upper()).strip()
+    given = {"code": code, "password": "battery staple"}
+    assert Client().post("/api/v1/auth/password-reset/", given, "application/json").status_code == 204
+    assert rows("SELECT action FROM accounts_accountevent ORDER BY id")[1:] == [("reset_issued",), ("password_reset",)]
+    for email, message in (("nobody@clinic.example", "no user"), ("nobody", "email: Must be a valid")):
+        with pytest.raises(CommandError, match=message):
+            printed("reset_password", email)
 
 
 @in_process

@@ -76,6 +76,9 @@ def show_accounts(anybody: Caller) -> None:
     signed_in = anybody("sign_in", body=models.CredentialsRequest(new.email, "correct horse battery")).parsed
     own = models.OwnPasswordRequest(current="correct horse battery", password=new.password)
     assert anybody.bearing(signed_in.access)("change_own_password", body=own).parsed.access
+    reset = admin("issue_password_reset", user.id, expect=201).parsed
+    anybody("reset_password", body=models.NewPasswordRequest("correct horse staple", reset.code), expect=204)
+    assert anybody("sign_in", body=models.CredentialsRequest(new.email, "correct horse staple")).parsed.access
     newest, *_, oldest = admin("view_user_history", user.id).parsed.results
     assert (newest.actor, oldest.action) == (f"user:{user.id}", models.AccountEventActionEnum.CREATED)
     assert oldest.details["role"] == reader

@@ -130,6 +130,34 @@ def test_an_admin_sets_a_password(admin: Api, eve: str) -> None:
     assert Api().post("auth/token/", {"email": NEW["email"], "password": "battery staple"}).status_code == 200
 
 
+def test_a_user_sets_a_new_password_with_a_code_from_an_admin(admin: Api, eve: str) -> None:
+    session = own_session()
+    issued = admin.post(f"{eve}password-reset/")
+    assert (issued.status_code, issued["Cache-Control"]) == (201, "no-store")
+    assert issued.json()["page"] == "http://testserver/reset-password/"
+    given = {"code": issued.json()["code"].lower(), "password": "battery staple"}
+    assert session.get("users/me/").status_code == 200
+    assert errors(Api().post("auth/password-reset/", given | {"password": "password123"})) == {
+        ("password", "guessable")
+    }
+    assert Api().post("auth/password-reset/", given).status_code == 204
+    assert session.get("users/me/").status_code == 401
+    assert Api().post("auth/token/", {"email": NEW["email"], "password": "battery staple"}).status_code == 200
+    again = Api().post("auth/password-reset/", given)
+    assert (again.status_code, kind(again)) == (401, "reset-code-refused")
+    accesses = [one["action"] for one in admin.get("audit/").json()["results"]]
+    assert accesses.index("reset_refused") < accesses.index("password_reset")
+
+
+def test_a_code_for_nobody_or_for_a_disabled_user_is_a_clear_problem(admin: Api, eve: str, account_id: UUID) -> None:
+    for nobody in (uuid4(), account_id):
+        assert kind(admin.post(f"users/{nobody}/password-reset/")) == "user-not-found"
+    admin.patch(eve, {"is_active": False})
+    refused = admin.post(f"{eve}password-reset/")
+    assert (refused.status_code, kind(refused)) == (409, "user-disabled")
+    assert errors(admin.post(f"{eve}password-reset/", {"code": "0" * 20})) == {("code", "unknown")}
+
+
 def test_changing_the_own_password_returns_a_new_session(reader: Api) -> None:
     changed = reader.post("users/me/password/", {"current": PASSWORD, "password": "battery staple"})
     assert (changed.status_code, changed["Cache-Control"]) == (200, "no-store")

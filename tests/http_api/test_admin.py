@@ -1,4 +1,5 @@
 import logging
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -387,6 +388,18 @@ def test_an_admin_adds_changes_and_disables_users(manager: Client, registry: Con
     assert "1 enabled." in act(manager, "accounts_user", "enable", eve.id)
     actions = [event.action for event in registry.view_account_history()(actor=SETUP, account_id=eve.id).items]
     assert sorted(actions) == ["created", "disabled", "enabled", "password_set", "role_changed"]
+
+
+def test_a_code_for_a_new_password_is_shown_once(manager: Client, registry: Container) -> None:
+    eve = registry.create_user()(actor=SETUP, email="eve@clinic.example", password=PASSWORD, role="reader")
+    assert manager.get(reverse("admin:accounts_user_reset", args=[eve.id])).status_code == 200
+    assert registry.view_account_history()(actor=SETUP, account_id=eve.id).items[0].action == "created"
+    made = submit(manager, "accounts_user_reset", {}, eve.id)
+    assert "no-store" in made["Cache-Control"]
+    (code,) = re.findall("[0-9A-Z]{5}(?:-[0-9A-Z]{5}){3}", shown(made).text)
+    registry.reset_password()(code=code, password="battery staple")
+    registry.update_user()(actor=SETUP, user_id=eve.id, is_active=False)
+    assert "This user is disabled." in shown(submit(manager, "accounts_user_reset", {}, eve.id)).text
 
 
 @pytest.mark.parametrize(

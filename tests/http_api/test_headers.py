@@ -18,7 +18,7 @@ def policy(path: str) -> dict[str, list[str]]:
     return {name: sources for name, *sources in (directive.split() for directive in header.split(";"))}
 
 
-@pytest.mark.parametrize("path", ["/", "/notices/", "/admin/login/", "/health/live", "/nowhere"])
+@pytest.mark.parametrize("path", ["/", "/notices/", "/reset-password/", "/admin/login/", "/health/live", "/nowhere"])
 @pytest.mark.usefixtures("registry")
 def test_pages_may_load_from_the_registry_alone_and_run_nothing_written_inline(path: str) -> None:
     directives = policy(path)

@@ -13,10 +13,10 @@ COMPONENTS = SCHEMA["components"]
 OPERATIONS: dict[str, dict[str, Any]] = {
     operation["operationId"]: operation for methods in SCHEMA["paths"].values() for operation in methods.values()
 }
-PUBLIC = {"sign_in", "refresh_session", "sign_out"}
+PUBLIC = {"sign_in", "refresh_session", "reset_password", "sign_out"}
 ANY_ACCOUNT = {"me", "change_own_password", "list_own_sessions", "end_own_session"}
 WITH_LOCATION = {"201", "202"}
-NO_ADDRESS = {"create_service_key"}  # a key has no address
+NO_ADDRESS = {"create_service_key", "issue_password_reset"}  # keys and codes have no address
 TAGGED = {"Patient", "Post"}
 
 

@@ -17,7 +17,7 @@ from core.accounts.entities import User
 from core.patients.entities import Patient
 from tests.fakes import ScriptedGateway, details
 from tests.http_api.client import Api
-from tests.http_api.conftest import COLLEAGUE, CSV, NOTICE, PASSWORD
+from tests.http_api.conftest import COLLEAGUE, CSV, NOTICE, PASSWORD, SETUP
 
 SCHEMA = orjson.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_bytes())
 OPERATIONS: dict[str, tuple[str, str]] = {
@@ -60,6 +60,7 @@ ROWS = [
     #                       anybody, reader, clerk, author, editor, admin
     Row("sign_in", "            200 200 200 200 200 200", COLLEAGUE),
     Row("refresh_session", "    200 200 200 200 200 200", "refresh"),
+    Row("reset_password", "     204 204 204 204 204 204", "reset"),
     Row("sign_out", "           200 200 200 200 200 200", "refresh"),
     Row("list_own_sessions", "  401 200 200 200 200 200"),
     Row("end_own_session", "    401 404 404 404 404 404"),
@@ -70,6 +71,7 @@ ROWS = [
     Row("view_user", "          401 403 403 403 403 200"),
     Row("update_user", "        401 403 403 403 403 200", OTHER_ROLE),
     Row("set_password", "       401 403 403 403 403 204", NEW_PASSWORD),
+    Row("issue_password_reset", "401 403 403 403 403 201"),
     Row("view_user_history", "  401 403 403 403 403 200"),
     Row("list_service_accounts", "       401 403 403 403 403 200"),
     Row("create_service_account", "      401 403 403 403 403 201", {"name": "lab-import", "role": "clerk"}),
@@ -148,6 +150,12 @@ ROWS = [
 @pytest.fixture
 def refresh(registry: Container, colleague: User) -> dict[str, str]:
     return {"refresh": registry.sign_in()(**COLLEAGUE).refresh}
+
+
+@pytest.fixture
+def reset(registry: Container, colleague: User) -> dict[str, str]:
+    _, code = registry.issue_password_reset()(actor=SETUP, user_id=colleague.id)
+    return NEW_PASSWORD | {"code": code}
 
 
 @pytest.fixture

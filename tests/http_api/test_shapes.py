@@ -29,6 +29,7 @@ from core.access import Actor, Role
 from core.access_log.entities import AccessEntry
 from core.accounts.audit import AccountEvent
 from core.accounts.entities import User
+from core.accounts.password_resets import PasswordReset
 from core.accounts.service_accounts import ServiceAccount, ServiceKey
 from core.accounts.sessions import Principal, RefreshFamily, TokenPair
 from core.files import FileFormat
@@ -77,6 +78,7 @@ PAIRS: list[tuple[type[Serializer[Any]], type, Callable[[Any], dict[str, object]
     (accounts.TokenPairSerializer, TokenPair, accounts.token_pair_json),
     (accounts.SessionSerializer, RefreshFamily, lambda session: accounts.session_json(session, ME)),
     (accounts.MeSerializer, User, lambda user: accounts.me_json(signed_in(user))),
+    (accounts.PasswordResetSerializer, PasswordReset, lambda one: accounts.password_reset_json(one, "", "")),
     (accounts.UserSerializer, User, accounts.user_json),
     (accounts.AccountEventSerializer, AccountEvent, lambda event: accounts.account_event_json(event, NAMES)),
     (service_accounts.ServiceAccountSerializer, ServiceAccount, service_accounts.service_account_json),

@@ -13,8 +13,10 @@ from core.access import Role
 from core.accounts.audit import AccountEvent
 from core.accounts.entities import User
 from core.accounts.errors import ServiceAccountNotFound, ServiceNameTaken, UserEmailTaken, UserNotFound
+from core.accounts.password_resets import PasswordReset
 from core.accounts.ports import (
     AccountTrail,
+    PasswordResetRepository,
     RefreshFamilyRepository,
     ServiceAccountRepository,
     SignInHistory,
@@ -85,6 +87,19 @@ class InMemoryUserRepository(UserRepository):
 def _hash(password: str, salt: str) -> str:
     encoded = password.encode("utf-8", "surrogatepass")
     return f"{salt}-{hashlib.scrypt(encoded, salt=salt.encode(), n=2**12, r=8, p=1).hex()}"
+
+
+@frozen
+class InMemoryPasswordResetRepository(PasswordResetRepository):
+    store: Store
+
+    def save(self, reset: PasswordReset) -> None:
+        with self.store.lock:
+            self.store.password_resets[reset.user_id] = reset
+
+    def find(self, digest: str) -> PasswordReset | None:
+        with self.store.lock:
+            return next((one for one in self.store.password_resets.values() if one.digest == digest), None)
 
 
 @frozen

@@ -7,6 +7,7 @@ from uuid import UUID
 from core.access_log.entities import AccessEntry
 from core.accounts.audit import AccountEvent
 from core.accounts.entities import User
+from core.accounts.password_resets import PasswordReset
 from core.accounts.service_accounts import ServiceAccount
 from core.accounts.sessions import RefreshFamily
 from core.files import Layout, Reject
@@ -50,6 +51,7 @@ class Store:
         self.comments: dict[UUID, Comment] = {}
         self.users: dict[UUID, User] = {}
         self.passwords: dict[UUID, str] = {}
+        self.password_resets: dict[UUID, PasswordReset] = {}
         self.service_accounts: dict[UUID, ServiceAccount] = {}
         self.account_events: dict[UUID, AccountEvent] = {}
         self.upstream_overrides: dict[tuple[str, int], UpstreamOverride] = {}

@@ -33,6 +33,8 @@ class AccessAction(StrEnum):
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGNED_OUT = "signed_out"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 (no password)
+    RESET_REFUSED = "reset_refused"
     TOKEN_REUSED = "token_reused"  # noqa: S105 (no password)
     TOKEN_REFUSED = "token_refused"  # noqa: S105 (no password)
     REFUSED = "refused"

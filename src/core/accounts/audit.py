@@ -17,6 +17,8 @@ class AccountAction(StrEnum):
     ENABLED = "enabled"
     PASSWORD_SET = "password_set"  # noqa: S105 (no password)
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 (no password)
+    RESET_ISSUED = "reset_issued"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 (no password)
     KEY_CREATED = "key_made"
     KEY_REVOKED = "key_revoked"
 

@@ -11,6 +11,11 @@ class UserNotFound(NotFound):
     message = "There is no user with this id."
 
 
+class UserDisabled(Conflict):
+    kind = "user-disabled"
+    message = "This user is disabled. Enable the user first."
+
+
 class UserEmailTaken(Conflict):
     kind = "user-email-taken"
     message = "Another user already signs in with this email."
@@ -58,6 +63,13 @@ class PasswordChangeRequired(Forbidden):
 class SessionNotFound(NotFound):
     kind = "session-not-found"
     message = "You have no such session."
+
+
+class ResetCodeRefused(Unauthenticated):
+    """The same error for an unknown, replaced, used or expired code, and for a disabled user."""
+
+    kind = "reset-code-refused"
+    message = "The code is wrong, was used or has expired. Ask an admin for a new one."
 
 
 class TokenRefused(Unauthenticated):

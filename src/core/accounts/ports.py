@@ -6,6 +6,7 @@ from uuid import UUID
 from core.access import Role
 from core.accounts.audit import AccountEvent
 from core.accounts.entities import User
+from core.accounts.password_resets import PasswordReset
 from core.accounts.service_accounts import ServiceAccount
 from core.accounts.sessions import RefreshFamily
 from core.paging import Page
@@ -53,6 +54,18 @@ class UserRepository(Protocol):
         self, *, email: str | None, role: Role | None, is_active: bool | None, after: UUID | None, limit: int
     ) -> Page[User]:
         """The users that match every filter, newest first (descending id)."""
+        ...
+
+
+class PasswordResetRepository(Protocol):
+    """At most one reset per user. Every method raises `Unavailable` when the store does not respond."""
+
+    def save(self, reset: PasswordReset) -> None:
+        """Replaces the user's previous one."""
+        ...
+
+    def find(self, digest: str) -> PasswordReset | None:
+        """The reset whose code has this digest, or None. It may be used or expired."""
         ...
 
 

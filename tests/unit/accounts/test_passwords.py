@@ -17,10 +17,10 @@ from core.accounts.passwords import parse_new_password
 from core.accounts.sessions import Principal, TokenPair
 from core.accounts.use_cases import PurgeExpired
 from core.errors import Forbidden, InvalidValue, TooManyRequests, ValidationError
-from core.ports import RateLimiter, RateLimitScope
+from core.ports import RateLimitScope
 from tests.contracts.examples import together
 from tests.fakes import ADMIN
-from tests.unit.accounts.conftest import PASSWORD
+from tests.unit.accounts.conftest import PASSWORD, Strict
 
 NEW = "battery staple"
 LONG = "correct horse battery staple "
@@ -179,39 +179,6 @@ def test_a_machine_has_no_password(registry: Container) -> None:
     signed_in = Principal(account, Actor.service("lab", Role.ADMIN, "request-1"))
     with pytest.raises(Forbidden):
         registry.change_own_password()(principal=signed_in, current=PASSWORD, password=NEW)
-
-
-class Strict(RateLimiter):
-    """So many calls of each, and no more."""
-
-    most = {
-        RateLimitScope.SIGN_IN: 2,
-        RateLimitScope.SIGN_IN_ADDRESS: 3,
-        RateLimitScope.SIGN_IN_EMAIL: 4,
-        RateLimitScope.SIGN_IN_KNOWN: 3,
-    }
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[RateLimitScope, str]] = []
-
-    def acquire(self, scope: RateLimitScope, who: str) -> None:
-        self.calls.append((scope, who))
-        if self.calls.count((scope, who)) > self.most[scope]:
-            raise TooManyRequests(retry_after=timedelta(minutes=1))
-
-
-@pytest.fixture
-def strict(registry: Container) -> Strict:
-    limiter = Strict()
-    registry.limiter.override(Object(limiter))
-    for provider in (
-        registry.sign_in,
-        registry.change_own_password,
-        registry.verify_password,
-        registry.password_verifier,
-    ):
-        provider.reset()
-    return limiter
 
 
 def test_passwords_are_tried_from_one_address_a_few_times_only(registry: Container, ada: User, strict: Strict) -> None:

@@ -58,6 +58,20 @@ class User(AbstractBaseUser):
         return salted_hmac("adapters.django_orm.accounts", content, secret=secret, algorithm="sha256").hexdigest()
 
 
+class PasswordReset(models.Model):
+    user_id: UUID
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="+")
+    session_epoch = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["digest"], name="accounts_reset_digest_unique")]
+
+    def __str__(self) -> str:
+        return str(self.user_id)
+
+
 class RefreshFamily(models.Model):
     id = models.UUIDField(primary_key=True, editable=False)
     user_id: UUID

@@ -3,6 +3,7 @@
 from core.accounts.use_cases.actors import NameActors
 from core.accounts.use_cases.authenticate import Authenticate
 from core.accounts.use_cases.history import ViewAccountHistory
+from core.accounts.use_cases.password_resets import IssuePasswordReset, ResetPassword
 from core.accounts.use_cases.passwords import ChangeOwnPassword, SetPassword
 from core.accounts.use_cases.purge import PurgeExpired
 from core.accounts.use_cases.service_accounts import (
@@ -24,12 +25,14 @@ __all__ = [
     "CreateServiceKey",
     "CreateUser",
     "EndOwnSession",
+    "IssuePasswordReset",
     "ListOwnSessions",
     "ListServiceAccounts",
     "ListUsers",
     "NameActors",
     "PurgeExpired",
     "RefreshSession",
+    "ResetPassword",
     "RevokeServiceKey",
     "SetPassword",
     "SignIn",

@@ -51,6 +51,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="PasswordReset",
+            fields=[
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("session_epoch", models.PositiveIntegerField()),
+                ("digest", models.CharField(max_length=64)),
+                ("expires_at", models.DateTimeField()),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("digest",), name="accounts_reset_digest_unique")],
+            },
+        ),
+        migrations.CreateModel(
             name="RefreshFamily",
             fields=[
                 ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -138,6 +159,8 @@ class Migration(migrations.Migration):
                             ("enabled", "enabled"),
                             ("password_set", "password_set"),
                             ("password_changed", "password_changed"),
+                            ("reset_issued", "reset_issued"),
+                            ("password_reset", "password_reset"),
                             ("key_made", "key_made"),
                             ("key_revoked", "key_revoked"),
                         ],
@@ -160,6 +183,8 @@ class Migration(migrations.Migration):
                                     "enabled",
                                     "password_set",
                                     "password_changed",
+                                    "reset_issued",
+                                    "password_reset",
                                     "key_made",
                                     "key_revoked",
                                 ],

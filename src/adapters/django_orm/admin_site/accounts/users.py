@@ -5,6 +5,7 @@ from dependency_injector.wiring import Provide, inject
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern
 
 from adapters.django_orm.accounts import models
@@ -13,7 +14,7 @@ from adapters.django_orm.admin_site.actors import ActorAdmin
 from adapters.django_orm.admin_site.pages import actor_of, form_page, password_field
 from core.access import Permission
 from core.accounts.entities import AccountChanges
-from core.accounts.use_cases import CreateUser, SetPassword, UpdateUser
+from core.accounts.use_cases import CreateUser, IssuePasswordReset, SetPassword, UpdateUser
 
 
 class NewUserForm(RoleForm):
@@ -33,10 +34,15 @@ class UserAdmin(AccountAdmin):
     fields = ["id", "email", "role", "is_active", "must_change_password", "created_at", "last_login"]
 
     def links(self, object_id: str) -> dict[str, str]:
-        return {"Set password": self.url("password", object_id), **super().links(object_id)}
+        own = {"Set password": self.url("password", object_id), "Code for a new password": self.url("reset", object_id)}
+        return own | super().links(object_id)
 
     def get_urls(self) -> list[URLPattern]:
-        return [self.route("password", self.password_view), *super().get_urls()]
+        return [
+            self.route("password", self.password_view),
+            self.route("reset", self.reset_view),
+            *super().get_urls(),
+        ]
 
     @inject
     def change(
@@ -73,6 +79,25 @@ class UserAdmin(AccountAdmin):
 
         form, back = PasswordForm(request.POST or None), self.url("change", account_id)
         return form_page(request, self.permission, form, work, title="Set a password", back=back)
+
+    @inject
+    def reset_view(
+        self, request: HttpRequest, account_id: UUID, issue: IssuePasswordReset = Provide["issue_password_reset"]
+    ) -> HttpResponse:
+        """Only this response ever contains the code."""
+        back = self.url("change", account_id)
+
+        def work(_data: dict[str, Any]) -> HttpResponse:
+            reset, code = issue(actor=actor_of(request), user_id=account_id)
+            context = self.admin_site.each_context(request)
+            page = request.build_absolute_uri("/reset-password/")
+            context |= {"title": "Code for a new password", "reset": reset, "code": code, "page": page, "back": back}
+            return TemplateResponse(
+                request, "admin/registry/reset.html", context, headers={"Cache-Control": "no-store"}
+            )
+
+        form = forms.Form(request.POST if request.method == "POST" else None)
+        return form_page(request, self.permission, form, work, title="Make a code for a new password", back=back)
 
 
 @admin.register(models.AccountEvent)
