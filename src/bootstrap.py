@@ -9,6 +9,7 @@ patient = registry.register_patient()(actor=Actor.system("my-script"), first_nam
 from collections import abc
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from secrets import token_urlsafe
 from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from dependency_injector.providers import Callable, Dependency, Dict, Object, Pr
 from dependency_injector.providers import ThreadSafeSingleton as Singleton
 from phonenumbers import SUPPORTED_REGIONS
 
+from adapters.breached_passwords import BreachedPasswordsFile
 from adapters.buffered.access_log import BufferedAccessLog
 from adapters.buffered.view_counter import BufferedViewCounter
 from adapters.clock import SystemClock
@@ -38,6 +40,7 @@ from adapters.in_memory.accounts import (
     InMemoryServiceAccountRepository,
     InMemorySignInHistory,
     InMemoryUserRepository,
+    NoBreachedPasswords,
 )
 from adapters.in_memory.audit import InMemoryHistories
 from adapters.in_memory.cache import InMemoryCache, NoRateLimiter
@@ -66,6 +69,7 @@ from core.access_log.services.recorder import AccessRecorder
 from core.accounts import use_cases as accounts_
 from core.accounts.ports import (
     AccountTrail,
+    BreachedPasswords,
     PasswordResetRepository,
     RefreshFamilyRepository,
     ServiceAccountRepository,
@@ -73,6 +77,7 @@ from core.accounts.ports import (
     TokenService,
     UserRepository,
 )
+from core.accounts.services.password_policy import PasswordPolicy
 from core.accounts.services.password_setter import PasswordSetter
 from core.accounts.services.password_verifier import PasswordVerifier
 from core.accounts.services.recorder import AccountRecorder
@@ -141,6 +146,14 @@ def _known_region(_instance: object, _attribute: "Attribute[str]", value: str) -
         raise ValueError(f"PHONE_REGION must be the two capital letters of a country, such as US. It is {value!r}.")
 
 
+def _breached_passwords_file(_instance: object, _attribute: "Attribute[Path | None]", value: Path | None) -> None:
+    if value is not None:
+        try:
+            BreachedPasswordsFile(value).check()
+        except ValueError as error:
+            raise ValueError(f"BREACHED_PASSWORDS names a file that {error}") from None
+
+
 @frozen
 class Configuration:
     """Without `upstream_url` there is no upstream; without `broker_url` each process runs jobs itself.
@@ -164,6 +177,7 @@ class Configuration:
     lease: timedelta = timedelta(minutes=1)
     first_retry_delay: timedelta = timedelta(minutes=1)
     downloads_at_once: int = 2  # of one account, in one process
+    breached_passwords: Path | None = field(default=None, validator=_breached_passwords_file)
     token_lifetimes: TokenLifetimes = TokenLifetimes()
     limits: abc.Mapping[RateLimitScope, RateLimit] = field(factory=dict[RateLimitScope, RateLimit])
     broker_url: str = ""
@@ -177,6 +191,10 @@ def _tokens(configuration: Configuration, clock: Clock) -> JwtTokenService:
 
 def _clock(configuration: Configuration) -> SystemClock:
     return SystemClock(ZoneInfo(configuration.time_zone))
+
+
+def _breached_passwords(configuration: Configuration, default: BreachedPasswords) -> BreachedPasswords:
+    return BreachedPasswordsFile(configuration.breached_passwords) if configuration.breached_passwords else default
 
 
 def _upstream(configuration: Configuration) -> UpstreamClient | None:
@@ -252,6 +270,9 @@ class Container(DeclarativeContainer):
     # Ports of accounts
     users: Provider[UserRepository] = Singleton(InMemoryUserRepository, store)
     password_resets: Provider[PasswordResetRepository] = Singleton(InMemoryPasswordResetRepository, store)
+    breached_passwords: Provider[BreachedPasswords] = Singleton(
+        _breached_passwords, configuration, Singleton(NoBreachedPasswords)
+    )
     families: Provider[RefreshFamilyRepository] = Singleton(InMemoryRefreshFamilyRepository, store)
     service_accounts: Provider[ServiceAccountRepository] = Singleton(InMemoryServiceAccountRepository, store)
     account_trail: Provider[AccountTrail] = Singleton(InMemoryAccountTrail, store)
@@ -573,6 +594,7 @@ class Container(DeclarativeContainer):
     lifetimes = configuration.provided.token_lifetimes
     account_recorder = Singleton(AccountRecorder, account_trail, ids)
     sessions = Singleton(SessionStarter, families, tokens, clock, ids, lifetimes)
+    password_policy = Singleton(PasswordPolicy, breached_passwords)
     passwords = Singleton(PasswordSetter, users, account_recorder, atomic, clock)
     password_verifier = Singleton(PasswordVerifier, users, limiter, sign_in_history, access_recorder)
     verify_password = _use_case(accounts_.VerifyPassword, verifier=password_verifier)
@@ -598,13 +620,18 @@ class Container(DeclarativeContainer):
         clock=clock,
     )
     change_own_password = _use_case(
-        accounts_.ChangeOwnPassword, verifier=password_verifier, passwords=passwords, sessions=sessions
+        accounts_.ChangeOwnPassword,
+        verifier=password_verifier,
+        policy=password_policy,
+        passwords=passwords,
+        sessions=sessions,
     )
 
     reset_password = _use_case(
         accounts_.ResetPassword,
         users=users,
         resets=password_resets,
+        policy=password_policy,
         passwords=passwords,
         limiter=limiter,
         accesses=access_recorder,
@@ -613,12 +640,18 @@ class Container(DeclarativeContainer):
 
     # Management of accounts
     create_user = _use_case(
-        accounts_.CreateUser, users=users, recorder=account_recorder, atomic=atomic, clock=clock, ids=ids
+        accounts_.CreateUser,
+        users=users,
+        policy=password_policy,
+        recorder=account_recorder,
+        atomic=atomic,
+        clock=clock,
+        ids=ids,
     )
     list_users = _use_case(accounts_.ListUsers, users=users)
     view_user = _use_case(accounts_.ViewUser, users=users)
     update_user = _use_case(accounts_.UpdateUser, users=users, recorder=account_recorder, atomic=atomic, clock=clock)
-    set_password = _use_case(accounts_.SetPassword, users=users, passwords=passwords)
+    set_password = _use_case(accounts_.SetPassword, users=users, policy=password_policy, passwords=passwords)
     issue_password_reset = _use_case(
         accounts_.IssuePasswordReset,
         users=users,
@@ -691,6 +724,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     from adapters.caching.sign_in_history import CacheSignInHistory
     from adapters.django_orm.access_log.repository import DjangoAccessLog
     from adapters.django_orm.accounts.audit import DjangoAccountTrail
+    from adapters.django_orm.accounts.common_passwords import CommonPasswords
     from adapters.django_orm.accounts.password_resets import DjangoPasswordResetRepository
     from adapters.django_orm.accounts.repository import DjangoRefreshFamilyRepository, DjangoUserRepository
     from adapters.django_orm.accounts.service_accounts import DjangoServiceAccountRepository
@@ -752,6 +786,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         views=Singleton(BufferedViewCounter, post_repository.provided.add_views),
         stored_answers=Singleton(DjangoStoredAnswers, cipher(configuration.secret_keys), database),
         users=Singleton(DjangoUserRepository, database),
+        breached_passwords=Singleton(_breached_passwords, container.configuration, Singleton(CommonPasswords)),
         password_resets=Singleton(DjangoPasswordResetRepository, database),
         families=Singleton(DjangoRefreshFamilyRepository, database),
         service_accounts=Singleton(DjangoServiceAccountRepository, database),

@@ -33,6 +33,7 @@ def configuration() -> Configuration:
         match_thresholds=Thresholds.parse(settings.MATCH_CERTAIN, settings.MATCH_POSSIBLE),
         sync_fields=parse_fields(settings.SYNC_FIELDS) if settings.SYNC_FIELDS else FIELDS,
         change_limits=ChangeLimits.parse(settings.SYNC_MAX_CHANGED, settings.SYNC_MAX_ALIKE),
+        breached_passwords=Path(settings.BREACHED_PASSWORDS) if settings.BREACHED_PASSWORDS else None,
         upstream_url=settings.EXTERNAL_API_BASE_URL,
         upstream_policy=policy,
         upstream_credentials=_credentials(policy),

@@ -114,6 +114,7 @@ def test_an_unusable_setting_stops_the_start(
         ({"EXTERNAL_API_CLIENT_ID": "registry"}, "EXTERNAL_API_TOKEN_URL"),
         ({"EXTERNAL_API_CLIENT_KEY": "key.pem"}, "EXTERNAL_API_CLIENT_CERT"),
         ({"PHONE_REGION": "uk"}, "PHONE_REGION"),
+        ({"BREACHED_PASSWORDS": "/nowhere"}, "BREACHED_PASSWORDS names a file that cannot be read: No such file"),
         ({"SYNC_FIELDS": ["status"]}, "SYNC_FIELDS"),
         ({"SYNC_MAX_ALIKE": 20.0}, "SYNC_MAX_ALIKE must be more than 0 and at most 1. It is 20"),
         ({"IDENTIFIER_SYSTEMS": "[{"}, "IDENTIFIER_SYSTEMS is not valid JSON"),

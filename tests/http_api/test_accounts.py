@@ -49,6 +49,7 @@ def test_an_admin_adds_finds_and_views_users(admin: Api) -> None:
     [
         ({}, {("email", "required"), ("password", "required"), ("role", "required")}),
         (NEW | {"password": "password123"}, {("password", "guessable")}),
+        (NEW | {"password": "FQRG7cs493"}, {("password", "breached")}),
         (NEW | {"email": "eve", "password": "short", "role": "boss"},
          {("email", "invalid"), ("password", "length"), ("role", "choice")}),
         (NEW | {"is_active": True}, {("is_active", "read_only")}),

@@ -15,6 +15,7 @@ from adapters.cli.demo_data import (
     upstream_records,
 )
 from core.accounts.entities import User
+from core.accounts.passwords import parse_new_password
 from core.patients.entities import Patient
 from core.patients.fields import Registration, Rules
 from core.patients.values import SETTABLE_STATUSES, Sex
@@ -113,5 +114,5 @@ def test_upstream_has_another_phone_for_the_visitor() -> None:
 
 def test_demo_accounts_are_valid() -> None:
     for email, role in DEMO_ACCOUNTS.items():
-        user = User.create(UUID(int=1), NOW, email=email, role=role, password=DEMO_PASSWORD)
+        user = User.create(UUID(int=1), NOW, parse_new_password, email=email, role=role, password=DEMO_PASSWORD)
         assert user.email == email

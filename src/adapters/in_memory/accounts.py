@@ -16,6 +16,7 @@ from core.accounts.errors import ServiceAccountNotFound, ServiceNameTaken, UserE
 from core.accounts.password_resets import PasswordReset
 from core.accounts.ports import (
     AccountTrail,
+    BreachedPasswords,
     PasswordResetRepository,
     RefreshFamilyRepository,
     ServiceAccountRepository,
@@ -87,6 +88,12 @@ class InMemoryUserRepository(UserRepository):
 def _hash(password: str, salt: str) -> str:
     encoded = password.encode("utf-8", "surrogatepass")
     return f"{salt}-{hashlib.scrypt(encoded, salt=salt.encode(), n=2**12, r=8, p=1).hex()}"
+
+
+@frozen
+class NoBreachedPasswords(BreachedPasswords):
+    def contains(self, password: str) -> bool:
+        return False
 
 
 @frozen

@@ -123,6 +123,7 @@ IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", 500_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024  # of a form, without the files that come with it
 ADMIN_EMAIL = env.str("ADMIN_EMAIL", "")
 ADMIN_PASSWORD = secret("ADMIN_PASSWORD")
+BREACHED_PASSWORDS = env.str("BREACHED_PASSWORDS", "")
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["adapters.django_orm.accounts.sign_in.RegistryBackend"]
 LOGIN_REDIRECT_URL = "/admin/"  # where `next` leads elsewhere

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import TypedDict, Unpack, cast
@@ -7,7 +7,6 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from core.access import Role
-from core.accounts.passwords import parse_new_password
 from core.errors import ErrorCollector, InvalidValue, Parser, parse_fields
 from core.values import parse_bool, parse_email, parse_enum
 
@@ -69,20 +68,23 @@ class User:
         cls,
         new_id: UUID,
         now: datetime,
+        parse_password: Callable[[object, str], str],
         errors: ErrorCollector | None = None,
         /,
         *,
         must_change_password: bool = False,
         **details: Unpack[NewUser],
     ) -> "User":
-        """Validates the password but does not store it. Raises `ValidationError` with all errors, those in `errors`
-        included."""
+        """Validates the password by `parse_password`, which gets the email as well, but does not store it.
+
+        Raises `ValidationError` with all errors, those in `errors` included.
+        """
         email = ""
         with suppress(InvalidValue):
             email = parse_email(details.get("email"))
         parsers: dict[str, Parser] = {
             "email": parse_email,
-            "password": lambda raw: parse_new_password(raw, email),
+            "password": lambda raw: parse_password(raw, email),
             "role": parse_role,
         }
         parsed = cast("_ParsedUser", parse_fields(details, parsers, required=tuple(parsers), errors=errors))

@@ -57,6 +57,14 @@ class UserRepository(Protocol):
         ...
 
 
+class BreachedPasswords(Protocol):
+    """Passwords that attackers know and try."""
+
+    def contains(self, password: str) -> bool:
+        """Raises `Unavailable` if the list cannot be read."""
+        ...
+
+
 class PasswordResetRepository(Protocol):
     """At most one reset per user. Every method raises `Unavailable` when the store does not respond."""
 

@@ -24,7 +24,7 @@ class PasswordSetter:
     def set(
         self, actor: Actor, user_id: UUID, password: str, action: AccountAction, *, session_epoch: int | None = None
     ) -> User:
-        """`password` must be parsed by `parse_new_password`.
+        """`password` must be parsed by `PasswordPolicy`.
 
         Raises `UserNotFound`, and `TokenRefused` if the current session epoch is not `session_epoch`.
         """

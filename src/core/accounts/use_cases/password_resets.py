@@ -9,8 +9,8 @@ from core.accounts.audit import AccountAction
 from core.accounts.entities import User
 from core.accounts.errors import ResetCodeRefused, TokenRefused, UserDisabled
 from core.accounts.password_resets import PasswordReset, digest_of, parse_code
-from core.accounts.passwords import parse_new_password
 from core.accounts.ports import PasswordResetRepository, UserRepository
+from core.accounts.services.password_policy import PasswordPolicy
 from core.accounts.services.password_setter import PasswordSetter
 from core.accounts.services.recorder import AccountRecorder
 from core.errors import parse_field
@@ -60,6 +60,7 @@ class ResetPassword:
 
     users: UserRepository
     resets: PasswordResetRepository
+    policy: PasswordPolicy
     passwords: PasswordSetter
     limiter: RateLimiter
     accesses: AccessRecorder
@@ -77,7 +78,7 @@ class ResetPassword:
 
     def _reset(self, code: str, password: str, address: str, request_id: str) -> None:
         reset, user = self._outstanding(parse_field("code", parse_code, code))
-        chosen = parse_field("password", lambda raw: parse_new_password(raw, user.email), password)
+        chosen = parse_field("password", lambda raw: self.policy.parse(raw, user.email), password)
         actor = Actor.user(user.id, user.role, request_id, address)
         try:
             self.passwords.set(actor, user.id, chosen, AccountAction.PASSWORD_RESET, session_epoch=reset.session_epoch)

@@ -7,8 +7,9 @@ from core.access import Actor, Permission
 from core.accounts.audit import AccountAction
 from core.accounts.entities import User
 from core.accounts.errors import WrongCredentials
-from core.accounts.passwords import parse_new_password, parse_password
+from core.accounts.passwords import parse_password
 from core.accounts.ports import UserRepository
+from core.accounts.services.password_policy import PasswordPolicy
 from core.accounts.services.password_setter import PasswordSetter
 from core.accounts.services.password_verifier import PasswordVerifier
 from core.accounts.services.session_starter import SessionStarter
@@ -32,6 +33,7 @@ class SetPassword:
     """
 
     users: UserRepository
+    policy: PasswordPolicy
     passwords: PasswordSetter
 
     def __call__(
@@ -39,7 +41,7 @@ class SetPassword:
     ) -> User:
         actor.require(Permission.MANAGE_USERS)
         email = self.users.get(user_id).email
-        parsers: dict[str, Parser] = {"password": lambda raw: parse_new_password(raw, email)}
+        parsers: dict[str, Parser] = {"password": lambda raw: self.policy.parse(raw, email)}
         chosen = cast("NewPassword", parse_fields(fields, parsers, required=tuple(parsers), errors=errors))["password"]
         return self.passwords.set(actor, user_id, chosen, AccountAction.PASSWORD_SET)
 
@@ -54,6 +56,7 @@ class ChangeOwnPassword:
     """
 
     verifier: PasswordVerifier
+    policy: PasswordPolicy
     passwords: PasswordSetter
     sessions: SessionStarter
 
@@ -65,7 +68,7 @@ class ChangeOwnPassword:
             verified = self.verifier.verify(email=principal.account.email, password=current, caller=principal.actor)
         except WrongCredentials:
             raise ValidationError([FieldError("current", "wrong", "Must be your current password.")]) from None
-        chosen = parse_field("password", lambda raw: parse_new_password(raw, verified.email), password)
+        chosen = parse_field("password", lambda raw: self.policy.parse(raw, verified.email), password)
         if chosen == current_password:
             raise ValidationError([FieldError("password", "unchanged", "Must differ from your current password.")])
         user = self.passwords.set(

@@ -9,6 +9,7 @@ from core.accounts.entities import AccountChanges, NewUser, User, parse_changes
 from core.accounts.errors import LastAdmin
 from core.accounts.passwords import parse_password
 from core.accounts.ports import UserRepository
+from core.accounts.services.password_policy import PasswordPolicy
 from core.accounts.services.recorder import AccountRecorder
 from core.errors import ErrorCollector
 from core.paging import Page
@@ -25,6 +26,7 @@ class CreateUser:
     """
 
     users: UserRepository
+    policy: PasswordPolicy
     recorder: AccountRecorder
     atomic: Atomic
     clock: Clock
@@ -36,6 +38,7 @@ class CreateUser:
         user = User.create(
             self.ids.new(now),
             now,
+            self.policy.parse,
             errors,
             must_change_password=not actor.is_operator,
             **details,
