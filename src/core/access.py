@@ -111,3 +111,11 @@ class Actor:
         """Raises `Forbidden`."""
         if not self.may(permission):
             raise Forbidden(f"You may not do this: it needs the permission {permission}.")
+
+    def require_all(self, permissions: frozenset[Permission]) -> None:
+        """For managing an account with these permissions: nobody gives, or takes over, more than they have.
+
+        Raises `Forbidden`.
+        """
+        if missing := permissions - self.permissions:
+            raise Forbidden(f"You may not do this: the account has permissions that you lack, such as {min(missing)}.")

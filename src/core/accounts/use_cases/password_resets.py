@@ -38,6 +38,7 @@ class IssuePasswordReset:
 
         def issue() -> tuple[PasswordReset, str]:
             user, now = self.users.lock(user_id), self.clock.now()
+            actor.require_all(user.role.permissions)
             if not user.is_active:
                 raise UserDisabled
             reset, code = PasswordReset.make(user, now)

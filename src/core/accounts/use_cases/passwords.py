@@ -40,8 +40,9 @@ class SetPassword:
         self, *, actor: Actor, user_id: UUID, errors: ErrorCollector | None = None, **fields: Unpack[NewPassword]
     ) -> User:
         actor.require(Permission.MANAGE_USERS)
-        email = self.users.get(user_id).email
-        parsers: dict[str, Parser] = {"password": lambda raw: self.policy.parse(raw, email)}
+        user = self.users.get(user_id)
+        actor.require_all(user.role.permissions)
+        parsers: dict[str, Parser] = {"password": lambda raw: self.policy.parse(raw, user.email)}
         chosen = cast("NewPassword", parse_fields(fields, parsers, required=tuple(parsers), errors=errors))["password"]
         return self.passwords.set(actor, user_id, chosen, AccountAction.PASSWORD_SET)
 

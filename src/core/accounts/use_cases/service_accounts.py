@@ -34,6 +34,7 @@ class CreateServiceAccount:
         actor.require(Permission.MANAGE_USERS)
         now = self.clock.now()
         account = ServiceAccount.create(self.ids.new(now), now, errors, **details)
+        actor.require_all(account.role.permissions)
 
         def create() -> ServiceAccount:
             self.service_accounts.add(account)
@@ -96,6 +97,7 @@ class UpdateServiceAccount:
         def update() -> ServiceAccount:
             before = self.service_accounts.lock(account_id)
             after = before.changed(**parsed)
+            actor.require_all(before.role.permissions | after.role.permissions)
             if after != before:
                 self.service_accounts.replace(after)
                 self.recorder.record_changes(actor, now, before, after)
@@ -127,7 +129,9 @@ class CreateServiceKey:
         key, token = ServiceKey.make(self.ids.new(now), now, errors, **details)
 
         def make() -> None:
-            self.service_accounts.replace(self.service_accounts.lock(account_id).with_key(key, now))
+            account = self.service_accounts.lock(account_id)
+            actor.require_all(account.role.permissions)
+            self.service_accounts.replace(account.with_key(key, now))
             self.recorder.record(actor, now, account_id, AccountAction.KEY_CREATED, key_id=str(key.id), name=key.name)
 
         self.atomic(make)

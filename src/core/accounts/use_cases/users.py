@@ -43,6 +43,7 @@ class CreateUser:
             must_change_password=not actor.is_operator,
             **details,
         )
+        actor.require_all(user.role.permissions)
         hashed = self.users.hash(parse_password(details["password"]))
 
         def create() -> User:
@@ -120,6 +121,7 @@ class UpdateUser:
             admins = self.users.lock_active_admins()
             before = self.users.lock(user_id)
             after = before.changed(**parsed)
+            actor.require_all(before.role.permissions | after.role.permissions)
             if before.is_active_admin and not after.is_active_admin and admins <= {user_id}:
                 raise LastAdmin
             if after != before:
