@@ -86,9 +86,9 @@ class Actor:
         return cls(f"user:{user_id}", role.permissions, request_id, address=address)
 
     @classmethod
-    def service(cls, name: str, role: Role, request_id: str, address: str = "") -> "Actor":
-        """Another system, with the name of its service account."""
-        return cls(f"service:{name}", role.permissions, request_id, address=address)
+    def service(cls, name: str, permissions: frozenset[Permission], request_id: str, address: str = "") -> "Actor":
+        """Another system, with the name of its service account and the permissions of its key."""
+        return cls(f"service:{name}", permissions, request_id, address=address)
 
     @classmethod
     def anonymous(cls, request_id: str, address: str = "") -> "Actor":

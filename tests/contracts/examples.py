@@ -9,7 +9,8 @@ from django.db import connections
 from core.access import Role
 from core.accounts.audit import AccountAction, AccountEvent
 from core.accounts.entities import User
-from core.accounts.service_accounts import ServiceAccount, ServiceKey
+from core.accounts.service_accounts import ServiceAccount
+from core.accounts.service_keys import ServiceKey
 from core.jobs.entities import Chunk, Job, JobKind
 from core.patients.dates import PartialDate
 from core.patients.entities import Patient

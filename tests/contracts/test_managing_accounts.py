@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from ipaddress import IPv4Network, IPv6Network
 from uuid import uuid4
 
 import pytest
@@ -7,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bootstrap import Container
-from core.access import Role
+from core.access import Permission, Role
 from core.accounts.audit import AccountAction
 from core.accounts.errors import ServiceAccountNotFound, ServiceNameTaken, UserNotFound
+from core.accounts.key_limits import Network
 from core.accounts.password_resets import PasswordReset
 from core.accounts.sessions import RefreshFamily
 from core.ports import TransactionRequired
@@ -98,12 +100,19 @@ def test_a_password_reset_is_found_by_its_digest_until_another_one_replaces_it(r
 
 
 @some
-@given(role=st.sampled_from(Role), active=st.booleans(), at=strategies.instants(), revoked=st.booleans())
+@given(
+    role=st.sampled_from(Role),
+    active=st.booleans(),
+    at=strategies.instants(),
+    revoked=st.booleans(),
+    network=st.from_type(IPv4Network) | st.from_type(IPv6Network),
+)
 def test_get_returns_every_field_of_a_service_account_and_its_keys(
-    fresh: Fresh, role: Role, active: bool, at: datetime, revoked: bool
+    fresh: Fresh, role: Role, active: bool, at: datetime, revoked: bool, network: Network
 ) -> None:
     services = fresh().service_accounts()
-    keys = (service_key(1, revoked_at=at if revoked else None), service_key(2, expires_at=at))
+    limits = {"networks": (network, IPv6Network("2001:db8::/48")), "permissions": (Permission.VIEW_PATIENTS,)}
+    keys = (service_key(1, revoked_at=at if revoked else None), service_key(2, expires_at=at, **limits))
     added = service(role=role, is_active=active, created_at=at, keys=keys)
     services.add(added)
     services.add(service(2, keys=(service_key(3),)))

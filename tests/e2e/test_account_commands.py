@@ -68,12 +68,26 @@ def test_key_is_made_listed_and_revoked() -> None:
 
 
 @in_process
+def test_limits_of_a_key_are_listed_and_copied() -> None:
+    make = ["service_key", "make", "lab-import"]
+    networks = ["--network", "192.0.2.0/24", "--network", "2001:db8::/48"]
+    printed(*make, "2026-11", "--role", "clerk", *networks, "--permission", "patients.view")
+    limits = "networks: 192.0.2.0/24, 2001:db8::/48  permissions: patients.view\n"
+    listed = printed("service_key", "list", "lab-import")
+    assert listed.endswith(limits)
+    printed(*make, "2026-12", "--same-limits-as", listed.split()[0])
+    assert printed("service_key", "list", "lab-import").count(limits) == 2
+
+
+@in_process
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["make", "nobody", "2026-11"], "There is no service account nobody"),
         (["make", "lab-import", "2026-11", "--role", "clerk", "--days", "367"], "from 1 to 366"),
         (["make", "Lab", "2026-11", "--role", "clerk"], "name: Must be 3 to 50 lower-case letters"),
+        (["make", "lab", "x", "--role", "reader", "--network", "192.0.2.7/24"], "networks.0: Must end with the zeros"),
+        (["make", "lab", "x", "--role", "reader", "--permission", "users.manage"], "permissions.0: The role reader"),
         (["revoke", "lab-import", "first"], "invalid UUID value"),
         ([], "required"),
     ],

@@ -89,9 +89,12 @@ def show_services(anybody: Caller) -> None:
     admin, clerk = anybody.signed_in("admin"), models.RoleEnum.CLERK
     new = models.NewServiceAccountRequest(name="lab-import", role=clerk)
     service = admin("create_service_account", body=new, expect=201).parsed
-    made = admin("create_service_key", service.id, body=models.NewKeyRequest("november"), expect=201).parsed
+    permissions = [models.PermissionsEnum.PATIENTS_VIEW]
+    new_key = models.NewKeyRequest("november", networks=["127.0.0.0/8"], permissions=permissions)
+    made = admin("create_service_key", service.id, body=new_key, expect=201).parsed
+    assert (made.networks, made.permissions) == (new_key.networks, permissions)
     me = anybody.bearing(made.key)("me").parsed
-    assert (me.name, me.email, me.role) == ("lab-import", None, clerk)
+    assert (me.name, me.email, me.role, me.permissions) == ("lab-import", None, clerk, permissions)
     viewed = admin("view_service_account", service.id).parsed
     assert [key.id for key in viewed.keys] == [made.id]
     assert admin("list_service_accounts", name="lab-import").parsed.results == [viewed]

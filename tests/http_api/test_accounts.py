@@ -3,6 +3,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bootstrap import Container
@@ -194,6 +195,29 @@ def test_a_machine_calls_with_its_key_and_is_named_in_the_history(admin: Api, an
         "key_made",
         "created",
     ]
+
+
+def test_a_key_is_limited_to_networks_and_permissions(admin: Api) -> None:
+    account = admin.post("service-accounts/", {"name": "lab-import", "role": "clerk"}).json()
+    path = f"service-accounts/{account['id']}/"
+    limits = {"networks": ["127.0.0.0/8", "2001:db8::/48"], "permissions": ["patients.view"]}
+    made = admin.post(f"{path}keys/", limits | {"name": "november"}).json()
+    shown = admin.get(path).json()["keys"][0]
+    assert {name: shown[name] for name in limits} == limits
+    here, there = Api(made["key"]), Api(made["key"], Client(REMOTE_ADDR="192.0.2.7"))
+    assert here.get("users/me/").json()["permissions"] == ["patients.view"]
+    assert (here.get("patients/").status_code, here.post("patients/", {}).status_code) == (200, 403)
+    refused, unknown = there.get("patients/"), Api(f"prk_{'0' * 32}_{'x' * 43}").get("patients/")
+    same = ("type", "title", "status", "detail", "instance")
+    assert [refused.json()[name] for name in same] == [unknown.json()[name] for name in same]
+    assert there.get("patients/", X_Forwarded_For="127.0.0.1").status_code == 401
+    entry, _ = admin.get("audit/?actor=service:lab-import&action=token_refused").json()["results"]
+    assert (entry["detail"], entry["address"]) == (made["id"], "192.0.2.7")
+    again = admin.post(f"{path}keys/", {"name": "december", "same_limits_as": made["id"]}).json()
+    assert {name: again[name] for name in limits} == limits
+    assert errors(
+        admin.post(f"{path}keys/", {"name": "x", "networks": ["192.0.2.7/24"], "permissions": ["users.manage"]})
+    ) == {("networks.0", "host_bits"), ("permissions.0", "role")}
 
 
 def test_a_machine_is_demoted_and_disabled(admin: Api) -> None:

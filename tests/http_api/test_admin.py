@@ -84,7 +84,7 @@ def act(client: Client, changelist: str, action: str, *ids: object, **more: str)
     return shown(client.post(reverse(f"admin:{changelist}_changelist"), body, follow=True)).text
 
 
-def submit(client: Client, name: str, body: Mapping[str, str], *args: object) -> HttpResponse:
+def submit(client: Client, name: str, body: Mapping[str, object], *args: object) -> HttpResponse:
     return cast("HttpResponse", client.post(reverse(f"admin:{name}", args=args), body))
 
 
@@ -441,6 +441,35 @@ def test_a_new_key_is_shown_once_and_works_until_it_is_revoked(manager: Client, 
     assert submit(manager, "accounts_serviceaccount_role", {"role": "reader"}, lab.id).status_code == 302
     assert "1 disabled." in act(manager, "accounts_serviceaccount", "disable", lab.id)
     assert "1 enabled." in act(manager, "accounts_serviceaccount", "enable", lab.id)
+
+
+def test_only_who_manages_users_opens_the_form_of_a_key(
+    registry: Container, sign_in_as: Callable[[Role], Client]
+) -> None:
+    lab = registry.create_service_account()(actor=SETUP, name="lab-import", role="clerk")
+    key_page = reverse("admin:accounts_serviceaccount_key", args=[lab.id])
+    assert sign_in_as(Role.CLERK).get(key_page).status_code == 403
+    newest = registry.list_accesses()(actor=SETUP, filters={}).entries[0]
+    assert (newest.action, newest.detail) == ("refused", "accounts_serviceaccount_key")
+    assert sign_in_as(Role.ADMIN).get(key_page.replace(str(lab.id), str(uuid4()))).status_code == 404
+
+
+def test_a_key_gets_limits_and_the_form_of_the_next_one_begins_with_them(manager: Client, registry: Container) -> None:
+    lab = registry.create_service_account()(actor=SETUP, name="lab-import", role="clerk")
+    given = {"name": "november", "days": "7", "networks": "192.0.2.0/24  2001:db8::/48"}
+    chosen = ["patients.view", "patients.update"]
+    submit(manager, "accounts_serviceaccount_key", given | {"permissions": chosen}, lab.id)
+    (key,) = registry.service_accounts().get(lab.id).keys
+    assert key.limits() == {"networks": "192.0.2.0/24, 2001:db8::/48", "permissions": "patients.update, patients.view"}
+    form = manager.get(reverse("admin:accounts_serviceaccount_key", args=[lab.id])).content.decode()
+    assert 'value="192.0.2.0/24 2001:db8::/48"' in form
+    checked = re.findall('value="([a-z.]+)" id="[^"]*" checked', form)
+    assert checked == ["patients.update", "patients.view"]
+    assert "192.0.2.0/24" in shown(manager.get(reverse("admin:accounts_servicekey_changelist"))).text
+    wrong = given | {"networks": "192.0.2.7/24", "permissions": ["users.manage"]}
+    page = shown(submit(manager, "accounts_serviceaccount_key", wrong, lab.id)).text
+    assert "Must end with the zeros of a network" in page
+    assert "The role clerk does not have this permission." in page
 
 
 def test_no_page_shows_a_password_or_a_digest(manager: Client, registry: Container) -> None:

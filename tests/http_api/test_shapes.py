@@ -30,7 +30,8 @@ from core.access_log.entities import AccessEntry
 from core.accounts.audit import AccountEvent
 from core.accounts.entities import User
 from core.accounts.password_resets import PasswordReset
-from core.accounts.service_accounts import ServiceAccount, ServiceKey
+from core.accounts.service_accounts import ServiceAccount
+from core.accounts.service_keys import ServiceKey
 from core.accounts.sessions import Principal, RefreshFamily, TokenPair
 from core.files import FileFormat
 from core.imports.entities import ImportOptions

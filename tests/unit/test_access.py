@@ -53,7 +53,7 @@ def test_a_user_acts_by_id_in_a_role_for_one_request() -> None:
 
 
 def test_a_machine_acts_under_the_name_of_its_service_account() -> None:
-    actor = Actor.service("lab-import", Role.CLERK, "request-1")
+    actor = Actor.service("lab-import", Role.CLERK.permissions, "request-1")
     assert (actor.name, actor.request_id) == ("service:lab-import", "request-1")
     assert actor.permissions == Role.CLERK.permissions
 

@@ -11,7 +11,8 @@ import pytest
 from core import values
 from core.access import Role
 from core.accounts.passwords import parse_new_password
-from core.accounts.service_accounts import parse_key, parse_service_name
+from core.accounts.service_accounts import parse_service_name
+from core.accounts.service_keys import parse_key
 from core.errors import InvalidValue, ValidationError
 from core.files import FileFormat, read_layout, read_rows
 from core.patients import dates, demographics

@@ -43,7 +43,8 @@ class AccessAction(StrEnum):
 @frozen(kw_only=True)
 class AccessEntry:
     """`patient_id` is the patient whose record was seen, or `count` the number of records. `detail` depends on the
-    action: a digest of the filters of a search, the operation that was refused, the job of rejects or the page.
+    action: a digest of the filters of a search, the operation that was refused, the key that was
+    refused outside its networks, the job of rejects or the page.
     `address` is the client's IP address. `number` counts the stored entries without a gap, and `seal` covers the entry
     and the seal of the one before it; 0 and empty until it is stored."""
 

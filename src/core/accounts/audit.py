@@ -25,7 +25,7 @@ class AccountAction(StrEnum):
 
 @frozen(kw_only=True)
 class AccountEvent:
-    """One change of one account. `details` contains roles and key names, never emails or secrets."""
+    """One change of one account. `details` contains roles, and names and limits of keys, never emails or secrets."""
 
     id: UUID
     account_id: UUID

@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from core.errors import Conflict, Forbidden, NotFound, Unauthenticated
 
 
@@ -75,3 +77,13 @@ class ResetCodeRefused(Unauthenticated):
 class TokenRefused(Unauthenticated):
     kind = "token-refused"
     message = "The token is invalid or has expired. Sign in again."
+
+
+class KeyOutsideNetworks(TokenRefused):
+    """A valid key that was sent from outside its networks. The answer is the same as for any other refused token; the
+    access log names the account and the key."""
+
+    def __init__(self, account_name: str, key_id: UUID) -> None:
+        super().__init__()
+        self.account_name = account_name
+        self.key_id = key_id

@@ -176,7 +176,7 @@ def test_passwords_are_judged_by_their_own_users_email_when_many_are_judged_at_o
 
 def test_a_machine_has_no_password(registry: Container) -> None:
     account = registry.create_service_account()(actor=ADMIN, name="lab", role="admin")
-    signed_in = Principal(account, Actor.service("lab", Role.ADMIN, "request-1"))
+    signed_in = Principal(account, Actor.service("lab", Role.ADMIN.permissions, "request-1"))
     with pytest.raises(Forbidden):
         registry.change_own_password()(principal=signed_in, current=PASSWORD, password=NEW)
 

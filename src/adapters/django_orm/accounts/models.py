@@ -8,7 +8,8 @@ from django.utils.crypto import salted_hmac
 
 from core.access import Permission, Role
 from core.accounts.audit import AccountAction
-from core.accounts.service_accounts import MAX_KEY_NAME_LENGTH, MAX_SERVICE_NAME_LENGTH
+from core.accounts.service_accounts import MAX_SERVICE_NAME_LENGTH
+from core.accounts.service_keys import MAX_KEY_NAME_LENGTH
 from core.values import MAX_EMAIL_LENGTH
 
 STAFF = {Permission.VIEW_PATIENTS, Permission.EDIT_POSTS, Permission.MANAGE_USERS}
@@ -118,6 +119,8 @@ class ServiceKey(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    networks = models.JSONField(default=list)
+    permissions = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return self.name

@@ -1,4 +1,6 @@
 from datetime import datetime
+from ipaddress import ip_network
+from typing import Any
 from uuid import UUID
 
 from attrs import asdict, frozen
@@ -9,10 +11,11 @@ from adapters.django_orm.accounts import models
 from adapters.django_orm.db.atomic import require_atomic
 from adapters.django_orm.db.compiled_get import compiled_get
 from adapters.django_orm.db.errors import core_errors
-from core.access import Role
+from core.access import Permission, Role
 from core.accounts.errors import ServiceAccountNotFound
 from core.accounts.ports import ServiceAccountRepository
-from core.accounts.service_accounts import ServiceAccount, ServiceKey
+from core.accounts.service_accounts import ServiceAccount
+from core.accounts.service_keys import ServiceKey
 from core.paging import Page, make_page
 
 _KEYS = Prefetch("keys", models.ServiceKey.objects.order_by("id"), to_attr="prefetched_keys")
@@ -73,12 +76,16 @@ class DjangoServiceAccountRepository(ServiceAccountRepository):
 
     def _save_keys(self, account: ServiceAccount) -> None:
         """Inserts new keys. Of existing keys, only `revoked_at` can change."""
-        rows = [models.ServiceKey(account_id=account.id, **asdict(key)) for key in account.keys]
+        rows = [models.ServiceKey(account_id=account.id, **_key_columns(key)) for key in account.keys]
         self._keys.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=["revoked_at"])
 
 
 def _mutable_columns(account: ServiceAccount) -> dict[str, Role | bool]:
     return {"role": account.role, "is_active": account.is_active}
+
+
+def _key_columns(key: ServiceKey) -> dict[str, Any]:
+    return asdict(key) | {"networks": [str(network) for network in key.networks]}
 
 
 def _first(rows: QuerySet[models.ServiceAccount]) -> ServiceAccount:
@@ -103,6 +110,8 @@ def _account(row: models.ServiceAccount) -> ServiceAccount:
                 created_at=key.created_at,
                 expires_at=key.expires_at,
                 revoked_at=key.revoked_at,
+                networks=tuple(map(ip_network, key.networks)),
+                permissions=tuple(map(Permission, key.permissions)),
             )
             for key in row.prefetched_keys
         ),

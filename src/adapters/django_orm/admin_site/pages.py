@@ -72,15 +72,16 @@ def form_page(
     Errors of the use case are shown at their fields."""
     if permission is not None and not may(request, permission):
         raise PermissionDenied
-    for name in form.fields:
-        if len(request.POST.getlist(name)) > 1:
+    for name, field in form.fields.items():
+        if len(request.POST.getlist(name)) > 1 and not isinstance(field, forms.MultipleChoiceField):
             form.add_error(name, "Must be sent only once.")
     if request.method == "POST" and form.is_valid():
         try:
             response = work(form.cleaned_data)
         except ValidationError as invalid:
             for error in invalid.errors:
-                form.add_error(error.field if error.field in form.fields else None, error.message)
+                name = error.field.partition(".")[0]
+                form.add_error(name if name in form.fields else None, error.message)
         except RegistryError as error:
             record_refusal(request, error)
             form.add_error(None, str(error))

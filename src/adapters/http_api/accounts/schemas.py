@@ -170,7 +170,7 @@ class AccountEventSerializer(serializers.Serializer):
     request_id = serializers.CharField(help_text=REQUEST_ID, initial=REQUEST_ID_EXAMPLE)
     action = serializers.ChoiceField(list(AccountAction), help_text="What was done.")
     details = serializers.DictField(
-        child=serializers.CharField(), help_text="Roles, and the names of keys.", initial={"role": "clerk"}
+        child=serializers.CharField(), help_text="Roles, and the names and limits of keys.", initial={"role": "clerk"}
     )
 
 

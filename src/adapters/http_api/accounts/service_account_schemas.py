@@ -1,16 +1,13 @@
 from rest_framework import serializers
 
 from adapters.http_api.rest.schemas import CREATED_AT, RECORD_ID, PageSerializer
-from core.access import Role
-from core.accounts.service_accounts import (
-    KEY_LIFETIME,
-    MAX_KEY_LIFETIME,
-    MAX_KEY_NAME_LENGTH,
-    MAX_SERVICE_NAME_LENGTH,
-    ServiceAccount,
-    ServiceKey,
-)
+from core.access import Permission, Role
+from core.accounts.key_limits import MAX_NETWORK_LENGTH, MAX_NETWORKS
+from core.accounts.service_accounts import MAX_SERVICE_NAME_LENGTH, ServiceAccount
+from core.accounts.service_keys import KEY_LIFETIME, MAX_KEY_LIFETIME, MAX_KEY_NAME_LENGTH, ServiceKey
 
+_NETWORKS = "The networks that the key works from; everywhere, if there are none."
+_PERMISSIONS = "The permissions of the role that the key has; all of them, if none are listed."
 _ROLE = "The role, which decides the permissions."
 
 
@@ -23,6 +20,20 @@ class NewKeySerializer(serializers.Serializer):
         required=False,
         help_text=f"{KEY_LIFETIME.days} days from now by default; at most {MAX_KEY_LIFETIME.days} days from now.",
     )
+    networks = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_NETWORK_LENGTH),
+        max_length=MAX_NETWORKS,
+        required=False,
+        help_text=_NETWORKS,
+    )
+    permissions = serializers.ListField(
+        child=serializers.ChoiceField(list(Permission)), required=False, help_text=_PERMISSIONS
+    )
+    same_limits_as = serializers.UUIDField(
+        allow_null=True,
+        required=False,
+        help_text="Another key of the account, whose networks and permissions the new one gets unless they are given.",
+    )
 
 
 class KeySerializer(serializers.Serializer):
@@ -31,6 +42,10 @@ class KeySerializer(serializers.Serializer):
     created_at = serializers.DateTimeField(help_text="When the key was created.")
     expires_at = serializers.DateTimeField(help_text="When the key expires.")
     revoked_at = serializers.DateTimeField(allow_null=True, help_text="When the key was revoked; null if it was not.")
+    networks = serializers.ListField(child=serializers.CharField(), help_text=_NETWORKS, initial=["192.0.2.0/24"])
+    permissions = serializers.ListField(
+        child=serializers.ChoiceField(list(Permission)), help_text=_PERMISSIONS, initial=["patients.view"]
+    )
 
 
 def key_json(key: ServiceKey) -> dict[str, object]:
@@ -40,6 +55,8 @@ def key_json(key: ServiceKey) -> dict[str, object]:
         "created_at": key.created_at,
         "expires_at": key.expires_at,
         "revoked_at": key.revoked_at,
+        "networks": [str(network) for network in key.networks],
+        "permissions": list(key.permissions),
     }
 
 

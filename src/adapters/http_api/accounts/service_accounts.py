@@ -27,7 +27,8 @@ from adapters.http_api.rest.responses import document, page
 from core.access import Permission
 from core.accounts import use_cases
 from core.accounts.entities import AccountChanges
-from core.accounts.service_accounts import NewKey, NewServiceAccount
+from core.accounts.service_accounts import NewServiceAccount
+from core.accounts.service_keys import NewKey
 
 
 class ServiceAccountsView(APIView):
@@ -157,7 +158,7 @@ class ServiceKeysView(APIView):
         """Create a key for a service account.
 
         The response is the only one that shows the key. An account has at most two live keys: the current one and its
-        replacement.
+        replacement. A key can be limited to networks, and to some of the role's permissions.
         """
         details, errors = read_body_collecting(request, NewKeySerializer)
         key, token = make(actor=actor(request), account_id=account_id, errors=errors, **cast("NewKey", details))

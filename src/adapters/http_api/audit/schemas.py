@@ -14,8 +14,8 @@ from core.access_log.entities import AccessAction, AccessEntry
 
 _ACTOR = f"Who did it: {ACTOR} `anonymous` before a sign-in."
 _DETAIL = (
-    "A digest of the filters, the same for the same search; the operation that was refused; the job of rejects or held "
-    "changes; or the page. Empty otherwise."
+    "A digest of the filters, the same for the same search; the operation that was refused; the service key that was "
+    "sent from outside its networks; the job of rejects or held changes; or the page. Empty otherwise."
 )
 
 

@@ -10,7 +10,7 @@ from core.access import ANONYMOUS_PERMISSIONS, Actor, Permission
 from core.access_log.entities import AccessAction
 from core.access_log.use_cases import RecordAccess
 from core.accounts.entities import User
-from core.accounts.errors import PasswordChangeRequired, TokenRefused
+from core.accounts.errors import KeyOutsideNetworks, PasswordChangeRequired, TokenRefused
 from core.accounts.service_accounts import ServiceAccount
 from core.accounts.sessions import Principal
 from core.accounts.use_cases import Authenticate
@@ -43,7 +43,10 @@ class BearerAuthentication(BaseAuthentication):
             count_call(
                 request, limiter, RateLimitScope.ANONYMOUS, request.META.get("REMOTE_ADDR", "")
             )  # it gets no further
-            if isinstance(error, TokenRefused):
+            if isinstance(error, KeyOutsideNetworks):
+                owner = Actor.service(error.account_name, frozenset(), **origin(request))
+                record(actor=owner, action=AccessAction.TOKEN_REFUSED, detail=str(error.key_id))
+            elif isinstance(error, TokenRefused):
                 record(actor=Actor.anonymous(**origin(request)), action=AccessAction.TOKEN_REFUSED)
             raise
         bind_contextvars(actor=signed_in.actor.name)

@@ -16,7 +16,7 @@ from adapters.http_api.rest.headers import response_headers
 from adapters.http_api.rest.negotiation import JSON, MERGE_PATCH
 from adapters.http_api.rest.schemas import ProblemSerializer
 from core.access import ANONYMOUS_PERMISSIONS, Permission
-from core.accounts.service_accounts import KEY_LIFETIME
+from core.accounts.service_keys import KEY_LIFETIME
 from core.accounts.sessions import TokenLifetimes
 from core.idempotency.entities import MAX_KEY_LENGTH
 from core.values import DEFAULT_PER_PAGE, MAX_PER_PAGE

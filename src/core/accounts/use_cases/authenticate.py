@@ -4,9 +4,9 @@ from attrs import frozen
 
 from core.access import Actor
 from core.accounts.entities import User
-from core.accounts.errors import PasswordChangeRequired, TokenRefused
+from core.accounts.errors import KeyOutsideNetworks, PasswordChangeRequired, TokenRefused
 from core.accounts.ports import RefreshFamilyRepository, ServiceAccountRepository, TokenService
-from core.accounts.service_accounts import parse_key
+from core.accounts.service_keys import parse_key
 from core.accounts.sessions import Principal, RefreshFamily
 from core.ports import Clock
 
@@ -16,8 +16,9 @@ class Authenticate:
     """Authenticates a bearer token: the access token of a user or the key of a service account.
 
     Reads the account and the session on every call, so that changes take effect with the next request. A user who must
-    change the password first is rejected unless `before_password_change`.
-    Raises `TokenRefused`, `PasswordChangeRequired`.
+    change the password first is rejected unless `before_password_change`. `address` is the client's IP address: a key
+    that is limited to networks works only from there.
+    Raises `TokenRefused`, `KeyOutsideNetworks`, `PasswordChangeRequired`.
     """
 
     families: RefreshFamilyRepository
@@ -52,4 +53,7 @@ class Authenticate:
         key = account.key(key_id)
         if not key.matches(secret) or not key.is_live(self.clock.now()):
             raise TokenRefused
-        return Principal(account, Actor.service(account.name, account.role, request_id, address))
+        if not key.works_from(address):
+            raise KeyOutsideNetworks(account.name, key.id)
+        permissions = key.permissions_in(account.role)
+        return Principal(account, Actor.service(account.name, permissions, request_id, address))

@@ -7,7 +7,8 @@ from core.access import Actor, Permission
 from core.accounts.audit import AccountAction
 from core.accounts.entities import AccountChanges, parse_changes
 from core.accounts.ports import ServiceAccountRepository
-from core.accounts.service_accounts import NewKey, NewServiceAccount, ServiceAccount, ServiceKey, parse_service_name
+from core.accounts.service_accounts import NewServiceAccount, ServiceAccount, parse_service_name
+from core.accounts.service_keys import NewKey, ServiceKey
 from core.accounts.services.recorder import AccountRecorder
 from core.errors import ErrorCollector, parse_field
 from core.paging import Page
@@ -111,7 +112,8 @@ class CreateServiceKey:
     """Creates a key and returns it with its bearer token. The token is not stored and cannot be retrieved later.
 
     An account has at most two live keys, also after concurrent calls. A key expires after 90 days by default and after
-    at most 366 days. `errors` are reported together with those of the fields.
+    at most 366 days. It can be limited to networks, and to some of the role's permissions. `errors` are reported
+    together with those of the fields.
     Raises `Forbidden`, `ValidationError`, `ServiceAccountNotFound`, `TooManyKeys`.
     """
 
@@ -126,16 +128,17 @@ class CreateServiceKey:
     ) -> tuple[ServiceKey, str]:
         actor.require(Permission.MANAGE_USERS)
         now = self.clock.now()
-        key, token = ServiceKey.make(self.ids.new(now), now, errors, **details)
 
-        def make() -> None:
+        def make() -> tuple[ServiceKey, str]:
             account = self.service_accounts.lock(account_id)
-            actor.require_all(account.role.permissions)
+            key, token = ServiceKey.make(self.ids.new(now), now, account.role, account.keys, errors, **details)
+            actor.require_all(key.permissions_in(account.role))
             self.service_accounts.replace(account.with_key(key, now))
-            self.recorder.record(actor, now, account_id, AccountAction.KEY_CREATED, key_id=str(key.id), name=key.name)
+            named = {"key_id": str(key.id), "name": key.name}
+            self.recorder.record(actor, now, account_id, AccountAction.KEY_CREATED, **named, **key.limits())
+            return key, token
 
-        self.atomic(make)
-        return key, token
+        return self.atomic(make)
 
 
 @frozen

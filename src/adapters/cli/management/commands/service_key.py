@@ -8,7 +8,8 @@ from dependency_injector.wiring import Provide, inject
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core.access import Actor, Role
-from core.accounts.service_accounts import KEY_LIFETIME, MAX_KEY_LIFETIME, ServiceAccount
+from core.accounts.service_accounts import ServiceAccount
+from core.accounts.service_keys import KEY_LIFETIME, MAX_KEY_LIFETIME, NewKey
 from core.accounts.use_cases import CreateServiceAccount, CreateServiceKey, ListServiceAccounts, RevokeServiceKey
 from core.errors import RegistryError, ValidationError
 from core.ports import Clock
@@ -30,6 +31,9 @@ class Command(BaseCommand):
         make.add_argument("name", help="a name for the key, such as 2026-11")
         make.add_argument("--days", type=_days, default=KEY_LIFETIME.days, help="days until it expires (%(default)s)")
         make.add_argument("--role", choices=list(Role), help="create the account first, with this role")
+        make.add_argument("--network", action="append", help="an address or network it works from; can be repeated")
+        make.add_argument("--permission", action="append", help="a permission of the role that it has; can be repeated")
+        make.add_argument("--same-limits-as", metavar="KEY", help="another key, whose networks and permissions it gets")
         show = commands.add_parser("list", help="list the keys of an account")
         show.add_argument("account")
         revoke = commands.add_parser("revoke", help="revoke a key immediately")
@@ -58,12 +62,23 @@ class Command(BaseCommand):
         name: str,
         days: int,
         role: str | None,
+        network: list[str] | None,
+        permission: list[str] | None,
+        same_limits_as: str | None,
         **options: object,
     ) -> None:
         if role is not None:
             create(actor=actor, name=account, role=role)
-        expires_at = clock.now() + timedelta(days=days)
-        key, token = make(actor=actor, account_id=_named(find, actor, account).id, name=name, expires_at=expires_at)
+        new: NewKey = {
+            "name": name,
+            "expires_at": clock.now() + timedelta(days=days),
+            "same_limits_as": same_limits_as,
+        }
+        if network is not None:
+            new["networks"] = network
+        if permission is not None:
+            new["permissions"] = permission
+        key, token = make(actor=actor, account_id=_named(find, actor, account).id, **new)
         self.stderr.write(f"Key {key.id} of {account}, valid until {key.expires_at:%Y-%m-%d}. It is shown only once:")
         self.stdout.write(token)
 
@@ -71,7 +86,8 @@ class Command(BaseCommand):
     def _list(self, actor: Actor, find: Find, clock: Now, *, account: str, **options: object) -> None:
         for key in _named(find, actor, account).keys:
             state = "live" if key.is_live(clock.now()) else "revoked" if key.revoked_at else "expired"
-            self.stdout.write(f"{key.id}  {state:7}  until {key.expires_at:%Y-%m-%d}  {key.name}")
+            limits = "".join(f"  {limit}: {value}" for limit, value in key.limits().items())
+            self.stdout.write(f"{key.id}  {state:7}  until {key.expires_at:%Y-%m-%d}  {key.name}{limits}")
 
     @inject
     def _revoke(self, actor: Actor, find: Find, revoke: Revoke, *, account: str, key: UUID, **options: object) -> None:
