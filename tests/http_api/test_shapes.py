@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from rest_framework.test import APIRequestFactory
 
+from adapters.http_api.accounts import password_reset_schemas as resets
 from adapters.http_api.accounts import schemas as accounts
 from adapters.http_api.accounts import service_account_schemas as service_accounts
 from adapters.http_api.audit import schemas as audit
@@ -79,7 +80,7 @@ PAIRS: list[tuple[type[Serializer[Any]], type, Callable[[Any], dict[str, object]
     (accounts.TokenPairSerializer, TokenPair, accounts.token_pair_json),
     (accounts.SessionSerializer, RefreshFamily, lambda session: accounts.session_json(session, ME)),
     (accounts.MeSerializer, User, lambda user: accounts.me_json(signed_in(user))),
-    (accounts.PasswordResetSerializer, PasswordReset, lambda one: accounts.password_reset_json(one, "", "")),
+    (resets.PasswordResetSerializer, PasswordReset, lambda one: resets.password_reset_json(one, "", "")),
     (accounts.UserSerializer, User, accounts.user_json),
     (accounts.AccountEventSerializer, AccountEvent, lambda event: accounts.account_event_json(event, NAMES)),
     (service_accounts.ServiceAccountSerializer, ServiceAccount, service_accounts.service_account_json),
@@ -123,6 +124,6 @@ def test_json_has_the_members_of_its_serializer(
 
 
 def test_every_json_function_is_compared_with_its_serializer() -> None:
-    modules = [accounts, audit, service_accounts, imports, patients, record, posts, sync, undo, upstreams]
+    modules = [accounts, audit, resets, service_accounts, imports, patients, record, posts, sync, undo, upstreams]
     functions = {name for module in modules for name in vars(module) if name.endswith("_json")}
     assert len([to_json for *_, to_json in PAIRS if to_json is not members]) == len(functions - {"job_json", "to_json"})

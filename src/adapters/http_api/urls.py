@@ -3,7 +3,7 @@ from csp.decorators import csp_update
 from django.urls import path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from adapters.http_api.accounts import service_accounts, sessions, users
+from adapters.http_api.accounts import password_resets, service_accounts, sessions, users
 from adapters.http_api.audit import views as audit
 from adapters.http_api.imports import views as imports
 from adapters.http_api.matching import duplicates, match, merges, scans
@@ -25,7 +25,7 @@ urlpatterns = [
     path("v1/auth/token/", sessions.SignInView.as_view()),
     path("v1/auth/token/refresh/", sessions.RefreshView.as_view()),
     path("v1/auth/token/revoke/", sessions.RevokeView.as_view()),
-    path("v1/auth/password-reset/", sessions.ResetPasswordView.as_view()),
+    path("v1/auth/password-reset/", password_resets.ResetPasswordView.as_view()),
     path("v1/auth/sessions/", sessions.OwnSessionsView.as_view()),
     path("v1/auth/sessions/<uuid:session_id>/", sessions.OwnSessionView.as_view()),
     path("v1/users/me/", sessions.MeView.as_view()),
@@ -33,7 +33,7 @@ urlpatterns = [
     path("v1/users/", users.UsersView.as_view()),
     path("v1/users/<uuid:user_id>/", users.UserView.as_view()),
     path("v1/users/<uuid:user_id>/password/", users.UserPasswordView.as_view()),
-    path("v1/users/<uuid:user_id>/password-reset/", users.PasswordResetView.as_view()),
+    path("v1/users/<uuid:user_id>/password-reset/", password_resets.PasswordResetView.as_view()),
     path("v1/users/<uuid:user_id>/history/", users.UserHistoryView.as_view()),
     path("v1/service-accounts/", service_accounts.ServiceAccountsView.as_view()),
     path("v1/service-accounts/<uuid:account_id>/", service_accounts.ServiceAccountView.as_view()),

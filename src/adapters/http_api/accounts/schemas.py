@@ -15,13 +15,11 @@ from adapters.http_api.rest.schemas import (
 from core.access import Permission, Role
 from core.accounts.audit import AccountAction, AccountEvent
 from core.accounts.entities import User
-from core.accounts.password_resets import PasswordReset
 from core.accounts.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
 from core.accounts.sessions import Principal, RefreshFamily, TokenPair
 from core.values import MAX_EMAIL_LENGTH
 
 _EMAIL = "grace@clinic.example"
-_CODE = "7Q2KD-M0XW9-4TZB1-HC8RP"
 _ROLE = "The role, which decides the permissions."
 _USER_IS_ACTIVE = "A disabled user cannot sign in and has no sessions."
 _MUST_CHANGE = "Another user chose the password: nothing else is allowed before it is changed."
@@ -103,22 +101,6 @@ class PasswordSerializer(serializers.Serializer):
 
 class OwnPasswordSerializer(PasswordSerializer):
     current = serializers.CharField(help_text="The current password.", initial="correct horse battery staple")
-
-
-class NewPasswordSerializer(PasswordSerializer):
-    code = serializers.CharField(help_text="The one-time code from an admin.", initial=_CODE)
-
-
-class PasswordResetSerializer(serializers.Serializer):
-    code = serializers.CharField(help_text="The one-time code. No other response shows it.", initial=_CODE)
-    page = serializers.CharField(
-        help_text="The address of the page that takes the code.", initial="https://registry.example/reset-password/"
-    )
-    expires_at = serializers.DateTimeField(help_text="When the code expires.")
-
-
-def password_reset_json(reset: PasswordReset, code: str, page: str) -> dict[str, object]:
-    return {"code": code, "page": page, "expires_at": reset.expires_at}
 
 
 class UserSerializer(serializers.Serializer):

@@ -9,7 +9,6 @@ from rest_framework.views import APIView
 from adapters.http_api.accounts.schemas import (
     CredentialsSerializer,
     MeSerializer,
-    NewPasswordSerializer,
     OwnPasswordSerializer,
     OwnSessionsSerializer,
     RefreshSerializer,
@@ -29,7 +28,6 @@ from core.accounts.use_cases import (
     EndOwnSession,
     ListOwnSessions,
     RefreshSession,
-    ResetPassword,
     SignIn,
     SignOut,
 )
@@ -81,23 +79,6 @@ class RevokeView(APIView):
         given = read_body(request, RefreshSerializer, required=("refresh",))
         sign_out(refresh=cast("str", given["refresh"]), **origin(request))
         return document({})
-
-
-class ResetPasswordView(APIView):
-    parser_classes = (CredentialsParser,)
-    authentication_classes = ()
-
-    @document_operation("reset_password", None, None, 401, status=204, body=NewPasswordSerializer, public=True)
-    @inject
-    def post(self, request: Request, reset: Annotated[ResetPassword, Provide["reset_password"]]) -> HttpResponse:
-        """Set a new password with a one-time code.
-
-        The code works once and ends every session of the user, who signs in with the new password. The answer is the
-        same for an unknown, replaced, used or expired code. Attempts are limited per address.
-        """
-        given = read_body(request, NewPasswordSerializer, required=("code", "password"))
-        reset(code=cast("str", given["code"]), password=cast("str", given["password"]), **origin(request))
-        return HttpResponse(status=204)
 
 
 class OwnSessionsView(APIView):

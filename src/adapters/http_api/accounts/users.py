@@ -9,17 +9,15 @@ from rest_framework.views import APIView
 from adapters.http_api.accounts.schemas import (
     AccountHistorySerializer,
     NewUserSerializer,
-    PasswordResetSerializer,
     PasswordSerializer,
     UserFiltersSerializer,
     UserPageSerializer,
     UserSerializer,
     account_event_json,
-    password_reset_json,
     user_json,
 )
 from adapters.http_api.rest.authentication import actor
-from adapters.http_api.rest.bodies import names, read_body_collecting, require_no_input
+from adapters.http_api.rest.bodies import names, read_body_collecting
 from adapters.http_api.rest.cursors import id_cursor, paging
 from adapters.http_api.rest.idempotency import once
 from adapters.http_api.rest.openapi import CURSOR, LIMIT, document_operation
@@ -121,32 +119,12 @@ class UserPasswordView(APIView):
     ) -> HttpResponse:
         """Set a user's password.
 
-        Ends every session of the user, who must change the password after the next sign-in.
+        Ends every session of the user, who must change the password after the next sign-in. The caller knows it until
+        then: prefer `issue_password_reset`.
         """
         given, errors = read_body_collecting(request, PasswordSerializer)
         set_password(actor=actor(request), user_id=user_id, errors=errors, **cast("NewPassword", given))
         return HttpResponse(status=204)
-
-
-class PasswordResetView(APIView):
-    @document_operation("issue_password_reset", Permission.MANAGE_USERS, PasswordResetSerializer, 404, 409, status=201)
-    @inject
-    def post(
-        self,
-        request: Request,
-        user_id: UUID,
-        issue: Annotated[use_cases.IssuePasswordReset, Provide["issue_password_reset"]],
-    ) -> HttpResponse:
-        """Make a one-time code for a user's new password.
-
-        The response is the only one that shows the code, which works once, within an hour. Give it to the user, who
-        enters it with a new password at `page`. A new code replaces the user's previous one. The current password and
-        sessions remain until the code is used.
-        """
-        require_no_input(request)
-        reset, code = issue(actor=actor(request), user_id=user_id)
-        page = request.build_absolute_uri("/reset-password/")
-        return document(password_reset_json(reset, code, page), status=201, headers={"Cache-Control": "no-store"})
 
 
 class UserHistoryView(APIView):
