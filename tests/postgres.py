@@ -13,7 +13,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-UNSAFE_AND_FAST = ("fsync", "synchronous_commit", "full_page_writes")
+CONFIGURATION = """
+# unsafe and fast
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+max_connections = 300
+"""
 
 
 @contextmanager
@@ -31,11 +37,14 @@ def hold(directory: Path) -> None:
 
     directory.parent.mkdir(exist_ok=True)
     with locked(directory.parent):  # pgserver may read a version file while another process writes it
-        server = get_server(directory, cleanup_mode="delete")
+        server = get_server(directory, cleanup_mode="delete", start=False)
+        is_new = not (directory / "PG_VERSION").exists()
+        server.ensure_pgdata_inited()
+        if is_new:
+            with (directory / "postgresql.conf").open("a") as file:
+                file.write(CONFIGURATION)
+        server.start()
     with server:
-        for name in UNSAFE_AND_FAST:
-            server.psql(f"ALTER SYSTEM SET {name} = off;")
-        server.psql("SELECT pg_reload_conf();")
         print("running", flush=True)
         sys.stdin.read()
     with suppress(OSError):
