@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import jwt
 from attrs import field, frozen
+from jwt.types import Options
 
 from core.accounts.errors import TokenRefused
 from core.accounts.ports import TokenService
@@ -18,6 +20,7 @@ _ALGORITHM = "HS256"
 _NAME = "patient-registry"
 
 Claim = str | int | datetime
+Claims = Mapping[str, Any]  # what we signed holds what we put into it
 
 
 @frozen(repr=False)
@@ -67,22 +70,21 @@ class JwtTokenService(TokenService):
     def _signed(self, kind: str, claims: Mapping[str, Claim]) -> str:
         return self.keys[0].sign({"iss": _NAME, "aud": f"{_NAME}/{kind}", **claims})
 
-    def _claims(self, kind: str, token: str, own: str) -> dict[str, Any]:  # what we signed holds what we put into it
+    def _claims(self, kind: str, token: str, own: str) -> Claims:
         header = token.partition(".")[0]
         key = next((key for key in self.keys if key.header == header), None)
         if key is None:
             raise TokenRefused
-        try:
-            claims = jwt.decode(
-                token,
-                key.value,
-                [_ALGORITHM],
-                issuer=_NAME,
-                audience=f"{_NAME}/{kind}",
-                options={"require": ["exp", "iat", "sub", own], "verify_iat": False, "verify_exp": False},
-            )
-        except (jwt.InvalidTokenError, UnicodeError):
-            raise TokenRefused from None
+        claims = _verified(token, key.value, f"{_NAME}/{kind}", own)
         if claims["exp"] <= self.clock.now().timestamp():
             raise TokenRefused
         return claims
+
+
+@lru_cache(maxsize=1_000)  # clients send one token with every request for ten minutes
+def _verified(token: str, key: bytes, audience: str, own: str) -> Claims:
+    required: Options = {"require": ["exp", "iat", "sub", own], "verify_iat": False, "verify_exp": False}
+    try:
+        return jwt.decode(token, key, [_ALGORITHM], issuer=_NAME, audience=audience, options=required)
+    except (jwt.InvalidTokenError, UnicodeError):
+        raise TokenRefused from None

@@ -1,14 +1,17 @@
 """Django's cache, in this process or in Redis. An outage of the cache is not an error."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import structlog
 from circuitbreaker import CircuitBreaker
-from django.core.cache import BaseCache, caches
+from django.core.cache import caches
 from redis import RedisError
 
+from adapters.caching.counting import ProcessCache, SharedCache
+
 T = TypeVar("T")
+CountingCache = ProcessCache | SharedCache
 
 RECOVERY_SECONDS = 5
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -21,12 +24,12 @@ class CacheBackend:
         self._alias = alias
         self._circuit = CircuitBreaker(1, recovery_seconds, (RedisError, OSError), name=f"cache {alias}")
 
-    def __call__(self, use: Callable[[BaseCache], T]) -> T | None:
+    def __call__(self, use: Callable[[CountingCache], T]) -> T | None:
         """The result of `use`; None while the cache is down."""
         if self._circuit.opened:
             return None
         try:
-            return self._circuit.call(use, caches[self._alias])
+            return self._circuit.call(use, cast("CountingCache", caches[self._alias]))
         except (RedisError, OSError):
             log.warning("cache_down")
             return None

@@ -1,5 +1,4 @@
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import timedelta
 from hashlib import blake2b
 from time import time
@@ -7,10 +6,9 @@ from typing import Literal
 from uuid import uuid4
 
 from attrs import field, frozen
-from django.core.cache import BaseCache
-from django.core.cache.backends.locmem import LocMemCache
 
 from adapters.caching.backend import CacheBackend
+from adapters.caching.counting import ProcessCache
 from core.errors import TooManyRequests
 from core.ports import Quota, RateLimit, RateLimiter, RateLimitScope
 from core.values import network_prefix
@@ -27,7 +25,7 @@ class CacheRateLimiter(RateLimiter):
     backend: CacheBackend
     limits: Mapping[RateLimitScope, RateLimit]
     on_result: Callable[[RateLimitScope, Literal["refused", "counted_alone"]], None] = lambda _scope, _outcome: None
-    _alone: BaseCache = field(init=False, factory=lambda: LocMemCache(f"limits {uuid4()}", _MANY))
+    _alone: ProcessCache = field(init=False, factory=lambda: ProcessCache(f"limits {uuid4()}", _MANY))
 
     def acquire(self, scope: RateLimitScope, who: str) -> Quota | None:
         limit = self.limits.get(scope)
@@ -35,22 +33,12 @@ class CacheRateLimiter(RateLimiter):
             return None
         window, elapsed = divmod(time(), limit.seconds)
         key = f"limit:{scope}:{int(window)}:{blake2b(network_prefix(who).encode(), digest_size=12).hexdigest()}"
-        counted = self.backend(lambda cache: _count(cache, key, limit.seconds))
+        counted = self.backend(lambda cache: cache.count(key, limit.seconds))
         if counted is None:
             self.on_result(scope, "counted_alone")
-            counted = _count(self._alone, key, limit.seconds)
+            counted = self._alone.count(key, limit.seconds)
         resets_in = timedelta(seconds=limit.seconds - elapsed)
         if counted > limit.calls:
             self.on_result(scope, "refused")
             raise TooManyRequests(retry_after=resets_in)
         return Quota(limit.calls - counted, resets_in)
-
-
-def _count(cache: BaseCache, key: str, seconds: int) -> int:
-    with suppress(ValueError):  # the first of its window
-        return cache.incr(key)
-    if cache.add(key, 1, timeout=seconds):
-        return 1
-    with suppress(ValueError):  # the window ended in between
-        return cache.incr(key)
-    return 1

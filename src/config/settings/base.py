@@ -70,7 +70,7 @@ MIDDLEWARE = [
     "adapters.telemetry.request_context.RequestContextMiddleware",
     "adapters.http_api.rest.bounds.BoundsMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "adapters.http_api.rest.middleware.PagePolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

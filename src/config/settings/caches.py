@@ -20,11 +20,11 @@ def cache(url: str) -> dict[str, object]:
     """A `CACHES` entry for a Redis URL, or for a cache in each process without one."""
     if not url:
         many = {"MAX_ENTRIES": 100_000}
-        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": many}
+        return {"BACKEND": "adapters.caching.counting.ProcessCache", "OPTIONS": many}
     if urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
         raise ImproperlyConfigured("CACHE_URL must be a Redis URL, such as redis://host:6379/0.")
     return {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "adapters.caching.counting.SharedCache",
         "LOCATION": url,
         "KEY_PREFIX": "patient-registry",
         "OPTIONS": {
