@@ -104,6 +104,7 @@ from core.matching.scoring import DEFAULT_THRESHOLDS, Thresholds
 from core.matching.services.candidates import CandidateFinder
 from core.matching.services.duplicates import DuplicateQueue
 from core.matching.services.scan_runner import ScanRunner
+from core.matching.services.undone_merges import UndoneMerges
 from core.patients import use_cases as patients_
 from core.patients.identifier_systems import DEFAULT_SYSTEMS, IdentifierSystems
 from core.patients.ports import AuditTrail, ChangeFeed, MergedRecords, PatientListing, PatientRepository, PatientSearch
@@ -345,7 +346,8 @@ class Container(DeclarativeContainer):
     # Matching
     rules = Singleton(CurrentRules, clock, configuration.provided.phone_region, identifier_systems)
     recorder = Singleton(PatientRecorder, patients, trail, sealer)
-    eraser = Singleton(Eraser, recorder, import_rejects, stored_answers)
+    undone_merges = Singleton(UndoneMerges, merges, recorder)
+    eraser = Singleton(Eraser, recorder, import_rejects, undone_merges, stored_answers)
     candidate_finder = Singleton(
         CandidateFinder, blocking_keys, patients_for_matching, configuration.provided.match_thresholds
     )
@@ -387,6 +389,7 @@ class Container(DeclarativeContainer):
         merges=merges,
         pairs=duplicate_pairs,
         queue=duplicate_queue,
+        upstream_values=upstream_values,
         recorder=recorder,
         atomic=atomic,
         clock=clock,

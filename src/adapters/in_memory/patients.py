@@ -279,8 +279,8 @@ class InMemoryAuditTrail(AuditTrail, JobChanges):
         with self.store.lock:
             return [event for event in self.store.audit_events.values() if event.job_id == job_id]
 
-    def forget_values(self, patient_id: UUID) -> None:
+    def forget_values(self, patient_id: UUID, versions: Collection[int] | None = None) -> None:
         with self.store.lock:
             for key, event in self.store.audit_events.items():
-                if event.patient_id == patient_id:
+                if event.patient_id == patient_id and (versions is None or event.version in versions):
                     self.store.audit_events[key] = evolve(event, values=None)

@@ -63,6 +63,10 @@ class InMemoryUpstreamSnapshots(UpstreamSnapshots, UpstreamValues):
         with self.store.lock:
             self.store.snapshots.update(snapshots)
 
+    def remove(self, patient_id: UUID) -> None:
+        with self.store.lock:
+            self.store.snapshots.pop(patient_id, None)
+
     def copy(self, source: UUID, target: UUID) -> None:
         if snapshot := self.get(source):
             self.save({target: snapshot})

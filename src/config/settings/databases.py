@@ -7,7 +7,8 @@ _SQLITE = {
     "transaction_mode": "IMMEDIATE",  # a deferred one fails at once when it has to wait for a lock
     "timeout": 2,  # and then tried again by DjangoAtomic
     # with temporary files in memory, a full disk fails a COMMIT alone, after which the connection is still usable
-    "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY",
+    "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; "
+    "PRAGMA secure_delete = ON",  # what is erased is overwritten in the file, too
 }
 _POSTGRESQL = {
     "server_side_binding": True,

@@ -1,14 +1,14 @@
 """The audit trail: one event for each change of a patient."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from secrets import token_hex
 from uuid import UUID
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from core.access import Actor
 from core.patients.entities import Patient
@@ -30,6 +30,7 @@ class Action(StrEnum):
     MERGED = "merged"
     MERGE_UNDONE = "merge_undone"
     CHANGE_UNDONE = "change_undone"
+    VALUES_ERASED = "values_erased"
 
 
 @frozen(repr=False)
@@ -53,7 +54,9 @@ class ChangedValues:
 class AuditEvent:
     """One change of one patient. Each version of a patient has exactly one event.
 
-    `values` is None after the patient is erased; `digest` stays. `job_id` is the job that made the change. `seal`
+    `values` is None after the patient is erased; `digest` stays. Values that another patient lent to the record, until
+    a merge was undone, are removed when that patient is erased: then an event `values_erased` names the fields, and its
+    digest covers the versions. `job_id` is the job that made the change. `seal`
     covers everything but the values, of which it covers the digest.
     """
 
@@ -113,6 +116,22 @@ class AuditEvent:
             values=None,
             job_id=actor.job_id,
         )
+
+    @classmethod
+    def values_erased(
+        cls, actor: Actor, at: datetime, patient: Patient, fields: tuple[str, ...], versions: Iterable[int]
+    ) -> "AuditEvent":
+        """`versions` are all those whose values were removed so far."""
+        event, digest = cls.erased(actor, at, patient), versions_digest(versions)
+        return evolve(event, action=Action.VALUES_ERASED, fields=fields, digest=digest)
+
+    @property
+    def lacks_values(self) -> bool:
+        return self.values is None and self.action not in {Action.ERASED, Action.VALUES_ERASED}
+
+
+def versions_digest(versions: Iterable[int]) -> str:
+    return sha256(json.dumps(sorted(versions)).encode()).hexdigest()
 
 
 def sealed_content(event: AuditEvent) -> Content:

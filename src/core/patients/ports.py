@@ -1,9 +1,9 @@
 from collections.abc import Collection, Mapping, Sequence, Set
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from core.access import Actor
-from core.errors import Conflict
 from core.patients.audit import AuditEvent, ChangeEntry
 from core.patients.entities import Patient
 from core.patients.search import PatientPage, PatientQuery
@@ -46,8 +46,9 @@ class MergedRecords(Protocol):
 
 class DuplicatesFound(Protocol):
     @property
-    def certain(self) -> Mapping[UUID, Conflict]:
-        """The conflict of each new patient who certainly has a record already, or is the same person as one before."""
+    def certain(self) -> Mapping[UUID, Collection[UUID]]:
+        """The new patients who certainly have a record already, or are the same person as one before, each with the
+        ids of those records."""
         ...
 
     def queue(self, added: Set[UUID]) -> None:
@@ -112,8 +113,8 @@ class AuditTrail(Protocol):
         """Newest first; empty for a patient that never was."""
         ...
 
-    def forget_values(self, patient_id: UUID) -> None:
-        """Removes what the patient's fields held; the events and their digests stay."""
+    def forget_values(self, patient_id: UUID, versions: Collection[int] | None = None) -> None:
+        """Removes what the patient's fields held, in these versions or ever; the events and their digests stay."""
         ...
 
 
@@ -151,4 +152,13 @@ class RejectedRows(Protocol):
 
     def remove_about(self, person_keys: Collection[bytes]) -> None:
         """Removes the rows of all imports that have one of the keys."""
+        ...
+
+
+class ValuesElsewhere(Protocol):
+    """What other records had of a patient's while a merge joined them by mistake."""
+
+    def forget(self, actor: Actor, at: datetime, patient_id: UUID) -> None:
+        """Removes these values from the histories of the other records. Call it within `Atomic`, before the record is
+        removed."""
         ...

@@ -60,8 +60,9 @@ class DjangoAuditTrail(AuditTrail, JobChanges):
         return models.PatientEvent.objects.using(self.database).filter(job_id=job_id)
 
     @core_errors()
-    def forget_values(self, patient_id: UUID) -> None:
-        models.EventValues.objects.using(self.database).filter(patient_id=patient_id).delete()
+    def forget_values(self, patient_id: UUID, versions: Collection[int] | None = None) -> None:
+        rows = models.EventValues.objects.using(self.database).filter(patient_id=patient_id)
+        (rows if versions is None else rows.filter(version__in=versions)).delete()
 
 
 def event_of(row: models.PatientEvent) -> AuditEvent:

@@ -35,6 +35,10 @@ class DjangoUpstreamSnapshots(UpstreamSnapshots, UpstreamValues):
             update_fields=["external_id", "values", "requested_at"],
         )
 
+    @core_errors()
+    def remove(self, patient_id: UUID) -> None:
+        models.UpstreamSnapshot.objects.using(self.database).filter(patient_id=patient_id).delete()
+
     def copy(self, source: UUID, target: UUID) -> None:
         if snapshot := self.get(source):
             self.save({target: snapshot})

@@ -1,11 +1,11 @@
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 from attrs import frozen
 
 from core.audit.entities import Fault
 from core.audit.ports import Histories
-from core.patients.audit import Action, AuditEvent, sealed_content
+from core.patients.audit import Action, AuditEvent, sealed_content, versions_digest
 from core.seals import Sealer
 
 BATCH_SIZE = 500
@@ -20,6 +20,7 @@ class HistoryCheck:
 
     def faults(self) -> Iterator[Fault]:
         last: AuditEvent | None = None
+        removed: dict[AuditEvent, bool] = {}  # events without values in this history, and whether a later one says so
         versions: dict[UUID, int] = {}  # of the records in this batch and the last one
         while batch := self.histories.after((last.patient_id, last.version) if last else None, BATCH_SIZE):
             ids = {event.patient_id for event in batch}
@@ -29,22 +30,27 @@ class HistoryCheck:
                 follows = last is not None and last.patient_id == event.patient_id
                 if last and not follows:
                     yield from self._faults_at_the_end(last, versions.get(last.patient_id))
+                    yield from _removed_values(removed)
+                    removed = {}
                 yield from _faults_before(event, last.version if last and follows else 0)
-                yield from self._faults_of(event, event.patient_id in versions)
+                yield from self._faults_of(event)
+                if event.lacks_values and event.patient_id in versions:
+                    removed[event] = False
+                elif event.action is Action.VALUES_ERASED and event.digest == _digest(removed):
+                    removed = dict.fromkeys(removed, True)
                 last = event
         if last:
             yield from self._faults_at_the_end(last, versions.get(last.patient_id))
+            yield from _removed_values(removed)
         if missing := self.histories.without_events():
             yield Fault(f"histories of {missing} records", "removed, or the records were inserted")
 
-    def _faults_of(self, event: AuditEvent, has_record: bool) -> Iterator[Fault]:
+    def _faults_of(self, event: AuditEvent) -> Iterator[Fault]:
         where = f"version {event.version}"
         if not self.sealer.matches(sealed_content(event), event.seal):
             yield _fault(event, where, "changed or inserted")
         elif event.values and event.values.digest != event.digest:
             yield _fault(event, where, "values changed")
-        elif event.digest and not event.values and has_record:
-            yield _fault(event, where, "values removed")
 
     def _faults_at_the_end(self, last: AuditEvent, version: int | None) -> Iterator[Fault]:
         expected = None if last.action is Action.ERASED else last.version
@@ -55,6 +61,14 @@ class HistoryCheck:
     def _changed_meanwhile(self, last: AuditEvent) -> bool:
         following = self.histories.after((last.patient_id, last.version), 1)
         return bool(following) and following[0].patient_id == last.patient_id
+
+
+def _digest(removed: Iterable[AuditEvent]) -> str:
+    return versions_digest(event.version for event in removed)
+
+
+def _removed_values(removed: Mapping[AuditEvent, bool]) -> Iterator[Fault]:
+    return (_fault(event, f"version {event.version}", "values removed") for event, said in removed.items() if not said)
 
 
 def _faults_before(event: AuditEvent, version: int) -> Iterator[Fault]:

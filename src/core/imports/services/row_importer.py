@@ -87,7 +87,7 @@ class RowImporter:
         for candidate in candidates:
             conflict = conflicts.get(candidate.patient.id)
             if candidate.patient.id in certain:
-                results.reject_duplicate(candidate.row)
+                results.reject_duplicate(candidate.row, certain[candidate.patient.id])
             elif isinstance(conflict, UniqueValueTaken) and conflict.holder:
                 by_holder[conflict.holder].append((candidate, conflict))
             elif conflict:

@@ -1,6 +1,7 @@
 """The results of importing rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
 
 from attrs import field, frozen
 
@@ -9,7 +10,7 @@ from core.files import Reject, Row
 from core.imports.entities import ImportRowOutcome
 from core.patients.entities import Patient
 from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
-from core.patients.person_keys import email_keys, person_keys
+from core.patients.person_keys import email_keys, person_keys, record_key
 
 _FIELDS: Mapping[type[Conflict], str] = {
     EmailTaken: "email",
@@ -42,16 +43,24 @@ class RowResults:
     outcomes: list[ImportRowOutcome] = field(factory=list[ImportRowOutcome])
     rejects: list[Reject] = field(factory=list[Reject])
 
-    def reject(self, row: Row, *errors: FieldError, outcome: ImportRowOutcome = ImportRowOutcome.REJECTED) -> None:
+    def reject(
+        self,
+        row: Row,
+        *errors: FieldError,
+        outcome: ImportRowOutcome = ImportRowOutcome.REJECTED,
+        records: Collection[UUID] = (),
+    ) -> None:
+        """`records` are certainly of the same person as the row."""
+        keys = person_keys(row.values) | email_keys(row.raw) | frozenset(map(record_key, records))
         self.outcomes.append(outcome)
-        self.rejects.append(Reject(row.line, row.raw, errors, person_keys(row.values) | email_keys(row.raw)))
+        self.rejects.append(Reject(row.line, row.raw, errors, keys))
 
     def reject_conflict(self, row: Row, conflict: Conflict) -> None:
         self.reject(row, FieldError(field_of(conflict), conflict.kind, str(conflict)))
 
-    def reject_duplicate(self, row: Row) -> None:
+    def reject_duplicate(self, row: Row, records: Collection[UUID]) -> None:
         error = FieldError("row", "duplicate", "Another patient or an earlier row is certainly the same person.")
-        self.reject(row, error, outcome=ImportRowOutcome.DUPLICATE)
+        self.reject(row, error, outcome=ImportRowOutcome.DUPLICATE, records=records)
 
     def reject_repeated(self, row: Row, name: str) -> None:
         """Rejects a row that repeats a unique value of an earlier row, in the field `name`."""

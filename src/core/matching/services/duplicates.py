@@ -5,7 +5,6 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from core.access import Actor, Permission
-from core.errors import Conflict
 from core.matching.details import PersonDetails
 from core.matching.entities import Candidate, Candidates, DuplicatePair, PairState
 from core.matching.errors import PossibleDuplicate
@@ -117,8 +116,12 @@ class _Found(DuplicatesFound):
     record: Callable[[Mapping[UUID, Candidates]], object]
 
     @property
-    def certain(self) -> dict[UUID, Conflict]:
-        return {one: PossibleDuplicate(certain) for one, other in self.found.items() if (certain := _certain(other))}
+    def certain(self) -> dict[UUID, list[UUID]]:
+        return {
+            one: [candidate.patient.id for candidate in certain]
+            for one, other in self.found.items()
+            if (certain := _certain(other))
+        }
 
     def queue(self, added: Set[UUID]) -> None:
         def stored(candidate: Candidate) -> bool:

@@ -5,7 +5,7 @@ from attrs import evolve, frozen
 from core.access import Actor, Permission
 from core.matching.entities import Merge, PairState, UndoResult
 from core.matching.errors import MergeAlreadyUndone, MergeNotFound, SurvivorMerged
-from core.matching.ports import DuplicatePairs, MergeRepository
+from core.matching.ports import DuplicatePairs, MergeRepository, UpstreamValues
 from core.matching.services.duplicates import DuplicateQueue
 from core.patients.audit import Action
 from core.patients.entities import Patient
@@ -31,6 +31,7 @@ class UndoMerge:
     merges: MergeRepository
     pairs: DuplicatePairs
     queue: DuplicateQueue
+    upstream_values: UpstreamValues
     recorder: PatientRecorder
     atomic: Atomic
     clock: Clock
@@ -64,6 +65,8 @@ class UndoMerge:
         survivor, other = records[merge.survivor_id], records[merge.other_id]
         restored = self._restored(merge, survivor)
         separate = save(survivor, restored.patient)  # first, because it gives up values of the others
+        if separate.external_id != survivor.external_id:
+            self.upstream_values.remove(survivor.id)  # it is about the other record
         for one in merge.absorbed:
             save(records[one], evolve(records[one], merged_into=other.id))
         again = save(other, evolve(other, status=merge.other_status, merged_into=None))

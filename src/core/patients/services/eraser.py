@@ -5,11 +5,9 @@ from attrs import frozen
 from core.access import Actor
 from core.idempotency.ports import StoredAnswers
 from core.patients.entities import Patient
-from core.patients.person_keys import person_keys
-from core.patients.ports import RejectedRows
+from core.patients.person_keys import person_keys, record_key
+from core.patients.ports import RejectedRows, ValuesElsewhere
 from core.patients.services.recorder import PatientRecorder
-
-HISTORY_PAGE_SIZE = 200
 
 
 @frozen
@@ -18,16 +16,21 @@ class Eraser:
 
     recorder: PatientRecorder
     rejects: RejectedRows
+    elsewhere: ValuesElsewhere
     answers: StoredAnswers
 
     def erase(self, actor: Actor, at: datetime, patient: Patient) -> None:
         self.rejects.remove_about(self._person_keys(patient))
+        self.elsewhere.forget(actor, at, patient.id)
         self.answers.forget(patient.id)
         self.recorder.erase(actor, at, patient)
 
-    def _person_keys(self, patient: Patient) -> frozenset[bytes]:
-        keys, version = person_keys(patient.to_json()), patient.version + 1
-        while events := self.recorder.trail.history(patient.id, before_version=version, limit=HISTORY_PAGE_SIZE):
-            keys = keys.union(*(person_keys(event.values.before) for event in events if event.values))
-            version = events[-1].version
+    def _person_keys(self, patient: Patient) -> set[bytes]:
+        """Of the record as it is and as it ever was."""
+        values: dict[str, object] = {**patient.to_json()}
+        keys = {record_key(patient.id), *person_keys(values)}
+        for event in self.recorder.history(patient.id):
+            if event.values:
+                values |= event.values.before
+                keys |= person_keys(values)
         return keys

@@ -17,8 +17,8 @@ class ErasePatient:
 
     The audit events stay without their values, and a last event records the erasure. Rejected import rows about the
     patient are removed too: rows with an email, external id or identifier that the patient ever had, or with the same
-    names and date of birth. The records that were merged into the patient are erased as well; a merged record alone
-    cannot be.
+    names and date of birth. Values that another record had until a merge was undone leave its history. The records
+    that were merged into the patient are erased as well; a merged record alone cannot be.
     `expected_version` and `check` work as in `UpdatePatient`.
     Raises `Forbidden`, `PatientNotFound`, `PatientMerged`, `VersionMismatch`.
     """
@@ -46,8 +46,7 @@ class ErasePatient:
             if expected_version not in (None, patient.version):
                 raise VersionMismatch
             patient.ensure_not_merged()
-            merged = sorted(self.merged.merged_into([patient.id]))
-            for record in [*map(self.patients.lock, merged), patient]:
-                self.eraser.erase(actor, now, record)
+            for one in (*sorted(self.merged.merged_into([patient.id])), patient.id):
+                self.eraser.erase(actor, now, self.patients.lock(one))
 
         self.atomic(erase)

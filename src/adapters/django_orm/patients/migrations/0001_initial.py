@@ -277,6 +277,7 @@ class Migration(migrations.Migration):
                                     "merged",
                                     "merge_undone",
                                     "change_undone",
+                                    "values_erased",
                                 ],
                             )
                         ),
