@@ -45,6 +45,7 @@ from adapters.in_memory.accounts import (
 from adapters.in_memory.audit import InMemoryHistories
 from adapters.in_memory.cache import InMemoryCache, NoRateLimiter
 from adapters.in_memory.change_feed import InMemoryChangeFeed
+from adapters.in_memory.erasures import InMemoryErasureLedger, NoErasureLedger
 from adapters.in_memory.idempotency import InMemoryStoredAnswers
 from adapters.in_memory.imports import InMemoryImportFiles, InMemoryImportRejects
 from adapters.in_memory.jobs import InMemoryChunkRepository, InMemoryJobRepository, InMemorySchedule
@@ -107,7 +108,16 @@ from core.matching.services.scan_runner import ScanRunner
 from core.matching.services.undone_merges import UndoneMerges
 from core.patients import use_cases as patients_
 from core.patients.identifier_systems import DEFAULT_SYSTEMS, IdentifierSystems
-from core.patients.ports import AuditTrail, ChangeFeed, MergedRecords, PatientListing, PatientRepository, PatientSearch
+from core.patients.ports import (
+    AuditTrail,
+    ChangeFeed,
+    ErasedPatients,
+    ErasureLedger,
+    MergedRecords,
+    PatientListing,
+    PatientRepository,
+    PatientSearch,
+)
 from core.patients.services.eraser import Eraser
 from core.patients.services.recorder import PatientRecorder
 from core.patients.services.rules import CurrentRules
@@ -132,6 +142,7 @@ from core.upstreams.services.statuses import UpstreamStatusReader
 
 P = ParamSpec("P")
 R = TypeVar("R")
+AfterCommit = abc.Callable[[abc.Callable[[], None]], None]
 
 WIRED_PACKAGES = [
     "adapters.cli",
@@ -160,7 +171,8 @@ class Configuration:
     """Without `upstream_url` there is no upstream; without `broker_url` each process runs jobs itself.
 
     A scope missing from `limits` is not limited. The first of `audit_keys`, by default of `secret_keys`, seals the
-    audit. Entries of the access log are stored together, every `access_log_delay` seconds.
+    audit. Entries of the access log are stored together, every `access_log_delay` seconds. `erasure_ledger` is the file
+    that erasures are recorded in, besides the database.
     """
 
     secret_keys: tuple[str, ...]
@@ -184,6 +196,7 @@ class Configuration:
     broker_url: str = ""
     audit_keys: tuple[str, ...] = field(default=Factory(lambda self: self.secret_keys, takes_self=True), repr=False)
     access_log_delay: float = 0.5
+    erasure_ledger: Path | None = None
 
 
 def _tokens(configuration: Configuration, clock: Clock) -> JwtTokenService:
@@ -258,6 +271,8 @@ class Container(DeclarativeContainer):
     patient_listing: Provider[PatientListing] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     trail: Provider[AuditTrail] = Singleton(InMemoryAuditTrail, store)
     changes: Provider[ChangeFeed] = Singleton(InMemoryChangeFeed, store)
+    erased_patients: Provider[ErasedPatients] = Singleton(InMemoryAuditTrail, store)
+    erasure_ledger: Provider[ErasureLedger] = Singleton(InMemoryErasureLedger, store)
 
     # Ports of the access log and of the audit
     sealer = Singleton(Sealer, configuration.provided.audit_keys)
@@ -347,7 +362,7 @@ class Container(DeclarativeContainer):
     rules = Singleton(CurrentRules, clock, configuration.provided.phone_region, identifier_systems)
     recorder = Singleton(PatientRecorder, patients, trail, sealer)
     undone_merges = Singleton(UndoneMerges, merges, recorder)
-    eraser = Singleton(Eraser, recorder, import_rejects, undone_merges, stored_answers)
+    eraser = Singleton(Eraser, recorder, import_rejects, undone_merges, stored_answers, erasure_ledger)
     candidate_finder = Singleton(
         CandidateFinder, blocking_keys, patients_for_matching, configuration.provided.match_thresholds
     )
@@ -433,6 +448,16 @@ class Container(DeclarativeContainer):
         patients_.ErasePatient,
         patients=patients,
         merged=merged_records,
+        eraser=eraser,
+        atomic=atomic,
+        clock=clock,
+    )
+    complete_erasure_ledger = _use_case(patients_.CompleteErasureLedger, erased=erased_patients, ledger=erasure_ledger)
+    replay_erasures = _use_case(
+        patients_.ReplayErasures,
+        patients=patients,
+        merged=merged_records,
+        ledger=erasure_ledger,
         eraser=eraser,
         atomic=atomic,
         clock=clock,
@@ -703,7 +728,7 @@ class Container(DeclarativeContainer):
 
     # Daily purge
     clear_admin_sessions: Provider[abc.Callable[[], object]] = Object(lambda: None)
-    purge = Singleton(Purge, clear_admin_sessions, purge_expired, purge_jobs, purge_answers)
+    purge = Singleton(Purge, clear_admin_sessions, purge_expired, purge_jobs, purge_answers, complete_erasure_ledger)
     daily_purge = Singleton(DailyPurge, schedule, clock, purge)
 
 
@@ -783,6 +808,8 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         patients_for_undo=patients,
         trail=Singleton(DjangoAuditTrail, database),
         changes=Singleton(DjangoChangeFeed, database),
+        erased_patients=Singleton(DjangoAuditTrail, database),
+        erasure_ledger=Singleton(_erasure_ledger, container.configuration, after_commit),
         snapshots=snapshots,
         posts=post_repository,
         comments=Singleton(DjangoCommentRepository, database),
@@ -817,9 +844,15 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     return container
 
 
-def _job_queue(
-    configuration: Configuration, after_commit: abc.Callable[[abc.Callable[[], None]], None], clock: Clock
-) -> JobQueue:
+def _erasure_ledger(configuration: Configuration, after_commit: AfterCommit) -> ErasureLedger:
+    if not configuration.erasure_ledger:
+        return NoErasureLedger()
+    from adapters.erasure_ledger import FileErasureLedger  # needs Unix
+
+    return FileErasureLedger(configuration.erasure_ledger, after_commit)
+
+
+def _job_queue(configuration: Configuration, after_commit: AfterCommit, clock: Clock) -> JobQueue:
     if not configuration.broker_url:
         return InProcessQueue(after_commit)
     from adapters.tasks.celery import CeleryQueue, producer_app

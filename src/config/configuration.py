@@ -43,7 +43,17 @@ def configuration() -> Configuration:
         broker_url=settings.CELERY_BROKER_URL,
         audit_keys=(settings.AUDIT_KEY, *settings.AUDIT_KEY_FALLBACKS) if settings.AUDIT_KEY else secret_keys,
         access_log_delay=settings.ACCESS_LOG_DELAY,
+        erasure_ledger=_erasure_ledger(),
     )
+
+
+def _erasure_ledger() -> Path | None:
+    if not settings.ERASURE_LEDGER:
+        return None
+    path = Path(settings.ERASURE_LEDGER)
+    if not path.parent.is_dir():
+        raise ValueError("ERASURE_LEDGER must name a file in an existing directory.")
+    return path
 
 
 def _identifier_systems() -> IdentifierSystems:

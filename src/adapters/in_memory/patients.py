@@ -12,7 +12,7 @@ from core.errors import Conflict
 from core.imports.ports import PatientsForImport
 from core.matching.details import StoredPerson
 from core.matching.ports import PatientsForMatching
-from core.patients.audit import AuditEvent
+from core.patients.audit import Action, AuditEvent, Erasure
 from core.patients.dates import first_of
 from core.patients.entities import Patient
 from core.patients.errors import (
@@ -25,7 +25,14 @@ from core.patients.errors import (
 )
 from core.patients.folding import sort_key
 from core.patients.identifier_systems import IdentifierSystems
-from core.patients.ports import AuditTrail, MergedRecords, PatientListing, PatientRepository, PatientSearch
+from core.patients.ports import (
+    AuditTrail,
+    ErasedPatients,
+    MergedRecords,
+    PatientListing,
+    PatientRepository,
+    PatientSearch,
+)
 from core.patients.search import PatientCursor, PatientPage, PatientQuery, Sort
 from core.patients.search_terms import Prefixes, search_terms
 from core.patients.values import Identifier, Status
@@ -245,7 +252,7 @@ def _between(after: datetime | None, value: datetime, before: datetime | None) -
 
 
 @frozen
-class InMemoryAuditTrail(AuditTrail, JobChanges):
+class InMemoryAuditTrail(AuditTrail, JobChanges, ErasedPatients):
     store: Store
 
     def record(self, events: Sequence[AuditEvent]) -> None:
@@ -284,3 +291,9 @@ class InMemoryAuditTrail(AuditTrail, JobChanges):
             for key, event in self.store.audit_events.items():
                 if event.patient_id == patient_id and (versions is None or event.version in versions):
                     self.store.audit_events[key] = evolve(event, values=None)
+
+    def erased(self, *, after: UUID | None, limit: int) -> tuple[Erasure, ...]:
+        with self.store.lock:
+            events = [event for event in self.store.audit_events.values() if event.action is Action.ERASED]
+        found = [Erasure(event.patient_id, event.at) for event in events if after is None or after < event.patient_id]
+        return tuple(sorted(found, key=lambda one: one.patient_id))[:limit]

@@ -9,6 +9,7 @@ from core.accounts.use_cases import PurgeExpired
 from core.idempotency.use_cases import PurgeAnswers
 from core.jobs.ports import DAILY_PURGE, Schedule
 from core.jobs.use_cases import PurgeJobs
+from core.patients.use_cases import CompleteErasureLedger
 from core.ports import Clock
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -16,14 +17,17 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 @frozen
 class Purge:
-    """Removes all expired data and returns the counts by kind; admin sessions are not counted."""
+    """Removes all expired data and returns the counts by kind; admin sessions are not counted. First, it completes the
+    ledger of erasures."""
 
     clear_admin_sessions: Callable[[], object]
     purge_expired: PurgeExpired
     purge_jobs: PurgeJobs
     purge_answers: PurgeAnswers
+    complete_erasure_ledger: CompleteErasureLedger
 
     def __call__(self, actor: Actor) -> Mapping[str, int]:
+        self.complete_erasure_ledger(actor=actor)
         self.clear_admin_sessions()
         expired = self.purge_expired(actor=actor)
         return {

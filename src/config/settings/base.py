@@ -31,6 +31,7 @@ DEVELOPMENT_SECRET = "for development only: production refuses to start with thi
 SECRET_KEY_FALLBACKS = [key for key in secret("SECRET_KEY_FALLBACKS").split(",") if key]
 AUDIT_KEY = secret("AUDIT_KEY")
 AUDIT_KEY_FALLBACKS = [key for key in secret("AUDIT_KEY_FALLBACKS").split(",") if key]
+ERASURE_LEDGER = env.str("ERASURE_LEDGER", "")
 ACCESS_LOG_DELAY = 0.5  # seconds; a killed process loses the entries of that time
 CSRF_FAILURE_VIEW = "adapters.http_api.rest.errors.forbidden"
 

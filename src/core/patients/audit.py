@@ -130,6 +130,14 @@ class AuditEvent:
         return self.values is None and self.action not in {Action.ERASED, Action.VALUES_ERASED}
 
 
+@frozen
+class Erasure:
+    """A patient who was erased, and when."""
+
+    patient_id: UUID
+    at: datetime
+
+
 def versions_digest(versions: Iterable[int]) -> str:
     return sha256(json.dumps(sorted(versions)).encode()).hexdigest()
 

@@ -1,10 +1,10 @@
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from core.access import Actor
-from core.patients.audit import AuditEvent, ChangeEntry
+from core.patients.audit import AuditEvent, ChangeEntry, Erasure
 from core.patients.entities import Patient
 from core.patients.search import PatientPage, PatientQuery
 
@@ -161,4 +161,23 @@ class ValuesElsewhere(Protocol):
     def forget(self, actor: Actor, at: datetime, patient_id: UUID) -> None:
         """Removes these values from the histories of the other records. Call it within `Atomic`, before the record is
         removed."""
+        ...
+
+
+class ErasedPatients(Protocol):
+    def erased(self, *, after: UUID | None, limit: int) -> tuple[Erasure, ...]:
+        """Those with higher ids than `after`, by rising id. Raises `Unavailable` when the store does not answer."""
+        ...
+
+
+class ErasureLedger(Protocol):
+    """Who was erased, kept outside the store for the time after a restore. Holds ids and times, nothing else."""
+
+    def record(self, erasure: Erasure) -> None:
+        """Once the surrounding transaction is committed, stores it durably before the caller goes on. Raises
+        `Unavailable` then: the patient is erased all the same."""
+        ...
+
+    def read(self) -> Iterator[Erasure]:
+        """In any order, a patient perhaps several times. Raises `Unavailable`."""
         ...

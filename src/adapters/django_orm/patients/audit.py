@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from adapters.django_orm.db.bulk_insert import bulk_insert
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.patients import models
-from core.patients.audit import Action, AuditEvent, ChangedValues
-from core.patients.ports import AuditTrail
+from core.patients.audit import Action, AuditEvent, ChangedValues, Erasure
+from core.patients.ports import AuditTrail, ErasedPatients
 from core.undo.ports import JobChanges
 
 _EVENT_COLUMNS = ("patient_id", "version", "at", "actor", "request_id", "action", "fields", "digest", "job_id", "seal")
@@ -17,7 +17,7 @@ _VALUES_COLUMNS = ("patient_id", "version", "before", "after", "salt", "reason")
 
 
 @frozen
-class DjangoAuditTrail(AuditTrail, JobChanges):
+class DjangoAuditTrail(AuditTrail, JobChanges, ErasedPatients):
     database: str = "default"
 
     @core_errors()
@@ -55,6 +55,13 @@ class DjangoAuditTrail(AuditTrail, JobChanges):
         for row in rows:
             events[row.patient_id].append(event_of(row))
         return events
+
+    @core_errors()
+    def erased(self, *, after: UUID | None, limit: int) -> tuple[Erasure, ...]:
+        rows = models.PatientEvent.objects.using(self.database).filter(action=Action.ERASED.value)
+        rows = rows if after is None else rows.filter(patient_id__gt=after)
+        found = rows.order_by("patient_id").values_list("patient_id", "at")[:limit]
+        return tuple(Erasure(patient_id, at) for patient_id, at in found)
 
     def _of_job(self, job_id: UUID) -> QuerySet[models.PatientEvent]:
         return models.PatientEvent.objects.using(self.database).filter(job_id=job_id)

@@ -208,6 +208,7 @@ class PatientEvent(models.Model):
         indexes = [
             Index(fields=["id"], condition=_UNNUMBERED, name="patients_event_unnumbered"),
             Index(fields=["job_id", "patient_id"], condition=Q(job_id__isnull=False), name="patients_event_by_job"),
+            Index(fields=["patient_id"], condition=Q(action=Action.ERASED.value), name="patients_event_erased"),
         ]
 
     def __str__(self) -> str:

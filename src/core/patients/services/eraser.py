@@ -4,9 +4,10 @@ from attrs import frozen
 
 from core.access import Actor
 from core.idempotency.ports import StoredAnswers
+from core.patients.audit import Erasure
 from core.patients.entities import Patient
 from core.patients.person_keys import person_keys, record_key
-from core.patients.ports import RejectedRows, ValuesElsewhere
+from core.patients.ports import ErasureLedger, RejectedRows, ValuesElsewhere
 from core.patients.services.recorder import PatientRecorder
 
 
@@ -18,12 +19,14 @@ class Eraser:
     rejects: RejectedRows
     elsewhere: ValuesElsewhere
     answers: StoredAnswers
+    ledger: ErasureLedger
 
     def erase(self, actor: Actor, at: datetime, patient: Patient) -> None:
         self.rejects.remove_about(self._person_keys(patient))
         self.elsewhere.forget(actor, at, patient.id)
         self.answers.forget(patient.id)
         self.recorder.erase(actor, at, patient)
+        self.ledger.record(Erasure(patient.id, at))
 
     def _person_keys(self, patient: Patient) -> set[bytes]:
         """Of the record as it is and as it ever was."""

@@ -2,6 +2,7 @@
 
 from core.patients.use_cases.changes import ChangePage, FollowChanges, RestartChanges
 from core.patients.use_cases.erase import ErasePatient
+from core.patients.use_cases.erasures import CompleteErasureLedger, Replay, ReplayErasures
 from core.patients.use_cases.export import ExportPatients
 from core.patients.use_cases.history import HistoryPage, ViewHistory
 from core.patients.use_cases.register import RegisterPatient
@@ -12,11 +13,14 @@ from core.patients.use_cases.view import ViewPatient
 
 __all__ = [
     "ChangePage",
+    "CompleteErasureLedger",
     "ErasePatient",
     "ExportPatients",
     "FollowChanges",
     "HistoryPage",
     "RegisterPatient",
+    "Replay",
+    "ReplayErasures",
     "RestartChanges",
     "SearchPatients",
     "SwapValues",

@@ -254,6 +254,9 @@ class Migration(migrations.Migration):
                         fields=["job_id", "patient_id"],
                         name="patients_event_by_job",
                     ),
+                    models.Index(
+                        condition=models.Q(("action", "erased")), fields=["patient_id"], name="patients_event_erased"
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("patient_id", "version"), name="patients_one_event_per_version"),
