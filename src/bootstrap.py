@@ -43,6 +43,7 @@ from adapters.in_memory.accounts import (
     NoBreachedPasswords,
 )
 from adapters.in_memory.audit import InMemoryHistories
+from adapters.in_memory.backups import NoStoreCopies
 from adapters.in_memory.cache import InMemoryCache, NoRateLimiter
 from adapters.in_memory.change_feed import InMemoryChangeFeed
 from adapters.in_memory.erasures import InMemoryErasureLedger, NoErasureLedger
@@ -86,6 +87,8 @@ from core.accounts.services.session_starter import SessionStarter
 from core.accounts.sessions import TokenLifetimes
 from core.audit import use_cases as audit_
 from core.audit.ports import Histories
+from core.backups import use_cases as backups_
+from core.backups.ports import StoreCopies
 from core.files.ports import Spreadsheets
 from core.idempotency import use_cases as idempotency_
 from core.idempotency.ports import StoredAnswers
@@ -279,6 +282,9 @@ class Container(DeclarativeContainer):
     access_log: Provider[AccessLog] = Singleton(InMemoryAccessLog, store, sealer)
     access_entries: Provider[AccessLogEntries] = Singleton(InMemoryAccessLog, store, sealer)
     histories: Provider[Histories] = Singleton(InMemoryHistories, store)
+
+    # Ports of backups
+    store_copies: Provider[StoreCopies] = Singleton(NoStoreCopies)
 
     # Ports of idempotency
     stored_answers: Provider[StoredAnswers] = Singleton(InMemoryStoredAnswers, store)
@@ -588,6 +594,10 @@ class Container(DeclarativeContainer):
         clock=clock,
     )
 
+    # Backups
+    back_up = _use_case(backups_.BackUp, copies=store_copies, accesses=access_recorder)
+    restore = _use_case(backups_.Restore, copies=store_copies)
+
     # Undo
     undo_job = _use_case(undo_.UndoJob, jobs=jobs, changes=job_changes, starter=job_starter)
     list_undo_failures = _use_case(undo_.ListUndoFailures, jobs=jobs, results=undo_results)
@@ -756,6 +766,8 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     from adapters.django_orm.accounts.password_resets import DjangoPasswordResetRepository
     from adapters.django_orm.accounts.repository import DjangoRefreshFamilyRepository, DjangoUserRepository
     from adapters.django_orm.accounts.service_accounts import DjangoServiceAccountRepository
+    from adapters.django_orm.backups.postgresql import PostgresqlCopies
+    from adapters.django_orm.backups.sqlite import SqliteCopies
     from adapters.django_orm.db.atomic import DjangoAtomic
     from adapters.django_orm.db.clock import DatabaseClock
     from adapters.django_orm.idempotency.repository import DjangoStoredAnswers, cipher
@@ -782,7 +794,9 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     snapshots = Singleton(DjangoUpstreamSnapshots, database)
     access_log = Singleton(DjangoAccessLog, container.sealer, database)
     patients = Singleton(DjangoPatientRepository, configuration.identifier_systems, database)
+    copies = SqliteCopies
     if connections[database].vendor == "postgresql":  # SQLite has no clock but the host's
+        copies = PostgresqlCopies
         time_zone = ZoneInfo(container.configuration().time_zone)
         container.override_providers(clock=Singleton(DatabaseClock, time_zone, database))
     container.override_providers(
@@ -794,6 +808,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         ),
         access_entries=access_log,
         histories=Singleton(DjangoHistories, database),
+        store_copies=Singleton(copies, database),
         patients=patients,
         merged_records=patients,
         patient_search=patients,

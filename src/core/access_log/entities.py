@@ -30,6 +30,7 @@ class AccessAction(StrEnum):
     PAGE_VIEWED = "page_viewed"
     AUDIT_VIEWED = "audit_viewed"
     AUDIT_VERIFIED = "audit_verified"
+    BACKED_UP = "backed_up"
     SIGNED_IN = "signed_in"
     SIGN_IN_FAILED = "sign_in_failed"
     SIGNED_OUT = "signed_out"

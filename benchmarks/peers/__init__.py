@@ -1,0 +1,1 @@
+"""The same reads, as a competent user of another framework would serve them. Each module has a WSGI `app`."""

@@ -1,0 +1,30 @@
+"""The least that an answer takes: the token is checked, one prepared statement runs, orjson writes. No router, no account,
+no log."""
+
+import os
+from collections.abc import Callable, Iterable
+
+import jwt
+import orjson
+import psycopg
+from psycopg.rows import dict_row
+
+database = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, row_factory=dict_row, prepare_threshold=0)
+COLUMNS = """
+    id, first_name, middle_name, last_name, prefix, suffix, other_names, email, email_shared, phone, other_phones,
+    date_of_birth, date_of_birth_estimated, deceased, sex, language, addresses, contacts, identifiers, external_id, status,
+    merged_into_id, version, last_synced_at, created_at, updated_at
+"""
+ONE = f"SELECT {COLUMNS} FROM patients_patient WHERE id = %s"
+PAGE = f"SELECT {COLUMNS} FROM patients_patient ORDER BY id DESC LIMIT 100"
+
+
+def app(environ: dict[str, str], start_response: Callable[..., object]) -> Iterable[bytes]:
+    jwt.decode(environ["HTTP_AUTHORIZATION"].removeprefix("Bearer "), os.environ["SECRET_KEY"], ["HS256"])
+    patient_id = environ["PATH_INFO"].removeprefix("/patients/").rstrip("/")
+    if patient_id:
+        body = orjson.dumps(database.execute(ONE, [patient_id], binary=True).fetchone())
+    else:
+        body = orjson.dumps(database.execute(PAGE, binary=True).fetchall())
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]

@@ -1,0 +1,5 @@
+"""The registry itself."""
+
+from config.wsgi import application as app
+
+__all__ = ["app"]
