@@ -207,11 +207,12 @@ def test_a_migrated_database_without_data_counts_as_empty(registry: Container, b
         cursor.execute("DELETE FROM patients_patientevent")
 
 
-def test_a_restore_that_fails_changes_nothing(registry: Container, backup: Path, used: str) -> None:
+def test_a_restore_that_fails_changes_nothing(backup: Path, used: str, engine: str) -> None:
     """The checksum is right, but the content is not."""
     before = patients(on(used))
     content = bytearray(backup.read_bytes())
-    content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
+    damaged = 1000 if engine == "postgresql" else len(content) // 2  # of pg_dump's, only data
+    content[-damaged:] = bytes(damaged)
     _save(backup, bytes(content))
     with pytest.raises((Conflict, Unavailable)):
         on(used).restore()(actor=ADMIN, path=backup, replace=True)
