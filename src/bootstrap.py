@@ -79,6 +79,7 @@ from core.accounts.ports import (
     TokenService,
     UserRepository,
 )
+from core.accounts.services.actor_names import ActorNames
 from core.accounts.services.password_policy import PasswordPolicy
 from core.accounts.services.password_setter import PasswordSetter
 from core.accounts.services.password_verifier import PasswordVerifier
@@ -129,6 +130,8 @@ from core.posts import use_cases as posts_
 from core.posts.ports import CommentRepository, PostRepository, ViewCounter
 from core.posts.services.public_posts import PublicPosts
 from core.seals import Sealer
+from core.subject_access import use_cases as subject_access_
+from core.subject_access.services.sections import Sections
 from core.sync import use_cases as sync_
 from core.sync.change_limits import DEFAULT_LIMITS, ChangeLimits
 from core.sync.merge import FIELDS
@@ -344,6 +347,9 @@ class Container(DeclarativeContainer):
     patients_for_undo: Provider[PatientsForUndo] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     job_changes: Provider[JobChanges] = Singleton(InMemoryAuditTrail, store)
     undo_results: Provider[UndoResults] = Singleton(InMemoryUndoResults, store)
+
+    # Names of actors
+    actor_names = Singleton(ActorNames, users)
 
     # The access log
     access_recorder = Singleton(AccessRecorder, access_log, clock, configuration.provided.audit_keys[0])
@@ -594,6 +600,19 @@ class Container(DeclarativeContainer):
         clock=clock,
     )
 
+    # Subject access
+    subject_access_sections = Singleton(
+        Sections, trail, access_entries, merges, duplicate_pairs, snapshots, actor_names
+    )
+    export_subject_access = _use_case(
+        subject_access_.ExportSubjectAccess,
+        patients=patients,
+        merged=merged_records,
+        sections=subject_access_sections,
+        accesses=access_recorder,
+        clock=clock,
+    )
+
     # Backups
     back_up = _use_case(backups_.BackUp, copies=store_copies, accesses=access_recorder)
     restore = _use_case(backups_.Restore, copies=store_copies)
@@ -698,7 +717,7 @@ class Container(DeclarativeContainer):
         atomic=atomic,
         clock=clock,
     )
-    name_actors = _use_case(accounts_.NameActors, logs_success=False, users=users)
+    name_actors = _use_case(accounts_.NameActors, logs_success=False, names=actor_names)
     view_account_history = _use_case(accounts_.ViewAccountHistory, trail=account_trail)
     create_service_account = _use_case(
         accounts_.CreateServiceAccount,

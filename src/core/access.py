@@ -19,6 +19,7 @@ class Permission(StrEnum):
     ERASE_PATIENTS = "patients.erase"
     IMPORT_PATIENTS = "patients.import"
     EXPORT_PATIENTS = "patients.export"
+    SUBJECT_ACCESS = "patients.subject_access"
     RESTART_CHANGES = "patients.restart_changes"
     MANAGE_JOBS = "jobs.manage"
     CONFIRM_JOBS = "jobs.confirm"

@@ -170,6 +170,8 @@ def show_patients(anybody: Caller) -> None:
     event = clerk("patient_history", patient.id, limit=1).parsed.results[0]
     assert (event.action, event.fields) == (models.EventActionEnum.SYNCED, ["last_name", "phone"])
     assert event.changes["phone"].after == VISITOR_PHONE_UPSTREAM
+    answer = admin("subject_access", patient.id).parsed
+    assert (answer.patient["email"], answer.history[0]["action"]) == (patient.email, "synced")
 
     again = clerk("change_patient", patient.id, body=inactive, idempotency_key="k1")
     assert clerk("change_patient", patient.id, body=inactive, idempotency_key="k1").parsed == again.parsed

@@ -121,6 +121,7 @@ ROWS = [
     Row("replace_patient", "    401 403 200 403 403 200", details()),
     Row("change_patient", "     401 403 200 403 403 200", {"status": "inactive"}),
     Row("erase_patient", "      401 403 403 403 403 204"),
+    Row("subject_access", "     401 403 403 403 403 200"),
     Row("patient_history", "    401 200 200 403 403 200"),
     Row("follow_changes", "     401 200 200 403 403 200"),
     Row("sync_patient", "       401 403 200 403 403 200"),

@@ -67,6 +67,7 @@ def test_overriding_the_patient_repository_leaves_every_other_port() -> None:
         "update_patient",
         "swap_values",
         "erase_patient",
+        "export_subject_access",
         "replay_erasures",
         "sync_patient",
         "start_sync_job",

@@ -12,6 +12,7 @@ from adapters.http_api.patients import views as patients
 from adapters.http_api.posts import comments
 from adapters.http_api.posts import views as posts
 from adapters.http_api.rest.openapi_file import SchemaView
+from adapters.http_api.subject_access import views as subject_access
 from adapters.http_api.sync import jobs as sync_jobs
 from adapters.http_api.sync import views as sync
 from adapters.http_api.undo import views as undo
@@ -48,6 +49,7 @@ urlpatterns = [
     path("v1/patients/<uuid:patient_id>/", patients.PatientView.as_view()),
     path("v1/patients/<uuid:patient_id>/sync_external_data/", sync.PatientSyncView.as_view()),
     path("v1/patients/<uuid:patient_id>/history/", history.PatientHistoryView.as_view()),
+    path("v1/patients/<uuid:patient_id>/subject-access/", subject_access.SubjectAccessView.as_view()),
     path("v1/patients/<uuid:patient_id>/swap/", swap.SwapView.as_view()),
     path("v1/patients/<uuid:patient_id>/merge/", merges.MergePatientsView.as_view()),
     path("v1/patients/<uuid:patient_id>/merges/", merges.PatientMergesView.as_view()),

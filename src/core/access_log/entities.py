@@ -23,6 +23,7 @@ class AccessAction(StrEnum):
     DUPLICATES_VIEWED = "duplicates_viewed"
     HELD_CHANGES_VIEWED = "held_changes_viewed"
     CHANGES_FOLLOWED = "changes_followed"
+    SUBJECT_ACCESS = "subject_access"
     EXPORT_STARTED = "export_started"
     EXPORT_ENDED = "export_ended"
     REJECTS_DOWNLOADED = "rejects_downloaded"

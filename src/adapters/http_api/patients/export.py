@@ -51,18 +51,22 @@ class _Download(Iterator[bytes]):
 
 
 @inject
-def file_response(
+def stream(
     request: Request,
     pieces: Iterator[bytes],
-    format: FileFormat,
+    content_type: str,
     name: str,
     downloads: ConcurrencyLimiter = Provide["downloads"],
 ) -> StreamingHttpResponse:
     """Sent piece by piece, as it is read. Raises `TooManyRequests` while the caller has too many of them: each holds a
     thread until all of it is read."""
     download = _Download(pieces, downloads.acquire(actor(request).name))
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{format.value}"'}
-    return StreamingHttpResponse(download, content_type=f"{MEDIA[format]}; charset=utf-8", headers=headers)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingHttpResponse(download, content_type=content_type, headers=headers)
+
+
+def file_response(request: Request, pieces: Iterator[bytes], format: FileFormat, name: str) -> StreamingHttpResponse:
+    return stream(request, pieces, f"{MEDIA[format]}; charset=utf-8", f"{name}.{format.value}")
 
 
 class PatientExportView(APIView):

@@ -1,30 +1,16 @@
 from collections.abc import Iterable
-from contextlib import suppress
-from uuid import UUID
 
 from attrs import frozen
 
-from core.access import Actor, Permission
-from core.accounts.ports import UserRepository
+from core.access import Actor
+from core.accounts.services.actor_names import ActorNames
 
 
 @frozen
 class NameActors:
-    """Display names for the actors of events, in one query: the email of a user, the name of a service or script.
+    """Display names for the actors of events, as far as the caller may see them."""
 
-    None for an anonymous actor, and for users if the caller may not manage users.
-    """
-
-    users: UserRepository
+    names: ActorNames
 
     def __call__(self, *, actor: Actor, names: Iterable[str]) -> dict[str, str | None]:
-        ids = {name: user_id for name in names if (user_id := _user_id(name))}
-        emails = self.users.emails(set(ids.values()) if actor.may(Permission.MANAGE_USERS) else set())
-        return {name: emails.get(ids[name]) if name in ids else name.partition(":")[2] or None for name in names}
-
-
-def _user_id(name: str) -> UUID | None:
-    kind, _, value = name.partition(":")
-    with suppress(ValueError):
-        return UUID(value) if kind == "user" else None
-    return None
+        return self.names.of(actor, names)
