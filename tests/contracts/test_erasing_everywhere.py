@@ -19,7 +19,7 @@ from core.audit.entities import Fault
 from core.files import FileFormat
 from core.idempotency.entities import Answer
 from core.jobs.entities import Job, JobKind, JobState
-from core.matching.errors import PossibleDuplicate
+from core.matching.errors import MergeNotFound, PossibleDuplicate
 from core.patients.audit import Action
 from core.patients.entities import Patient
 from core.patients.person_keys import person_keys
@@ -203,6 +203,29 @@ def _plain(value: object) -> bytes:
     if isinstance(value, bytes | memoryview):
         return bytes(value) + b" " + bytes(value).hex().encode()
     return str(value).encode()
+
+
+def test_a_merge_whose_values_were_erased_with_another_patient_cannot_be_undone(
+    registry: Container, later: Callable[[], None]
+) -> None:
+    def registered(name: str, number: int) -> Patient:
+        later()
+        given = details(last_name=name, email=None, other_names=[{"use": "alias", "last_name": f"{name}er"}])
+        return registry.register_patient()(actor=CLERK, **given | {"date_of_birth": birth_date(number)})
+
+    survivor, stranger, twin = (registered(name, number) for number, name in enumerate(("Marsh", "Zyxq", "Stone")))
+    merges = [
+        registry.merge_patients()(actor=CLERK, patient_id=survivor.id, other_id=other.id).merge
+        for other in (stranger, twin)
+    ]
+    assert all(merges)
+    first, second = [merge.id for merge in merges if merge]
+    later()
+    registry.undo_merge()(actor=CLERK, merge_id=first)
+    registry.erase_patient()(actor=ADMIN, patient_id=stranger.id)
+    with pytest.raises(MergeNotFound):
+        registry.undo_merge()(actor=CLERK, merge_id=second)
+    assert registry.verify_audit()(actor=ADMIN).faults == ()
 
 
 @pytest.mark.parametrize("database", [SQLITE])

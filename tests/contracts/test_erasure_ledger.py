@@ -14,10 +14,11 @@ from bootstrap import Container
 from core.access import Actor
 from core.errors import Forbidden, Unavailable
 from core.jobs.entities import JobKind
-from core.patients.audit import Erasure
+from core.patients.audit import AuditEvent, Erasure
 from core.patients.entities import Patient
 from core.patients.errors import PatientNotFound
 from tests.contracts.conftest import CONFIGURATION, POSTGRES, SQLITE, open_registry
+from tests.contracts.examples import person
 from tests.contracts.syncing import run
 from tests.contracts.test_imports import csv, rows, start
 from tests.fakes import ADMIN, CLERK, NOW, ScriptedGateway, StillClock, details, equip
@@ -100,10 +101,17 @@ def test_an_erasure_without_its_line_is_not_acknowledged_and_written_later(regis
     assert not exists(registry, ada)
     path.rmdir()
     registry.erase_patient()(actor=ADMIN, patient_id=eve.id)
+    assert registry.complete_erasure_ledger()(actor=OPERATOR) == 1
+    assert recorded(registry) == [eve.id, ada.id]
+
+
+def test_what_the_ledger_lacks_is_completed_from_the_history(registry: Container) -> None:
+    registry.trail().record([AuditEvent.erased(ADMIN, NOW, person(number)) for number in (1, 2, 3)])
+    registry.erasure_ledger().record(Erasure(person(2).id, NOW))
     registry.complete_erasure_ledger.add_kwargs(page_size=1)
     complete = registry.complete_erasure_ledger()
-    assert [complete(actor=OPERATOR), complete(actor=OPERATOR)] == [1, 0]
-    assert recorded(registry) == [eve.id, ada.id]
+    assert [complete(actor=OPERATOR), complete(actor=OPERATOR)] == [2, 0]
+    assert set(recorded(registry)) == {person(number).id for number in (1, 2, 3)}
 
 
 def test_the_patients_of_the_ledger_are_erased_again(registry: Container) -> None:

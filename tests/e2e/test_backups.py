@@ -16,9 +16,8 @@ from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from adapters.django_orm.backups.files import new_file
-from adapters.in_memory.backups import NoStoreCopies
 from bootstrap import Configuration, Container, registry_on_django
-from core.errors import Conflict, Forbidden, Unavailable
+from core.errors import Conflict, Unavailable
 from core.matching.scoring import Thresholds
 from core.patients.audit import Action
 from core.patients.entities import Patient
@@ -265,19 +264,6 @@ def test_missing_and_old_programs_are_reported(
         registry.back_up()(actor=ADMIN, path=tmp_path / "backup")
     assert "secret-7" not in str(failed.value)
     assert not list(tmp_path.glob("backup*"))
-
-
-def test_only_the_operator_and_admins_back_up_and_restore(registry: Container, tmp_path: Path) -> None:
-    for use_case in (registry.back_up(), registry.restore()):
-        with pytest.raises(Forbidden):
-            use_case(actor=CLERK, path=tmp_path / "backup")
-
-
-def test_a_registry_in_memory_has_no_backups(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable):
-        NoStoreCopies().save(tmp_path / "backup")
-    with pytest.raises(Unavailable):
-        NoStoreCopies().load(tmp_path / "backup", replace=True)
 
 
 SCRIPT = """

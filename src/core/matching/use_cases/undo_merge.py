@@ -24,7 +24,8 @@ class UndoMerge:
     like one person, the pair is in the queue again.
 
     Raises `Forbidden`, `MergeNotFound`, `MergeAlreadyUndone`, `SurvivorMerged`, and `EmailTaken`, `ExternalIdTaken` or
-    `IdentifierTaken` if another patient has a former value of theirs by now.
+    `IdentifierTaken` if another patient has a former value of theirs by now. A merge whose values were erased is not
+    found either.
     """
 
     patients: PatientRepository
@@ -79,7 +80,7 @@ class UndoMerge:
     def _restored(self, merge: Merge, survivor: Patient) -> Restored:
         before_version = merge.survivor_version + 1
         (event,) = self.recorder.trail.history(survivor.id, before_version=before_version, limit=1)
-        if event.values is None:  # an erasure removes the merge as well
+        if event.values is None:  # erased, with somebody who was merged at the same time
             raise MergeNotFound
         return restore(survivor, event.values.before, event.values.after)
 
