@@ -17,7 +17,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 @frozen
 class Purge:
-    """Removes all expired data and returns the counts by kind; admin sessions are not counted. First, it completes the
+    """Removes all expired data and returns the counts by kind; admin sessions are not counted. Last, completes the
     ledger of erasures."""
 
     clear_admin_sessions: Callable[[], object]
@@ -27,7 +27,6 @@ class Purge:
     complete_erasure_ledger: CompleteErasureLedger
 
     def __call__(self, actor: Actor) -> Mapping[str, int]:
-        self.complete_erasure_ledger(actor=actor)
         self.clear_admin_sessions()
         expired = self.purge_expired(actor=actor)
         return {
@@ -35,6 +34,7 @@ class Purge:
             "keys": expired.keys,
             "jobs": self.purge_jobs(actor=actor),
             "answers": self.purge_answers(actor=actor),
+            "ledger_lines": self.complete_erasure_ledger(actor=actor),
         }
 
 

@@ -13,7 +13,7 @@ class StoreCopies(Protocol):
         ...
 
     def load(self, path: Path, *, replace: bool) -> None:
-        """Makes the store what it was when the copy was made, or leaves it as it is.
+        """Makes the store what it was when the copy was made, or leaves its data as they are.
 
         Raises `Conflict` if the file is not as it was saved, or if the store has data and `replace` is false or others
         use it; `Unavailable` if the copy cannot be loaded.

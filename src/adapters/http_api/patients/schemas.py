@@ -121,7 +121,7 @@ class EventSerializer(serializers.Serializer):
     )
     changes = ChangesField(
         allow_null=True,
-        help_text="The values before and after, by field; null once the patient is erased.",
+        help_text="The values before and after, by field; null once they are erased.",
         initial={"first_name": {"before": "Ada", "after": "Augusta Ada"}},
     )
     reason = serializers.CharField(

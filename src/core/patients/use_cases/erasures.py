@@ -49,7 +49,7 @@ class Replay:
 
 @frozen
 class ReplayErasures:
-    """Erases every patient of the ledger whom a restore brought back. Ids are never reused, so a patient of the ledger
+    """Erases every patient of the ledger that a restore brought back. Ids are never reused, so a patient of the ledger
     who is there was erased after the backup. Raises `Forbidden`, `Unavailable`."""
 
     patients: PatientRepository
