@@ -45,6 +45,7 @@ check: $(VENV)/.develop  ## Run the quality gate
 
 bench: $(VENV)/.develop  ## Print the benchmark tables (needs BENCH_DATABASE_URL, a PostgreSQL database to fill)
 	$(BIN)/python benchmarks/reads.py
+	$(BIN)/python benchmarks/side_by_side.py
 	$(BIN)/python benchmarks/upstream.py
 	$(BIN)/python benchmarks/jobs.py
 	$(BIN)/python benchmarks/matching.py

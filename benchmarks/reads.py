@@ -17,7 +17,7 @@ from uuid import UUID
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 os.environ["DATABASE_URL"] = os.environ["BENCH_DATABASE_URL"]
 os.environ.setdefault("SECRET_KEY", os.urandom(32).hex())
-os.environ["LIMIT_USER"] = "1000000/second"
+os.environ["LIMIT_USER"] = os.environ["LIMIT_ANONYMOUS"] = "1000000/second"
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.development"
 
 import django

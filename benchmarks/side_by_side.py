@@ -1,6 +1,6 @@
 """The registry beside plain DRF, django-ninja and the floor: each in its own process, in turn, on one database.
 
-Needs BENCH_DATABASE_URL, a PostgreSQL database that `reads.py` has filled.
+Needs BENCH_DATABASE_URL, a PostgreSQL database that `reads.py` has filled, and a Redis at BENCH_CACHE_URL.
 """
 
 import json
@@ -9,8 +9,7 @@ import secrets
 import subprocess
 import sys
 from pathlib import Path
-from random import Random
-from statistics import median
+from statistics import median, quantiles
 
 import jwt
 import psycopg
@@ -19,16 +18,20 @@ from attrs import frozen
 ROOT = Path(__file__).parents[1]
 DATABASE = os.environ["BENCH_DATABASE_URL"]
 ROUNDS, CALLS = 30, {"one": 100, "page": 10}
-TARGETS = {"one": {"drf": 0.2, "ninja": 0.7, "floor": 3.5}, "page": {"drf": 0.03, "ninja": 0.35, "floor": 3}}
+TARGETS: dict[str, dict[str, float]] = {
+    "one": {"drf": 0.2, "ninja": 0.7, "floor": 3.5},
+    "page": {"drf": 0.03, "ninja": 0.35, "floor": 3},
+}
 SECRET = secrets.token_urlsafe(64)
 ENVIRONMENT = os.environ | {
     "DATABASE_URL": DATABASE,
     "SECRET_KEY": SECRET,
     "DJANGO_ENV": "production",
+    "DJANGO_SETTINGS_MODULE": "config.settings.production",
     "ALLOWED_HOSTS": "testserver",
     "TRUSTED_PROXIES": "192.0.2.1",
     "LIMIT_USER": "1000000/second",
-    "CACHE_URL": "redis://127.0.0.1:6379/5",
+    "CACHE_URL": os.environ.get("BENCH_CACHE_URL", "redis://127.0.0.1:6379/5"),
     "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}",
 }
 
@@ -43,11 +46,16 @@ class Peer:
     def start(cls, name: str, token: str) -> "Peer":
         command = [sys.executable, "-m", "benchmarks.peers.serve", name, token]
         ours = name == "registry"
-        settings = {} if ours else {"DJANGO_SETTINGS_MODULE": "benchmarks.peers.django_settings", "PEER": f"benchmarks.peers.{name}"}
+        plain = {"DJANGO_SETTINGS_MODULE": "benchmarks.peers.django_settings", "PEER": f"benchmarks.peers.{name}"}
         process = subprocess.Popen(
-            command, env=ENVIRONMENT | settings, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True, cwd=ROOT,
-        )  # fmt: skip
+            command,
+            env=ENVIRONMENT | ({} if ours else plain),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=ROOT,
+        )
         return cls(name, "/api/v1" if ours else "", process)
 
     def milliseconds(self, times: int, paths: list[str]) -> list[float]:
@@ -56,47 +64,48 @@ class Peer:
         print(times, *(self.prefix + path for path in paths), file=self.process.stdin, flush=True)
         return json.loads(self.process.stdout.readline())
 
+    def stop(self) -> None:
+        assert self.process.stdin
+        self.process.stdin.close()
+        self.process.wait()
+
 
 def sign_in() -> tuple[str, str]:
-    """A token of the registry, and one for the peers."""
-    script = (
-        "from config.registry import django_registry; from core.access import Actor; r = django_registry();"
-        "e, p = 'peers@clinic.example', 'correct horse battery';"
-        "from contextlib import suppress\n"
-        "from core.accounts.errors import UserEmailTaken\n"
-        "with suppress(UserEmailTaken): r.create_user()(actor=Actor.system('bench'), email=e, password=p, role='reader')\n"
-        "print(r.sign_in()(email=e, password=p).access)"
-    )
-    done = subprocess.run([sys.executable, "-c", script], env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, check=True)
-    with psycopg.connect(DATABASE) as database:
-        row = database.execute("SELECT id FROM accounts_user WHERE email = 'peers@clinic.example'").fetchone()
-    assert row
-    claims = {"token_type": "access", "exp": 9999999999, "jti": "1", "user_id": str(row[0])}
-    return done.stdout.split()[-1], jwt.encode(claims, SECRET, "HS256")
+    """A token for the registry, and one of the same account for the peers."""
+    command = [sys.executable, "-m", "benchmarks.peers.registry"]
+    done = subprocess.run(command, env=ENVIRONMENT, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    account, token = done.stdout.split()
+    claims = {"token_type": "access", "exp": 2**32, "jti": "1", "user_id": account}
+    return token, jwt.encode(claims, SECRET, "HS256")
+
+
+def compare(case: str, paths: list[str], peers: list[Peer]) -> None:
+    """In each round, every peer answers the same calls; the first round warms up."""
+    spent: dict[str, list[float]] = {peer.name: [] for peer in peers}
+    for turn in range(ROUNDS + 1):
+        for peer in peers:
+            found = peer.milliseconds(CALLS[case], paths)
+            if turn:
+                spent[peer.name] += found
+    middle = {name: median(times) for name, times in spent.items()}
+    for name, milliseconds in middle.items():
+        spread = quantiles(spent[name], n=10)
+        target = TARGETS[case].get(name, "")
+        print(f"{case:<6}{name:<10}{milliseconds:8.2f} ms ({spread[0]:.2f} to {spread[-1]:.2f})", end="")
+        print(f"{middle['registry'] / milliseconds:8.2f}  {target}")
 
 
 def main() -> None:
     ours, theirs = sign_in()
     with psycopg.connect(DATABASE) as database:
-        found = database.execute("SELECT id FROM patients_patient TABLESAMPLE SYSTEM_ROWS(500)") if False else database.execute("SELECT id FROM patients_patient LIMIT 5000")
-        ids = Random(7).sample([str(row[0]) for row in found], 500)
+        found = database.execute("SELECT id FROM patients_patient ORDER BY md5(id::text) LIMIT 500").fetchall()
+    ids = [str(row[0]) for row in found]
     peers = [Peer.start(name, ours if name == "registry" else theirs) for name in ("registry", "drf", "ninja", "floor")]
-    paths = {"one": [f"/patients/{one}/" for one in ids], "page": ["/patients/?limit=100"]}
-    for case, calls in CALLS.items():
-        spent: dict[str, list[float]] = {peer.name: [] for peer in peers}
-        for turn in range(ROUNDS):
-            for peer in peers:
-                found = peer.milliseconds(calls, paths[case])
-                if turn:
-                    spent[peer.name] += found
-        middle = {name: median(times) for name, times in spent.items()}
-        for name, milliseconds in middle.items():
-            ratio = middle["registry"] / milliseconds
-            print(f"{case:<6}{name:<10}{milliseconds:8.2f} ms  {ratio:6.2f}  target {TARGETS[case].get(name, '')}")
+    print("Median (80 % of the calls), the registry's ratio to it, and the ratio aimed at.")
+    compare("one", [f"/patients/{one}/" for one in ids], peers)
+    compare("page", ["/patients/?limit=100"], peers)
     for peer in peers:
-        assert peer.process.stdin
-        peer.process.stdin.close()
-        peer.process.wait()
+        peer.stop()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""The least that an answer takes: the token is checked, one prepared statement runs, orjson writes. No router, no account,
-no log."""
+"""The least that an answer takes: the token is checked, one prepared statement runs, orjson writes. No router, no
+account, no log."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -9,11 +9,11 @@ import orjson
 import psycopg
 from psycopg.rows import dict_row
 
-database = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, row_factory=dict_row, prepare_threshold=0)
+database = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, prepare_threshold=0)
 COLUMNS = """
     id, first_name, middle_name, last_name, prefix, suffix, other_names, email, email_shared, phone, other_phones,
-    date_of_birth, date_of_birth_estimated, deceased, sex, language, addresses, contacts, identifiers, external_id, status,
-    merged_into_id, version, last_synced_at, created_at, updated_at
+    date_of_birth, date_of_birth_estimated, deceased, sex, language, addresses, contacts, identifiers, external_id,
+    status, merged_into_id, version, last_synced_at, created_at, updated_at
 """
 ONE = f"SELECT {COLUMNS} FROM patients_patient WHERE id = %s"
 PAGE = f"SELECT {COLUMNS} FROM patients_patient ORDER BY id DESC LIMIT 100"
@@ -22,9 +22,10 @@ PAGE = f"SELECT {COLUMNS} FROM patients_patient ORDER BY id DESC LIMIT 100"
 def app(environ: dict[str, str], start_response: Callable[..., object]) -> Iterable[bytes]:
     jwt.decode(environ["HTTP_AUTHORIZATION"].removeprefix("Bearer "), os.environ["SECRET_KEY"], ["HS256"])
     patient_id = environ["PATH_INFO"].removeprefix("/patients/").rstrip("/")
-    if patient_id:
-        body = orjson.dumps(database.execute(ONE, [patient_id], binary=True).fetchone())
-    else:
-        body = orjson.dumps(database.execute(PAGE, binary=True).fetchall())
+    with database.cursor(row_factory=dict_row, binary=True) as cursor:
+        if patient_id:
+            body = orjson.dumps(cursor.execute(ONE, [patient_id]).fetchone())
+        else:
+            body = orjson.dumps(cursor.execute(PAGE).fetchall())
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]

@@ -11,7 +11,7 @@ class Account(AbstractBaseUser):
     role = models.CharField(max_length=20)
     USERNAME_FIELD = "email"
 
-    class Meta:
+    class Meta:  # type: ignore[override]  # the stubs declare another Meta
         managed = False
         db_table = "accounts_user"
 

@@ -28,7 +28,6 @@ class PatientSchema(ModelSchema):
         fields = "__all__"
 
 
-
 api = NinjaAPI(auth=Bearer())
 
 

@@ -1,6 +1,6 @@
-"""Calls one `app` in this process: for each line on standard input, one case a given number of times.
+"""Calls one `app` in this process: `python -m benchmarks.peers.serve drf TOKEN`.
 
-`python -m benchmarks.peers.serve drf TOKEN`; a line is a number of calls and paths; the answer is a line of milliseconds.
+Each line of standard input is a number of calls, and the paths to call in turn. The answer is a line of milliseconds.
 """
 
 import json
@@ -24,8 +24,7 @@ def call(app: Callable[..., Iterable[bytes]], environ: dict[str, Any]) -> None:
     statuses: list[str] = []
     response = app(environ, lambda status, headers, *_: statuses.append(status))
     body = b"".join(response)
-    if hasattr(response, "close"):
-        response.close()
+    getattr(response, "close", lambda: None)()
     if not statuses[0].startswith("200"):
         raise SystemExit(f"{environ['PATH_INFO']} answered {statuses[0]}: {body[:300]!r}")
 
