@@ -50,7 +50,7 @@ class PatientSearchView(APIView):
 def search_page(
     request: Request, given: dict[str, object], errors: ErrorCollector, search: use_cases.SearchPatients, clock: Clock
 ) -> HttpResponse:
-    count, shown = False, frozenset[str]()
+    count, shown = False, frozenset(_MEMBERS)
     with errors.field("count"):
         count = parse_bool(given.pop("count", False))
     with errors.field("fields"):
@@ -60,8 +60,9 @@ def search_page(
             given["after"] = _parse_cursor(given.pop("cursor"))
     found = search(actor=actor(request), count=count, errors=errors, **cast("Filters", given))
     today = clock.today()
-    wholes = (patient_json(patient, today) for patient in found.patients)
-    results = [{name: value for name, value in whole.items() if name in shown} for whole in wholes]
+    results = [patient_json(patient, today) for patient in found.patients]
+    if len(shown) < len(_MEMBERS):
+        results = [{name: value for name, value in whole.items() if name in shown} for whole in results]
     counted = {"count": found.count, "count_capped": found.count_capped} if count else {}
     return page(request, results, _cursor(found.next), **counted)
 
