@@ -27,6 +27,7 @@ class Load:
     @contextmanager
     def of(self, clients: int, connect: Callable[[], httpx.Client]) -> Generator[None]:
         """While the block runs. `connect` gives a client of what is to be called at that moment."""
+        self._ended.clear()
         with ThreadPoolExecutor(clients) as pool:
             used = [pool.submit(self._use, connect) for _ in range(clients)]
             try:
