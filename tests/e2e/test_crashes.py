@@ -65,9 +65,11 @@ def postgres(tmp_path: Path) -> Generator[PostgresServer]:
 def on_its_own_postgres(
     postgres: PostgresServer, tmp_path: Path, django_db_blocker: DjangoDbBlocker
 ) -> Generator[Production]:
-    host = str(postgres.pgdata)
-    migrate(tmp_path, "postgres", host)
-    with django_db_blocker.unblock(), production_on(tmp_path, "postgres", host) as production:
+    host, name = str(postgres.pgdata), "registry"
+    with psycopg.connect(host=host, user="postgres", autocommit=True) as database:
+        database.execute("CREATE DATABASE registry")
+    migrate(tmp_path, name, host)
+    with django_db_blocker.unblock(), production_on(tmp_path, name, host) as production:
         yield production
 
 
