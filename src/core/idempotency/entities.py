@@ -33,8 +33,8 @@ class Answer:
 
 @frozen
 class StoredAnswer:
-    """The answer to the request that an actor sent first with a key. `seal` is of that request. `answer` is None once a
-    record that it names was erased, or its encryption key is gone."""
+    """The answer to the request that an actor sent first with a key. `seal` is of that request and of the actor's
+    permissions. `answer` is None once a record that it names was erased, or its encryption key is gone."""
 
     actor: str
     key: str

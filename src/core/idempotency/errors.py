@@ -7,7 +7,9 @@ class AnswerGone(Gone):
 
 
 class KeyReused(RegistryError):
-    """Another request was sent with this key."""
+    """Another request was sent with this key, or the same one with other permissions."""
 
     kind = "idempotency-key-reused"
-    message = "This Idempotency-Key was sent with another request. Send a new key with a new request."
+    message = (
+        "This Idempotency-Key was sent with another request, or with other permissions. Send a new key with a new request."
+    )

@@ -17,7 +17,8 @@ class AnswerOnce:
     """Answers a request, and answers the same request with the same key alike for 24 hours, without doing it again.
 
     `work` runs in one transaction with the stored answer. An error of it is not stored: it changed nothing, so the
-    request may be repeated. Of equal requests at once, one is done and the others wait for its answer.
+    request may be repeated. Of equal requests at once, one is done and the others wait for its answer. A repetition must
+    have the same permissions, because another service key of the account may have fewer.
     Returns the answer, and whether it is a repetition. Raises `ValidationError` for the key, `KeyReused`,
     and `AnswerGone`.
     """
@@ -32,7 +33,7 @@ class AnswerOnce:
     ) -> tuple[Answer, bool]:
         """`request` is everything that makes the request what it is, as bytes."""
         parse_field("Idempotency-Key", lambda raw: parse_key(str(raw)), key)
-        content = (operation, sha256(request).hexdigest())
+        content = (operation, sha256(request).hexdigest(), sorted(actor.permissions))
 
         def answer() -> tuple[Answer, bool]:
             now = self.clock.now()

@@ -50,7 +50,7 @@ _PROBLEMS = {
     413: "The body is too large.",
     414: "The address is too long: send the search in a body instead.",
     415: "The media type of the body is not supported.",
-    422: "The `Idempotency-Key` was sent with another request.",
+    422: "The `Idempotency-Key` was sent with another request, or with other permissions.",
     429: "Too many requests, from this caller or to the upstream; wait for `Retry-After` seconds.",
     502: "The upstream sent an invalid response.",
     503: "The upstream or the database is unavailable; wait for `Retry-After` seconds.",
