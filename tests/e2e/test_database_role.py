@@ -11,8 +11,10 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connections
 from psycopg.errors import InsufficientPrivilege
 from psycopg.sql import SQL, Identifier
+from pytest_django import DjangoDbBlocker
 
 from tests.databases import connected, url_of
 from tests.e2e.conftest import ROOT, environment_in, finished, manage
@@ -24,14 +26,15 @@ AUDIT = ("patients_patientevent", "access_log_accessentry")
 
 
 @pytest.fixture
-def created(postgres_server: None) -> Generator[str]:
+def created(postgres_server: None, django_db_blocker: DjangoDbBlocker) -> Generator[str]:
     """The name of a database and of its owner, made by the script."""
     host, name = settings.DATABASES["postgres"]["HOST"], f"registry_{uuid4().hex}"
     script = (ROOT / "deploy" / "database.sh").read_text().replace("registry", name)
     environment = {"PATH": f"{client_programs()}:{os.environ['PATH']}", "PGHOST": host, "PGUSER": "postgres"}
     environment |= {"REGISTRY_PASSWORD": "it's another", "REGISTRY_OWNER_PASSWORD": PASSWORD}
     subprocess.run(["sh", "-c", script], env=environment, check=True)
-    yield name
+    with django_db_blocker.unblock():
+        yield name
     with psycopg.connect(host=host, user="postgres", autocommit=True) as server:
         server.execute(SQL("DROP DATABASE {}").format(Identifier(name)))
         for role in (name, f"{name}_server"):
@@ -89,6 +92,14 @@ def test_the_role_that_serves_can_neither_rewrite_the_audit_nor_change_tables(pr
 def test_a_role_that_cannot_be_restricted_is_refused(database: str, role: str, reason: str) -> None:
     with pytest.raises(CommandError, match=reason):
         call_command("grant_runtime_role", role, database=database)
+
+
+def test_a_role_that_can_become_a_superuser_is_refused(created: str) -> None:
+    with psycopg.connect(host=settings.DATABASES["postgres"]["HOST"], user="postgres", autocommit=True) as server:
+        server.execute(SQL("GRANT postgres TO {}").format(Identifier(f"{created}_server")))
+    with connected(created), pytest.raises(CommandError, match="can take them"):
+        connections.databases[created]["USER"] = created  # the owner, who is no superuser
+        call_command("grant_runtime_role", f"{created}_server", database=created)
 
 
 def test_a_database_without_tables_is_refused(created: str) -> None:

@@ -9,9 +9,10 @@ from adapters.django_orm.db.append_only import Protection, protections
 ROWS = "SELECT, INSERT, UPDATE, DELETE"
 OTHER = {"django_migrations": "SELECT"}
 POWERS = """
-    SELECT rolsuper OR rolcreaterole OR rolbypassrls OR pg_has_role(oid, current_user, 'MEMBER'),
-        has_schema_privilege(oid, current_schema(), 'CREATE')
-    FROM pg_roles WHERE rolname = %s
+    SELECT bool_or(other.rolsuper OR other.rolcreaterole OR other.rolbypassrls OR other.rolname = current_user),
+        bool_or(has_schema_privilege(other.oid, current_schema(), 'CREATE'))
+    FROM pg_roles role JOIN pg_roles other ON pg_has_role(role.oid, other.oid, 'MEMBER')
+    WHERE role.rolname = %s GROUP BY role.oid
 """
 
 
