@@ -85,6 +85,7 @@ def test_what_a_caller_says_about_itself_is_replaced(proxy: Proxy, upstream: Ups
         ("/api/v1/auth/token/", 8_000, 200),
         ("/api/v1/auth/token/", 9_000, 413),
         ("/admin/login/", 9_000, 413),
+        ("/reset-password", 9_000, 413),
         ("/api/v1/patients/", 1_000_000, 200),
         ("/api/v1/patients/", 1_100_000, 413),
         ("/api/v1/imports", 3_000_000, 200),
