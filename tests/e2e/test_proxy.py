@@ -103,6 +103,7 @@ def test_a_body_has_the_size_that_its_address_takes(
     assert len(upstream.requests) - before == (status == 200)
     if status == 413:
         assert answer.json()["type"] == "urn:problem-type:patient-registry:too-large"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize("length", ["abc", "-1", "+2", "9" * 30])
@@ -110,6 +111,7 @@ def test_a_content_length_that_is_no_number_is_a_bad_request(proxy: Proxy, lengt
     answer = raw(proxy, f"POST /api/v1/patients/ HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {length}\r\n\r\n{{}}")
     assert answer.startswith(b"HTTP/1.1 4")
     assert b"urn:problem-type:patient-registry" in answer
+    assert b"X-Content-Type-Options: nosniff" in answer
 
 
 def test_plain_http_is_sent_to_https(proxy: Proxy) -> None:
@@ -130,6 +132,7 @@ def test_one_address_has_a_hundred_requests_at_once(proxy: Proxy) -> None:
             connection.sendall(unfinished)
         refused = first_answer(connections)
         assert refused.startswith(b"HTTP/1.1 429")
+        assert b"X-Content-Type-Options: nosniff" in refused
         assert b"Retry-After: 5" in refused
         assert client.get("/health/live").status_code == 200
 
@@ -138,6 +141,7 @@ def test_a_registry_that_does_not_answer_is_unavailable(tmp_path: Path) -> None:
     with proxied(tmp_path, free_port()) as proxy, proxy.client() as client:
         answer = client.get("/api/v1/patients/")
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.json()["type"] == "urn:problem-type:patient-registry:unavailable"
 
 

@@ -69,10 +69,10 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "adapters.http_api.rest.proxies.TrustedProxiesMiddleware",
     "adapters.telemetry.request_context.RequestContextMiddleware",
-    "adapters.http_api.rest.bounds.BoundsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "adapters.http_api.rest.middleware.PagePolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "adapters.http_api.rest.bounds.BoundsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "adapters.http_api.rest.middleware.ContentLengthMiddleware",
