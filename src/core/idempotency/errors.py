@@ -11,5 +11,5 @@ class KeyReused(RegistryError):
 
     kind = "idempotency-key-reused"
     message = (
-        "This Idempotency-Key was sent with another request, or with other permissions. Send a new key with a new request."
+        "This Idempotency-Key was sent with another request or other permissions. Send a new key with a new request."
     )

@@ -17,8 +17,8 @@ class AnswerOnce:
     """Answers a request, and answers the same request with the same key alike for 24 hours, without doing it again.
 
     `work` runs in one transaction with the stored answer. An error of it is not stored: it changed nothing, so the
-    request may be repeated. Of equal requests at once, one is done and the others wait for its answer. A repetition must
-    have the same permissions, because another service key of the account may have fewer.
+    request may be repeated. Of equal requests at once, one is done and the others wait for its answer. A repetition
+    must have the same permissions, because another service key of the account may have fewer.
     Returns the answer, and whether it is a repetition. Raises `ValidationError` for the key, `KeyReused`,
     and `AnswerGone`.
     """
