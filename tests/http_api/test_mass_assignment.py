@@ -84,7 +84,7 @@ def test_a_copy_of_a_record_changes_nothing_that_cannot_be_set(
     *_, operation = CALLS[name]
     settable = resolved(operation["requestBody"]["content"]["application/json"]["schema"])["properties"]
     before = call(admin, request, COPIES[name], None).json()
-    forged = {member: 7 for member in before.keys() - settable.keys() - {"version"}}
+    forged = dict.fromkeys(before.keys() - settable.keys() - {"version"}, 7)
     after = call(admin, request, name, before | forged)
     assert (after.status_code, after.json() | {"view_count": 1}) == (200, before | {"view_count": 1})
 

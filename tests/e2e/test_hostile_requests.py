@@ -1,12 +1,18 @@
-"""Requests whose end two servers could see in different places, to the shipped proxy and to the server itself."""
+"""Requests whose end two servers could see in different places, and parameters that other programs could run."""
 
 import re
 import socket
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from string import Formatter
+from urllib.parse import quote
+from uuid import UUID
 
+import httpx
+import orjson
 import pytest
 
+from tests.e2e.conftest import ROOT
 from tests.e2e.production import Production
 from tests.e2e.proxy import HOST, proxied
 
@@ -43,13 +49,18 @@ REFUSED = {
 
 
 @pytest.fixture(scope="module")
-def port(production: Production) -> Generator[int]:
-    with production.served(GRANIAN_WORKERS="1") as (_, client), client() as one:
-        yield one.base_url.port or 0
+def client(production: Production) -> Generator[httpx.Client]:
+    """Of an admin."""
+    production.database.execute("UPDATE accounts_user SET role = 'admin'")
+    with production.served(GRANIAN_WORKERS="1") as (_, client), client() as admin:
+        yield admin
 
 
 @pytest.fixture(scope="module", params=["server", "proxy"])
-def connect(request: pytest.FixtureRequest, port: int, tmp_path_factory: pytest.TempPathFactory) -> Generator[Connect]:
+def connect(
+    request: pytest.FixtureRequest, client: httpx.Client, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Connect]:
+    port = client.base_url.port or 0
     if request.param == "server":
         yield lambda: socket.create_connection((HOST, port), timeout=30)
     else:
@@ -78,3 +89,40 @@ def test_a_request_inside_the_body_of_another_is_not_answered(connect: Connect) 
     statuses, sent = answers(connect, head + HIDDEN + LAST)
     assert statuses == [200, 200]
     assert b"smuggled" not in sent
+
+
+RUN_ELSEWHERE = {
+    "SQL": "'; SELECT pg_sleep(20)--",
+    "SQL inside": "x') OR 1 = (SELECT 1 FROM pg_sleep(20)) OR ('a' = 'a",
+    "other languages": '"><script>alert(1)</script>{{7*7}}${jndi:ldap://x}<%=7*7%>`sleep 20`$(sleep 20)|sleep 20;*)(uid=*',
+    "NUL": "\0' OR 1=1--",
+}
+SCHEMA = orjson.loads((ROOT / "docs" / "openapi.json").read_bytes())
+UNDOCUMENTED = ("X-Request-ID", "Accept", "Accept-Language", "Authorization", "traceparent", "Cookie", "User-Agent")
+
+
+def requests(text: str) -> Iterator[tuple[str, str, dict[str, str], dict[str, str]]]:
+    """For every parameter of every operation: a method, a path, a query and headers with the text as its value."""
+    for path, operations in SCHEMA["paths"].items():
+        ids = {name: str(UUID(int=0)) for _, name, _, _ in Formatter().parse(path) if name}
+        for method, operation in operations.items():
+            for parameter in operation.get("parameters", []):
+                name, place = parameter["name"], parameter["in"]
+                given = {place: {name: text}}
+                filled = path.format(
+                    **ids | {one: quote(value, safe="") for one, value in given.get("path", {}).items()}
+                )
+                if place != "header" or "\0" not in text:  # the client sends no such header
+                    yield method, filled, given.get("query", {}), given.get("header", {})
+    for name in UNDOCUMENTED:
+        if "\0" not in text:
+            yield "get", "/api/v1/patients/", {}, {name: text}
+
+
+@pytest.mark.parametrize("name", RUN_ELSEWHERE)
+def test_no_parameter_is_run_or_shown_as_html(client: httpx.Client, name: str) -> None:
+    for method, path, query, headers in requests(RUN_ELSEWHERE[name]):
+        answer = client.request(method, path, params=query, headers=headers, timeout=10)
+        assert answer.status_code < 500, (method, path, query, headers)
+        assert answer.headers.get("Content-Type", "").startswith(("application/", "text/csv")), (method, path)
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
