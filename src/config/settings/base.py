@@ -131,6 +131,7 @@ LOGIN_REDIRECT_URL = "/admin/"  # where `next` leads elsewhere
 SESSION_ENGINE = "adapters.django_orm.admin_site.sessions"
 SESSION_COOKIE_AGE = 30 * 60  # seconds that nobody does anything at the admin
 SESSION_SAVE_EVERY_REQUEST = True  # each request begins them again
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"  # calls of the API keep no session alive
 SESSION_LASTS = 12 * 3600  # seconds after which one has to sign in again all the same
 
 TRUSTED_PROXIES = trusted_proxies(env.str("TRUSTED_PROXIES", ""))
