@@ -94,7 +94,7 @@ def test_a_request_inside_the_body_of_another_is_not_answered(connect: Connect) 
 RUN_ELSEWHERE = {
     "SQL": "'; SELECT pg_sleep(20)--",
     "SQL inside": "x') OR 1 = (SELECT 1 FROM pg_sleep(20)) OR ('a' = 'a",
-    "other languages": '"><script>alert(1)</script>{{7*7}}${jndi:ldap://x}<%=7*7%>`sleep 20`$(sleep 20)|sleep 20;*)(uid=*',
+    "other languages": '"><script>alert(1)</script>{{7*7}}${jndi:ldap://x}<%=7*7%>`sleep 20`$(sleep 20);*)(uid=*',
     "NUL": "\0' OR 1=1--",
 }
 SCHEMA = orjson.loads((ROOT / "docs" / "openapi.json").read_bytes())

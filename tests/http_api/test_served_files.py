@@ -40,7 +40,8 @@ def test_only_what_is_inside_the_directory_of_static_files_is_served(
 ) -> None:
     settings.WHITENOISE_AUTOREFRESH = is_read_each_time
     served = collected.get("/static/web/home.css")
-    assert (served.status_code, served.getvalue()) == (200, b"p {}")
+    assert (served.status_code, b"".join(served)) == (200, b"p {}")
+    served.close()
     for up, slash in product(UPWARDS, SLASHES):
         for path in (
             f"{up}{slash}secret.css",

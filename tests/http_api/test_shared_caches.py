@@ -1,5 +1,6 @@
 """What a cache between the registry and its callers could mix up."""
 
+import re
 from collections.abc import Callable
 from itertools import product
 from string import Formatter
@@ -38,7 +39,7 @@ def test_a_record_is_not_at_an_address_that_looks_like_a_static_file(admin: Api,
     for path in (f"{record}/{suffix}", record + suffix, f"/api/v1/users/me/{suffix}", f"/static/..{record}/{suffix}"):
         answer = admin.get(path)
         assert answer.status_code in {400, 404}, path
-        assert not [shown for shown in (ada.last_name, "clinic.example") if shown in answer.content.decode()], path
+        assert not re.search(f"{ada.last_name}|clinic.example", answer.content.decode()), path
         assert answer.get("Cache-Control", "no-store") == "no-store"
 
 
