@@ -33,7 +33,7 @@ class AnswerOnce:
     ) -> tuple[Answer, bool]:
         """`request` is everything that makes the request what it is, as bytes."""
         parse_field("Idempotency-Key", lambda raw: parse_key(str(raw)), key)
-        content = (operation, sha256(request).hexdigest(), sorted(actor.permissions))
+        content = (operation, sha256(request).hexdigest(), *sorted(actor.permissions))
 
         def answer() -> tuple[Answer, bool]:
             now = self.clock.now()
