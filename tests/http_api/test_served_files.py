@@ -64,8 +64,8 @@ def test_the_name_of_an_imported_file_is_in_no_answer_and_names_no_file(admin: A
     assert started.status_code == 202
     rejects = admin.get(f"imports/{started.json()['id']}/rejects/")
     assert (rejects.status_code, rejects["Content-Disposition"]) == (200, ATTACHED)
-    for told in ("passwd", "html", "Injected", "<b>"):
-        assert told not in f"{started.content.decode()}{started.headers}{rejects.headers}"
+    for part in ("passwd", "html", "Injected", "<b>"):
+        assert part not in f"{started.content.decode()}{started.headers}{rejects.headers}"
 
 
 Ask = Callable[[Api, Patient, UUID], Sequence[Any]]
