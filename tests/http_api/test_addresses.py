@@ -1,5 +1,6 @@
 """The addresses and headers in answers, whatever a request says of its host and its path."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -34,12 +35,12 @@ def admin(signed_in: Callable[[Role], Api], settings: Any, monkeypatch: pytest.M
     [EVIL, f"{HOST}.{EVIL}", f"evil{HOST}", f"{HOST}@{EVIL}", f"{HOST}:443@{EVIL}", f"{EVIL}:443", f"{HOST}, {EVIL}",
      f"{HOST}/../{EVIL}", f"{EVIL}#{HOST}", f"{HOST}\r\nX-Injected: yes", "", "[::1]", f"{HOST}:x"],
 )  # fmt: skip
-@pytest.mark.parametrize("path", ["/reset-password/", "/api/v1/users/me/", "/health/live"])
-def test_a_host_that_is_not_named_in_the_settings_is_refused(admin: Api, host: str, path: str) -> None:
-    answer = admin.get(path, Host=host)
-    assert (answer.status_code, kind(answer)) == (400, "bad-request")
-    assert EVIL not in answer.content.decode()
-    assert {"Location", "X-Injected"}.isdisjoint(answer.headers)
+def test_a_host_that_is_not_named_in_the_settings_is_refused(admin: Api, host: str) -> None:
+    for path in ("/reset-password/", "/admin/login/", "/api/v1/users/me/", "/health/live"):
+        answer = admin.get(path, Host=host)
+        assert (answer.status_code, kind(answer)) == (400, "bad-request"), path
+        assert EVIL not in answer.content.decode()
+        assert {"Location", "X-Injected"}.isdisjoint(answer.headers)
 
 
 def test_every_absolute_address_has_the_host_of_the_registry(
@@ -66,7 +67,7 @@ def test_every_absolute_address_has_the_host_of_the_registry(
 def test_line_breaks_in_an_address_add_no_header(admin: Api, path: str, headers: dict[str, str]) -> None:
     answer = admin.call("GET", path, headers={"Accept": "text/html"} | headers if path[0] == "/" else headers)
     assert answer.status_code < 500
-    assert not [value for value in answer.headers.values() if "\r" in value or "\n" in value]
+    assert not [value for value in answer.headers.values() if re.search("[\r\n]", value)]
     assert b"<script>" not in answer.content or answer["Content-Type"] == "application/problem+json"
     if location := answer.get("Location"):
         assert location.startswith(("/", f"https://{HOST}/"))
@@ -74,7 +75,7 @@ def test_line_breaks_in_an_address_add_no_header(admin: Api, path: str, headers:
 
 
 @pytest.mark.parametrize("name", ["X-Request-ID", "Origin", "traceparent", "Accept", "If-None-Match", "Range"])
-@pytest.mark.parametrize("injected", ["\r\nX-Injected: yes", "\nX-Injected: yes", "\u560d\u560aX-Injected: yes"])
-def test_line_breaks_in_a_header_add_no_header(admin: Api, name: str, injected: str) -> None:
-    answer = admin.call("GET", "/health/live", headers={name: CONSOLE + injected})
-    assert not [value for value in answer.headers.values() if "\r" in value or "\n" in value or "Injected" in value]
+def test_line_breaks_in_a_header_add_no_header(admin: Api, name: str) -> None:
+    for line_break in ("\r\n", "\n", "\r", "\u560d\u560a", "%0d%0a"):
+        answer = admin.get("/health/live", **{name: f"{CONSOLE}{line_break}X-Injected: yes"})
+        assert not [value for value in answer.headers.values() if re.search("[\r\n]|Injected", value)], line_break
