@@ -89,8 +89,10 @@ def test_a_password_reset_is_found_by_its_digest_until_another_one_replaces_it(r
     resets = registry.password_resets()
     add_users(registry, 1, 2)
     first, newer, other = (
-        PasswordReset(user_id=user(number).id, session_epoch=epoch, digest=digest * 64, expires_at=NOW + epoch * DAY)
-        for number, epoch, digest in ((1, 1, "a"), (1, 2, "b"), (2, 1, "c"))
+        PasswordReset(
+            user_id=user(number).id, role=role, session_epoch=epoch, digest=digest * 64, expires_at=NOW + epoch * DAY
+        )
+        for number, role, epoch, digest in ((1, Role.READER, 1, "a"), (1, Role.CLERK, 2, "b"), (2, Role.ADMIN, 1, "c"))
     )
     resets.save(first)
     resets.save(other)

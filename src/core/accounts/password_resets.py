@@ -8,6 +8,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from core.access import Role
 from core.accounts.entities import User
 from core.accounts.errors import ResetCodeRefused
 from core.values import parse_str
@@ -40,9 +41,11 @@ def digest_of(code: str) -> str:
 @frozen(kw_only=True)
 class PasswordReset:
     """The outstanding code of a user. Setting a password, disabling the user and the use of the code all change the
-    user's session epoch, which makes the code invalid."""
+    user's session epoch, which makes the code invalid. It is valid for `role` alone, because the one who made it may lack
+    the permissions of another."""
 
     user_id: UUID
+    role: Role = field(converter=Role)
     session_epoch: int
     digest: str = field(repr=False)
     expires_at: datetime
@@ -53,6 +56,7 @@ class PasswordReset:
         groups = ["".join(secrets.choice(_SYMBOLS) for _ in range(_GROUP_LENGTH)) for _ in range(_GROUPS)]
         reset = cls(
             user_id=user.id,
+            role=user.role,
             session_epoch=user.session_epoch,
             digest=digest_of("".join(groups)),
             expires_at=now + RESET_LIFETIME,
@@ -60,4 +64,5 @@ class PasswordReset:
         return reset, "-".join(groups)
 
     def is_valid(self, user: User, now: datetime) -> bool:
-        return user.is_active and user.session_epoch == self.session_epoch and now < self.expires_at
+        same_user = user.session_epoch == self.session_epoch and user.role == self.role
+        return user.is_active and same_user and now < self.expires_at

@@ -7,6 +7,7 @@ import pytest
 from bootstrap import Container
 from core.access import Actor, Permission, Role
 from core.accounts.entities import User
+from core.accounts.errors import ResetCodeRefused
 from core.accounts.service_accounts import ServiceAccount
 from core.errors import Forbidden
 from tests.fakes import ADMIN
@@ -66,6 +67,16 @@ def test_nobody_gives_or_takes_over_permissions_that_they_lack(
     with pytest.raises(Forbidden, match="permissions that you lack"):
         work(registry, Role.ADMIN, accounts)
     work(registry, Role.CLERK, accounts)
+
+
+def test_a_code_that_was_made_before_the_user_got_more_permissions_is_refused(
+    registry: Container, accounts: Accounts
+) -> None:
+    user, _ = accounts[Role.READER]
+    _, code = registry.issue_password_reset()(actor=LESSER, user_id=user.id)
+    registry.update_user()(actor=ADMIN, user_id=user.id, role=Role.ADMIN)
+    with pytest.raises(ResetCodeRefused):
+        registry.reset_password()(code=code, password="battery staple")
 
 
 def test_only_an_admin_disables_an_admin(registry: Container, accounts: Accounts) -> None:

@@ -62,6 +62,7 @@ class User(AbstractBaseUser):
 class PasswordReset(models.Model):
     user_id: UUID
     user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="+")
+    role = models.CharField(max_length=20, choices=_ROLES)
     session_epoch = models.PositiveIntegerField()
     digest = models.CharField(max_length=64)
     expires_at = models.DateTimeField()

@@ -19,7 +19,7 @@ class DjangoPasswordResetRepository(PasswordResetRepository):
             [models.PasswordReset(**asdict(reset))],
             update_conflicts=True,
             unique_fields=["user_id"],
-            update_fields=["session_epoch", "digest", "expires_at"],
+            update_fields=["role", "session_epoch", "digest", "expires_at"],
         )
 
     @core_errors()

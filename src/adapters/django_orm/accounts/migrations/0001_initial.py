@@ -63,6 +63,19 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("reader", "reader"),
+                            ("clerk", "clerk"),
+                            ("admin", "admin"),
+                            ("author", "author"),
+                            ("editor", "editor"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
                 ("session_epoch", models.PositiveIntegerField()),
                 ("digest", models.CharField(max_length=64)),
                 ("expires_at", models.DateTimeField()),
