@@ -41,8 +41,8 @@ def digest_of(code: str) -> str:
 @frozen(kw_only=True)
 class PasswordReset:
     """The outstanding code of a user. Setting a password, disabling the user and the use of the code all change the
-    user's session epoch, which makes the code invalid. It is valid for `role` alone, because the one who made it may lack
-    the permissions of another."""
+    user's session epoch, which makes the code invalid. It is valid for `role` alone, because the one who made it may
+    lack the permissions of another."""
 
     user_id: UUID
     role: Role = field(converter=Role)
