@@ -201,7 +201,7 @@ class Configuration:
     limits: abc.Mapping[RateLimitScope, RateLimit] = field(factory=dict[RateLimitScope, RateLimit])
     broker_url: str = ""
     audit_keys: tuple[str, ...] = field(default=Factory(lambda self: self.secret_keys, takes_self=True), repr=False)
-    access_log_delay: float = 0.5
+    access_log_delay: float = 0.25
     erasure_ledger: Path | None = None
 
 

@@ -32,7 +32,7 @@ SECRET_KEY_FALLBACKS = [key for key in secret("SECRET_KEY_FALLBACKS").split(",")
 AUDIT_KEY = secret("AUDIT_KEY")
 AUDIT_KEY_FALLBACKS = [key for key in secret("AUDIT_KEY_FALLBACKS").split(",") if key]
 ERASURE_LEDGER = env.str("ERASURE_LEDGER", "")
-ACCESS_LOG_DELAY = 0.5  # seconds; a killed process loses the entries of that time
+ACCESS_LOG_DELAY = 0.25  # seconds; a killed process loses the entries of that time, and those that are being stored
 CSRF_FAILURE_VIEW = "adapters.http_api.rest.errors.forbidden"
 
 INSTALLED_APPS = [
