@@ -1,5 +1,6 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from adapters.telemetry import health, scrape
 from adapters.web import notices, password_reset
@@ -12,6 +13,8 @@ urlpatterns = [
     re_path("^notices/(?P<slug>[a-z0-9-]{1,80})/?$", notices.notice),
     re_path("^reset-password/?$", password_reset.reset_password),
     re_path("^reset-password/done/?$", password_reset.password_is_reset),
+    path("console", RedirectView.as_view(url="/console/")),
+    path("console/", include("adapters.web.console.urls")),
     path("admin/", admin.site.urls),
     re_path("^health/live/?$", health.live),
     re_path("^health/ready/?$", health.ready),

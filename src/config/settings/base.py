@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "corsheaders",
     "csp",
+    "django_htmx",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -129,7 +130,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["adapters.django_orm.accounts.sign_in.RegistryBackend"]
 LOGIN_REDIRECT_URL = "/admin/"  # where `next` leads elsewhere
 SESSION_ENGINE = "adapters.django_orm.admin_site.sessions"
-SESSION_COOKIE_AGE = 30 * 60  # seconds that nobody does anything at the admin
+SESSION_COOKIE_AGE = 30 * 60  # seconds that nobody does anything at the admin or the console
 SESSION_SAVE_EVERY_REQUEST = True  # each request begins them again
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"  # calls of the API keep no session alive
 SESSION_LASTS = 12 * 3600  # seconds after which one has to sign in again all the same

@@ -6,7 +6,6 @@ from typing import Any, TypeVar, cast
 
 from dependency_injector.wiring import Provide, inject
 from django import forms
-from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import update_session_auth_hash
@@ -28,12 +27,12 @@ from adapters.django_orm.admin_site.pages import (
     record_access,
     record_refusal,
 )
+from adapters.django_orm.admin_site.sessions import SIGNED_IN_AT
 from core.access_log.entities import AccessAction
 from core.accounts.sessions import Principal
 from core.accounts.use_cases import ChangeOwnPassword
 from core.errors import TooManyRequests, Unavailable
 
-SIGNED_IN_AT = "signed_in_at"
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
@@ -73,10 +72,6 @@ class RegistryAdminSite(AdminSite):
     site_title = site_header = "Patient registry"
     index_title = "Records"
     login_form = SignInForm
-
-    def has_permission(self, request: HttpRequest) -> bool:
-        signed_in_at = request.session.get(SIGNED_IN_AT, 0)
-        return super().has_permission(request) and time() - signed_in_at < settings.SESSION_LASTS
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Without Django's `view_on_site`, because records have no page outside the admin, and without its

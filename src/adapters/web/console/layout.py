@@ -1,0 +1,25 @@
+"""What the pages of the console have in common."""
+
+from collections.abc import Mapping
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from adapters.web.console.staff import may, signed_in
+from core.access import Permission
+
+_NAVIGATION = (("Find", "console:find", Permission.VIEW_PATIENTS),)
+
+
+def page(
+    request: HttpRequest, template: str, context: Mapping[str, object] | None = None, *, status: int = 200
+) -> HttpResponse:
+    """With the navigation that the user's permissions allow. No cache keeps it."""
+    allowed = [(label, reverse(name)) for label, name, permission in _NAVIGATION if may(request, permission)]
+    shown = {"me": signed_in(request), "navigation": allowed, "home": home_of(request), **(context or {})}
+    return TemplateResponse(request, template, shown, status=status, headers={"Cache-Control": "no-store"})
+
+
+def home_of(request: HttpRequest) -> str:
+    return reverse("console:find" if may(request, Permission.VIEW_PATIENTS) else "console:account")
