@@ -2,23 +2,37 @@
 
 from collections.abc import Mapping
 
+from dependency_injector.wiring import Provide, inject
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from adapters.web.console.staff import may, signed_in
 from core.access import Permission
+from core.ports import Clock
 
-_NAVIGATION = (("Find", "console:find", Permission.VIEW_PATIENTS),)
+_NAVIGATION = (
+    ("Find", "console:find", Permission.VIEW_PATIENTS),
+    ("Register", "console:register", Permission.REGISTER_PATIENTS),
+)
 
 
+@inject
 def page(
-    request: HttpRequest, template: str, context: Mapping[str, object] | None = None, *, status: int = 200
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, object] | None = None,
+    *,
+    status: int = 200,
+    clock: Clock = Provide["clock"],
 ) -> HttpResponse:
     """With the navigation that the user's permissions allow. No cache keeps it."""
     allowed = [(label, reverse(name)) for label, name, permission in _NAVIGATION if may(request, permission)]
-    shown = {"me": signed_in(request), "navigation": allowed, "home": home_of(request), **(context or {})}
-    return TemplateResponse(request, template, shown, status=status, headers={"Cache-Control": "no-store"})
+    shared = {"me": signed_in(request), "navigation": allowed, "home": home_of(request)}
+    times = {"now": clock.now(), "today": clock.today()}
+    return TemplateResponse(
+        request, template, shared | times | dict(context or {}), status=status, headers={"Cache-Control": "no-store"}
+    )
 
 
 def home_of(request: HttpRequest) -> str:

@@ -32,7 +32,7 @@ def staff_page(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except Forbidden as error:
-            record_access(request, AccessAction.REFUSED)
+            record_access(request, AccessAction.REFUSED, cast("UUID | None", kwargs.get("patient_id")))
             return page(request, "console/problem.html", {"title": "Not allowed", "problem": error}, status=403)
         except NotFound as error:
             return page(request, "console/problem.html", {"title": "Not found", "problem": error}, status=404)

@@ -1,13 +1,21 @@
 from django.urls import path
 
-from adapters.web.console import account, find, sign_in
+from adapters.web.console import account, edit, find, history, patient, register, sign_in, status, sync
 
 app_name = "console"
 urlpatterns = [
     path("", find.find, name="find"),
     path("sign-in/", sign_in.sign_in, name="sign_in"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
-    path("patients/<uuid:patient_id>/", find.find, name="patient"),
     path("account/", account.account, name="account"),
     path("account/password/", account.password, name="password"),
+    path("register/", register.register, name="register"),
+    path("register/candidates/", register.candidates, name="candidates"),
+    path("patients/<uuid:patient_id>/", patient.patient, name="patient"),
+    path("patients/<uuid:patient_id>/edit/", edit.edit, name="edit"),
+    path("patients/<uuid:patient_id>/history/", history.history, name="history"),
+    path("patients/<uuid:patient_id>/duplicates/", patient.duplicates, name="duplicates"),
+    path("patients/<uuid:patient_id>/accesses/", patient.accesses, name="accesses"),
+    path("patients/<uuid:patient_id>/status/<slug:status>/", status.set_status, name="status"),
+    path("patients/<uuid:patient_id>/sync/", sync.sync, name="sync"),
 ]

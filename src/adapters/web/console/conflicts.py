@@ -1,0 +1,19 @@
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from adapters.web.console.record_form import RecordForm
+from adapters.web.console.staff_page import record_access
+from core.access_log.entities import AccessAction
+from core.errors import Conflict
+from core.patients.errors import UniqueValueTaken
+
+
+def add_conflict(request: HttpRequest, form: RecordForm, error: Conflict) -> None:
+    """Adds the error to the form, with a link to the patient who has the value."""
+    message = str(error)
+    if isinstance(error, UniqueValueTaken) and error.holder:
+        record_access(request, AccessAction.PATIENTS_MATCHED, error.holder)
+        page = reverse("console:patient", args=[error.holder])
+        message = format_html('{} <a href="{}" target="_blank" rel="noopener">See that patient</a>', message, page)
+    form.add_conflict(error, message)

@@ -1,0 +1,117 @@
+"""The page of a patient, and who looked at the record."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, cast
+from uuid import UUID
+
+from attrs import frozen
+from dependency_injector.wiring import Provide, inject
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.timesince import timesince
+from django.views.decorators.http import require_safe
+
+from adapters.web.console.candidates import about, find_candidates
+from adapters.web.console.layout import page
+from adapters.web.console.staff import actor_of
+from adapters.web.console.staff_page import staff_page
+from adapters.web.console.words import LABELS, actors_in_words, lines_of
+from core.access_log.entities import AccessCursor
+from core.access_log.use_cases import ListAccesses
+from core.accounts.use_cases import NameActors
+from core.patients.entities import Patient
+from core.patients.fields import Changes
+from core.patients.use_cases import ViewPatient
+from core.patients.values import SETTABLE_STATUSES
+from core.ports import Clock
+
+FRESH_FOR = timedelta(days=1)
+View = Annotated[ViewPatient, Provide["view_patient"]]
+TheClock = Annotated[Clock, Provide["clock"]]
+
+
+@frozen
+class Freshness:
+    """`state` is `fresh`, `stale` or `never`; empty without an upstream record."""
+
+    state: str
+    text: str
+
+    @classmethod
+    def of(cls, patient: Patient, now: datetime) -> "Freshness":
+        if patient.external_id is None:
+            return cls("", "Not linked to the upstream system: there is no external id.")
+        if patient.last_synced_at is None:
+            return cls("never", "Never synced.")
+        age = timesince(patient.last_synced_at, now, depth=1)
+        is_fresh = now - patient.last_synced_at <= FRESH_FOR
+        return cls("fresh", f"Synced {age} ago.") if is_fresh else cls("stale", f"Not synced for {age}.")
+
+
+@require_safe
+@staff_page
+@inject
+def patient(request: HttpRequest, patient_id: UUID, view: View, clock: TheClock) -> HttpResponse:
+    return show_patient(request, view(actor=actor_of(request), patient_id=patient_id), clock)
+
+
+def show_patient(request: HttpRequest, found: Patient, clock: Clock, **more: object) -> HttpResponse:
+    context = {
+        **head(found),
+        "rows": [
+            (LABELS[name], lines_of(name, value))
+            for name, value in found.to_json().items()
+            if value not in (None, False, []) and name != "status"
+        ],
+        "freshness": Freshness.of(found, clock.now()),
+        **more,
+    }
+    return page(request, "console/patient.html", context)
+
+
+def head(found: Patient) -> dict[str, object]:
+    """What the top of each page about a patient shows."""
+    moves = [one for one in SETTABLE_STATUSES if found.status.may_become(one)]
+    return {"patient": found, "moves": moves}
+
+
+@require_safe
+@staff_page
+@inject
+def duplicates(request: HttpRequest, patient_id: UUID, view: View) -> HttpResponse:
+    found = view(actor=actor_of(request), patient_id=patient_id)
+    details = cast("Changes", {name: value for name, value in found.to_json().items() if name != "status"})
+    others = [one for one in find_candidates(request, details) if one.patient.id != found.survivor_id]
+    return page(request, "console/duplicates.html", {**head(found), **about(others)})
+
+
+@require_safe
+@staff_page
+@inject
+def accesses(
+    request: HttpRequest,
+    patient_id: UUID,
+    view: View,
+    list_accesses: Annotated[ListAccesses, Provide["list_accesses"]],
+    name_actors: Annotated[NameActors, Provide["name_actors"]],
+) -> HttpResponse:
+    actor = actor_of(request)
+    found = list_accesses(actor=actor, filters={"patient_id": patient_id}, before=_before(request))
+    shown = view(actor=actor, patient_id=patient_id)
+    names = actors_in_words(actor, {entry.actor for entry in found.entries}, name_actors)
+    entries = [(entry, names[entry.actor]) for entry in found.entries]
+    following = f"{found.next.at.isoformat()}|{found.next.number}" if found.next else ""
+    return page(request, "console/accesses.html", {**head(shown), "entries": entries, "next": following})
+
+
+def _before(request: HttpRequest) -> AccessCursor | None:
+    given = request.GET.get("before")
+    if not given:
+        return None
+    at, _, number = given.partition("|")
+    try:
+        cursor = AccessCursor(datetime.fromisoformat(at), int(number[:18]))
+    except ValueError:
+        raise Http404 from None
+    if cursor.at.tzinfo is None:
+        raise Http404
+    return cursor

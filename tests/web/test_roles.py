@@ -1,0 +1,115 @@
+"""What each role may open: a row for each page of the console."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlencode
+from uuid import UUID
+
+import pytest
+from attrs import field, frozen
+from django.test import Client
+from django.urls import reverse
+
+from adapters.web.console.urls import urlpatterns
+from bootstrap import Container
+from core.access import Role
+from core.patients.entities import Patient
+from tests.fakes import ScriptedGateway
+from tests.http_api.conftest import SETUP
+from tests.web.forms import record_form
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROLES = (None, Role.READER, Role.CLERK, Role.AUTHOR, Role.EDITOR, Role.ADMIN)
+_FORM = "application/x-www-form-urlencoded"
+_OF_A_PATIENT = {"patient", "edit", "history", "duplicates", "accesses", "status", "sync"}
+
+
+@frozen
+class Row:
+    """`statuses` are those that each of `ROLES` gets. 403 also asks somebody to sign in again who sends a form."""
+
+    page: str
+    statuses: list[int] = field(converter=lambda statuses: [int(status) for status in statuses.split()])
+    method: str = "GET"
+    status: str = ""
+
+
+ROWS = [
+    #                 anybody, reader, clerk, author, editor, admin
+    Row("find", "         302 200 200 403 403 200"),
+    Row("find", "         403 200 200 403 403 200", "POST"),
+    Row("sign_in", "      200 302 302 302 302 302"),
+    Row("sign_in", "      400 302 302 302 302 302", "POST"),
+    Row("sign_out", "     405 405 405 405 405 405"),
+    Row("sign_out", "     302 302 302 302 302 302", "POST"),
+    Row("account", "      302 200 200 200 200 200"),
+    Row("password", "     302 200 200 200 200 200"),
+    Row("password", "     403 400 400 400 400 400", "POST"),
+    Row("register", "     302 403 200 403 403 200"),
+    Row("register", "     403 403 302 403 403 302", "POST"),
+    Row("candidates", "   405 405 405 405 405 405"),
+    Row("candidates", "   403 403 200 403 403 200", "POST"),
+    Row("patient", "      302 200 200 403 403 200"),
+    Row("edit", "         302 403 200 403 403 200"),
+    Row("edit", "         403 403 302 403 403 302", "POST"),
+    Row("history", "      302 200 200 403 403 200"),
+    Row("duplicates", "   302 403 200 403 403 200"),
+    Row("accesses", "     302 403 403 403 403 200"),
+    Row("status", "       302 403 200 403 403 200", status="inactive"),
+    Row("status", "       403 403 302 403 403 302", "POST", status="inactive"),
+    Row("sync", "         405 405 405 405 405 405"),
+    Row("sync", "         403 403 200 403 403 200", "POST"),
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.page}-{row.method}")
+def test_each_role_opens_its_pages_and_no_others(
+    row: Row,
+    sign_in_as: Callable[[Role], Client],
+    register: Callable[..., Patient],
+    upstream: ScriptedGateway,
+) -> None:
+    upstream.answer = {"last_name": "Byron"}
+    for number, role in enumerate(ROLES):
+        browser = sign_in_as(role) if role else Client()
+        patient = register(email=f"ada{number}@example.org", external_id=f"EHR-{number}")
+        form = record_form(first_name=f"Zoe{number}", key="key", version="1")
+        answer = browser.generic(row.method, _path(row, patient.id), urlencode(form), _FORM)
+        assert answer.status_code == row.statuses[number], role
+
+
+def test_every_page_has_a_row() -> None:
+    assert {row.page for row in ROWS} == {pattern.name for pattern in urlpatterns}
+
+
+def test_a_refusal_is_a_page_and_in_the_access_log(reader: Client, registry: Container, ada: Patient) -> None:
+    answer = reader.get(reverse("console:edit", args=[ada.id]))
+    page = answer.content.decode()
+    assert (answer.status_code, "needs the permission patients.update" in page, "Back to the start" in page) == (
+        403,
+        True,
+        True,
+    )
+    newest = registry.list_accesses()(actor=SETUP, filters={}).entries[0]
+    assert (newest.action, newest.patient_id, newest.detail) == ("refused", ada.id, "console:edit")
+
+
+def test_navigation_and_actions_show_what_the_role_allows(
+    reader: Client, clerk: Client, sign_in_as: Callable[[Role], Client], ada: Patient
+) -> None:
+    def links(browser: Client, path: str) -> set[str]:
+        return set(re.findall('href="(/(?:console|admin)/[^"]*)"', browser.get(path).content.decode()))
+
+    path = reverse("console:patient", args=[ada.id])
+    everybody = {"/console/", "/console/account/", path, f"{path}history/"}
+    assert links(reader, path) == everybody | {"/admin/"}
+    works = {"/console/register/", f"{path}duplicates/", f"{path}edit/", f"{path}status/inactive/"}
+    assert links(clerk, path) == everybody | works | {"/admin/"}
+    assert links(sign_in_as(Role.ADMIN), path) == everybody | works | {f"{path}accesses/", "/admin/"}
+    assert links(sign_in_as(Role.AUTHOR), "/console/account/") == {"/console/account/", "/console/account/password/"}
+
+
+def _path(row: Row, patient_id: UUID) -> str:
+    parts = {"status": [patient_id, row.status]}.get(row.page, [patient_id])
+    return reverse(f"console:{row.page}", args=parts if row.page in _OF_A_PATIENT else [])
