@@ -120,8 +120,8 @@ def test_an_edit_that_changes_nothing_keeps_the_whole_record(
     clerk: Client, registry: Container, register: Callable[..., Patient]
 ) -> None:
     patient = register(
-        middle_name="King", prefix="Dr", suffix="Jr.", phone="+442079460555", deceased=True, language="en-GB", sex="other",
-        email_shared=True, date_of_birth="1985", date_of_birth_estimated=True, external_id="EHR-1",
+        middle_name="King", prefix="Dr", suffix="Jr.", phone="+442079460555", deceased=True, language="en-GB",
+        sex="other", email_shared=True, date_of_birth="1985", date_of_birth_estimated=True, external_id="EHR-1",
         other_names=[{"use": "alias", "first_name": "A"}], other_phones=[{"use": "old", "value": "+442079460556"}],
         identifiers=[{"system": "mrn", "value": "1"}, {"system": "x", "value": '2 "3"'}],
         addresses=[{"use": "work", "lines": ["1", "2"], "city": "London"}, {"use": "old", "country": "GB"}],

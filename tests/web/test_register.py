@@ -43,13 +43,15 @@ def test_a_clerk_registers_a_patient_with_every_field(clerk: Client, registry: C
     }  # fmt: skip
     more = {
         "middle_name": "Mary", "prefix": "Dr", "suffix": "Jr.", "phone": "+44 20 7946 0555",
-        "email": "zoe@mail.example", "email_shared": "on", "date_of_birth": "1987-03", "date_of_birth_estimated": "on", "language": "en-gb",
+        "email": "zoe@mail.example", "email_shared": "on",
+        "date_of_birth": "1987-03", "date_of_birth_estimated": "on", "language": "en-gb",
         "external_id": "EHR-1", "died_on": "2020",
     }  # fmt: skip
     record = registered(registry, send(clerk, **ZOE | more | rows)).to_json()
     for name, value in {
         "first_name": "Zoë", "middle_name": "Mary", "last_name": "O'Connor", "prefix": "Dr", "suffix": "Jr.",
-        "sex": "female", "phone": "+442079460555", "email": "zoe@mail.example", "email_shared": True, "date_of_birth": "1987-03",
+        "sex": "female", "phone": "+442079460555", "email": "zoe@mail.example", "email_shared": True,
+        "date_of_birth": "1987-03",
         "date_of_birth_estimated": True, "deceased": "2020", "language": "en-GB", "external_id": "EHR-1",
         "identifiers": [{"system": "mrn", "value": "0001234"}],
         "other_phones": [{"use": "work", "value": "+442079460987"}],

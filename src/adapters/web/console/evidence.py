@@ -29,7 +29,7 @@ _PHRASES = {
     Agreement.YEAR: "same year of birth",
     Agreement.SAME_AREA: "same town",
     Agreement.DIFFERENT: "different {}",
-    Agreement.SHARED: "but family name, address or phone may be those of a household",
+    Agreement.SHARED: "perhaps two people of one household",
 }
 _SPECIAL = {
     (Field.DATE_OF_BIRTH, Agreement.SIMILAR): "dates of birth one digit apart",

@@ -17,10 +17,9 @@ _OFF = {"autocomplete": "off", "spellcheck": "false"}
 _DATE = "As 1987-03-14, 1987-03 or 1987."
 
 
-def _text(label: str, help_text: str = "", **attributes: str) -> forms.CharField:
-    return forms.CharField(
-        label=label, required=False, help_text=help_text, widget=forms.TextInput(attrs={**_OFF, **attributes})
-    )
+def _text(label: str, help_text: str = "", *, initial: str = "", inputmode: str = "text") -> forms.CharField:
+    widget = forms.TextInput(attrs={**_OFF, "inputmode": inputmode})
+    return forms.CharField(label=label, required=False, help_text=help_text, initial=initial, widget=widget)
 
 
 def _choice(label: str, codes: Iterable[StrEnum], initial: str) -> forms.CharField:
@@ -51,7 +50,7 @@ class PersonForm(forms.Form):
 
 
 class IdentifierForm(forms.Form):
-    system = _text("System", "Who assigned it.")
+    system = _text("System", initial="mrn")
     value = _text("Number")
 
 

@@ -86,7 +86,9 @@ def _explain(request: HttpRequest, form: RecordForm, details: Changes, error: Re
         form.problems.append("The registry has a record of this person. If it is another person, say why.")
     elif isinstance(error, Conflict):
         add_conflict(request, form, error)
-    elif not isinstance(error, NotReviewed):
+    elif isinstance(error, NotReviewed):
+        form.problems.append("The registry may have a record of this person. See the end of the form.")
+    else:
         raise error
     return _show(request, form, find_candidates(request, details), status=409, key=key)
 
@@ -104,6 +106,7 @@ def candidates(request: HttpRequest) -> HttpResponse:
 def _show(
     request: HttpRequest, form: RecordForm, found: list[Likeness], *, status: int = 200, key: str = ""
 ) -> HttpResponse:
+    form.person.fields["first_name"].widget.attrs["autofocus"] = status == 200
     context: dict[str, object] = {"form": form, **about(found), **_sent(request), "live": "console:candidates"}
     context["key"] = key or context["key"]
     return page(request, "console/register.html", context, status=status)

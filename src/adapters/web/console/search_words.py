@@ -7,7 +7,7 @@ _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
 
 def record_from(words: str) -> dict[str, FieldJson]:
     """The form of a new patient begins with what was searched for: a first and a last name, an email, a date."""
-    record: dict[str, FieldJson] = {"identifiers": [{"system": "mrn", "value": ""}]}
+    record: dict[str, FieldJson] = {}
     names: list[str] = []
     for word in words[:250].split():
         if "@" in word:
