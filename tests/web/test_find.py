@@ -65,6 +65,8 @@ def test_without_a_search_nobody_is_shown_and_the_page_says_what_to_type(reader:
         ({"q": "x" * 251}, "Must be at most 250 characters."),
         ({"q": "ada", "status": "gone"}, "Must be one of: active"),
         ({"q": "ada", "after": "x"}, "Start again from the first page"),
+        ({"q": "\x00"}, "Nobody found"),
+        ({"q": "%'\\_"}, "Nobody found"),
     ],
 )
 def test_bad_input_gets_a_message(reader: Client, given: dict[str, str], message: str) -> None:

@@ -10,11 +10,13 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from adapters.web.console.person_forms import ROW_FORMS, PersonForm
+from adapters.web.console.words import LABELS
 from bootstrap import Container
 from core.access import Role
 from core.errors import Unavailable
 from core.patients.entities import Patient
-from core.patients.fields import Changes
+from core.patients.fields import SETTABLE, Changes
 from tests.fakes import NOW, ScriptedGateway
 from tests.http_api.conftest import SETUP
 from tests.web.forms import filled_in
@@ -132,6 +134,11 @@ def test_an_edit_that_changes_nothing_keeps_the_whole_record(
     assert registry.patients().get(patient.id) == patient
 
 
+def test_every_field_has_a_place_in_the_form_and_a_label() -> None:
+    assert {*PersonForm.base_fields, *ROW_FORMS} == {*SETTABLE, "died_on"} - {"status"}
+    assert LABELS.keys() == {*SETTABLE, "merged_into"}
+
+
 def test_items_are_removed_by_emptying_their_rows(
     clerk: Client, registry: Container, register: Callable[..., Patient]
 ) -> None:
@@ -176,6 +183,13 @@ def test_a_conflict_shows_both_versions_and_loses_nothing(clerk: Client, registr
     assert (after.last_name, after.middle_name, after.phone) == ("Noel", "Augusta", "+442079460555")
 
 
+def test_an_edit_that_is_sent_twice_is_saved_once(clerk: Client, registry: Container, ada: Patient) -> None:
+    form = filled_in(read(clerk, ada, "edit")) | {"last_name": "King"}
+    for _ in range(2):
+        assert clerk.post(path(ada, "edit"), form)["Location"] == path(ada)
+    assert registry.patients().get(ada.id).version == 2
+
+
 def test_a_status_changes_after_a_confirmation_and_back(clerk: Client, registry: Container, ada: Patient) -> None:
     for status in ("inactive", "archived", "inactive", "active"):
         page = clerk.get(path(ada, "status", status)).content.decode()
@@ -199,7 +213,7 @@ def test_a_sync_shows_what_it_changed(clerk: Client, ada: Patient, upstream: Scr
     assert "Upstream has nothing new." in text(clerk.post(path(ada, "sync")))
     upstream.answer = Unavailable("Upstream does not answer.")
     stale = text(clerk.post(path(ada, "sync")))
-    assert "Upstream does not answer. This is the record as of 0 minutes ago." in stale
+    assert "Upstream does not answer. This is the record as of less than a minute ago." in stale
 
 
 def test_a_sync_that_fails_says_why(clerk: Client, ada: Patient, upstream: ScriptedGateway) -> None:

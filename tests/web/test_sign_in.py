@@ -180,6 +180,14 @@ def test_what_was_typed_survives_the_end_of_the_session() -> None:
 
 
 @pytest.mark.usefixtures("account")
+def test_no_password_is_kept_for_the_next_session() -> None:
+    page = Client().post("/console/account/password/", {"current": PASSWORD, "password": NEW}).content.decode()
+    assert "Sign in again" in page
+    assert PASSWORD not in page
+    assert NEW not in page
+
+
+@pytest.mark.usefixtures("account")
 def test_a_background_request_without_a_session_changes_nothing() -> None:
     answer = Client(headers={"HX-Request": "true"}).post("/console/", {"q": "ada"})
     assert (answer.status_code, answer.content) == (401, b"")

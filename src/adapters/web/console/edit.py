@@ -53,9 +53,15 @@ def edit(
         found = view(actor=actor, patient_id=patient_id)
         since = view_history(actor=actor, patient_id=patient_id, limit=MAX_PER_PAGE).events
         merged = merge_typed(typed, version, found, since)
+        if merged.record == found.to_json():  # as when a form is sent twice
+            return saved()
         form = RecordForm(record=merged.record)
         context = {**head(found), "form": form, "version": found.version, "merged": merged}
         return page(request, "console/edit.html", context, status=409)
+
+    def saved() -> HttpResponse:
+        messages.success(request, "Saved.")
+        return HttpResponseRedirect(reverse("console:patient", args=[patient_id]))
 
     if request.method != "POST":
         return show(None)
@@ -74,5 +80,4 @@ def edit(
     except Conflict as error:
         add_conflict(request, form, error)
         return show(form, 409)
-    messages.success(request, "Saved.")
-    return HttpResponseRedirect(reverse("console:patient", args=[patient_id]))
+    return saved()

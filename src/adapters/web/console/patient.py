@@ -7,14 +7,13 @@ from uuid import UUID
 from attrs import frozen
 from dependency_injector.wiring import Provide, inject
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.timesince import timesince
 from django.views.decorators.http import require_safe
 
 from adapters.web.console.candidates import about, find_candidates
 from adapters.web.console.layout import page
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import LABELS, actors_in_words, lines_of
+from adapters.web.console.words import LABELS, actors_in_words, lines_of, span_in_words
 from core.access_log.entities import AccessCursor
 from core.access_log.use_cases import ListAccesses
 from core.accounts.use_cases import NameActors
@@ -41,8 +40,8 @@ class Freshness:
         if patient.external_id is None:
             return cls("", "Not linked to the upstream system: there is no external id.")
         if patient.last_synced_at is None:
-            return cls("never", "Never synced.")
-        age = timesince(patient.last_synced_at, now, depth=1)
+            return cls("never", "There was no sync yet.")
+        age = span_in_words(patient.last_synced_at, now)
         is_fresh = now - patient.last_synced_at <= FRESH_FOR
         return cls("fresh", f"Synced {age} ago.") if is_fresh else cls("stale", f"Not synced for {age}.")
 

@@ -16,6 +16,7 @@ from core.errors import TooManyRequests
 from core.values import MAX_EMAIL_LENGTH
 
 _AGAIN = "sign_in"  # the prefix of the fields that stand beside those of the form to send on
+_SECRETS = {"csrfmiddlewaretoken", "current", "password"}  # are not kept
 
 
 def password_field(label: str, autocomplete: str) -> forms.CharField:
@@ -62,9 +63,8 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse | None:
     form = SignInForm(request.POST if f"{_AGAIN}-email" in request.POST else None, prefix=_AGAIN)
     if _signs_in(request, form):
         return None
-    others = {name: values for name, values in request.POST.lists() if not name.startswith(f"{_AGAIN}-")}
-    others.pop("csrfmiddlewaretoken", None)
-    kept = [(name, value) for name, values in others.items() for value in values]
+    others = [(name, value) for name, values in request.POST.lists() for value in values]
+    kept = [(name, value) for name, value in others if name not in _SECRETS and not name.startswith(f"{_AGAIN}-")]
     return page(request, "console/sign_in_again.html", {"form": form, "kept": kept}, status=403)
 
 

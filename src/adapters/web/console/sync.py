@@ -3,14 +3,13 @@ from uuid import UUID
 
 from dependency_injector.wiring import Provide, inject
 from django.http import HttpRequest, HttpResponse
-from django.utils.timesince import timesince
 from django.views.decorators.http import require_POST
 
 from adapters.web.console.history import changes_between
 from adapters.web.console.patient import TheClock, View, show_patient
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import LABELS
+from adapters.web.console.words import LABELS, span_in_words
 from core.access import Permission
 from core.errors import Conflict, InvalidUpstreamResponse, RateLimited, Unavailable
 from core.ports import RateLimiter, RateLimitScope
@@ -42,6 +41,6 @@ def sync(
         "result": result,
         "changes": changes_between(before.to_json(), result.patient.to_json()),
         "kept": [LABELS[name] for name in result.conflicts],
-        "age": timesince(result.fetched_at, clock.now(), depth=1),
+        "age": span_in_words(result.fetched_at, clock.now()),
     }
     return show_patient(request, result.patient, clock, **context)

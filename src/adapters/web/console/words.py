@@ -1,10 +1,11 @@
 """The record and its changes, as people read them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import cast
 
 import phonenumbers
+from django.utils.timesince import timesince
 
 from core.access import Actor
 from core.accounts.use_cases import NameActors
@@ -61,6 +62,11 @@ def age_in_words(age: int | None, day: date, born: PartialDate | None) -> str:
         months = (day.year - born.earliest.year) * 12 + day.month - born.earliest.month
         return f"{max(months - (day.day < born.earliest.day), 0)} months"
     return f"{age} years"
+
+
+def span_in_words(since: datetime, now: datetime) -> str:
+    """In its largest unit."""
+    return timesince(since, now, depth=1) if now - since >= timedelta(minutes=1) else "less than a minute"
 
 
 def phone_in_words(number: str) -> str:
