@@ -48,6 +48,7 @@ class Command(BaseCommand):
     def _print_addresses(self, home: str, upstream: str, *, is_demo: bool) -> None:
         lines = {
             "The registry": f"{home}/",
+            "Console": f"{home}/console/",
             "API docs": f"{home}/api/docs/",
             "Sign in as": ", ".join(DEMO_ACCOUNTS),
             "Password": DEMO_PASSWORD,
