@@ -6,10 +6,13 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from dependency_injector.providers import Object
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from adapters.caching.backend import CacheBackend
+from adapters.caching.rate_limiter import CacheRateLimiter
 from adapters.web.console.person_forms import ROW_FORMS, PersonForm
 from adapters.web.console.words import LABELS
 from bootstrap import Container
@@ -17,6 +20,7 @@ from core.access import Role
 from core.errors import Unavailable
 from core.patients.entities import Patient
 from core.patients.fields import SETTABLE, Changes
+from core.ports import RateLimit, RateLimitScope
 from tests.fakes import NOW, ScriptedGateway
 from tests.http_api.conftest import SETUP
 from tests.web.forms import filled_in
@@ -224,6 +228,15 @@ def test_a_sync_that_fails_says_why(clerk: Client, ada: Patient, upstream: Scrip
     ):
         upstream.answer = answer
         assert why in text(clerk.post(path(ada, "sync")))
+
+
+def test_syncs_are_limited(clerk: Client, registry: Container, ada: Patient, upstream: ScriptedGateway) -> None:
+    upstream.answer = {"last_name": "Byron"}
+    one = CacheRateLimiter(CacheBackend(), {RateLimitScope.SYNC: RateLimit(1, 86_400)})
+    with registry.limiter.override(Object(one)):
+        clerk.post(path(ada, "sync"))
+        assert "Too many requests." in text(clerk.post(path(ada, "sync")))
+    assert len(upstream.asked) == 1
 
 
 def test_other_records_of_the_person_are_listed(clerk: Client, ada: Patient, duplicate: Patient) -> None:
