@@ -27,7 +27,7 @@ from core.patients.fields import Changes
 from core.patients.use_cases import RegisterPatient
 
 
-class NotReviewed(RegistryError):
+class NotReviewed(Exception):
     """A patient may be the person, and was not shown yet."""
 
 
@@ -55,7 +55,7 @@ def register(
 
     try:
         return HttpResponseRedirect(_answer_once(request, [details, reason], once, work).headers["Location"])
-    except RegistryError as error:
+    except (RegistryError, NotReviewed) as error:
         return _explain(request, form, details, error)
 
 
@@ -73,7 +73,7 @@ def _answer_once(request: HttpRequest, content: object, once: AnswerOnce, work: 
     return once(actor=actor, key=key, operation="console:register", request=sent, work=work)[0]
 
 
-def _explain(request: HttpRequest, form: RecordForm, details: Changes, error: RegistryError) -> HttpResponse:
+def _explain(request: HttpRequest, form: RecordForm, details: Changes, error: Exception) -> HttpResponse:
     """The form, with the reason why nobody was registered."""
     key = request.POST["key"]
     if isinstance(error, ValidationError):
