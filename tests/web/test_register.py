@@ -125,6 +125,13 @@ def test_another_row_is_added_without_losing_what_was_typed(clerk: Client) -> No
     assert kept["last_name"] == "O'Connor"
 
 
+def test_enter_sends_the_form_and_adds_no_row(clerk: Client) -> None:
+    page = clerk.get(PAGE).content.decode()
+    [form] = re.findall('<form id="record".*?</form>', page, re.DOTALL)
+    first = re.findall("<button[^>]*>", form)[0]  # the one that Enter presses
+    assert "name=" not in first
+
+
 def test_no_list_grows_without_bounds(clerk: Client) -> None:
     answer = send(clerk, **ZOE, more="identifiers", **{"identifiers-TOTAL_FORMS": "999"})
     assert answer.status_code == 200
