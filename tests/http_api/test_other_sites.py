@@ -45,10 +45,10 @@ def same_site() -> dict[str, str]:
     return {"Referer": f"https://{HOST}{LOGIN}"}
 
 
-def test_cookies_go_to_the_admin_alone_over_tls_and_are_not_for_scripts_and_other_sites(browser: Client) -> None:
+def test_cookies_go_over_tls_alone_and_are_not_for_scripts_and_other_sites(browser: Client) -> None:
     for name, cookie in signed_in(browser).cookies.items():
         assert (name, cookie["secure"], cookie["httponly"], cookie["samesite"]) == (name, True, True, "Lax")
-        assert (cookie["domain"], cookie["path"]) == ("", "/admin/")
+        assert (cookie["domain"], cookie["path"]) == ("", "/")
     assert {"sessionid", "csrftoken"} <= browser.cookies.keys()
 
 
@@ -95,6 +95,7 @@ def test_forms_of_the_admin_are_accepted_from_its_own_pages_alone(
 def test_a_session_of_the_admin_is_none_of_the_api(browser: Client) -> None:
     answer = Api(client=signed_in(browser)).get("users/me/")
     assert (answer.status_code, kind(answer)) == (401, "unauthenticated")
+    assert not answer.cookies  # the session lasts no longer for it
 
 
 @pytest.mark.parametrize(

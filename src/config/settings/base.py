@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "adapters.http_api.rest.bounds.BoundsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "adapters.http_api.rest.middleware.PageSessionMiddleware",
     "adapters.http_api.rest.middleware.ContentLengthMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -132,7 +132,6 @@ LOGIN_REDIRECT_URL = "/admin/"  # where `next` leads elsewhere
 SESSION_ENGINE = "adapters.django_orm.admin_site.sessions"
 SESSION_COOKIE_AGE = 30 * 60  # seconds that nobody does anything at the admin or the console
 SESSION_SAVE_EVERY_REQUEST = True  # each request begins them again
-SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"  # calls of the API keep no session alive
 SESSION_LASTS = 12 * 3600  # seconds after which one has to sign in again all the same
 
 TRUSTED_PROXIES = trusted_proxies(env.str("TRUSTED_PROXIES", ""))

@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -24,6 +25,13 @@ class PagePolicyMiddleware(CSPMiddleware):
         if request.path_info.startswith(tuple(settings.CONTENT_SECURITY_POLICY["EXCLUDE_URL_PREFIXES"])):
             return response
         return super().process_response(request, response)
+
+
+class PageSessionMiddleware(SessionMiddleware):
+    """Django's, for the admin and the console. Calls of the API keep no session of theirs alive."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        return response if request.path_info.startswith("/api/") else super().process_response(request, response)
 
 
 class ContentLengthMiddleware(CommonMiddleware):
