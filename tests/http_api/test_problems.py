@@ -87,6 +87,16 @@ def test_logs_each_request_and_use_case_once_and_nothing_personal(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_method_that_http_does_not_define_is_not_logged(
+    clerk: Api, ada: Patient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        clerk.call(str(ada.last_name).upper(), "patients/")
+    events = [cast("dict[str, str]", record.msg) for record in caplog.records]
+    assert [event["method"] for event in events if event["event"] == "request"] == ["other"]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_each_line_of_a_request_names_its_actor(
     registry: Container, clerk: Api, anonymous: Api, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -48,8 +48,8 @@ LIMITED_CALLS = Counter(
 )
 
 
-def count_request(method: str | None, route: str, status: int, seconds: float) -> None:
-    counter, histogram = _of_request(method if method in METHODS else "other", route, status)
+def count_request(method: str, route: str, status: int, seconds: float) -> None:
+    counter, histogram = _of_request(method, route, status)
     counter.inc()
     histogram.observe(seconds)
 

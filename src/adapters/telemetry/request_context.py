@@ -8,7 +8,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 
 from adapters.telemetry import trace_context
-from adapters.telemetry.metrics import count_request
+from adapters.telemetry.metrics import METHODS, count_request
 from core.access import Actor
 
 _ANONYMOUS = Actor.anonymous("").name
@@ -20,7 +20,8 @@ class RequestContextMiddleware:
 
     Each line has the actor: anonymous, until authentication binds another `actor` in structlog's context.
     The caller's `X-Request-ID` and `traceparent` are taken where they are well formed. Views find the id as
-    `request.META["REQUEST_ID"]`. The route is the pattern, without the ids and the query that stand in the URL.
+    `request.META["REQUEST_ID"]`. The route is the pattern, without the ids and the query that stand in the URL,
+    and a method that HTTP does not define is `other`: a caller may write anything there.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -37,10 +38,11 @@ class RequestContextMiddleware:
             response = self._get_response(request)
             seconds = perf_counter() - started
             route = readable(request.resolver_match.route) if request.resolver_match else "unknown"
-            count_request(request.method, route, response.status_code, seconds)
+            method = request.method if request.method in METHODS else "other"
+            count_request(method, route, response.status_code, seconds)
             self._log.info(
                 "request",
-                method=request.method,
+                method=method,
                 route=route,
                 status=response.status_code,
                 milliseconds=round(seconds * 1000, 1),
