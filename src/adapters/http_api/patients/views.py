@@ -38,7 +38,6 @@ class PatientsView(APIView):
         Permission.VIEW_PATIENTS,
         PatientPageSerializer,
         410,
-        414,
         parameters=[FiltersSerializer, IDS, FIELDS, CURSOR],
     )
     @inject

@@ -48,7 +48,7 @@ _PROBLEMS = {
     410: "The cursor is no longer valid: start again without one; or the answer to this request is no longer stored.",
     412: "The record has changed since it was read.",
     413: "The body is too large.",
-    414: "The address is too long: send the search in a body instead.",
+    414: "The address is longer than 10,000 bytes. Send a long search to `search_patients`.",
     415: "The media type of the body is not supported.",
     422: "The `Idempotency-Key` was sent with another request, or with other permissions.",
     429: "Too many requests, from this caller or to the upstream; wait for `Retry-After` seconds.",
@@ -102,6 +102,7 @@ def document_operation(
     anonymous = public or permission in ANONYMOUS_PERMISSIONS
     expected = {*_ALWAYS, *problems} | (set() if public else {401} if anonymous else {401, 403})
     expected |= {413, 415} if body else set()
+    expected |= {414} if any(map(_is_in_query, parameters)) else set()
     if repeatable:
         expected, parameters, headers = (
             {*expected, 410, 422},
@@ -139,6 +140,10 @@ def document_operation(
         return documented
 
     return describe
+
+
+def _is_in_query(parameter: OpenApiParameter | Shape) -> bool:
+    return not isinstance(parameter, OpenApiParameter) or parameter.location == OpenApiParameter.QUERY
 
 
 def _request(operation: str, body: Shape | None) -> OpenApiRequest | dict[str, OpenApiRequest] | None:
