@@ -196,6 +196,7 @@ class Configuration:
     lease: timedelta = timedelta(minutes=1)
     first_retry_delay: timedelta = timedelta(minutes=1)
     downloads_at_once: int = 2  # of one account, in one process
+    password_checks_at_once: int = 2  # of callers who have not signed in from there before, in one process
     breached_passwords: Path | None = field(default=None, validator=_breached_passwords_file)
     token_lifetimes: TokenLifetimes = TokenLifetimes()
     limits: abc.Mapping[RateLimitScope, RateLimit] = field(factory=dict[RateLimitScope, RateLimit])
@@ -266,7 +267,16 @@ class Container(DeclarativeContainer):
     cache_state: Provider[str] = Object("ok")
     limiter: Provider[RateLimiter] = Singleton(NoRateLimiter)
     downloads: Provider[ConcurrencyLimiter] = Singleton(
-        InProcessConcurrencyLimiter, places=configuration.provided.downloads_at_once
+        InProcessConcurrencyLimiter,
+        configuration.provided.downloads_at_once,
+        "You have as many downloads as you may have at once. Wait until one ends, then try again.",
+        timedelta(seconds=10),
+    )
+    password_checks: Provider[ConcurrencyLimiter] = Singleton(
+        InProcessConcurrencyLimiter,
+        configuration.provided.password_checks_at_once,
+        "Too many sign-ins are under way at this moment. Try again.",
+        timedelta(seconds=1),
     )
 
     # Ports of patients
@@ -653,7 +663,7 @@ class Container(DeclarativeContainer):
     sessions = Singleton(SessionStarter, families, tokens, clock, ids, lifetimes)
     password_policy = Singleton(PasswordPolicy, breached_passwords)
     passwords = Singleton(PasswordSetter, users, account_recorder, atomic, clock)
-    password_verifier = Singleton(PasswordVerifier, users, limiter, sign_in_history, access_recorder)
+    password_verifier = Singleton(PasswordVerifier, users, limiter, password_checks, sign_in_history, access_recorder)
     verify_password = _use_case(accounts_.VerifyPassword, verifier=password_verifier)
     sign_in = _use_case(accounts_.SignIn, verifier=password_verifier, sessions=sessions, accesses=access_recorder)
     refresh_session = _use_case(

@@ -8,24 +8,21 @@ from attrs import field, frozen
 from core.errors import TooManyRequests
 from core.ports import ConcurrencyLimiter
 
-RETRY_AFTER = timedelta(seconds=10)
-
 
 @frozen
 class InProcessConcurrencyLimiter(ConcurrencyLimiter):
     """Counts in this process alone: what it limits holds the process's own threads, and ends with it."""
 
     places: int
+    message: str
+    retry_after: timedelta
     _taken: Counter[str] = field(init=False, factory=Counter[str])
     _lock: Lock = field(init=False, factory=Lock)
 
     def acquire(self, caller: str) -> Callable[[], None]:
         with self._lock:
             if self._taken[caller] >= self.places:
-                raise TooManyRequests(
-                    "You have as many downloads as you may have at once. Wait until one ends, then try again.",
-                    retry_after=RETRY_AFTER,
-                )
+                raise TooManyRequests(self.message, retry_after=self.retry_after)
             self._taken[caller] += 1
         held = [caller]
 

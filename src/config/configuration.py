@@ -39,6 +39,7 @@ def configuration() -> Configuration:
         upstream_credentials=_credentials(policy),
         upstream_certificate=_certificate(),
         lease=timedelta(seconds=settings.JOB_LEASE),
+        password_checks_at_once=max(1, settings.SERVER_THREADS // 4),
         limits={scope: RateLimit.parse(settings.LIMITS[scope]) for scope in RateLimitScope},
         broker_url=settings.CELERY_BROKER_URL,
         audit_keys=(settings.AUDIT_KEY, *settings.AUDIT_KEY_FALLBACKS) if settings.AUDIT_KEY else secret_keys,

@@ -222,6 +222,19 @@ def test_an_owner_signs_in_from_a_known_address_while_others_guess_elsewhere(
     assert strict.calls[-1] == (RateLimitScope.SIGN_IN_KNOWN, f"192.0.2.1 {ada.email}")
 
 
+def test_few_passwords_of_strangers_are_checked_at_once_and_those_of_known_owners_beside_them(
+    registry: Container, ada: User, strict: Strict
+) -> None:
+    registry.sign_in()(email=ada.email, password=PASSWORD, address="192.0.2.1")
+    releases = [registry.password_checks().acquire("") for _ in range(2)]
+    with pytest.raises(TooManyRequests, match="under way"):
+        registry.sign_in()(email=ada.email, password=PASSWORD, address="192.0.2.9")
+    assert (RateLimitScope.SIGN_IN, f"192.0.2.9 {ada.email}") not in strict.calls
+    registry.sign_in()(email=ada.email, password=PASSWORD, address="192.0.2.1")
+    releases[0]()
+    registry.sign_in()(email=ada.email, password=PASSWORD, address="192.0.2.9")
+
+
 def test_purging_continues_until_nothing_is_left(
     registry: Container, ada: User, pair: TokenPair, time: time_machine.Traveller
 ) -> None:
