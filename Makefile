@@ -20,7 +20,7 @@ test-fast: $(VENV)/.develop  ## Run the tests that need no database
 	$(BIN)/python -m pytest tests/unit tests/contracts -m "not django_db" -n logical -p no:schemathesis $(ARGS)
 
 soak: $(VENV)/.develop  ## Search for rare faults, for an hour or more
-	KILLS=50 STOPS=10 WRITE_SECONDS=30 JOB_PATIENTS=6000 IMPORT_ROWS=100000 SOAK_SECONDS=600 \
+	KILLS=50 STOPS=10 WRITE_SECONDS=30 JOB_PATIENTS=6000 IMPORT_ROWS=100000 SOAK_SECONDS=600 GENERATED=20000 FLOOD_SECONDS=30 \
 		$(BIN)/python -m pytest -m "soak or hypothesis" --hypothesis-profile=soak $(ARGS)
 
 coverage: $(VENV)/.develop  ## Measure branch coverage: 100 % of the core is required

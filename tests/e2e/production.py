@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
+from typing import IO
 from uuid import uuid4
 
 import httpx
@@ -53,11 +54,12 @@ class Production:
 
 
 @contextmanager
-def served(environment: dict[str, str], token: str) -> Generator[Served]:
+def served(environment: dict[str, str], token: str, log: IO[bytes] | None = None) -> Generator[Served]:
+    """Its output goes to `log`."""
     port = free_port()
     address = {"GRANIAN_HOST": "127.0.0.1", "GRANIAN_PORT": str(port)}
     command = [sys.executable, str(ROOT / "manage.py"), "serve"]
-    process = subprocess.Popen(command, env=environment | address, process_group=0)
+    process = subprocess.Popen(command, env=environment | address, process_group=0, stdout=log, stderr=log)
     headers = {"Authorization": f"Bearer {token}", "X-Forwarded-Proto": "https"}
     try:
         wait_for_port(process, port)

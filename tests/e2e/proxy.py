@@ -23,6 +23,7 @@ class Proxy:
     port: int
     plain_port: int
     trust: ssl.SSLContext
+    pid: int
 
     def client(self, **headers: str) -> httpx.Client:
         base = f"https://{HOST}:{self.port}"
@@ -66,6 +67,6 @@ def proxied(directory: Path, upstream: int) -> Generator[Proxy]:
     with subprocess.Popen([nginx, "-c", str(configuration), "-e", "stderr", "-g", options]) as process:
         try:
             wait_for_port(process, port)
-            yield Proxy(port, plain_port, trust)
+            yield Proxy(port, plain_port, trust, process.pid)
         finally:
             process.terminate()

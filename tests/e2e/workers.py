@@ -7,6 +7,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from tests.e2e.conftest import ROOT
 from tests.e2e.jobs import Registry
@@ -17,9 +18,10 @@ LOG = subprocess.DEVNULL if "JOBS_LOG" not in os.environ else Path(os.environ["J
 
 
 @contextmanager
-def running(command: list[str], environment: dict[str, str]) -> Generator[Process]:
-    """In a process group of its own, of which nothing is left at the end."""
-    process = subprocess.Popen(command, env=environment, process_group=0, stdout=subprocess.DEVNULL, stderr=LOG)
+def running(command: list[str], environment: dict[str, str], log: IO[bytes] | None = None) -> Generator[Process]:
+    """In a process group of its own, of which nothing is left at the end. All its output goes to `log`, if there is."""
+    out, err = (log, log) if log else (subprocess.DEVNULL, LOG)
+    process = subprocess.Popen(command, env=environment, process_group=0, stdout=out, stderr=err)
     try:
         yield process
     finally:

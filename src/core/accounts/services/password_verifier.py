@@ -20,8 +20,8 @@ class PasswordVerifier:
     from a network where this account signed in recently count separately, and are slowed down to one a second at most:
     attackers elsewhere cannot lock the owner out.
 
-    A check keeps a processor busy for a third of a second. Callers from elsewhere share a few places in each process, so
-    that others get threads and processors, too; more are refused at once.
+    A check keeps a processor busy for a third of a second. Callers from elsewhere share a few places in each process,
+    so that others get threads and processors, too; more are refused at once.
     """
 
     users: UserRepository
