@@ -22,7 +22,6 @@ ADDRESS = "10.0.0.7"  # of all callers
 class Deployment:
     directory: Path
     url: str
-    cache: str
     pids: tuple[int, ...]
 
     def client(self, token: str | None = None) -> httpx.Client:
@@ -38,9 +37,6 @@ class Deployment:
             yield "names of files", file.name.encode()
         with self.client() as client:
             yield "metrics", client.get("/metrics").content
-        for number in (0, 1):
-            with redis_client.Redis.from_url(self.cache, db=number) as database:
-                yield f"keys of Redis {number}", repr(database.keys()).encode()
         for pid in self.pids:
             for process in family(pid):
                 yield "arguments", Path(f"/proc/{process}/cmdline").read_bytes()
@@ -84,4 +80,4 @@ def deployment(production: Production, directory: Path, **settings: str) -> Gene
         process, client = stack.enter_context(served(environment, "", log))
         with client() as one:
             url = str(one.base_url)
-        yield Deployment(directory, url, cache, (*pids, process.pid))
+        yield Deployment(directory, url, (*pids, process.pid))

@@ -30,7 +30,6 @@ FLOODING = 10 * THREADS + 40
 ANSWERED_WITHIN = 5  # seconds, where tests share a few processors; usually one
 AS_FAST = 0.8  # of before
 GROWTH = 64 * 1024  # KiB
-
 EMAIL, PASSWORD = "owner@clinic.example", "correct horse battery"
 
 pytestmark = pytest.mark.soak
@@ -115,7 +114,7 @@ def test_a_flood_stops_nobody_who_is_signed_in_or_who_signs_in_from_a_known_netw
                 began = monotonic()
                 assert probe.get(path).status_code == 200
                 assert monotonic() - began < ANSWERED_WITHIN
-    grown = {name: now - memory[name] for name, now in served.memory().items()}
+        grown = {name: now - memory[name] for name, now in served.memory().items()}
     recovering, after = monotonic(), [served.capacity()]
     until(lambda: after[-1] > before * AS_FAST or after.append(served.capacity()))
     print(
