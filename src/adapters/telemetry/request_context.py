@@ -21,7 +21,7 @@ class RequestContextMiddleware:
     Each line has the actor: anonymous, until authentication binds another `actor` in structlog's context.
     The caller's `X-Request-ID` and `traceparent` are taken where they are well formed. Views find the id as
     `request.META["REQUEST_ID"]`. The route is the pattern, without the ids and the query that stand in the URL,
-    and a method that HTTP does not define is `other`: a caller may write anything there.
+    and any but the usual methods is `other`: a caller may write anything there.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
