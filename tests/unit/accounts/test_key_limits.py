@@ -59,7 +59,10 @@ def test_a_key_works_only_from_its_networks(
     assert works(registry, free, address)
 
 
-@given(network=st.ip_addresses().map(str), addresses=st.lists(st.ip_addresses(), min_size=1))
+ADDRESSES = st.ip_addresses().filter(lambda one: not getattr(one, "ipv4_mapped", None))  # those are IPv4
+
+
+@given(network=ADDRESSES.map(str), addresses=st.lists(ADDRESSES, min_size=1))
 def test_an_address_is_within_its_own_network_alone(network: str, addresses: list[object]) -> None:
     for address in (*addresses, network):
         assert is_within(str(address), [ip_network(network)]) == (
