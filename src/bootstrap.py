@@ -403,6 +403,9 @@ class Container(DeclarativeContainer):
     list_duplicates = _use_case(
         matching_.ListDuplicates, pairs=duplicate_pairs, patients=patients_for_matching, accesses=access_recorder
     )
+    view_duplicate = _use_case(
+        matching_.ViewDuplicate, pairs=duplicate_pairs, patients=patients_for_matching, accesses=access_recorder
+    )
     decide_duplicate = _use_case(
         matching_.DecideDuplicate, pairs=duplicate_pairs, patients=patients, atomic=atomic, clock=clock
     )

@@ -63,6 +63,17 @@ def test_an_overridden_registration_is_queued(registry: Container, ada: Patient,
     assert page.patients == {ada.id: ada, twin.id: twin}
 
 
+def test_a_pair_is_viewed_with_its_records(
+    registry: Container, pair: DuplicatePair, ada: Patient, twin: Patient
+) -> None:
+    view = registry.view_duplicate()(actor=CLERK, pair_id=pair.id)
+    assert (view.pair, view.first, view.second) == (pair, ada, twin)
+    with pytest.raises(PairNotFound):
+        registry.view_duplicate()(actor=CLERK, pair_id=ada.id)
+    with pytest.raises(Forbidden):
+        registry.view_duplicate()(actor=READER, pair_id=pair.id)
+
+
 def test_a_possible_duplicate_is_registered_and_queued(registry: Container, ada: Patient, clock: StillClock) -> None:
     clock.at += timedelta(seconds=1)
     other = registry.register_patient()(actor=CLERK, **details(first_name="Augusta", email=None))

@@ -86,6 +86,15 @@ class PairPage:
     next: PairCursor | None
 
 
+@frozen
+class PairView:
+    """A pair with its two records, the older one first."""
+
+    pair: DuplicatePair
+    first: Patient
+    second: Patient
+
+
 class ScanOutcome(StrEnum):
     """`paired`: the scan put the patient into a pair of possible duplicates, in a full scan with an older one.
     `skipped`: the patient was erased or merged in the meantime."""

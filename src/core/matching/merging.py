@@ -60,10 +60,11 @@ def combine(survivor: Patient, other: Patient, choices: Choices) -> Patient:
     errors = ErrorCollector()
     values: dict[str, object] = {}
     for name in FIELDS:
+        source = choices.get(name) or default_source(name, survivor, other)
         with errors.field(f"choices.{name}"):
-            if _takes_other(name, survivor, other, choices):
+            if source is Source.OTHER:
                 values |= {one: getattr(other, one) for one in (name, TOGETHER.get(name, name))}
-            elif name in LISTS and name not in choices:
+            elif source is None:
                 values[name] = _joined(name, survivor, other)
     errors.raise_if_any()
     combined = evolve(survivor, **values, external_id=survivor.external_id or other.external_id)
@@ -71,10 +72,11 @@ def combine(survivor: Patient, other: Patient, choices: Choices) -> Patient:
     return combined
 
 
-def _takes_other(name: str, survivor: Patient, other: Patient, choices: Choices) -> bool:
-    if name in choices:
-        return choices[name] is Source.OTHER
-    return getattr(survivor, name) in _BLANK and getattr(other, name) not in _BLANK
+def default_source(name: str, survivor: Patient, other: Patient) -> Source | None:
+    """The record whose value stays without a choice; None if the items of both come together."""
+    if getattr(survivor, name) in _BLANK:
+        return Source.OTHER if getattr(other, name) not in _BLANK else Source.SURVIVOR
+    return None if name in LISTS else Source.SURVIVOR
 
 
 def _joined(name: str, survivor: Patient, other: Patient) -> tuple[object, ...]:

@@ -111,6 +111,14 @@ def test_a_page_of_duplicates_is_recorded_by_its_records(registry: Container, ad
     assert {entry.patient_id for entry in entries(registry)} == {ada.id, twin.id}
 
 
+def test_a_pair_is_recorded_by_its_records(registry: Container, ada: Patient, twin: Patient) -> None:
+    (pair,) = registry.list_duplicates()(actor=SETUP).pairs
+    registry.view_duplicate()(actor=CLERK, pair_id=pair.id)
+    seen = [entry for entry in entries(registry) if entry.actor == CLERK.name]
+    assert [entry.action for entry in seen] == [AccessAction.DUPLICATES_VIEWED] * 2
+    assert {entry.patient_id for entry in seen} == {ada.id, twin.id}
+
+
 def test_a_page_of_changes_is_recorded_by_its_length(registry: Container, ada: Patient, twin: Patient) -> None:
     page = registry.follow_changes()(actor=READER)
     registry.follow_changes()(actor=READER, after=page.next)

@@ -1,6 +1,6 @@
 """The use cases of matching."""
 
-from core.matching.use_cases.duplicates import DecideDuplicate, Decision, ListDuplicates
+from core.matching.use_cases.duplicates import DecideDuplicate, Decision, ListDuplicates, ViewDuplicate
 from core.matching.use_cases.list_merges import ListMerges
 from core.matching.use_cases.match import MatchPatients
 from core.matching.use_cases.merge import MergePatients
@@ -16,4 +16,5 @@ __all__ = [
     "MergePatients",
     "StartDuplicateScan",
     "UndoMerge",
+    "ViewDuplicate",
 ]

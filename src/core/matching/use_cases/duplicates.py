@@ -7,8 +7,8 @@ from core.access import Actor, Permission
 from core.access_log.entities import AccessAction
 from core.access_log.services.recorder import AccessRecorder
 from core.errors import ErrorCollector, InvalidValue
-from core.matching.entities import DuplicatePair, PairCursor, PairPage, PairState
-from core.matching.errors import PairDecided, PairMerged
+from core.matching.entities import DuplicatePair, PairCursor, PairPage, PairState, PairView
+from core.matching.errors import PairDecided, PairMerged, PairNotFound
 from core.matching.ports import DuplicatePairs, PatientsForMatching
 from core.patients.ports import PatientRepository
 from core.ports import Atomic, Clock
@@ -52,6 +52,24 @@ class ListDuplicates:
         self.accesses.record_each(actor, AccessAction.DUPLICATES_VIEWED, [patient.id for patient in patients])
         last = PairCursor(pairs[-1].probability, pairs[-1].id) if len(found) > most else None
         return PairPage(pairs, {patient.id: patient for patient in patients}, last)
+
+
+@frozen
+class ViewDuplicate:
+    """A pair of possible duplicates with its two records. Raises `Forbidden`, `PairNotFound`."""
+
+    pairs: DuplicatePairs
+    patients: PatientsForMatching
+    accesses: AccessRecorder
+
+    def __call__(self, *, actor: Actor, pair_id: UUID) -> PairView:
+        actor.require(Permission.REVIEW_PATIENTS)
+        pair = self.pairs.get(pair_id)
+        found = {patient.id: patient for patient in self.patients.get_all(pair.patient_ids)}
+        if len(found) < 2:  # erased since
+            raise PairNotFound
+        self.accesses.record_each(actor, AccessAction.DUPLICATES_VIEWED, pair.patient_ids)
+        return PairView(pair, found[pair.first_id], found[pair.second_id])
 
 
 class Decision(StrEnum):
