@@ -13,13 +13,13 @@ def record_form(**given: str) -> dict[str, str]:
     return totals | given
 
 
-def filled_in(page: str) -> dict[str, str]:
+def filled_in(page: str, form_id: str = "record") -> dict[str, str]:
     """What the browser would send if nobody changed anything on the page."""
-    [form] = re.findall(r'<form id="record".*?</form>', page, re.DOTALL)
+    [form] = re.findall(rf'<form id="{form_id}".*?</form>', page, re.DOTALL)
     sent: dict[str, str] = {}
     for tag in re.finditer(r"<input\b[^>]*>", form):
         name, value = re.search(r'\bname="([^"]+)"', tag[0]), _VALUE.search(tag[0])
-        if name and ('type="checkbox"' not in tag[0] or " checked" in tag[0]):
+        if name and (not re.search('type="(?:checkbox|radio)"', tag[0]) or " checked" in tag[0]):
             sent[name[1]] = unescape(value[1]) if value else "on" if "checkbox" in tag[0] else ""
     for name, options in re.findall(r'<select name="([^"]+)".*?>(.*?)</select>', form, re.DOTALL):
         chosen = re.search(r'value="([^"]*)" selected', options) or _VALUE.search(options)

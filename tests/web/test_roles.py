@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ROLES = (None, Role.READER, Role.CLERK, Role.AUTHOR, Role.EDITOR, Role.ADMIN)
 _FORM = "application/x-www-form-urlencoded"
-_OF_A_PATIENT = {"patient", "edit", "history", "duplicates", "accesses", "status", "sync"}
+_OF_A_PATIENT = {"patient", "edit", "history", "duplicates", "accesses", "status", "sync", "merge", "merges", "undo"}
 
 
 @frozen
@@ -60,6 +60,14 @@ ROWS = [
     Row("status", "       403 403 302 403 403 302", "POST", status="inactive"),
     Row("sync", "         405 405 405 405 405 405"),
     Row("sync", "         403 403 200 403 403 200", "POST"),
+    Row("queue", "        302 403 200 403 403 200"),
+    Row("pair", "         302 403 200 403 403 200"),
+    Row("pair", "         403 403 302 403 403 302", "POST"),
+    Row("merge", "        302 403 200 403 403 200"),
+    Row("merge", "        403 403 302 403 403 302", "POST"),
+    Row("merges", "       302 200 200 403 403 200"),
+    Row("undo", "         405 405 405 405 405 405"),
+    Row("undo", "         403 403 302 403 403 302", "POST"),
 ]
 
 
@@ -69,13 +77,16 @@ def test_each_role_opens_its_pages_and_no_others(
     sign_in_as: Callable[[Role], Client],
     register: Callable[..., Patient],
     upstream: ScriptedGateway,
+    registry: Container,
 ) -> None:
     upstream.answer = {"last_name": "Byron"}
     for number, role in enumerate(ROLES):
         browser = sign_in_as(role) if role else Client()
         patient = register(email=f"ada{number}@example.org", external_id=f"EHR-{number}")
-        form = record_form(first_name=f"Zoe{number}", key="key", version="1")
-        answer = browser.generic(row.method, _path(row, patient.id), urlencode(form), _FORM)
+        more = {"other_version": "1", "step": "merge", "decision": "later"}
+        form = record_form(first_name=f"Zoe{number}", key="key", version="1", **more)
+        path = _path(row, patient.id, registry, register)
+        answer = browser.generic(row.method, path, urlencode(form), _FORM)
         assert answer.status_code == row.statuses[number], role
 
 
@@ -102,14 +113,33 @@ def test_navigation_and_actions_show_what_the_role_allows(
         return set(re.findall('href="(/(?:console|admin)/[^"]*)"', browser.get(path).content.decode()))
 
     path = reverse("console:patient", args=[ada.id])
-    everybody = {"/console/", "/console/account/", path, f"{path}history/"}
+    everybody = {"/console/", "/console/account/", path, f"{path}history/", f"{path}merges/"}
     assert links(reader, path) == everybody | {"/admin/"}
-    works = {"/console/register/", f"{path}duplicates/", f"{path}edit/", f"{path}status/inactive/"}
+    works = {
+        "/console/register/",
+        "/console/duplicates/",
+        f"{path}duplicates/",
+        f"{path}edit/",
+        f"{path}status/inactive/",
+    }
     assert links(clerk, path) == everybody | works | {"/admin/"}
     assert links(sign_in_as(Role.ADMIN), path) == everybody | works | {f"{path}accesses/", "/admin/"}
     assert links(sign_in_as(Role.AUTHOR), "/console/account/") == {"/console/account/", "/console/account/password/"}
 
 
-def _path(row: Row, patient_id: UUID) -> str:
-    parts = {"status": [patient_id, row.status]}.get(row.page, [patient_id])
-    return reverse(f"console:{row.page}", args=parts if row.page in _OF_A_PATIENT else [])
+def _path(row: Row, patient_id: UUID, registry: Container, register: Callable[..., Patient]) -> str:
+    """Of the patient, and of another record of the same person where the page is about two."""
+    parts: list[object] = [patient_id] if row.page in _OF_A_PATIENT else []
+    if row.page == "status":
+        parts.append(row.status)
+    if row.page in {"pair", "merge", "undo"}:
+        other = register(email=None).id
+        if row.page == "pair":
+            parts = [registry.list_duplicates()(actor=SETUP, limit=1).pairs[0].id]
+        elif row.page == "merge":
+            parts.append(other)
+        else:
+            merged = registry.merge_patients()(actor=SETUP, patient_id=patient_id, other_id=other).merge
+            assert merged
+            parts.append(merged.id)
+    return reverse(f"console:{row.page}", args=parts)

@@ -10,10 +10,14 @@ from core.patients.errors import UniqueValueTaken
 
 
 def add_conflict(request: HttpRequest, form: RecordForm, error: Conflict) -> None:
-    """Adds the error to the form, with a link to the patient who has the value."""
+    form.add_conflict(error, explain_conflict(request, error))
+
+
+def explain_conflict(request: HttpRequest, error: Conflict) -> str:
+    """With a link to the patient who has the value."""
     message = str(error)
     if isinstance(error, UniqueValueTaken) and error.holder:
         record_access(request, AccessAction.PATIENTS_MATCHED, error.holder)
         page = reverse("console:patient", args=[error.holder])
         message = format_html('{} <a href="{}" target="_blank" rel="noopener">See that patient</a>', message, page)
-    form.add_conflict(error, message)
+    return message

@@ -24,9 +24,9 @@ from core.values import MAX_PER_PAGE
 Update = Annotated[UpdatePatient, Provide["update_patient"]]
 
 
-def version_of(request: HttpRequest) -> int:
+def version_of(request: HttpRequest, name: str = "version") -> int:
     """Of the record that the form was made of; 0, which no record has, if the form does not say."""
-    given = request.POST.get("version", "")
+    given = request.POST.get(name, "")
     return int(given) if given.isdecimal() and len(given) < 10 else 0
 
 

@@ -14,6 +14,7 @@ from core.ports import Clock
 _NAVIGATION = (
     ("Find", "console:find", Permission.VIEW_PATIENTS),
     ("Register", "console:register", Permission.REGISTER_PATIENTS),
+    ("Duplicates", "console:queue", Permission.REVIEW_PATIENTS),
 )
 
 

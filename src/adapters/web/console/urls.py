@@ -1,6 +1,20 @@
 from django.urls import path
 
-from adapters.web.console import account, edit, find, history, patient, register, sign_in, status, sync
+from adapters.web.console import (
+    account,
+    edit,
+    find,
+    history,
+    merge,
+    merges,
+    pair,
+    patient,
+    queue,
+    register,
+    sign_in,
+    status,
+    sync,
+)
 
 app_name = "console"
 urlpatterns = [
@@ -18,4 +32,9 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/accesses/", patient.accesses, name="accesses"),
     path("patients/<uuid:patient_id>/status/<slug:status>/", status.set_status, name="status"),
     path("patients/<uuid:patient_id>/sync/", sync.sync, name="sync"),
+    path("patients/<uuid:patient_id>/merge/<uuid:other_id>/", merge.merge, name="merge"),
+    path("patients/<uuid:patient_id>/merges/", merges.merges, name="merges"),
+    path("patients/<uuid:patient_id>/merges/<uuid:merge_id>/undo/", merges.undo, name="undo"),
+    path("duplicates/", queue.queue, name="queue"),
+    path("duplicates/<uuid:pair_id>/", pair.pair, name="pair"),
 ]

@@ -22,7 +22,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (/^(input|textarea|select)$/i.test(event.target.tagName)) return;
   const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-  if (!target) return;
+  if (!target || event.repeat) return; // a key that is held down decides once
   event.preventDefault();
   if (target.matches("input")) target.focus();
   else target.click();
