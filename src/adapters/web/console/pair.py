@@ -81,4 +81,6 @@ def _following(request: HttpRequest, decided: DuplicatePair, list_duplicates: Li
 
 
 def _said(decided: DuplicatePair) -> str:
+    if decided.state is PairState.LATER:
+        return "The decision is put off."
     return f"Saved: {STATES[decided.state].lower()}. To take it back, go back to that pair."
