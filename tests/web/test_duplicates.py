@@ -113,6 +113,12 @@ def test_each_decision_has_a_button_with_a_key(clerk: Client, pair_id: UUID) -> 
     assert buttons == [("same", "s"), ("different", "d"), ("later", "l")]
 
 
+def test_enter_in_the_reason_decides_nothing(clerk: Client, pair_id: UUID) -> None:
+    """Enter presses the first button of a form, and does nothing if that one is disabled."""
+    page = read(clerk, path(pair_id))
+    assert re.findall("<button[^>]*>", page.partition('<form id="decide"')[2])[0] == "<button disabled hidden>"
+
+
 def test_a_decision_leads_to_the_next_pair(
     clerk: Client, registry: Container, pair_id: UUID, register: Callable[..., Patient]
 ) -> None:

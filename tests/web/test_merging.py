@@ -255,6 +255,20 @@ def test_an_undo_that_another_patient_prevents_names_that_patient(
     assert f'href="{of(eve)}"' in answer.content.decode()
 
 
+def test_decisions_merges_and_undos_need_the_token_of_the_form(
+    clerk: Client, registry: Container, ada: Patient, duplicate: Patient, page: str
+) -> None:
+    (pair,) = registry.list_duplicates()(actor=SETUP).pairs
+    merge = registry.merge_patients()(actor=SETUP, patient_id=ada.id, other_id=duplicate.id).merge
+    assert merge
+    clerk.handler.enforce_csrf_checks = True
+    undo = reverse("console:undo", args=[ada.id, merge.id])
+    for url in (reverse("console:pair", args=[pair.id]), page, undo):
+        answer = clerk.post(url, {"key": "key", "decision": "later", "step": "merge"})
+        assert answer.status_code == 403, url
+    assert merges(registry, ada) == (merge,)
+
+
 def test_many_merges_have_pages(clerk: Client, registry: Container, ada: Patient, duplicate: Patient) -> None:
     for _ in range(11):
         merged = registry.merge_patients()(actor=SETUP, patient_id=ada.id, other_id=duplicate.id).merge
