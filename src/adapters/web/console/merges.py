@@ -12,8 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from adapters.web.console.conflicts import explain_conflict
 from adapters.web.console.layout import page
 from adapters.web.console.once import Done, redirect_once
-from adapters.web.console.patient import View, head
-from adapters.web.console.queue import Names
+from adapters.web.console.patient import head
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from adapters.web.console.words import LABELS, actors_in_words
@@ -25,7 +24,6 @@ from core.patients.entities import Patient
 from core.patients.use_cases import ViewPatient
 
 PER_PAGE = 10  # each shows the name of another patient
-List = Annotated[ListMerges, Provide["list_merges"]]
 
 
 @frozen
@@ -41,9 +39,8 @@ class Entry:
 
 @require_safe
 @staff_page
-@inject
-def merges(request: HttpRequest, patient_id: UUID, view: View, list_merges: List, name_actors: Names) -> HttpResponse:
-    return _show(request, patient_id, view, list_merges, name_actors)
+def merges(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    return _show(request, patient_id)
 
 
 @require_POST
@@ -53,9 +50,6 @@ def undo(
     request: HttpRequest,
     patient_id: UUID,
     merge_id: UUID,
-    view: View,
-    list_merges: List,
-    name_actors: Names,
     undo_merge: Annotated[UndoMerge, Provide["undo_merge"]],
 ) -> HttpResponse:
     def work() -> Done:
@@ -65,17 +59,18 @@ def undo(
     try:
         return redirect_once(request, [], work)
     except Conflict as error:
-        problem = explain_conflict(request, error)
-    return _show(request, patient_id, view, list_merges, name_actors, problem)
+        return _show(request, patient_id, explain_conflict(request, error))
 
 
+@inject
 def _show(
     request: HttpRequest,
     patient_id: UUID,
-    view: ViewPatient,
-    list_merges: ListMerges,
-    name_actors: NameActors,
     problem: str = "",
+    *,
+    view: ViewPatient = Provide["view_patient"],
+    list_merges: ListMerges = Provide["list_merges"],
+    name_actors: NameActors = Provide["name_actors"],
 ) -> HttpResponse:
     actor = actor_of(request)
     shown = view(actor=actor, patient_id=patient_id)

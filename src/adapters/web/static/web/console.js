@@ -20,7 +20,7 @@ document.addEventListener("keydown", (event) => {
     move(event.key === "ArrowDown" ? 1 : -1);
     return;
   }
-  if (/^(input|textarea|select)$/i.test(event.target.tagName)) return;
+  if (event.target.matches("input:not([type=radio], [type=checkbox]), textarea, select")) return;
   const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!target || event.repeat) return; // a key that is held down decides once
   event.preventDefault();
