@@ -546,6 +546,7 @@ class Container(DeclarativeContainer):
     download_rejects = _use_case(
         imports_.DownloadRejects, jobs=jobs, files=import_files, rejects=import_rejects, accesses=access_recorder
     )
+    list_rejects = _use_case(imports_.ListRejects, jobs=jobs, rejects=import_rejects)
 
     # Jobs
     leases = Singleton(

@@ -13,9 +13,11 @@ from django.urls import reverse
 from adapters.web.console.urls import urlpatterns
 from bootstrap import Container
 from core.access import Role
+from core.files import FileFormat
+from core.jobs.entities import JobKind
 from core.patients.entities import Patient
 from tests.fakes import ScriptedGateway
-from tests.http_api.conftest import SETUP
+from tests.http_api.conftest import CSV, SETUP
 from tests.web.forms import record_form
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,6 +35,8 @@ class Row:
     statuses: list[int] = field(converter=lambda statuses: [int(status) for status in statuses.split()])
     method: str = "GET"
     status: str = ""
+    job: str = ""
+    order: str = ""
 
 
 ROWS = [
@@ -68,6 +72,23 @@ ROWS = [
     Row("merges", "       302 200 200 403 403 200"),
     Row("undo", "         405 405 405 405 405 405"),
     Row("undo", "         403 403 302 403 403 302", "POST"),
+    Row("import", "       302 403 200 403 403 200"),
+    Row("import", "       302 403 400 403 403 400", "POST"),
+    Row("jobs", "         302 403 200 403 403 200"),
+    Row("jobs_of", "      302 403 200 403 403 200"),
+    Row("start_sync", "   405 405 405 405 405 405"),
+    Row("start_sync", "   403 403 302 403 403 302", "POST"),
+    Row("job", "          302 403 200 403 403 200", job="import"),
+    Row("rejects", "      302 403 200 403 403 200", job="import"),
+    Row("rejects_file", " 302 403 200 403 403 200", job="import"),
+    Row("failures", "     302 403 200 403 403 200", job="sync"),
+    Row("failures", "     302 403 200 403 403 200", job="undo"),
+    Row("order_job", "    302 403 200 403 403 200", job="undo", order="cancel"),
+    Row("order_job", "    403 403 302 403 403 302", "POST", job="import", order="cancel"),
+    Row("order_job", "    302 403 403 403 403 200", job="import", order="undo"),
+    Row("order_job", "    403 403 403 403 403 409", "POST", job="import", order="undo"),
+    Row("order_job", "    302 403 403 403 403 200", job="sync", order="confirm"),
+    Row("order_job", "    403 403 403 403 403 409", "POST", job="sync", order="confirm"),
 ]
 
 
@@ -76,8 +97,8 @@ def test_each_role_opens_its_pages_and_no_others(
     row: Row,
     sign_in_as: Callable[[Role], Client],
     register: Callable[..., Patient],
-    upstream: ScriptedGateway,
     registry: Container,
+    upstream: ScriptedGateway,
 ) -> None:
     upstream.answer = {"last_name": "Byron"}
     for number, role in enumerate(ROLES):
@@ -118,6 +139,8 @@ def test_navigation_and_actions_show_what_the_role_allows(
     works = {
         "/console/register/",
         "/console/duplicates/",
+        "/console/import/",
+        "/console/jobs/",
         f"{path}duplicates/",
         f"{path}edit/",
         f"{path}status/inactive/",
@@ -128,18 +151,33 @@ def test_navigation_and_actions_show_what_the_role_allows(
 
 
 def _path(row: Row, patient_id: UUID, registry: Container, register: Callable[..., Patient]) -> str:
-    """Of the patient, and of another record of the same person where the page is about two."""
+    """Of the patient or the job, and of another record of the same person where the page is about two."""
     parts: list[object] = [patient_id] if row.page in _OF_A_PATIENT else []
-    if row.page == "status":
-        parts.append(row.status)
     if row.page in {"pair", "merge", "undo"}:
-        other = register(email=None).id
-        if row.page == "pair":
-            parts = [registry.list_duplicates()(actor=SETUP, limit=1).pairs[0].id]
-        elif row.page == "merge":
-            parts.append(other)
-        else:
-            merged = registry.merge_patients()(actor=SETUP, patient_id=patient_id, other_id=other).merge
-            assert merged
-            parts.append(merged.id)
-    return reverse(f"console:{row.page}", args=parts)
+        parts = _of_two(row.page, patient_id, register(email=None).id, registry)
+    elif row.job:
+        parts = [*([] if row.page.startswith("rejects") else [row.job]), _job(registry, row.job)]
+    elif row.page == "jobs_of":
+        parts = ["sync"]
+    return reverse(f"console:{row.page}", args=[*parts, *(part for part in (row.status, row.order) if part)])
+
+
+def _of_two(page: str, patient_id: UUID, other_id: UUID, registry: Container) -> list[object]:
+    if page == "pair":
+        return [registry.list_duplicates()(actor=SETUP, limit=1).pairs[0].id]
+    if page == "merge":
+        return [patient_id, other_id]
+    merged = registry.merge_patients()(actor=SETUP, patient_id=patient_id, other_id=other_id).merge
+    assert merged
+    return [patient_id, merged.id]
+
+
+def _job(registry: Container, kind: str) -> UUID:
+    """Of a job that nobody works on yet."""
+    if kind == "import":
+        return registry.start_import()(actor=SETUP, content=lambda: [CSV], format=FileFormat.CSV).id
+    job = registry.start_sync_job()(actor=SETUP)
+    if kind == "undo":
+        registry.cancel_job()(actor=SETUP, kind=JobKind.SYNC, job_id=job.id)
+        job = registry.undo_job()(actor=SETUP, kind=JobKind.SYNC, job_id=job.id)
+    return job.id

@@ -15,6 +15,8 @@ _NAVIGATION = (
     ("Find", "console:find", Permission.VIEW_PATIENTS),
     ("Register", "console:register", Permission.REGISTER_PATIENTS),
     ("Duplicates", "console:queue", Permission.REVIEW_PATIENTS),
+    ("Import", "console:import", Permission.IMPORT_PATIENTS),
+    ("Jobs", "console:jobs", Permission.MANAGE_JOBS),
 )
 
 

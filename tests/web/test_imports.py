@@ -1,0 +1,218 @@
+import re
+from collections.abc import Callable, Iterator
+from typing import cast
+from uuid import UUID, uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse, StreamingHttpResponse
+from django.test import Client
+
+from bootstrap import Container
+from core.access import Role
+from core.jobs.entities import Job, JobKind
+from core.patients.entities import Patient
+from tests.http_api.conftest import CSV, PASSWORD, SETUP
+from tests.spreadsheets import text, xlsx
+from tests.web.pages import html_of, text_of, value_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+IMPORT = "/console/import/"
+
+
+def send(browser: Client, content: bytes = CSV, name: str = "patients.csv", **fields: str) -> str:
+    """The address of the job."""
+    answer = post(browser, content, name, **fields)
+    assert (answer.status_code, text_of(answer)) == (302, "")
+    return answer["Location"]
+
+
+def post(browser: Client, content: bytes = CSV, name: str = "patients.csv", **fields: str) -> HttpResponse:
+    form = {"key": str(uuid4()), "file": SimpleUploadedFile(name, content), **fields}
+    return cast("HttpResponse", browser.post(IMPORT, form))
+
+
+def run(registry: Container) -> None:
+    for job in registry.dispatch_runnable_jobs()(actor=SETUP):
+        registry.run_job()(actor=SETUP, job_id=job.id)
+
+
+def imports(registry: Container) -> tuple[Job, ...]:
+    return registry.list_jobs()(actor=SETUP, kind=JobKind.IMPORT).items
+
+
+def test_a_file_is_imported_and_its_job_is_told_in_words(clerk: Client, registry: Container) -> None:
+    job = send(clerk)
+    waiting = clerk.get(job)
+    assert "Queued It begins as soon as a worker is free. 0 of 2 lines" in text_of(waiting)
+    assert f'hx-get="{job}?looks=1"' in html_of(waiting)
+    run(registry)
+    done = text_of(clerk.get(job))
+    assert "Import Completed It is done. 2 of 2 rows: 1 added, 1 rejected." in done
+    assert "CSV, utf-8, separated by ," in done
+    assert "first_name → first_name" in done
+    assert "by you" in done
+
+
+def test_the_page_of_a_job_refreshes_itself_but_not_for_ever(clerk: Client, registry: Container) -> None:
+    job = send(clerk)
+    for looks, shown in (("7", "?looks=8"), ("449", "?looks=450"), ("x", "?looks=1")):
+        assert f'hx-get="{job}{shown}"' in html_of(clerk.get(job, {"looks": looks}))
+    left = clerk.get(job, {"looks": "450"})
+    assert "hx-get" not in html_of(left)
+    assert f'href="{job}">Refresh<' in html_of(left)
+    run(registry)
+    assert "hx-get" not in html_of(clerk.get(job))
+
+
+def test_a_dry_run_changes_nothing_and_leads_to_the_import(clerk: Client, registry: Container) -> None:
+    assert re.search('name="dry_run"[^>]* checked', html_of(clerk.get(IMPORT)))
+    job = send(clerk, dry_run="on", update="on", date_format="DD/MM/YYYY", columns="Cell=phone\nNotes=",
+               content=CSV.replace(b"date_of_birth\n", b"date_of_birth,Cell,Notes\n"))  # fmt: skip
+    run(registry)
+    page = clerk.get(job)
+    assert "This was a dry run: no record was changed." in text_of(page)
+    assert not registry.search_patients()(actor=SETUP).patients
+    [again] = re.findall(r'href="(/console/import/\?like=[^"]*)"', html_of(page))
+    form = html_of(clerk.get(again))
+    assert "Choose the same file once more" in form
+    assert not re.search('name="dry_run"[^>]* checked', form)
+    assert re.search('name="update"[^>]* checked', form)
+    assert 'value="DD/MM/YYYY"' in form
+    assert "Cell = phone\nNotes =</textarea>" in form
+
+
+def test_a_form_that_is_sent_twice_imports_once(clerk: Client, registry: Container) -> None:
+    key = value_of(clerk.get(IMPORT), "key")
+    first = send(clerk, key=key)
+    run(registry)
+    assert send(clerk, key=key) == first
+    other = post(clerk, CSV.replace(b"Eve", b"Zoe"), key=key)
+    assert (other.status_code, "This form has imported another file before." in text_of(other)) == (409, True)
+    assert len(imports(registry)) == 1
+
+
+def test_what_is_wrong_with_a_file_or_an_option_is_said(clerk: Client, registry: Container) -> None:
+    for content, name, fields, shown in (
+        (b"", "a.csv", {}, "The submitted file is empty."),
+        (b"first_name,Notes\nAda,x\n", "a.csv", {}, "Notes: Unknown column. Name its field below, or ignore it."),
+        (b"email\na@mail.example\n", "a.csv", {}, "first_name: A column for first_name or last_name is required."),
+        (b"first_name\nAd\xe4\n", "a.csv", {}, "The file is not UTF-8."),
+        (CSV, "a.csv", {"date_format": "x"}, "Must have D or DD, M or MM, and YYYY"),
+        (CSV, "a.csv", {"columns": "Cell"}, "Write each line as: column = field."),
+        (CSV, "a.csv", {"columns": "Cell = telephone"}, "Cell: Must be one of: first_name"),
+        (CSV, "a.csv", {"columns": "Cell = phone"}, "Cell: The file has no such column."),
+        (CSV, "a.csv", {"encoding": "x"}, "Select a valid choice."),
+        (b"PK\x03\x04", "a.xlsx", {}, "spreadsheet"),
+        (CSV, "a.csv", {"key": ""}, ""),
+    ):
+        answer = post(clerk, content, name, **fields)
+        assert (answer.status_code, shown in text_of(answer).replace("&#x27;", "'")) == (400, True), shown
+    assert "This field is required." in text_of(clerk.post(IMPORT, {"key": "key"}))
+    assert not imports(registry)
+
+
+def test_spreadsheets_are_read(clerk: Client, registry: Container) -> None:
+    sheet = xlsx(text("First name", "A1"), text("Cell no.", "B1"), text("Ada", "A2"), text("+442079460555", "B2"))
+    job = send(clerk, sheet, "patients.xlsx", columns="Cell no. = phone")
+    run(registry)
+    shown = text_of(clerk.get(job))
+    assert "1 of 1 rows: 1 added." in shown
+    assert "XLSX, utf-8, sheet Ward" in shown
+
+
+def test_rejected_rows_are_listed_without_values_and_downloaded_with_them(clerk: Client, registry: Container) -> None:
+    job = send(clerk)
+    run(registry)
+    page = clerk.get(f"{job}rejects/")
+    assert "3 Email" in text_of(page)
+    assert "not one" not in html_of(page)
+    assert "rejects_downloaded" not in actions(registry)
+    answer = cast("StreamingHttpResponse", clerk.get(f"{job}rejects/file/"))
+    pieces = cast("Iterator[bytes]", answer.streaming_content)
+    assert b"Eve,King,not one,1985-12-10" in b"".join(pieces)
+    assert answer["Content-Disposition"] == 'attachment; filename="rejects.csv"'
+    assert "rejects_downloaded" in actions(registry)
+
+
+def actions(registry: Container) -> list[str]:
+    return [entry.action for entry in registry.list_accesses()(actor=SETUP, filters={}).entries]
+
+
+def test_an_import_is_cancelled_after_a_confirmation(clerk: Client) -> None:
+    job = send(clerk)
+    assert f'href="{job}cancel/"' in html_of(clerk.get(job))
+    assert "Cancel this job?" in text_of(clerk.get(f"{job}cancel/"))
+    assert "Cancelled What it had done stays." in text_of(clerk.post(f"{job}cancel/", follow=True))
+    again = clerk.post(f"{job}cancel/")
+    assert (again.status_code, "The job has already ended." in text_of(again)) == (409, True)
+
+
+def test_an_admin_undoes_an_import_once(
+    clerk: Client, sign_in_as: Callable[[Role], Client], registry: Container
+) -> None:
+    job, admin = send(clerk), sign_in_as(Role.ADMIN)
+    early = admin.post(f"{job}undo/", {"key": "early"})
+    assert (early.status_code, "The job has not ended yet." in text_of(early)) == (409, True)
+    run(registry)
+    assert f"{job}undo/" not in html_of(clerk.get(job))
+    assert f'href="{job}undo/"' in html_of(admin.get(job))
+    asked = admin.get(f"{job}undo/")
+    assert "Patients that the job registered are erased for good" in text_of(asked)
+    form = {"key": value_of(asked, "key")}
+    undo = admin.post(f"{job}undo/", form)["Location"]
+    run(registry)
+    assert admin.post(f"{job}undo/", form)["Location"] == undo
+    assert "Undo Completed It is done. 1 of 1 patients: 1 removed." in text_of(admin.get(undo))
+
+
+def test_what_the_undo_of_an_import_kept_is_listed(sign_in_as: Callable[[Role], Client], registry: Container) -> None:
+    admin = sign_in_as(Role.ADMIN)
+    job = send(admin)
+    run(registry)
+    [eve] = registry.search_patients()(actor=SETUP, q="Eve").patients
+    registry.update_patient()(actor=SETUP, patient_id=eve.id, phone="+442079460555")
+    undo = admin.post(f"{job}undo/", {"key": "key"})["Location"]
+    run(registry)
+    page = admin.get(f"{undo}failures/")
+    assert "Unchanged – Phone" in text_of(page)
+    assert f'href="/console/patients/{eve.id}/"' in html_of(page)
+
+
+def test_a_file_is_read_only_of_those_who_may_import(sign_in_as: Callable[[Role], Client]) -> None:
+    """Neither signed-out nor forbidden senders make the server take a file."""
+    huge = {"CONTENT_LENGTH": "10000000"}  # more than is sent: reading it would fail
+    for browser, status in ((Client(), 302), (sign_in_as(Role.READER), 403)):
+        answer = browser.post(IMPORT, {"file": SimpleUploadedFile("a.csv", CSV)}, **huge)  # type: ignore[arg-type]  # WSGI
+        assert answer.status_code == status
+
+
+def test_a_file_that_is_too_large_is_not_read(clerk: Client, settings: pytest.FixtureRequest) -> None:
+    settings.IMPORT_MAX_BYTES = 1_000_000  # type: ignore[attr-defined]  # pytest-django's own
+    answer = post(clerk, b"x" * 1_000_000)
+    assert (answer.status_code, "The file is larger than 1 MB." in text_of(answer)) == (413, True)
+
+
+def test_another_site_cannot_import(sign_in_as: Callable[[Role], Client], registry: Container) -> None:
+    sign_in_as(Role.CLERK)
+    browser = Client(enforce_csrf_checks=True, headers={"Accept": "text/html"})
+    sign_in = {"email": "clerk@clinic.example", "password": PASSWORD}
+    token = value_of(browser.get("/console/sign-in/"), "csrfmiddlewaretoken")
+    assert browser.post("/console/sign-in/", {**sign_in, "csrfmiddlewaretoken": token}).status_code == 302
+    assert post(browser).status_code == 403
+    assert not imports(registry)
+    token = value_of(browser.get(IMPORT), "csrfmiddlewaretoken")
+    assert post(browser, csrfmiddlewaretoken=token).status_code == 302
+
+
+def test_unknown_jobs_kinds_and_orders_are_not_found(clerk: Client, ada: Patient) -> None:
+    job = send(clerk)
+    own = UUID(job.split("/")[-2])
+    for path in (
+        f"import/{ada.id}/", f"sync/{own}/", f"sync/{own}/failures/", f"import/{own}/failures/", f"x/{own}/",
+        f"import/{own}/confirm/", f"import/{own}/x/", f"import/{ada.id}/rejects/", "x/", "sync/?after=x",
+    ):  # fmt: skip
+        assert clerk.get(f"/console/jobs/{path}").status_code == 404, path
+    assert clerk.get(f"{IMPORT}?like={ada.id}").status_code == 404
+    assert clerk.get(f"{IMPORT}?like=x").status_code == 404
