@@ -12,7 +12,7 @@ def html_of(page: object) -> str:
 
 def text_of(page: object) -> str:
     """Without tags, on one line."""
-    return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", html_of(page)))
+    return re.sub(r"\s+", " ", re.sub("<[^>]*>", " ", re.sub("</?b>", "", html_of(page))))
 
 
 def value_of(page: object, name: str) -> str:

@@ -45,7 +45,7 @@ def imports(registry: Container) -> tuple[Job, ...]:
 def test_a_file_is_imported_and_its_job_is_told_in_words(clerk: Client, registry: Container) -> None:
     job = send(clerk)
     waiting = clerk.get(job)
-    assert "Queued It begins as soon as a worker is free. 0 of 2 lines" in text_of(waiting)
+    assert "Queued It begins as soon as a worker is free. 0 of 2 lines." in text_of(waiting)
     assert f'hx-get="{job}?looks=1"' in html_of(waiting)
     run(registry)
     done = text_of(clerk.get(job))

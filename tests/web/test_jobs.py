@@ -89,7 +89,7 @@ def test_a_running_job_tells_its_rate_and_the_time_left(clerk: Client, registry:
         with time_machine.travel(STARTED + timedelta(minutes=1), tick=False):
             page = text_of(clerk.get(path(job))).replace("\xa0", " ")
         assert shown in page
-        assert f"{done} of 1320 patients" in page
+        assert f"{done} of 1,320 patients" in page
 
 
 def test_a_held_job_shows_what_it_would_change_and_nobody_but_an_admin_confirms_it(

@@ -72,6 +72,7 @@ ROWS = [
     Row("merges", "       302 200 200 403 403 200"),
     Row("undo", "         405 405 405 405 405 405"),
     Row("undo", "         403 403 302 403 403 302", "POST"),
+    Row("overview", "     302 403 200 403 403 200"),
     Row("import", "       302 403 200 403 403 200"),
     Row("import", "       302 403 400 403 403 400", "POST"),
     Row("jobs", "         302 403 200 403 403 200"),
@@ -89,6 +90,9 @@ ROWS = [
     Row("order_job", "    403 403 403 403 403 409", "POST", job="import", order="undo"),
     Row("order_job", "    302 403 403 403 403 200", job="sync", order="confirm"),
     Row("order_job", "    403 403 403 403 403 409", "POST", job="sync", order="confirm"),
+    Row("upstreams", "    302 403 403 403 403 200"),
+    Row("order_upstream", "302 403 403 403 403 404", order="isolate"),
+    Row("order_upstream", "403 403 403 403 403 404", "POST", order="isolate"),
 ]
 
 
@@ -139,6 +143,7 @@ def test_navigation_and_actions_show_what_the_role_allows(
     works = {
         "/console/register/",
         "/console/duplicates/",
+        "/console/overview/",
         "/console/import/",
         "/console/jobs/",
         f"{path}duplicates/",
@@ -146,7 +151,11 @@ def test_navigation_and_actions_show_what_the_role_allows(
         f"{path}status/inactive/",
     }
     assert links(clerk, path) == everybody | works | {"/admin/"}
-    assert links(sign_in_as(Role.ADMIN), path) == everybody | works | {f"{path}accesses/", "/admin/"}
+    assert links(sign_in_as(Role.ADMIN), path) == everybody | works | {
+        f"{path}accesses/",
+        "/console/upstreams/",
+        "/admin/",
+    }
     assert links(sign_in_as(Role.AUTHOR), "/console/account/") == {"/console/account/", "/console/account/password/"}
 
 
@@ -159,6 +168,8 @@ def _path(row: Row, patient_id: UUID, registry: Container, register: Callable[..
         parts = [*([] if row.page.startswith("rejects") else [row.job]), _job(registry, row.job)]
     elif row.page == "jobs_of":
         parts = ["sync"]
+    if row.page == "order_upstream":
+        parts = ["unknown"]
     return reverse(f"console:{row.page}", args=[*parts, *(part for part in (row.status, row.order) if part)])
 
 

@@ -45,6 +45,7 @@ class JobInWords:
 
     job: Job
     title: str
+    progress: str
     counts: list[str]
     who: str
     confirmed_by: str
@@ -60,7 +61,15 @@ def jobs_in_words(jobs: Iterable[Job], actor: Actor, now: datetime, name_actors:
     names = {name for job in found for name in (job.actor, job.confirmed_by) if name}
     who = actors_in_words(actor, names, name_actors)
     return [
-        JobInWords(job, _title(job), _counts(job), who[job.actor], who.get(job.confirmed_by, ""), _pace(job, now))
+        JobInWords(
+            job=job,
+            title=_title(job),
+            progress=_progress(job),
+            counts=_counts(job),
+            who=who[job.actor],
+            confirmed_by=who.get(job.confirmed_by, ""),
+            pace=_pace(job, now),
+        )
         for job in found
     ]
 
@@ -77,6 +86,12 @@ def _sync_title(scope: SyncScope) -> str:
     if scope.patient_id:
         return "Sync of one patient"
     return "Sync" if scope.statuses == EVERY_STATUS else f"Sync of {scope.statuses[0]} patients"
+
+
+def _progress(job: Job) -> str:
+    """Until an import has ended, it is not known how many of the file's lines are rows."""
+    items = "patients" if job.kind is not JobKind.IMPORT else "rows" if job.state.has_ended else "lines"
+    return f"{job.done:,} of {job.total:,} {items}"
 
 
 def _counts(job: Job) -> list[str]:

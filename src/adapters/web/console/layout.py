@@ -15,8 +15,10 @@ _NAVIGATION = (
     ("Find", "console:find", Permission.VIEW_PATIENTS),
     ("Register", "console:register", Permission.REGISTER_PATIENTS),
     ("Duplicates", "console:queue", Permission.REVIEW_PATIENTS),
+    ("Overview", "console:overview", Permission.MANAGE_JOBS),
     ("Import", "console:import", Permission.IMPORT_PATIENTS),
     ("Jobs", "console:jobs", Permission.MANAGE_JOBS),
+    ("Upstream", "console:upstreams", Permission.MANAGE_UPSTREAMS),
 )
 
 
@@ -28,11 +30,13 @@ def page(
     *,
     status: int = 200,
     clock: Clock = Provide["clock"],
+    circuit_state: str = Provide["circuit_state"],
 ) -> HttpResponse:
-    """With the navigation that the user's permissions allow. No cache keeps it."""
+    """With the navigation that the user's permissions allow, and whether upstream is down as far as this process knows.
+    No cache keeps it."""
     allowed = [(label, reverse(name)) for label, name, permission in _NAVIGATION if may(request, permission)]
     shared = {"me": signed_in(request), "navigation": allowed, "home": home_of(request)}
-    times = {"now": clock.now(), "today": clock.today()}
+    times = {"now": clock.now(), "today": clock.today(), "circuit": circuit_state}
     return TemplateResponse(
         request, template, shared | times | dict(context or {}), status=status, headers={"Cache-Control": "no-store"}
     )

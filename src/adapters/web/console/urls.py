@@ -11,6 +11,7 @@ from adapters.web.console import (
     jobs,
     merge,
     merges,
+    overview,
     pair,
     patient,
     queue,
@@ -20,6 +21,7 @@ from adapters.web.console import (
     start_sync,
     status,
     sync,
+    upstreams,
 )
 
 app_name = "console"
@@ -43,6 +45,7 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/merges/<uuid:merge_id>/undo/", merges.undo, name="undo"),
     path("duplicates/", queue.queue, name="queue"),
     path("duplicates/<uuid:pair_id>/", pair.pair, name="pair"),
+    path("overview/", overview.overview, name="overview"),
     path("import/", imports.import_file, name="import"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/sync/start/", start_sync.start_sync, name="start_sync"),
@@ -52,4 +55,6 @@ urlpatterns = [
     path("jobs/<slug:kind>/<uuid:job_id>/", jobs.job, name="job"),
     path("jobs/<slug:kind>/<uuid:job_id>/failures/", failures.failures, name="failures"),
     path("jobs/<slug:kind>/<uuid:job_id>/<slug:order>/", job_orders.order_job, name="order_job"),
+    path("upstreams/", upstreams.upstreams, name="upstreams"),
+    path("upstreams/<slug:name>/<slug:order>/", upstreams.order_upstream, name="order_upstream"),
 ]

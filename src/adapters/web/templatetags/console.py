@@ -34,3 +34,13 @@ def number_or_phone(patient: Patient) -> str:
     if patient.identifiers:
         return f"{patient.identifiers[0].system}: {patient.identifiers[0].value}"
     return phone_in_words(patient.phone) if patient.phone else patient.email or ""
+
+
+@register.filter
+def share(rate: float | None) -> str:
+    return "" if rate is None else f"{rate:.0%}"
+
+
+@register.filter
+def milliseconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds * 1000:,.0f} ms"

@@ -1,0 +1,38 @@
+"""What needs somebody now."""
+
+from datetime import timedelta
+
+from dependency_injector.wiring import inject
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from adapters.web.console.job_words import PLURALS, JobInWords, jobs_in_words
+from adapters.web.console.jobs import ListAll, Names
+from adapters.web.console.layout import page
+from adapters.web.console.patient import TheClock
+from adapters.web.console.staff import actor_of
+from adapters.web.console.staff_page import staff_page
+from core.jobs.entities import JobState
+
+SHOWN_FOR = timedelta(days=7)  # a job that failed
+
+
+@require_safe
+@staff_page
+@inject
+def overview(request: HttpRequest, list_jobs: ListAll, name_actors: Names, clock: TheClock) -> HttpResponse:
+    """Of the newest jobs of each kind, those that are held, failed or have not ended."""
+    actor, now = actor_of(request), clock.now()
+    found = [job for kind in PLURALS for job in list_jobs(actor=actor, kind=kind).items]
+    jobs = jobs_in_words(sorted(found, key=lambda job: job.id, reverse=True), actor, now, name_actors)
+
+    def in_state(*states: JobState) -> list[JobInWords]:
+        return [one for one in jobs if one.job.state in states]
+
+    failed = [one for one in in_state(JobState.FAILED) if one.job.ended_at and now - one.job.ended_at < SHOWN_FOR]
+    sections = {
+        "Wait for a decision": in_state(JobState.HELD),
+        "Failed in the last week": failed,
+        "Under way": in_state(JobState.RUNNING, JobState.PAUSED, JobState.QUEUED),
+    }
+    return page(request, "console/overview.html", {"sections": sections.items()})

@@ -1,0 +1,114 @@
+"""The upstream system: its state in words, and how admins isolate and close it."""
+
+from typing import Annotated
+
+from attrs import frozen
+from dependency_injector.wiring import Provide, inject
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from adapters.web.console.jobs import Names
+from adapters.web.console.layout import page
+from adapters.web.console.staff import actor_of
+from adapters.web.console.staff_page import staff_page
+from adapters.web.console.words import actors_in_words
+from core.access import Permission
+from core.errors import Conflict
+from core.upstreams.entities import CircuitState, UpstreamStatus
+from core.upstreams.errors import UpstreamNotFound
+from core.upstreams.use_cases import ListUpstreams, OverrideUpstream
+
+ListAll = Annotated[ListUpstreams, Provide["list_upstreams"]]
+STATES = {
+    CircuitState.CLOSED: "Calls are sent.",
+    CircuitState.HALF_OPEN: "It failed. A few calls are sent to see whether it answers again.",
+    CircuitState.OPEN: "It failed too often. No calls are sent for a while.",
+    CircuitState.ISOLATED: "An admin has isolated it. No calls are sent.",
+}
+
+
+@frozen
+class Order:
+    question: str
+    meaning: str
+    button: str
+
+
+ORDERS = {
+    "isolate": Order(
+        "Isolate {}?",
+        "No calls are sent to it until an admin lets them again. Records stay as they are; a sync waits, or says that "
+        "upstream is not available.",
+        "Isolate it",
+    ),
+    "close": Order(
+        "Send calls to {} again?",
+        "This ends its isolation and closes every open circuit, so that calls are sent at once.",
+        "Send calls again",
+    ),
+}
+
+
+@frozen
+class Upstream:
+    """`worst` is the state that is furthest from normal, of the processes that reported."""
+
+    status: UpstreamStatus
+    worst: CircuitState
+    who: str
+
+    @property
+    def meaning(self) -> str:
+        return STATES[self.worst]
+
+
+@require_safe
+@staff_page
+@inject
+def upstreams(request: HttpRequest, list_upstreams: ListAll, name_actors: Names) -> HttpResponse:
+    actor = actor_of(request)
+    found = list_upstreams(actor=actor)
+    who = actors_in_words(actor, {one.override.actor for one in found if one.override}, name_actors)
+    shown = [Upstream(one, _worst(one), who[one.override.actor] if one.override else "") for one in found]
+    return page(request, "console/upstreams.html", {"upstreams": shown})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+@inject
+def order_upstream(
+    request: HttpRequest,
+    name: str,
+    order: str,
+    list_upstreams: ListAll,
+    override: Annotated[OverrideUpstream, Provide["override_upstream"]],
+) -> HttpResponse:
+    """Asks for confirmation first."""
+    actor = actor_of(request)
+    actor.require(Permission.MANAGE_UPSTREAMS)
+    if order not in ORDERS:
+        raise Http404
+    problem = ""
+    if request.method == "POST":
+        try:
+            override(actor=actor, upstream=name, isolated=order == "isolate")
+        except Conflict as error:
+            problem = str(error)
+        else:
+            done = "No calls are sent to it any more." if order == "isolate" else "Calls are sent to it again."
+            messages.success(request, done)
+            return HttpResponseRedirect(reverse("console:upstreams"))
+    if name not in {one.upstream for one in list_upstreams(actor=actor)}:
+        raise UpstreamNotFound
+    asked = ORDERS[order]
+    context = {"title": asked.question.format(name), "asked": asked, "problem": problem}
+    return page(request, "console/upstream_order.html", context, status=409 if problem else 200)
+
+
+def _worst(status: UpstreamStatus) -> CircuitState:
+    if status.isolated:
+        return CircuitState.ISOLATED
+    states = {report.state for report in status.reports}
+    return next((one for one in (CircuitState.OPEN, CircuitState.HALF_OPEN) if one in states), CircuitState.CLOSED)

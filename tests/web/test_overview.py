@@ -1,0 +1,45 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from attrs import evolve
+from dependency_injector.providers import Object
+from django.test import Client
+
+from bootstrap import Container
+from core.jobs.entities import Job
+from tests.http_api.conftest import SETUP
+from tests.web.pages import text_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def put(registry: Container, change: Callable[[Job], Job]) -> None:
+    registry.jobs().replace(change(registry.start_sync_job()(actor=SETUP)))
+
+
+def test_the_overview_has_what_needs_somebody(clerk: Client, registry: Container) -> None:
+    empty = text_of(clerk.get("/console/overview/"))
+    assert "Wait for a decision No job. Failed in the last week No job. Under way No job." in empty
+    now = registry.clock().now()
+    put(registry, lambda job: job.held("Unusual."))
+    put(registry, lambda job: job.failed(now, "No progress."))
+    put(registry, lambda job: evolve(job.failed(now - timedelta(days=8), ""), counts={"refused": 7}))
+    put(registry, lambda job: job.running(now))
+    put(registry, lambda job: evolve(job.completed(now), counts={"unchanged": 9}))
+    page = text_of(clerk.get("/console/overview/"))
+    for title, state in (
+        ("Wait for a decision", "Held"),
+        ("Failed in the last week", "Failed"),
+        ("Under way", "Running"),
+    ):
+        assert state in page.partition(title)[2].split(" UTC by tests ")[1]
+    assert page.count("by tests") == 3
+    assert "7 refused" not in page
+    assert "9 unchanged" not in page
+
+
+def test_the_overview_tells_that_upstream_answers(clerk: Client, registry: Container) -> None:
+    assert "The upstream system answers" not in text_of(clerk.get("/console/overview/"))
+    with registry.circuit_state.override(Object("closed")):
+        assert "The upstream system answers" in text_of(clerk.get("/console/overview/"))
