@@ -26,11 +26,11 @@ def admin(sign_in_as: Callable[[Role], Client]) -> Client:
 
 def test_an_upstream_is_isolated_and_closed_after_a_confirmation(admin: Client, name: str) -> None:
     shown = admin.get(UPSTREAMS)
-    assert "Upstream Closed Calls are sent." in text_of(shown)
+    assert "Upstream Working Calls are sent." in text_of(shown)
     assert f"{UPSTREAMS}{name}/close/" not in html_of(shown)
     for order, asked, done in (
         ("isolate", f"Isolate {name}?", "Isolated An admin has isolated it. No calls are sent. Last order: isolated"),
-        ("close", f"Send calls to {name} again?", "Closed Calls are sent. Last order: closed"),
+        ("close", f"Send calls to {name} again?", "Working Calls are sent. Last order: closed"),
     ):  # fmt: skip
         assert f'href="{UPSTREAMS}{name}/{order}/"' in html_of(admin.get(UPSTREAMS))
         assert asked in text_of(admin.get(f"{UPSTREAMS}{name}/{order}/"))
@@ -38,7 +38,7 @@ def test_an_upstream_is_isolated_and_closed_after_a_confirmation(admin: Client, 
 
 
 def test_each_process_is_shown_with_its_circuit(admin: Client, name: str) -> None:
-    assert re.search(r"[^ ]+:\d+ Closed 0 – – – – \d\d:\d\d:\d\d UTC", text_of(admin.get(UPSTREAMS)))
+    assert re.search(r"[^ ]+:\d+ Working 0 – – – – \d\d:\d\d:\d\d UTC", text_of(admin.get(UPSTREAMS)))
 
 
 def test_a_registry_without_an_upstream_says_so(admin: Client) -> None:

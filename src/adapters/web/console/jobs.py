@@ -95,7 +95,7 @@ def head(found: Job) -> dict[str, object]:
         "meaning": STATES[found.state],
         "options": options,
         "rejected": rejected if options else 0,
-        "has_failures": found.kind in {JobKind.SYNC, JobKind.UNDO} and found.done > 0,
+        "has_failures": found.kind in {JobKind.SYNC, JobKind.UNDO},
         "can_undo": found.kind in {JobKind.SYNC, JobKind.IMPORT} and found.state.has_ended and found.done > 0,
         "undoes": UndoOptions.of(found).job_id if found.kind is JobKind.UNDO else None,
     }

@@ -16,16 +16,16 @@ from adapters.web.console.staff_page import staff_page
 from adapters.web.console.words import actors_in_words
 from core.access import Permission
 from core.errors import Conflict
-from core.upstreams.entities import CircuitState, UpstreamStatus
+from core.upstreams.entities import CircuitState, UpstreamReport, UpstreamStatus
 from core.upstreams.errors import UpstreamNotFound
 from core.upstreams.use_cases import ListUpstreams, OverrideUpstream
 
 ListAll = Annotated[ListUpstreams, Provide["list_upstreams"]]
 STATES = {
-    CircuitState.CLOSED: "Calls are sent.",
-    CircuitState.HALF_OPEN: "It failed. A few calls are sent to see whether it answers again.",
-    CircuitState.OPEN: "It failed too often. No calls are sent for a while.",
-    CircuitState.ISOLATED: "An admin has isolated it. No calls are sent.",
+    CircuitState.CLOSED: ("Working", "Calls are sent."),
+    CircuitState.HALF_OPEN: ("On trial", "It failed. A few calls are sent to see whether it answers again."),
+    CircuitState.OPEN: ("Failing", "It failed too often. No calls are sent for a while."),
+    CircuitState.ISOLATED: ("Isolated", "An admin has isolated it. No calls are sent."),
 }
 
 
@@ -60,8 +60,16 @@ class Upstream:
     who: str
 
     @property
+    def label(self) -> str:
+        return STATES[self.worst][0]
+
+    @property
     def meaning(self) -> str:
-        return STATES[self.worst]
+        return STATES[self.worst][1]
+
+    @property
+    def processes(self) -> list[tuple[UpstreamReport, str]]:
+        return [(report, STATES[report.state][0]) for report in self.status.reports]
 
 
 @require_safe
