@@ -90,6 +90,8 @@ def test_what_a_caller_says_about_itself_is_replaced(proxy: Proxy, upstream: Ups
         ("/api/v1/patients/", 1_100_000, 413),
         ("/api/v1/imports", 3_000_000, 200),
         ("/api/v1/imports/", 3_000_001, 413),
+        ("/console/import/", 3_000_000, 200),
+        ("/console/import/", 3_000_001, 413),
         ("/api/v1/imports/x/cancel/", 1_100_000, 413),
     ],
 )
