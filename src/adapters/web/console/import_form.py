@@ -1,7 +1,7 @@
 """The form that asks for an import."""
 
 from collections.abc import Mapping
-from typing import TypedDict, cast
+from typing import TypedDict
 
 from django import forms
 
@@ -52,7 +52,7 @@ class ImportForm(forms.Form):
         required=False,
         max_length=20_000,
         label="Columns with other names",
-        help_text=f"A line for each, such as: Cell No. = phone. Nothing after the = ignores the column. "
+        help_text="A line for each, such as: Cell No. = phone. Nothing after the = ignores the column. "
         f"The fields: {', '.join(SETTABLE)}.",
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
     )
@@ -73,6 +73,7 @@ class ImportForm(forms.Form):
     def rare(self) -> list[forms.BoundField]:
         return [self[name] for name in ("ignore_unknown", "columns", "encoding", "format")]
 
+    @property
     def shows_rare(self) -> bool:
         return self.is_bound or any(self.initial.values())
 
@@ -117,15 +118,12 @@ def initial_of(options: ImportOptions) -> dict[str, object]:
     """The form that would import the same file after a dry run."""
     read = options.file_options
     columns = "\n".join(f"{name} = {target}".rstrip() for name, target in read.columns.items())
-    return cast(
-        "dict[str, object]",
-        {
-            "dry_run": False,
-            "update": options.update,
-            "date_format": read.date_format,
-            "ignore_unknown": read.ignore_unknown,
-            "columns": columns,
-            "encoding": "" if options.encoding is Encoding.UTF_8 else options.encoding,
-            "format": "",
-        },
-    )
+    return {
+        "dry_run": False,
+        "update": options.update,
+        "date_format": read.date_format,
+        "ignore_unknown": read.ignore_unknown,
+        "columns": columns,
+        "encoding": "" if options.encoding is Encoding.UTF_8 else options.encoding,
+        "format": options.format,
+    }
