@@ -107,7 +107,7 @@ def _show(
     request: HttpRequest, form: RecordForm, found: list[Likeness], *, status: int = 200, key: str = ""
 ) -> HttpResponse:
     form.person.fields["first_name"].widget.attrs["autofocus"] = status == 200
-    context: dict[str, object] = {"form": form, **about(found), **_sent(request), "live": "console:candidates"}
+    context: dict[str, object] = {"form": form, **about(found), **_sent(request)}
     context["key"] = key or context["key"]
     return page(request, "console/register.html", context, status=status)
 
