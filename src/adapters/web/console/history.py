@@ -1,4 +1,4 @@
-"""What changed in a record, when and by whom."""
+"""What changed in a record, when, and who changed it."""
 
 from collections.abc import Mapping
 from typing import Annotated

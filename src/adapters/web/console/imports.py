@@ -13,9 +13,9 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from adapters.web.console.import_form import ImportForm, initial_of
-from adapters.web.console.jobs import id_in
 from adapters.web.console.layout import page
 from adapters.web.console.once import start_once
+from adapters.web.console.query import id_in
 from adapters.web.console.staff import actor_of, signed_in
 from adapters.web.console.staff_page import staff_page
 from core.access import Permission

@@ -11,6 +11,7 @@ from adapters.web.console.history import changes_between
 from adapters.web.console.job_words import PLURALS, STATES, jobs_in_words
 from adapters.web.console.layout import page
 from adapters.web.console.patient import TheClock
+from adapters.web.console.query import id_in
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from core.access import Permission
@@ -99,12 +100,3 @@ def head(found: Job) -> dict[str, object]:
         "can_undo": found.kind in {JobKind.SYNC, JobKind.IMPORT} and found.state.has_ended and found.done > 0,
         "undoes": UndoOptions.of(found).job_id if found.kind is JobKind.UNDO else None,
     }
-
-
-def id_in(request: HttpRequest, name: str) -> UUID | None:
-    """A parameter of the address."""
-    given = request.GET.get(name)
-    try:
-        return UUID(given) if given else None
-    except ValueError:
-        raise Http404 from None

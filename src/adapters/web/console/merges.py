@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from attrs import frozen
 from dependency_injector.wiring import Provide, inject
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -13,6 +13,7 @@ from adapters.web.console.conflicts import explain_conflict
 from adapters.web.console.layout import page
 from adapters.web.console.once import Done, redirect_once
 from adapters.web.console.patient import head
+from adapters.web.console.query import id_in
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from adapters.web.console.words import LABELS, actors_in_words
@@ -74,7 +75,7 @@ def _show(
 ) -> HttpResponse:
     actor = actor_of(request)
     shown = view(actor=actor, patient_id=patient_id)
-    found = list_merges(actor=actor, patient_id=patient_id, after=_after(request), limit=PER_PAGE)
+    found = list_merges(actor=actor, patient_id=patient_id, after=id_in(request, "after"), limit=PER_PAGE)
     names = actors_in_words(
         actor, {one for merge in found.items for one in (merge.actor, merge.undone_by)}, name_actors
     )
@@ -96,11 +97,3 @@ def _said(result: UndoResult) -> str:
     said = "The merge is undone: the two records are separate again."
     kept = ", ".join(LABELS[name] for name in result.kept)
     return f"{said} Changed after the merge, so kept as it is: {kept}." if kept else said
-
-
-def _after(request: HttpRequest) -> UUID | None:
-    given = request.GET.get("after")
-    try:
-        return UUID(given) if given else None
-    except ValueError:
-        raise Http404 from None

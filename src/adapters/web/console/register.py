@@ -1,27 +1,24 @@
 """Registering a patient. A form that is sent twice registers one, by its key."""
 
-import json
-from collections.abc import Callable
 from typing import Annotated
 from uuid import uuid4
 
 from dependency_injector.wiring import Provide, inject
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from adapters.web.console.candidates import Likeness, about, find_candidates
 from adapters.web.console.conflicts import add_conflict
 from adapters.web.console.layout import page
+from adapters.web.console.once import Done, redirect_once
 from adapters.web.console.record_form import RecordForm
 from adapters.web.console.search_words import record_from
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from core.access import Permission
 from core.errors import Conflict, RegistryError, ValidationError
-from core.idempotency.entities import Answer
 from core.idempotency.errors import KeyReused
-from core.idempotency.use_cases import AnswerOnce
 from core.matching.errors import PossibleDuplicate
 from core.patients.fields import Changes
 from core.patients.use_cases import RegisterPatient
@@ -35,9 +32,7 @@ class NotReviewed(Exception):
 @staff_page
 @inject
 def register(
-    request: HttpRequest,
-    register_patient: Annotated[RegisterPatient, Provide["register_patient"]],
-    once: Annotated[AnswerOnce, Provide["answer_once"]],
+    request: HttpRequest, register_patient: Annotated[RegisterPatient, Provide["register_patient"]]
 ) -> HttpResponse:
     actor_of(request).require(Permission.REGISTER_PATIENTS)
     if "key" not in request.POST:  # from the page that finds patients, with what was searched for
@@ -48,13 +43,14 @@ def register(
         return _show(request, form, [], status=200 if more else 400)
     details, reason = form.details(), request.POST.get("override_reason", "").strip() or None
 
-    def work() -> Answer:
+    def work() -> Done:
+        """Looks for candidates here: for a form that is sent again, its own patient would be one."""
         _ensure_reviewed(request, details)
         patient = register_patient(actor=actor_of(request), override_reason=reason, **details)
-        return Answer(302, {"Location": reverse("console:patient", args=[patient.id])}, b"")
+        return Done(reverse("console:patient", args=[patient.id]))
 
     try:
-        return HttpResponseRedirect(_answer_once(request, [details, reason], once, work).headers["Location"])
+        return redirect_once(request, [details, reason], work)
     except (RegistryError, NotReviewed) as error:
         return _explain(request, form, details, error)
 
@@ -64,13 +60,6 @@ def _ensure_reviewed(request: HttpRequest, details: Changes) -> None:
     seen = request.POST.get("reviewed", "").split(",")
     if any(str(one.patient.id) not in seen for one in find_candidates(request, details)):
         raise NotReviewed
-
-
-def _answer_once(request: HttpRequest, content: object, once: AnswerOnce, work: Callable[[], Answer]) -> Answer:
-    """The candidates are looked for in `work`: for a form that is sent again, its own patient would be one."""
-    sent = json.dumps(content, sort_keys=True).encode()
-    actor, key = actor_of(request), request.POST["key"]
-    return once(actor=actor, key=key, operation="console:register", request=sent, work=work)[0]
 
 
 def _explain(request: HttpRequest, form: RecordForm, details: Changes, error: Exception) -> HttpResponse:
