@@ -98,6 +98,17 @@ def production_on(directory: Path, name: str, host: str | None = None) -> Genera
         yield Production(production_environment(directory, url_of(name, ROLE, host)), database, token, post)
 
 
+@contextmanager
+def production_alone(directory: Path, host: str) -> Generator[Production]:
+    """On the new PostgreSQL at `host`."""
+    name = "registry"
+    with psycopg.connect(host=host, user="postgres", autocommit=True) as database:
+        database.execute("CREATE DATABASE registry")
+    migrate(directory, name, host)
+    with production_on(directory, name, host) as production:
+        yield production
+
+
 def set_up(registry: Container) -> tuple[str, str]:
     """The token of a clerk, and the id of a published post."""
     actor, email, password = Actor.system("setup"), "clerk@clinic.example", "correct horse battery"

@@ -18,7 +18,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.e2e.conftest import finished, manage
 from tests.e2e.load import Load
-from tests.e2e.production import Production, migrate, production_on, register, until
+from tests.e2e.production import Production, production_alone, register, until
 
 KILLS = int(os.environ.get("KILLS", "1"))
 STOPS = int(os.environ.get("STOPS", "1"))
@@ -66,11 +66,7 @@ def postgres(tmp_path: Path) -> Generator[PostgresServer]:
 def on_its_own_postgres(
     postgres: PostgresServer, tmp_path: Path, django_db_blocker: DjangoDbBlocker
 ) -> Generator[Production]:
-    host, name = str(postgres.pgdata), "registry"
-    with psycopg.connect(host=host, user="postgres", autocommit=True) as database:
-        database.execute("CREATE DATABASE registry")
-    migrate(tmp_path, name, host)
-    with django_db_blocker.unblock(), production_on(tmp_path, name, host) as production:
+    with django_db_blocker.unblock(), production_alone(tmp_path, str(postgres.pgdata)) as production:
         yield production
 
 

