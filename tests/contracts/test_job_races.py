@@ -11,6 +11,7 @@ from attrs import evolve
 
 from bootstrap import Container
 from core.files import FileFormat
+from core.idempotency.entities import Answer
 from core.jobs.entities import Job, JobKind, JobState
 from core.jobs.errors import JobEnded
 from core.jobs.services.leases import Allocation, Completion, Lease
@@ -53,6 +54,23 @@ def test_starting_an_import_several_times_at_once_creates_one_job(database: str)
     started = together(8, start)
     assert len({one.id for one in started if isinstance(one, Job)}) == 1, started
     assert all(isinstance(one, Job) for one in started), started
+
+
+@EVERYWHERE
+def test_an_import_started_twice_at_once_by_requests_with_keys_is_one_job(database: str) -> None:
+    registry = open_registry(database)
+    content = b"first_name,last_name,email,date_of_birth\nAda,Byron,ada@example.org,1985-12-10\n"
+
+    def start(number: int) -> bytes:
+        def work() -> Answer:
+            job = registry.start_import()(actor=CLERK, content=lambda: [content], format=FileFormat.CSV)
+            return Answer(202, {}, job.id.bytes)
+
+        key = f"tab-{number}"
+        return registry.answer_once()(actor=CLERK, key=key, operation="import", request=b"", work=work)[0].body
+
+    started = together(8, start)
+    assert len(set(started)) == 1, started
 
 
 @EVERYWHERE

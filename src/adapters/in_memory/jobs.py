@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 from adapters.in_memory.paging import newest_first
 from adapters.in_memory.store import Store
 from core.jobs.entities import Chunk, Job, JobKind, JobState, RemainingChunks
-from core.jobs.errors import JobNotFound, JobUnderWay, LeaseLost
+from core.jobs.errors import JobNotFound, LeaseLost
 from core.jobs.ports import ChunkRepository, JobRepository, Schedule
 from core.paging import Page
 
@@ -16,11 +16,12 @@ from core.paging import Page
 class InMemoryJobRepository(JobRepository):
     store: Store
 
-    def add(self, job: Job) -> None:
+    def add(self, job: Job) -> bool:
         with self.store.lock:
             if job.key is not None and self.unfinished(job.key):
-                raise JobUnderWay
+                return False
             self.store.jobs[job.id] = job
+            return True
 
     def get(self, job_id: UUID) -> Job:
         with self.store.lock:

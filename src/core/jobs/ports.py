@@ -12,8 +12,8 @@ DAILY_PURGE = "purge"  # in the schedule
 class JobRepository(Protocol):
     """Every method raises `Unavailable` when the store does not answer."""
 
-    def add(self, job: Job) -> None:
-        """Raises `JobUnderWay` while a job with the same key has not ended."""
+    def add(self, job: Job) -> bool:
+        """False, without adding it, while a job with the same key has not ended. Waits for one that is being added."""
         ...
 
     def get(self, job_id: UUID) -> Job:

@@ -27,7 +27,6 @@ from psycopg.errors import FeatureNotSupported
 
 from core.accounts.errors import ServiceNameTaken, UserEmailTaken
 from core.errors import Conflict, Unavailable
-from core.jobs.errors import JobUnderWay
 from core.patients.errors import EmailTaken, ExternalIdTaken, IdentifierTaken
 from core.ports import TransactionAborted
 from core.posts.errors import SlugTaken
@@ -38,7 +37,6 @@ CONFLICTS: dict[str, type[Conflict]] = {
     "patients_external_id_unique": ExternalIdTaken,
     "patients_identifier_unique": IdentifierTaken,
     "accounts_email_unique": UserEmailTaken,
-    "jobs_one_under_way": JobUnderWay,
     "accounts_service_name_unique": ServiceNameTaken,
     "posts_slug_unique": SlugTaken,
     "upstreams_revision_unique": OverrideConflict,

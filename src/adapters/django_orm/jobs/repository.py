@@ -23,8 +23,9 @@ class DjangoJobRepository(JobRepository):
     database: str = "default"
 
     @core_errors()
-    def add(self, job: Job) -> None:
-        self._rows.create(**asdict(job, recurse=False))
+    def add(self, job: Job) -> bool:
+        self._rows.bulk_create([models.Job(**asdict(job, recurse=False))], ignore_conflicts=True)
+        return self._rows.filter(id=job.id).exists()
 
     @core_errors()
     def get(self, job_id: UUID) -> Job:

@@ -4,6 +4,7 @@ from attrs import frozen
 
 from core.access import Actor
 from core.jobs.entities import Job, JobKind
+from core.jobs.errors import JobUnderWay
 from core.jobs.ports import JobQueue, JobRepository
 from core.ports import Atomic, Clock, IdGenerator
 
@@ -46,10 +47,13 @@ class JobStarter:
             position=position,
         )
 
-        def store() -> None:
-            self.jobs.add(job)
+        def store() -> bool:
+            if not self.jobs.add(job):
+                return False
             also(job)
+            return True
 
-        self.atomic(store)
+        if not self.atomic(store):
+            raise JobUnderWay
         self.queue.enqueue(job)
         return job
