@@ -8,7 +8,11 @@ from django.core.management import call_command
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from schemathesis import Response
+from schemathesis.checks import load_all_checks
 from schemathesis.config import SchemathesisConfig
+from schemathesis.core.result import Ok
+from schemathesis.pytest.lazy import get_all_tests
+from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from config.wsgi import application
@@ -32,12 +36,13 @@ sampled = schemathesis.openapi.from_dict(
     schema.raw_schema, config=SchemathesisConfig.from_dict({"phases": {"coverage": {"enabled": False}}})
 )
 sampled.app = application
-FOR_NOBODY = [
-    operation["operationId"]
+OPERATIONS = {
+    operation["operationId"]: operation
     for methods in schema.raw_schema["paths"].values()
     for operation in methods.values()
-    if {} in operation.get("security", [{}])
-]
+}
+FOR_NOBODY = [name for name, operation in OPERATIONS.items() if {} in operation.get("security", [{}])]
+FOR_SESSIONS = [name for name in OPERATIONS if name not in FOR_NOBODY]
 
 
 @pytest.fixture
@@ -58,38 +63,47 @@ def admin(signed_in: Callable[[Role], Api]) -> dict[str, str]:
     return {"Authorization": f"Bearer {signed_in(Role.ADMIN).token}"}
 
 
-def call(case: schemathesis.Case, headers: dict[str, str], request: pytest.FixtureRequest) -> None:
-    if case.meta and case.meta.generation.mode.is_positive:
-        case.path_parameters.update({name: str(request.getfixturevalue(name)) for name in case.path_parameters})
-    case.headers.pop("If-Match", None)  # or 412 comes before 400
-    case.call_and_validate(headers=headers | UNCOMPRESSED, excluded_checks=UNTRUE)
+def call_often(
+    operations: BaseSchema, headers: dict[str, str], request: pytest.FixtureRequest, limits: settings = some
+) -> None:
+    """Makes the cases when the test runs: collecting those of all operations would take each process seconds."""
+
+    def call(case: schemathesis.Case) -> None:
+        if case.meta and case.meta.generation.mode.is_positive:
+            case.path_parameters.update({name: str(request.getfixturevalue(name)) for name in case.path_parameters})
+        case.headers.pop("If-Match", None)  # or 412 comes before 400
+        case.call_and_validate(headers=headers | UNCOMPRESSED, excluded_checks=UNTRUE)
+
+    load_all_checks()
+    [result] = get_all_tests(schema=operations, test_func=call, settings=limits, given_kwargs=None)
+    assert isinstance(result, Ok), result
+    _, test = result.ok()
+    test()
 
 
 @pytest.mark.django_db(transaction=True)
-@schema.parametrize()
-@some
+@pytest.mark.parametrize("operation", OPERATIONS)
 def test_no_request_of_an_admin_crashes_the_api_or_is_answered_off_its_schema(
-    case: schemathesis.Case, admin: dict[str, str], request: pytest.FixtureRequest, upstream_up: None
+    operation: str, admin: dict[str, str], request: pytest.FixtureRequest, upstream_up: None
 ) -> None:
-    call(case, admin, request)
+    call_often(schema.include(operation_id=operation), admin, request)
 
 
 @pytest.mark.django_db(transaction=True)
-@schema.include(operation_id=FOR_NOBODY).parametrize()
-@some
+@pytest.mark.parametrize("operation", FOR_NOBODY)
 def test_no_request_without_a_session_crashes_the_api_or_is_answered_off_its_schema(
-    case: schemathesis.Case, request: pytest.FixtureRequest, upstream_up: None
+    operation: str, request: pytest.FixtureRequest, upstream_up: None
 ) -> None:
-    call(case, {}, request)
+    call_often(schema.include(operation_id=operation), {}, request)
 
 
 @pytest.mark.django_db(transaction=True)
-@sampled.exclude(operation_id=FOR_NOBODY).parametrize()
-@few  # no such request is read: `test_roles.py` shows it
+@pytest.mark.parametrize("operation", FOR_SESSIONS)
 def test_a_request_that_lacks_a_session_is_refused_as_its_schema_says(
-    case: schemathesis.Case, request: pytest.FixtureRequest, upstream_up: None
+    operation: str, request: pytest.FixtureRequest, upstream_up: None
 ) -> None:
-    call(case, {}, request)
+    # few requests, as none of them is read: `test_roles.py` shows it
+    call_often(sampled.include(operation_id=operation), {}, request, few)
 
 
 @pytest.mark.soak
