@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tests.e2e.production import Production
 
 ROOT = Path(__file__).parents[2]
+QUICK_PASSWORDS = {"DJANGO_SETTINGS_MODULE": "tests.e2e.quick_passwords", "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
 UNREACHABLE_CACHE = "redis://127.0.0.1:1/0"  # production works without it
 
 
@@ -118,7 +119,7 @@ def migrated(environment: dict[str, str], empty_database: Path, tmp_path: Path) 
 def demo_database(empty_database: Path, shared: Path) -> Path:
     def load() -> None:
         shutil.copy(empty_database, directory)
-        assert finished(manage(environment_in(directory), "load_demo"))[0] == 0
+        assert finished(manage(environment_in(directory) | QUICK_PASSWORDS, "load_demo"))[0] == 0
 
     directory = shared / "demo"
     return made_once(directory, load) / "registry.sqlite3"
@@ -128,7 +129,7 @@ def demo_database(empty_database: Path, shared: Path) -> Path:
 def loaded(environment: dict[str, str], demo_database: Path, tmp_path: Path) -> dict[str, str]:
     """With the demo data, so that `run` starts sooner."""
     shutil.copy(demo_database, tmp_path)
-    return environment
+    return environment | QUICK_PASSWORDS
 
 
 @pytest.fixture
