@@ -49,7 +49,7 @@ def jobs(registry: Container, database: str) -> None:
             registry.chunks().add(chunk(number, of=there))
             outcome = SyncJobOutcome.REFUSED if number % 10 else SyncJobOutcome.UPDATED
             registry.sync_results().record(there.id, [sync_outcome(one, outcome) for one in range(9)])
-            registry.patients().add(person(number))
+        assert not registry.patients_for_import().add_all([person(number) for number in range(301)])
 
     registry.atomic()(add)
     sql(database, "ANALYZE")

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import cast
 
 import pytest
-from attrs import evolve
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
@@ -53,26 +52,23 @@ OPEN: list[tuple[dict[str, object], str]] = [
 @pytest.fixture(autouse=True)
 def people(registry: Container, database: str) -> None:
     """300 patients with different values, registered a minute apart."""
-
-    def add() -> None:
-        for number in range(300):
-            instant = NOW + timedelta(minutes=number)
-            patient = person(
-                number,
-                id=uuid7(instant, number),
-                first_name=f"Ada{number:03}",
-                last_name=f"Byron{number:03}",
-                phone=f"+1201555{number:04}",
-                date_of_birth=PartialDate((date(1985, 12, 10) + timedelta(days=number)).isoformat()),
-                identifiers=(Identifier("mrn", str(number)),),
-                sex=Sex.FEMALE if number % 100 == 7 else Sex.UNKNOWN,
-                status=Status.ARCHIVED if number % 100 == 7 else Status.ACTIVE,
-                created_at=instant,
-                updated_at=instant,
-            )
-            registry.patients().add(evolve(patient))
-
-    registry.atomic()(add)
+    patients = [
+        person(
+            number,
+            id=uuid7(instant, number),
+            first_name=f"Ada{number:03}",
+            last_name=f"Byron{number:03}",
+            phone=f"+1201555{number:04}",
+            date_of_birth=PartialDate((date(1985, 12, 10) + timedelta(days=number)).isoformat()),
+            identifiers=(Identifier("mrn", str(number)),),
+            sex=Sex.FEMALE if number % 100 == 7 else Sex.UNKNOWN,
+            status=Status.ARCHIVED if number % 100 == 7 else Status.ACTIVE,
+            created_at=instant,
+            updated_at=instant,
+        )
+        for number, instant in ((number, NOW + timedelta(minutes=number)) for number in range(300))
+    ]
+    assert not registry.atomic()(lambda: registry.patients_for_import().add_all(patients))
     sql(database, "ANALYZE")
 
 
