@@ -95,16 +95,22 @@ def _address_key_parts(
     details: ComparableDetails, address: ComparableAddress
 ) -> Iterator[tuple[KeyKind, tuple[str, ...]]]:
     sorted_code = "".join(sorted(address.postal_code))  # so that transposed digits do not matter
-    names = [name for name in (details.first_name, details.last_name) if name]
     streets = [street for street in address.streets if len(street) >= _MIN_STREET_LENGTH]
     if sorted_code:
-        for code in sorted({name.soundex for name in names if name.soundex}):
-            yield KeyKind.NAME_AND_POSTAL_CODE, (code, sorted_code)
+        for name in sorted(_sounds(details)):
+            yield KeyKind.NAME_AND_POSTAL_CODE, (*name, sorted_code)
         for street in streets:
             yield KeyKind.STREET_AND_POSTAL_CODE, (street[:_STREET_PREFIX_WITH_POSTAL_CODE], address.postal_code)
     for street in streets:
         for number in sorted(address.house_numbers):
             yield KeyKind.HOUSE, (number, street[:_STREET_PREFIX])
+
+
+def _sounds(details: ComparableDetails) -> set[tuple[str, str]]:
+    """The sound of each of the two names with the first letter of the other one, the same if they are swapped."""
+    first, last = details.first_name, details.last_name
+    pairs = ((first, last), (last, first))
+    return {(name.soundex, other.text[0] if other else "") for name, other in pairs if name and name.soundex}
 
 
 def _distinct(name: ComparableName | None, others: tuple[ComparableName, ...]) -> list[ComparableName]:

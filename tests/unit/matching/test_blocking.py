@@ -56,10 +56,21 @@ def shared(a: dict[str, Any], b: dict[str, Any]) -> set[KeyKind]:
             {"first_name": "Robert", "addresses": (Address(postal_code="97301"),)},
             {"last_name": "Rupert", "addresses": (Address(postal_code="97310"),)},
         ),
+        (
+            KeyKind.NAME_AND_POSTAL_CODE,
+            {"first_name": "Robert", "last_name": "King", "addresses": (Address(postal_code="97301"),)},
+            {"first_name": "Kent", "last_name": "Rupert", "addresses": (Address(postal_code="97310"),)},
+        ),
     ],
 )
 def test_people_who_share_one_thing_share_its_key(kind: KeyKind, a: dict[str, Any], b: dict[str, Any]) -> None:
     assert shared(a, b) == {kind}
+
+
+def test_neighbours_with_one_name_in_common_share_no_key() -> None:
+    assert not shared(
+        {"first_name": "Ada", "last_name": "King", **SALEM}, {"first_name": "Ada", "last_name": "Ng", **SALEM}
+    )
 
 
 def test_people_who_share_a_house_share_its_keys() -> None:
