@@ -13,14 +13,8 @@ from adapters.django_orm.db.compiled_get import compiled_get
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.patients import models
 from adapters.django_orm.patients.derived import MATCH_KEYS, SEARCH_TERMS
-from adapters.django_orm.patients.rows import (
-    COLUMNS,
-    MATCHING_COLUMNS,
-    columns_of,
-    patient_of,
-    require,
-    stored_person_of,
-)
+from adapters.django_orm.patients.people import select_people
+from adapters.django_orm.patients.rows import COLUMNS, columns_of, patient_of, require
 from adapters.django_orm.patients.search import filter_patients, page_query
 from adapters.django_orm.patients.uniqueness import UniquenessCheck, merged_records_hold
 from core.errors import Conflict
@@ -69,7 +63,7 @@ class DjangoPatientRepository(
 
     @core_errors()
     def people(self, ids: Collection[UUID]) -> tuple[StoredPerson, ...]:
-        return tuple(stored_person_of(row) for row in self._rows.filter(id__in=ids).values(*MATCHING_COLUMNS))
+        return select_people(ids, self.database)
 
     @core_errors()
     def lock_all(self, ids: Collection[UUID]) -> dict[UUID, Patient]:
