@@ -50,7 +50,11 @@ def url_of(name: str, role: str = "postgres", host: str | None = None) -> str:
 
 def empty(database: str) -> None:
     """Deletes every row of the registry's own tables."""
-    models = [model for model in apps.get_models() if model._meta.app_label not in {"auth", "contenttypes"}]
+    models = [
+        model
+        for model in apps.get_models()
+        if model._meta.app_label not in {"auth", "contenttypes"} and model._meta.can_migrate(database)
+    ]
     with unprotected(database), connections[database].cursor() as cursor:
         for model in models:
             cursor.execute(f"DELETE FROM {model._meta.db_table}")

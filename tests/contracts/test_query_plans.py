@@ -9,6 +9,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from bootstrap import Container
+from core.matching.blocking import digests_of
 from core.patients.audit import Action, AuditEvent
 from core.patients.dates import PartialDate
 from core.patients.search import PatientCursor, PatientQuery, Sort
@@ -153,3 +154,19 @@ def test_a_history_of_any_length_is_one_query(registry: Container, database: str
     with CaptureQueriesContext(connections[database]) as captured:
         assert len(registry.trail().history(person(1).id, before_version=9, limit=200)) == 3
     assert len(captured) == 1
+
+
+@pytest.mark.parametrize("database", [SQLITE, POSTGRES])
+def test_candidates_are_looked_up_by_an_index(registry: Container, database: str) -> None:
+    keys = digests_of(registry.patients().get(uuid7(NOW, 0)))
+    with CaptureQueriesContext(connections[database]) as captured:
+        assert registry.blocking_keys().holders(keys, 10).keys() == keys
+    (query,) = captured.captured_queries
+    if database == "postgres":
+        sql(database, "SET enable_seqscan = off")
+        steps = plan(database, "EXPLAIN", query["sql"])
+        sql(database, "RESET enable_seqscan")
+        assert [step for step in steps if "Bitmap Index Scan on patients_by_match_key" in step]
+    else:
+        steps = plan(database, "EXPLAIN QUERY PLAN", query["sql"])
+        assert not [step for step in steps if step.startswith("SCAN patients")]

@@ -15,7 +15,7 @@ _POSTGRESQL = {
     "prepare_threshold": 5,
     "connect_timeout": 3,
     # A plan that suits a rare name does not suit a common one. Waiting holds a thread, so that too has an end.
-    "options": "-c plan_cache_mode=force_custom_plan -c lock_timeout=3s -c statement_timeout=15s",
+    "options": "-c plan_cache_mode=force_custom_plan -c jit=off -c lock_timeout=3s -c statement_timeout=15s",
 }
 
 

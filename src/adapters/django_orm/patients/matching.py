@@ -1,4 +1,4 @@
-"""Blocking keys: the table that finds likely duplicates."""
+"""The look-up of likely duplicates by blocking keys."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -10,20 +10,20 @@ from django.db import connections
 from adapters.django_orm.db.atomic import require_atomic
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.patients import models
-from core.matching.blocking import DIGEST_SIZE, digests_of
+from adapters.django_orm.patients.match_keys import digest_of, number_of
 from core.matching.ports import BlockingKeys
-from core.patients.entities import Patient
 
 _MAX_KEYS = 400  # of one query: SQLite accepts 500 parts of a union
 _SELECT_ONE = "SELECT * FROM (SELECT digest, patient_id FROM patients_matchkey WHERE digest = %s LIMIT %s) AS part"
+# MATERIALIZED hides the limit from the planner, which would prefer to read a large table from its start
 _SELECT_EACH = """
     SELECT wanted.digest, found.patient_id FROM unnest(%s::bigint[]) AS wanted(digest)
-    CROSS JOIN LATERAL (SELECT patient_id FROM patients_matchkey WHERE digest = wanted.digest LIMIT %s) AS found
+    CROSS JOIN LATERAL (
+        WITH holder AS MATERIALIZED (
+            SELECT patient_id FROM patients_matchkeyset WHERE digests @> ARRAY[wanted.digest]
+        ) SELECT patient_id FROM holder LIMIT %s
+    ) AS found
 """
-
-
-def match_keys(patient: Patient) -> frozenset[int]:
-    return frozenset(map(_number, digests_of(patient)))
 
 
 @frozen
@@ -38,17 +38,17 @@ class DjangoBlockingKeys(BlockingKeys):
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:  # sorted, so that two transactions do not wait for each other
                 cursor.execute(
-                    "SELECT pg_advisory_xact_lock(n) FROM unnest(%s::bigint[]) AS n", [sorted(map(_number, digests))]
+                    "SELECT pg_advisory_xact_lock(n) FROM unnest(%s::bigint[]) AS n", [sorted(map(number_of, digests))]
                 )
 
     @core_errors()
     def holders(self, digests: Collection[bytes], limit: int) -> dict[bytes, frozenset[UUID]]:
-        numbers = [_number(digest) for digest in digests]
+        numbers = [number_of(digest) for digest in digests]
         to_python = models.Patient._meta.pk.to_python
         found: dict[bytes, set[UUID]] = defaultdict(set)
         for start in range(0, len(numbers), _MAX_KEYS):
             for number, patient_id in self._select(numbers[start : start + _MAX_KEYS], limit):
-                found[_digest(number)].add(to_python(patient_id))
+                found[digest_of(number)].add(to_python(patient_id))
         return {digest: frozenset(ids) for digest, ids in found.items()}
 
     def _select(self, numbers: list[int], limit: int) -> list[tuple[int, object]]:
@@ -60,11 +60,3 @@ class DjangoBlockingKeys(BlockingKeys):
                 parameters = [value for number in numbers for value in (number, limit)]
                 cursor.execute(" UNION ALL ".join([_SELECT_ONE] * len(numbers)), parameters)
             return cursor.fetchall()
-
-
-def _number(digest: bytes) -> int:
-    return int.from_bytes(digest, "big", signed=True)
-
-
-def _digest(number: int) -> bytes:
-    return number.to_bytes(DIGEST_SIZE, "big", signed=True)

@@ -7,6 +7,8 @@ The values of a merged record are no longer unique by themselves, because its su
 
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 from django.db.models.functions import Length, Lower
@@ -126,13 +128,30 @@ class SearchTerm(models.Model):
         return str(self.patient_id)
 
 
+class MatchKeySet(models.Model):
+    """On PostgreSQL, the digests of a patient's blocking keys, as signed numbers."""
+
+    patient_id = models.UUIDField(primary_key=True)
+    digests = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        required_db_vendor = "postgresql"
+        # without the list of pending entries, which each search would have to read
+        indexes = [GinIndex(fields=["digests"], fastupdate=False, name="patients_by_match_key")]
+
+    def __str__(self) -> str:
+        return str(self.patient_id)
+
+
 class MatchKey(models.Model):
-    """A blocking key of a patient: its digest as a signed number. `patient` has no constraint, as in `SearchTerm`."""
+    """On SQLite, which has no index of arrays: one of the digests."""
 
     pk = models.CompositePrimaryKey("digest", "patient_id")
-    patient_id: UUID
-    patient = models.ForeignKey(Patient, models.CASCADE, related_name="+", db_constraint=False)
+    patient_id = models.UUIDField(db_index=True)
     digest = models.BigIntegerField()
+
+    class Meta:
+        required_db_vendor = "sqlite"
 
     def __str__(self) -> str:
         return str(self.patient_id)

@@ -12,10 +12,11 @@ from adapters.django_orm.db.bulk_insert import bulk_insert
 from adapters.django_orm.db.compiled_get import compiled_get
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.patients import models
-from adapters.django_orm.patients.derived import MATCH_KEYS, SEARCH_TERMS
+from adapters.django_orm.patients.match_keys import insert_match_keys, remove_match_keys, update_match_keys
 from adapters.django_orm.patients.people import select_people
 from adapters.django_orm.patients.rows import COLUMNS, columns_of, patient_of, require
 from adapters.django_orm.patients.search import filter_patients, page_query
+from adapters.django_orm.patients.terms import insert_terms, rewrite_terms, update_terms
 from adapters.django_orm.patients.uniqueness import UniquenessCheck, merged_records_hold
 from core.errors import Conflict
 from core.imports.ports import PatientsForImport
@@ -144,11 +145,11 @@ class DjangoPatientRepository(
         changed = {name: value for name, value in columns_of(after).items() if value != stored[name]}
         with self._all_or_nothing(after):
             self._rows.filter(id=after.id).update(**changed)
-            SEARCH_TERMS.update(before, after, self.database, lambda: self._merged_into(after.id))
-            MATCH_KEYS.update(before, after, self.database)
+            update_terms(before, after, self.database, lambda: self._merged_into(after.id))
+            update_match_keys(before, after, self.database)
             if "merged_into" in changed:
                 for survivor in filter(None, (before.merged_into, after.merged_into)):
-                    SEARCH_TERMS.rewrite([self.get(survivor), *self._merged_into(survivor)], survivor, self.database)
+                    rewrite_terms([self.get(survivor), *self._merged_into(survivor)], survivor, self.database)
             if changed.keys() & {"identifiers", "merged_into"}:
                 models.Identifier.objects.using(self.database).filter(patient_id=after.id).delete()
                 self._write_identifiers(after)
@@ -161,6 +162,7 @@ class DjangoPatientRepository(
         with transaction.atomic(using=self.database):
             rows.select_for_update().exists()  # waits for rows that are about to refer to this one, to delete them too
             rows.delete()
+            remove_match_keys(patient_id, self.database)
 
     @core_errors()
     def find(self, query: PatientQuery) -> PatientPage:
@@ -197,8 +199,8 @@ class DjangoPatientRepository(
         rows = (columns_of(patient) for patient in patients)
         names = (*COLUMNS, "name")
         bulk_insert(models.Patient, names, ([row[name] for name in names] for row in rows), self.database)
-        for values in (MATCH_KEYS, SEARCH_TERMS):
-            values.insert(patients, self.database)
+        insert_match_keys(patients, self.database)
+        insert_terms(patients, self.database)
         self._write_identifiers(*patients)
         self._ensure_free_of_merged(patients)
 

@@ -1,3 +1,5 @@
+import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.text
 from django.db import migrations, models
@@ -147,6 +149,24 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="MatchKeySet",
+            fields=[
+                ("patient_id", models.UUIDField(primary_key=True, serialize=False)),
+                (
+                    "digests",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
+            ],
+            options={
+                "required_db_vendor": "postgresql",
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fastupdate=False, fields=["digests"], name="patients_by_match_key"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="MatchKey",
             fields=[
                 (
@@ -155,17 +175,12 @@ class Migration(migrations.Migration):
                         "digest", "patient_id", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                (
-                    "patient",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="patients.patient",
-                    ),
-                ),
+                ("patient_id", models.UUIDField(db_index=True)),
                 ("digest", models.BigIntegerField()),
             ],
+            options={
+                "required_db_vendor": "sqlite",
+            },
         ),
         migrations.CreateModel(
             name="Identifier",
