@@ -55,7 +55,13 @@ def test_anybody_reads_the_published_notices_newest_first(registry: Container, a
     published(registry, "Flu & season")
     registry.write_post()(actor=EDITOR, title="Not yet", content="Secret.")
     page = read(anonymous, "/notices/")
-    assert Html(page).links() == ["#content", "/notices/", "/notices/flu-season/", "/notices/opening-hours/"]
+    assert Html(page).links() == [
+        "#content",
+        "/notices/",
+        "/console/notices/",
+        "/notices/flu-season/",
+        "/notices/opening-hours/",
+    ]
     assert "Flu &amp; season" in page
     assert "Not yet" not in page
 
@@ -69,7 +75,12 @@ def test_older_notices_are_a_link_away(registry: Container, anonymous: Api) -> N
         published(registry, f"Notice {number}")
     older = Html(read(anonymous, "/notices/")).links()[-1]
     assert older is not None
-    assert Html(read(anonymous, f"/notices/{older}")).links() == ["#content", "/notices/", "/notices/notice-0/"]
+    assert Html(read(anonymous, f"/notices/{older}")).links() == [
+        "#content",
+        "/notices/",
+        "/console/notices/",
+        "/notices/notice-0/",
+    ]
 
 
 def test_a_notice_is_shown_as_markdown_and_counted(registry: Container, anonymous: Api) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from attrs import field, frozen
@@ -24,6 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ROLES = (None, Role.READER, Role.CLERK, Role.AUTHOR, Role.EDITOR, Role.ADMIN)
 _FORM = "application/x-www-form-urlencoded"
+_OF_A_NOTICE = {"notice", "edit_notice", "publish_notice", "delete_notice", "comment", "remove_comment"}
 _OF_A_PATIENT = {"patient", "edit", "history", "duplicates", "accesses", "status", "sync", "merge", "merges", "undo"}
 
 
@@ -90,6 +91,22 @@ ROWS = [
     Row("order_job", "    403 403 403 403 403 409", "POST", job="import", order="undo"),
     Row("order_job", "    302 403 403 403 403 200", job="sync", order="confirm"),
     Row("order_job", "    403 403 403 403 403 409", "POST", job="sync", order="confirm"),
+    Row("notices", "         302 200 200 200 200 200"),
+    Row("popular_notices", " 302 200 200 200 200 200"),
+    Row("drafts", "          302 403 403 200 200 200"),
+    Row("write_notice", "    302 403 403 200 200 200"),
+    Row("write_notice", "    403 403 403 302 302 302", "POST"),
+    Row("notice", "          302 200 200 200 200 200"),
+    Row("edit_notice", "     302 403 403 403 200 200"),
+    Row("edit_notice", "     403 403 403 403 409 409", "POST"),
+    Row("publish_notice", "  302 403 403 403 200 200"),
+    Row("publish_notice", "  403 403 403 403 409 409", "POST"),
+    Row("delete_notice", "   302 403 403 403 200 200"),
+    Row("delete_notice", "   403 403 403 403 302 302", "POST"),
+    Row("comment", "         405 405 405 405 405 405"),
+    Row("comment", "         403 302 302 302 302 302", "POST"),
+    Row("remove_comment", "  302 200 200 200 200 200"),
+    Row("remove_comment", "  403 403 403 403 302 302", "POST"),
     Row("upstreams", "    302 403 403 403 403 200"),
     Row("order_upstream", "302 403 403 403 403 404", order="isolate"),
     Row("order_upstream", "403 403 403 403 403 404", "POST", order="isolate"),
@@ -108,7 +125,13 @@ def test_each_role_opens_its_pages_and_no_others(
     for number, role in enumerate(ROLES):
         browser = sign_in_as(role) if role else Client()
         patient = register(email=f"ada{number}@example.org", external_id=f"EHR-{number}")
-        more = {"other_version": "1", "step": "merge", "decision": "later"}
+        more = {
+            "other_version": "1",
+            "step": "merge",
+            "decision": "later",
+            "title": f"Title {number}",
+            "content": "Text",
+        }
         form = record_form(first_name=f"Zoe{number}", key="key", version="1", **more)
         path = _path(row, patient.id, registry, register)
         answer = browser.generic(row.method, path, urlencode(form), _FORM)
@@ -138,7 +161,7 @@ def test_navigation_and_actions_show_what_the_role_allows(
         return set(re.findall('href="(/(?:console|admin)/[^"]*)"', browser.get(path).content.decode()))
 
     path = reverse("console:patient", args=[ada.id])
-    everybody = {"/console/", "/console/account/", path, f"{path}history/", f"{path}merges/"}
+    everybody = {"/console/", "/console/account/", "/console/notices/", path, f"{path}history/", f"{path}merges/"}
     assert links(reader, path) == everybody | {"/admin/"}
     works = {
         "/console/register/",
@@ -156,7 +179,11 @@ def test_navigation_and_actions_show_what_the_role_allows(
         "/console/upstreams/",
         "/admin/",
     }
-    assert links(sign_in_as(Role.AUTHOR), "/console/account/") == {"/console/account/", "/console/account/password/"}
+    assert links(sign_in_as(Role.AUTHOR), "/console/account/") == {
+        "/console/notices/",
+        "/console/account/",
+        "/console/account/password/",
+    }
 
 
 def _path(row: Row, patient_id: UUID, registry: Container, register: Callable[..., Patient]) -> str:
@@ -166,6 +193,8 @@ def _path(row: Row, patient_id: UUID, registry: Container, register: Callable[..
         parts = _of_two(row.page, patient_id, register(email=None).id, registry)
     elif row.job:
         parts = [*([] if row.page.startswith("rejects") else [row.job]), _job(registry, row.job)]
+    elif row.page in _OF_A_NOTICE:
+        parts = _of_a_notice(row.page, registry)
     elif row.page == "jobs_of":
         parts = ["sync"]
     if row.page == "order_upstream":
@@ -181,6 +210,14 @@ def _of_two(page: str, patient_id: UUID, other_id: UUID, registry: Container) ->
     merged = registry.merge_patients()(actor=SETUP, patient_id=patient_id, other_id=other_id).merge
     assert merged
     return [patient_id, merged.id]
+
+
+def _of_a_notice(page: str, registry: Container) -> list[object]:
+    """Which is published, with a comment."""
+    post = registry.write_post()(actor=SETUP, title=f"Notice {uuid4()}", content="Text")
+    registry.publish_post()(actor=SETUP, post_id=post.id)
+    comment = registry.add_comment()(actor=SETUP, post_id=post.id, content="Seen.")
+    return [post.id, comment.id] if page == "remove_comment" else [post.id]
 
 
 def _job(registry: Container, kind: str) -> UUID:

@@ -32,7 +32,7 @@ def account(registry: Container) -> None:
     ("role", "home"),
     [
         *((role, "/console/") for role in (Role.READER, Role.CLERK, Role.ADMIN)),
-        *((role, "/console/account/") for role in (Role.AUTHOR, Role.EDITOR)),
+        *((role, "/console/notices/") for role in (Role.AUTHOR, Role.EDITOR)),
     ],
 )
 def test_every_role_signs_in_and_out(registry: Container, role: Role, home: str) -> None:

@@ -42,7 +42,7 @@ def _parse_title(raw: object) -> str:
     return title
 
 
-def _parse_content(raw: object) -> str:
+def parse_content(raw: object) -> str:
     return parse_multi_line(raw, MAX_CONTENT_LENGTH)
 
 
@@ -50,7 +50,7 @@ def parse_comment(raw: object) -> str:
     return parse_multi_line(raw, MAX_COMMENT_LENGTH)
 
 
-_PARSERS: dict[str, Callable[[object], str]] = {"title": _parse_title, "content": _parse_content}
+_PARSERS: dict[str, Callable[[object], str]] = {"title": _parse_title, "content": parse_content}
 REQUIRED = tuple(_PARSERS)
 
 
@@ -116,16 +116,16 @@ class Post:
 
     def ensure_visible_to(self, actor: Actor) -> None:
         """Only its author and editors can see a draft. Raises `PostNotFound`."""
-        if not (self.published or self._can_edit(actor)):
+        if not (self.published or self.is_editable_by(actor)):
             raise PostNotFound
 
     def ensure_editable_by(self, actor: Actor) -> None:
         """Only the author and editors can change a post. Raises `PostNotFound` if it is hidden, else `Forbidden`."""
         self.ensure_visible_to(actor)
-        if not self._can_edit(actor):
+        if not self.is_editable_by(actor):
             raise Forbidden("You may not do this: only the author and editors can change a post.")
 
-    def _can_edit(self, actor: Actor) -> bool:
+    def is_editable_by(self, actor: Actor) -> bool:
         own = self.author == actor.name and actor.may(Permission.WRITE_POSTS)
         return own or actor.may(Permission.EDIT_POSTS)
 
@@ -164,8 +164,11 @@ class Comment:
 
     def ensure_removable_by(self, actor: Actor) -> None:
         """Only its author and editors can remove a comment. Raises `Forbidden`."""
-        if self.author != actor.name and not actor.may(Permission.EDIT_POSTS):
+        if not self.is_removable_by(actor):
             raise Forbidden("You may not do this: only the author of a comment and editors can remove it.")
+
+    def is_removable_by(self, actor: Actor) -> bool:
+        return self.author == actor.name or actor.may(Permission.EDIT_POSTS)
 
     def __repr__(self) -> str:
         return f"<Comment {self.id}>"

@@ -6,6 +6,7 @@ from dependency_injector.wiring import Provide, inject
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from adapters.web.console.staff import may, signed_in
 from core.access import Permission
@@ -19,6 +20,7 @@ _NAVIGATION = (
     ("Import", "console:import", Permission.IMPORT_PATIENTS),
     ("Jobs", "console:jobs", Permission.MANAGE_JOBS),
     ("Upstream", "console:upstreams", Permission.MANAGE_UPSTREAMS),
+    (gettext_lazy("Notices"), "console:notices", Permission.VIEW_POSTS),
 )
 
 
@@ -43,4 +45,4 @@ def page(
 
 
 def home_of(request: HttpRequest) -> str:
-    return reverse("console:find" if may(request, Permission.VIEW_PATIENTS) else "console:account")
+    return reverse("console:find" if may(request, Permission.VIEW_PATIENTS) else "console:notices")
