@@ -51,6 +51,7 @@ from adapters.in_memory.idempotency import InMemoryStoredAnswers
 from adapters.in_memory.imports import InMemoryImportFiles, InMemoryImportRejects
 from adapters.in_memory.jobs import InMemoryChunkRepository, InMemoryJobRepository, InMemorySchedule
 from adapters.in_memory.matching import InMemoryBlockingKeys, InMemoryDuplicatePairs, InMemoryMergeRepository
+from adapters.in_memory.overview import InMemoryRegistryCounts
 from adapters.in_memory.patients import InMemoryAuditTrail, InMemoryPatientRepository
 from adapters.in_memory.posts import InMemoryCommentRepository, InMemoryPostRepository, InMemoryViewCounter
 from adapters.in_memory.store import InMemoryAtomic, Store
@@ -110,6 +111,8 @@ from core.matching.services.candidates import CandidateFinder
 from core.matching.services.duplicates import DuplicateQueue
 from core.matching.services.scan_runner import ScanRunner
 from core.matching.services.undone_merges import UndoneMerges
+from core.overview import use_cases as overview_
+from core.overview.ports import RegistryCounts
 from core.patients import use_cases as patients_
 from core.patients.identifier_systems import DEFAULT_SYSTEMS, IdentifierSystems
 from core.patients.ports import (
@@ -357,6 +360,9 @@ class Container(DeclarativeContainer):
     patients_for_undo: Provider[PatientsForUndo] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     job_changes: Provider[JobChanges] = Singleton(InMemoryAuditTrail, store)
     undo_results: Provider[UndoResults] = Singleton(InMemoryUndoResults, store)
+
+    # Ports of the overview
+    registry_counts: Provider[RegistryCounts] = Singleton(InMemoryRegistryCounts, store)
 
     # Names of actors
     actor_names = Singleton(ActorNames, users)
@@ -627,6 +633,17 @@ class Container(DeclarativeContainer):
         clock=clock,
     )
 
+    # Overview
+    view_overview = _use_case(
+        overview_.ViewOverview,
+        counts=registry_counts,
+        jobs=jobs,
+        cache=cache,
+        clock=clock,
+        time_zone=Singleton(ZoneInfo, configuration.provided.time_zone),
+        stale_after=configuration.provided.max_stale,
+    )
+
     # Backups
     back_up = _use_case(backups_.BackUp, copies=store_copies, accesses=access_recorder)
     restore = _use_case(backups_.Restore, copies=store_copies)
@@ -808,6 +825,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     from adapters.django_orm.jobs.repository import DjangoChunkRepository, DjangoJobRepository, DjangoSchedule
     from adapters.django_orm.matching.merges import DjangoMergeRepository
     from adapters.django_orm.matching.pairs import DjangoDuplicatePairs
+    from adapters.django_orm.overview.counts import DjangoRegistryCounts
     from adapters.django_orm.patients.audit import DjangoAuditTrail
     from adapters.django_orm.patients.change_feed import DjangoChangeFeed
     from adapters.django_orm.patients.histories import DjangoHistories
@@ -876,6 +894,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         held_changes=Singleton(DjangoHeldChanges, database),
         job_changes=Singleton(DjangoAuditTrail, database),
         undo_results=Singleton(DjangoUndoResults, database),
+        registry_counts=Singleton(DjangoRegistryCounts, database),
         job_queue=Singleton(_job_queue, container.configuration, after_commit, container.clock),
         clear_admin_sessions=Object(partial(call_command, "clearsessions")),
         import_files=Singleton(DjangoImportFiles, database),

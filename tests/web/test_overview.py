@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -7,9 +8,11 @@ from dependency_injector.providers import Object
 from django.test import Client
 
 from bootstrap import Container
+from core.errors import Unavailable
 from core.jobs.entities import Job
+from core.patients.entities import Patient
 from tests.http_api.conftest import SETUP
-from tests.web.pages import text_of
+from tests.web.pages import html_of, text_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,3 +46,29 @@ def test_the_overview_tells_that_upstream_answers(clerk: Client, registry: Conta
     assert "The upstream system answers" not in text_of(clerk.get("/console/overview/"))
     with registry.circuit_state.override(Object("closed")):
         assert "The upstream system answers" in text_of(clerk.get("/console/overview/"))
+
+
+def test_the_overview_shows_the_registry_in_numbers(clerk: Client, registry: Container, ada: Patient) -> None:
+    page = text_of(clerk.get("/console/overview/"))
+    assert "0 possible duplicates to decide 1 records not synced for a day 0 jobs failed in the last week" in page
+    assert re.search(r"Patients by status Active 1 Inactive 0 Archived 0 Merged 0", page)
+    assert "Synced in the last day 0 Synced before that 0 Never synced 1" in page
+    assert "Registered 1 patient in 30 days" in page
+    assert "Counted " in page
+
+
+def test_a_status_of_the_overview_finds_its_patients(clerk: Client, ada: Patient) -> None:
+    shown = html_of(clerk.get("/console/overview/"))
+    assert '<button class="link" form="find-status" name="status" value="active">Active</button>' in shown
+    assert str(ada.email) in text_of(clerk.post("/console/", {"status": "active"}))
+
+
+def test_jobs_are_shown_while_the_numbers_cannot_be_counted(clerk: Client, registry: Container) -> None:
+    def unavailable(**_: object) -> None:
+        raise Unavailable
+
+    put(registry, lambda job: job.held("Unusual."))
+    with registry.view_overview.override(Object(unavailable)):
+        page = text_of(clerk.get("/console/overview/"))
+    assert "Held" in page
+    assert "The numbers cannot be counted at the moment." in page

@@ -50,7 +50,7 @@ def _filter_dates(rows: QuerySet[models.Patient], query: PatientQuery) -> QueryS
         # not `date_of_birth__gt=""`: SQLite takes a range with two ends for a small one, and sorts all of it
         rows = rows.filter(date_of_birth__lt=first_of(query.born_before).iso).exclude(date_of_birth="")
     if query.created_after is not None:
-        rows = rows.filter(id__gte=_first_id_at(query.created_after))
+        rows = rows.filter(id__gte=first_id_at(query.created_after))
     if query.created_before is not None:
         rows = rows.filter(id__lt=_first_id_after(query.created_before))
     return rows
@@ -111,7 +111,7 @@ def _ids_by_identifier(identifier: Identifier | str, database: str) -> QuerySet[
     return models.Identifier.objects.using(database).filter(**filters).values("patient_id")
 
 
-def _first_id_at(instant: datetime) -> UUID:
+def first_id_at(instant: datetime) -> UUID:
     """The first 48 bits of an id are the creation time in milliseconds, so a period of time is a range of ids."""
     return UUID(int=_milliseconds(instant) << 80)
 

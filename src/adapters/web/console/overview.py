@@ -1,18 +1,24 @@
-"""What needs somebody now."""
+"""What needs somebody now, and the registry in numbers."""
 
+from contextlib import suppress
 from datetime import timedelta
+from typing import Annotated
 
-from dependency_injector.wiring import inject
+from dependency_injector.wiring import Provide, inject
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from adapters.web.console.job_words import PLURALS, JobInWords, jobs_in_words
 from adapters.web.console.jobs import ListAll, Names
 from adapters.web.console.layout import page
+from adapters.web.console.overview_charts import Figures
 from adapters.web.console.patient import TheClock
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
+from core.access import Actor
+from core.errors import Unavailable
 from core.jobs.entities import JobState
+from core.overview.use_cases import ViewOverview
 
 SHOWN_FOR = timedelta(days=7)  # a job that failed
 
@@ -20,8 +26,15 @@ SHOWN_FOR = timedelta(days=7)  # a job that failed
 @require_safe
 @staff_page
 @inject
-def overview(request: HttpRequest, list_jobs: ListAll, name_actors: Names, clock: TheClock) -> HttpResponse:
-    """Of the newest jobs of each kind, those that are held, failed or have not ended."""
+def overview(
+    request: HttpRequest,
+    list_jobs: ListAll,
+    name_actors: Names,
+    clock: TheClock,
+    view: Annotated[ViewOverview, Provide["view_overview"]],
+) -> HttpResponse:
+    """Of the newest jobs of each kind, those that are held, failed or have not ended. Jobs are shown without the
+    numbers if those cannot be counted now."""
     actor, now = actor_of(request), clock.now()
     found = [job for kind in PLURALS for job in list_jobs(actor=actor, kind=kind).items]
     jobs = jobs_in_words(sorted(found, key=lambda job: job.id, reverse=True), actor, now, name_actors)
@@ -35,4 +48,11 @@ def overview(request: HttpRequest, list_jobs: ListAll, name_actors: Names, clock
         "Failed in the last week": failed,
         "Under way": in_state(JobState.RUNNING, JobState.PAUSED, JobState.QUEUED),
     }
-    return page(request, "console/overview.html", {"sections": sections.items()})
+    context = {"sections": sections.items(), "failed": len(failed), "figures": _figures(actor, view)}
+    return page(request, "console/overview.html", context)
+
+
+def _figures(actor: Actor, view: ViewOverview) -> Figures | None:
+    with suppress(Unavailable):
+        return Figures.of(view(actor=actor))
+    return None
