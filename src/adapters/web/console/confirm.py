@@ -1,14 +1,13 @@
 """Acts that ask for confirmation first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from uuid import uuid4
 
 from attrs import frozen
 from django.http import HttpRequest, HttpResponse
 
 from adapters.web.console.layout import page
-from adapters.web.console.once import Done, redirect_once
-from core.errors import Conflict
+from core.errors import Conflict, VersionMismatch
 
 
 @frozen
@@ -21,16 +20,22 @@ class Question:
     back: str
 
 
-def confirm(request: HttpRequest, ask: Callable[[], Question], work: Callable[[], Done]) -> HttpResponse:
-    """Asks; the form that is sent then does `work` once. A conflict is shown with the question.
+def confirm(
+    request: HttpRequest,
+    ask: Callable[[], Mapping[str, object]],
+    send: Callable[[], HttpResponse],
+    template: str = "console/confirm.html",
+) -> HttpResponse:
+    """Asks; the form that is sent then does the act. A conflict is shown with the question.
 
-    `ask` is not called for a form that is done: the record that it is about may be gone.
+    `ask` returns the context of the page, for the default template with a `Question` as `asked`. It is not called for a
+    form that is done: the record that it is about may be gone.
     """
     problem = ""
     if request.method == "POST":
         try:
-            return redirect_once(request, None, work)
-        except Conflict as error:
+            return send()
+        except (Conflict, VersionMismatch) as error:
             problem = str(error)
-    context = {"asked": ask(), "problem": problem, "key": str(uuid4())}
-    return page(request, "console/confirm.html", context, status=409 if problem else 200)
+    context = {**ask(), "problem": problem, "key": str(uuid4())}
+    return page(request, template, context, status=409 if problem else 200)

@@ -13,8 +13,7 @@ from adapters.web.console.layout import page
 from adapters.web.console.patient import View, head
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import LABELS, actors_in_words, lines_of
-from core.accounts.use_cases import NameActors
+from adapters.web.console.words import LABELS, Names, actors_in_words, lines_of
 from core.patients.audit import AuditEvent
 from core.patients.fields import FieldJson
 from core.patients.use_cases import ViewHistory
@@ -46,7 +45,7 @@ def history(
     patient_id: UUID,
     view: View,
     view_history: Annotated[ViewHistory, Provide["view_history"]],
-    name_actors: Annotated[NameActors, Provide["name_actors"]],
+    name_actors: Names,
 ) -> HttpResponse:
     actor = actor_of(request)
     found = view_history(actor=actor, patient_id=patient_id, before_version=_before(request))

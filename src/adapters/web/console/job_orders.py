@@ -1,7 +1,7 @@
 """Cancelling, confirming and undoing a job: each asks for confirmation first."""
 
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from attrs import frozen
 from dependency_injector.wiring import Provide, inject
@@ -9,15 +9,15 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from adapters.web.console.confirm import confirm
 from adapters.web.console.job_words import jobs_in_words
-from adapters.web.console.jobs import Names, View, head, kind_of
-from adapters.web.console.layout import page
+from adapters.web.console.jobs import View, head, kind_of
 from adapters.web.console.once import start_once
 from adapters.web.console.patient import TheClock
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
+from adapters.web.console.words import Names
 from core.access import Permission
-from core.errors import Conflict
 from core.jobs.entities import JobKind
 from core.jobs.use_cases import CancelJob
 from core.sync.use_cases import ConfirmSyncJob
@@ -71,7 +71,7 @@ def order_job(
     name_actors: Names,
     clock: TheClock,
     cancel: Annotated[CancelJob, Provide["cancel_job"]],
-    confirm: Annotated[ConfirmSyncJob, Provide["confirm_sync_job"]],
+    confirm_job: Annotated[ConfirmSyncJob, Provide["confirm_sync_job"]],
     undo: Annotated[UndoJob, Provide["undo_job"]],
 ) -> HttpResponse:
     actor, chosen = actor_of(request), kind_of(kind)
@@ -79,22 +79,18 @@ def order_job(
         raise Http404
     actor.require(ORDERS[order].permission)
 
-    def carry_out() -> HttpResponse:
+    def send() -> HttpResponse:
         if order == "undo":
             return start_once(request, str(job_id), lambda: undo(actor=actor, kind=chosen, job_id=job_id))
         if order == "cancel":
             cancel(actor=actor, kind=chosen, job_id=job_id)
         else:
-            confirm(actor=actor, job_id=job_id)
+            confirm_job(actor=actor, job_id=job_id)
         return HttpResponseRedirect(reverse("console:job", args=[chosen, job_id]))
 
-    problem = ""
-    if request.method == "POST":
-        try:
-            return carry_out()
-        except Conflict as error:
-            problem = str(error)
-    found = view(actor=actor, kind=chosen, job_id=job_id)
-    [shown] = jobs_in_words([found], actor, clock.now(), name_actors)
-    context = {**head(found), "shown": shown, "asked": ORDERS[order], "key": str(uuid4()), "problem": problem}
-    return page(request, "console/job_order.html", context, status=409 if problem else 200)
+    def ask() -> dict[str, object]:
+        found = view(actor=actor, kind=chosen, job_id=job_id)
+        [shown] = jobs_in_words([found], actor, clock.now(), name_actors)
+        return {**head(found), "shown": shown, "asked": ORDERS[order]}
+
+    return confirm(request, ask, send, "console/job_order.html")

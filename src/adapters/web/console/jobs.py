@@ -14,8 +14,8 @@ from adapters.web.console.patient import TheClock
 from adapters.web.console.query import id_in
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
+from adapters.web.console.words import Names
 from core.access import Permission
-from core.accounts.use_cases import NameActors
 from core.imports.entities import ImportOptions, ImportRowOutcome
 from core.jobs.entities import Job, JobKind, JobState
 from core.jobs.use_cases import ListJobs, ViewJob
@@ -27,7 +27,6 @@ PER_PAGE = 20
 MAX_LOOKS = 450  # every two seconds: a page that nobody looks at must not keep its session for ever
 ListAll = Annotated[ListJobs, Provide["list_jobs"]]
 View = Annotated[ViewJob, Provide["view_job"]]
-Names = Annotated[NameActors, Provide["name_actors"]]
 _MOVING = {JobState.QUEUED, JobState.RUNNING, JobState.PAUSED}
 
 

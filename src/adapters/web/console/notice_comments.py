@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from adapters.web.console.confirm import Question, confirm
-from adapters.web.console.notices import Comments, Names, View, path_of, show_notice
-from adapters.web.console.once import Done
+from adapters.web.console.notices import Comments, View, path_of, show_notice
+from adapters.web.console.once import Done, redirect_once
 from adapters.web.console.sent_forms import send_once
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
+from adapters.web.console.words import Names
 from core.access import Permission
 from core.posts.use_cases import AddComment, RemoveComment
 
@@ -56,11 +57,12 @@ def remove(
     actor, back = actor_of(request), path_of(post_id)
     actor.require(Permission.COMMENT_POSTS)
 
-    def ask() -> Question:
-        return Question(_("Remove this comment?"), _("It is removed for good."), _("Remove the comment"), back)
+    def ask() -> dict[str, object]:
+        asked = Question(_("Remove this comment?"), _("It is removed for good."), _("Remove the comment"), back)
+        return {"asked": asked}
 
     def work() -> Done:
         remove_comment(actor=actor, post_id=post_id, comment_id=comment_id)
         return Done(back, _("The comment is removed."))
 
-    return confirm(request, ask, work)
+    return confirm(request, ask, lambda: redirect_once(request, None, work))

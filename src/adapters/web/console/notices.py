@@ -13,7 +13,7 @@ from adapters.web.console.layout import page
 from adapters.web.console.query import id_in
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import actors_in_words
+from adapters.web.console.words import Names, actors_in_words
 from adapters.web.markdown import html
 from core.accounts.use_cases import NameActors
 from core.paging import Page
@@ -24,7 +24,6 @@ PER_PAGE = 20
 T = TypeVar("T", Post, Comment)
 View = Annotated[ViewPost, Provide["view_post"]]
 Comments = Annotated[ListComments, Provide["list_comments"]]
-Names = Annotated[NameActors, Provide["name_actors"]]
 
 
 def path_of(post_id: UUID) -> str:

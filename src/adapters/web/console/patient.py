@@ -13,10 +13,9 @@ from adapters.web.console.candidates import about, find_candidates
 from adapters.web.console.layout import page
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import LABELS, actors_in_words, lines_of, span_in_words
+from adapters.web.console.words import LABELS, Names, actors_in_words, lines_of, span_in_words
 from core.access_log.entities import AccessCursor
 from core.access_log.use_cases import ListAccesses
-from core.accounts.use_cases import NameActors
 from core.patients.entities import Patient
 from core.patients.fields import Changes
 from core.patients.use_cases import ViewPatient
@@ -91,7 +90,7 @@ def accesses(
     patient_id: UUID,
     view: View,
     list_accesses: Annotated[ListAccesses, Provide["list_accesses"]],
-    name_actors: Annotated[NameActors, Provide["name_actors"]],
+    name_actors: Names,
 ) -> HttpResponse:
     actor = actor_of(request)
     found = list_accesses(actor=actor, filters={"patient_id": patient_id}, before=_before(request))

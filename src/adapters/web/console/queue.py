@@ -13,8 +13,7 @@ from adapters.web.console.evidence import explain_in_words
 from adapters.web.console.layout import page
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import actors_in_words
-from core.accounts.use_cases import NameActors
+from adapters.web.console.words import Names, actors_in_words
 from core.errors import ValidationError
 from core.matching.entities import DuplicatePair, PairCursor, PairPage, PairState
 from core.matching.use_cases import ListDuplicates
@@ -29,7 +28,6 @@ STATES = {
 }
 _LIKELIHOODS = {"": "Any likelihood", "0.5": "50 % or more", "0.9": "90 % or more", "0.99": "99 % or more"}
 List = Annotated[ListDuplicates, Provide["list_duplicates"]]
-Names = Annotated[NameActors, Provide["name_actors"]]
 
 
 @frozen

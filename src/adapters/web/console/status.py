@@ -6,13 +6,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from adapters.web.console.confirm import confirm
 from adapters.web.console.edit import Update, version_of
-from adapters.web.console.layout import page
 from adapters.web.console.patient import View, head
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from core.access import Permission
-from core.errors import Conflict, VersionMismatch
 from core.patients.values import SETTABLE_STATUSES
 
 _MEANINGS = {
@@ -31,15 +30,13 @@ def set_status(request: HttpRequest, patient_id: UUID, status: str, view: View, 
     actor.require(Permission.UPDATE_PATIENTS)
     if status not in SETTABLE_STATUSES:
         raise Http404
-    problem = ""
-    if request.method == "POST":
-        try:
-            update(actor=actor, patient_id=patient_id, expected_version=version_of(request), status=status)
-        except (Conflict, VersionMismatch) as error:
-            problem = str(error)
-        else:
-            messages.success(request, f"The patient is now {status}.")
-            return HttpResponseRedirect(reverse("console:patient", args=[patient_id]))
-    found = view(actor=actor, patient_id=patient_id)
-    context = {**head(found), "status": status, "meaning": _MEANINGS[status], "problem": problem}
-    return page(request, "console/status.html", context, status=409 if problem else 200)
+
+    def ask() -> dict[str, object]:
+        return {**head(view(actor=actor, patient_id=patient_id)), "status": status, "meaning": _MEANINGS[status]}
+
+    def send() -> HttpResponse:
+        update(actor=actor, patient_id=patient_id, expected_version=version_of(request), status=status)
+        messages.success(request, f"The patient is now {status}.")
+        return HttpResponseRedirect(reverse("console:patient", args=[patient_id]))
+
+    return confirm(request, ask, send, "console/status.html")

@@ -9,13 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from adapters.web.console.jobs import Names
+from adapters.web.console.confirm import Question, confirm
 from adapters.web.console.layout import page
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import actors_in_words
+from adapters.web.console.words import Names, actors_in_words
 from core.access import Permission
-from core.errors import Conflict
 from core.upstreams.entities import CircuitState, UpstreamReport, UpstreamStatus
 from core.upstreams.errors import UpstreamNotFound
 from core.upstreams.use_cases import ListUpstreams, OverrideUpstream
@@ -98,21 +97,21 @@ def order_upstream(
     actor.require(Permission.MANAGE_UPSTREAMS)
     if order not in ORDERS:
         raise Http404
-    problem = ""
-    if request.method == "POST":
-        try:
-            override(actor=actor, upstream=name, isolated=order == "isolate")
-        except Conflict as error:
-            problem = str(error)
-        else:
-            done = "No calls are sent to it any more." if order == "isolate" else "Calls are sent to it again."
-            messages.success(request, done)
-            return HttpResponseRedirect(reverse("console:upstreams"))
-    if name not in {one.upstream for one in list_upstreams(actor=actor)}:
-        raise UpstreamNotFound
-    asked = ORDERS[order]
-    context = {"title": asked.question.format(name), "asked": asked, "problem": problem}
-    return page(request, "console/upstream_order.html", context, status=409 if problem else 200)
+    chosen, back = ORDERS[order], reverse("console:upstreams")
+
+    def ask() -> dict[str, object]:
+        if name not in {one.upstream for one in list_upstreams(actor=actor)}:
+            raise UpstreamNotFound
+        title = chosen.question.format(name)
+        return {"title": title, "asked": Question(title, chosen.meaning, chosen.button, back)}
+
+    def send() -> HttpResponse:
+        override(actor=actor, upstream=name, isolated=order == "isolate")
+        done = "No calls are sent to it any more." if order == "isolate" else "Calls are sent to it again."
+        messages.success(request, done)
+        return HttpResponseRedirect(back)
+
+    return confirm(request, ask, send)
 
 
 def _worst(status: UpstreamStatus) -> CircuitState:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import cast
+from typing import Annotated, cast
 
 import phonenumbers
+from dependency_injector.wiring import Provide
 from django.utils.timesince import timesince
 
 from core.access import Actor
@@ -13,6 +14,7 @@ from core.errors import InvalidValue
 from core.patients.dates import PartialDate, parse_partial_date
 from core.patients.fields import FieldJson
 
+Names = Annotated[NameActors, Provide["name_actors"]]
 LABELS = {
     "first_name": "First name",
     "middle_name": "Middle name",
