@@ -17,8 +17,7 @@ def insert_match_keys(patients: Sequence[Patient], database: str) -> None:
     if _has_arrays(database):
         bulk_insert(models.MatchKeySet, ("patient_id", "digests"), keys, database)
     else:
-        rows = ((patient_id, number) for patient_id, numbers in keys for number in numbers)
-        bulk_insert(models.MatchKey, ("patient_id", "digest"), rows, database)
+        _insert_rows(keys, database)
 
 
 def update_match_keys(before: Patient, after: Patient, database: str) -> None:
@@ -27,12 +26,17 @@ def update_match_keys(before: Patient, after: Patient, database: str) -> None:
             models.MatchKeySet.objects.using(database).filter(patient_id=after.id).update(digests=numbers)
         else:
             remove_match_keys(after.id, database)
-            insert_match_keys([after], database)
+            _insert_rows([(after.id, numbers)], database)
 
 
 def remove_match_keys(patient_id: UUID, database: str) -> None:
     model = models.MatchKeySet if _has_arrays(database) else models.MatchKey
     model._default_manager.using(database).filter(patient_id=patient_id).delete()
+
+
+def _insert_rows(keys: Sequence[tuple[UUID, list[int]]], database: str) -> None:
+    rows = ((patient_id, number) for patient_id, numbers in keys for number in numbers)
+    bulk_insert(models.MatchKey, ("patient_id", "digest"), rows, database)
 
 
 def number_of(digest: bytes) -> int:
