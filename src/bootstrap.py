@@ -641,7 +641,6 @@ class Container(DeclarativeContainer):
         cache=cache,
         clock=clock,
         time_zone=Singleton(ZoneInfo, configuration.provided.time_zone),
-        stale_after=configuration.provided.max_stale,
     )
 
     # Backups

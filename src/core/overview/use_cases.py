@@ -8,7 +8,7 @@ from attrs import frozen
 from core.access import Actor, Permission
 from core.jobs.entities import Job, JobKind
 from core.jobs.ports import JobRepository
-from core.overview.entities import AGES, DayCount, Freshness, Overview
+from core.overview.entities import AGES, FRESH_FOR, DayCount, Freshness, Overview
 from core.overview.ports import RegistryCounts
 from core.patients.values import Status
 from core.ports import Cache, Clock
@@ -35,7 +35,6 @@ class ViewOverview:
     cache: Cache
     clock: Clock
     time_zone: tzinfo
-    stale_after: timedelta
 
     def __call__(self, *, actor: Actor) -> Overview:
         for permission in (Permission.VIEW_PATIENTS, Permission.REVIEW_PATIENTS, Permission.MANAGE_JOBS):
@@ -44,7 +43,7 @@ class ViewOverview:
 
     def _count(self) -> Overview:
         now, today = self.clock.now(), self.clock.today()
-        by_status, by_freshness = self.counts.by_status(), self.counts.by_freshness(now - self.stale_after)
+        by_status, by_freshness = self.counts.by_status(), self.counts.by_freshness(now - FRESH_FOR)
         return Overview(
             counted_at=now,
             by_status={status: by_status.get(status, 0) for status in Status},

@@ -1,6 +1,6 @@
 """The page of a patient, and who looked at the record."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -16,13 +16,13 @@ from adapters.web.console.staff_page import staff_page
 from adapters.web.console.words import LABELS, Names, actors_in_words, lines_of, span_in_words
 from core.access_log.entities import AccessCursor
 from core.access_log.use_cases import ListAccesses
+from core.overview.entities import FRESH_FOR
 from core.patients.entities import Patient
 from core.patients.fields import Changes
 from core.patients.use_cases import ViewPatient
 from core.patients.values import SETTABLE_STATUSES
 from core.ports import Clock
 
-FRESH_FOR = timedelta(days=1)
 View = Annotated[ViewPatient, Provide["view_patient"]]
 TheClock = Annotated[Clock, Provide["clock"]]
 
