@@ -44,12 +44,12 @@ def overview(
         return [one for one in jobs if one.job.state in states]
 
     failed = [one for one in in_state(JobState.FAILED) if one.job.ended_at and now - one.job.ended_at < SHOWN_FOR]
-    sections = {
-        "Wait for a decision": in_state(JobState.HELD),
-        "Failed in the last week": failed,
-        "Under way": in_state(JobState.RUNNING, JobState.PAUSED, JobState.QUEUED),
-    }
-    context = {"sections": sections.items(), "failed": len(failed), "figures": _figures(actor, view)}
+    sections = [
+        ("held", "Wait for a decision", in_state(JobState.HELD)),
+        ("failed", "Failed in the last week", failed),
+        ("unfinished", "Under way", in_state(JobState.RUNNING, JobState.PAUSED, JobState.QUEUED)),
+    ]
+    context = {"sections": sections, "failed": len(failed), "figures": _figures(actor, view)}
     return page(request, "console/overview.html", context)
 
 

@@ -7,12 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from adapters.web.console.once import Done, redirect_once
-from core.accounts.errors import ServiceNameTaken, UserEmailTaken
 from core.errors import Conflict, ValidationError
 from core.idempotency.errors import KeyReused
 from core.posts.errors import SlugTaken
 
-_FIELDS: dict[type[Conflict], str] = {SlugTaken: "title", UserEmailTaken: "email", ServiceNameTaken: "name"}
+_FIELDS: dict[type[Conflict], str] = {SlugTaken: "title"}
 
 
 def send_once(request: HttpRequest, form: forms.Form, work: Callable[[], Done]) -> HttpResponse | None:
