@@ -21,7 +21,8 @@ from config.worker import application
 
 def load():
     application()
-    signal.pause()
+    while True:
+        signal.pause()
 
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 loader = multiprocessing.get_context("fork").Process(target=load)
