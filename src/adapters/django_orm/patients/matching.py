@@ -9,8 +9,7 @@ from django.db import connections
 
 from adapters.django_orm.db.atomic import require_atomic
 from adapters.django_orm.db.errors import core_errors
-from adapters.django_orm.patients import models
-from adapters.django_orm.patients.match_keys import digest_of, number_of
+from adapters.django_orm.patients.match_keys import digest_of, has_arrays, number_of
 from core.matching.ports import BlockingKeys
 
 _MAX_KEYS = 400  # of one query: SQLite accepts 500 parts of a union
@@ -43,20 +42,18 @@ class DjangoBlockingKeys(BlockingKeys):
 
     @core_errors()
     def holders(self, digests: Collection[bytes], limit: int) -> dict[bytes, frozenset[UUID]]:
-        numbers = [number_of(digest) for digest in digests]
-        to_python = models.Patient._meta.pk.to_python
+        wanted = list(digests)
         found: dict[bytes, set[UUID]] = defaultdict(set)
-        for start in range(0, len(numbers), _MAX_KEYS):
-            for number, patient_id in self._select(numbers[start : start + _MAX_KEYS], limit):
-                found[digest_of(number)].add(to_python(patient_id))
+        for start in range(0, len(wanted), _MAX_KEYS):
+            for digest, patient_id in self._select(wanted[start : start + _MAX_KEYS], limit):
+                found[digest].add(patient_id)
         return {digest: frozenset(ids) for digest, ids in found.items()}
 
-    def _select(self, numbers: list[int], limit: int) -> list[tuple[int, object]]:
-        connection = connections[self.database]
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                cursor.execute(_SELECT_EACH, [numbers, limit])
-            else:
-                parameters = [value for number in numbers for value in (number, limit)]
-                cursor.execute(" UNION ALL ".join([_SELECT_ONE] * len(numbers)), parameters)
-            return cursor.fetchall()
+    def _select(self, digests: list[bytes], limit: int) -> list[tuple[bytes, UUID]]:
+        with connections[self.database].cursor() as cursor:
+            if has_arrays(self.database):
+                cursor.execute(_SELECT_EACH, [list(map(number_of, digests)), limit])
+                return [(digest_of(number), patient_id) for number, patient_id in cursor.fetchall()]
+            parameters = [value for digest in digests for value in (digest, limit)]
+            cursor.execute(" UNION ALL ".join([_SELECT_ONE] * len(digests)), parameters)
+            return [(digest, UUID(bytes=patient_id)) for digest, patient_id in cursor.fetchall()]

@@ -144,11 +144,25 @@ class MatchKeySet(models.Model):
 
 
 class MatchKey(models.Model):
-    """On SQLite, which has no index of arrays: one of the digests."""
+    """On SQLite, which has no index of arrays: one of the digests, and the patient's UUID as 16 bytes. The migration
+    creates it `WITHOUT ROWID`."""
 
     pk = models.CompositePrimaryKey("digest", "patient_id")
-    patient_id = models.UUIDField(db_index=True)
-    digest = models.BigIntegerField()
+    digest = models.BinaryField()
+    patient_id = models.BinaryField()
+
+    class Meta:
+        required_db_vendor = "sqlite"
+
+    def __str__(self) -> str:
+        return self.patient_id.hex()
+
+
+class PackedMatchKeys(models.Model):
+    """On SQLite, all digests of a patient, one after the other."""
+
+    patient_id = models.UUIDField(primary_key=True)
+    digests = models.BinaryField()
 
     class Meta:
         required_db_vendor = "sqlite"

@@ -4,6 +4,8 @@ import django.db.models.deletion
 import django.db.models.functions.text
 from django.db import migrations, models
 
+from adapters.django_orm.db.without_rowid import CreateWithoutRowid
+
 
 class Migration(migrations.Migration):
 
@@ -166,7 +168,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.CreateModel(
+        CreateWithoutRowid(
             name="MatchKey",
             fields=[
                 (
@@ -175,8 +177,18 @@ class Migration(migrations.Migration):
                         "digest", "patient_id", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("patient_id", models.UUIDField(db_index=True)),
-                ("digest", models.BigIntegerField()),
+                ("digest", models.BinaryField()),
+                ("patient_id", models.BinaryField()),
+            ],
+            options={
+                "required_db_vendor": "sqlite",
+            },
+        ),
+        migrations.CreateModel(
+            name="PackedMatchKeys",
+            fields=[
+                ("patient_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("digests", models.BinaryField()),
             ],
             options={
                 "required_db_vendor": "sqlite",
