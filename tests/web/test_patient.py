@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from adapters.caching.backend import CacheBackend
 from adapters.caching.rate_limiter import CacheRateLimiter
-from adapters.web.console.person_forms import ROW_FORMS, PersonForm
+from adapters.web.console.patients.person_forms import ROW_FORMS, PersonForm
 from adapters.web.console.words import LABELS
 from bootstrap import Container
 from core.access import Role

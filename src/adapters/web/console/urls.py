@@ -1,40 +1,27 @@
 from django.urls import path
 
-from adapters.web.console import (
-    account,
-    edit,
-    failures,
-    find,
-    history,
-    imports,
-    job_orders,
-    jobs,
-    merge,
-    merges,
-    notice_comments,
-    notice_form,
-    notice_orders,
-    notices,
-    overview,
-    pair,
-    patient,
-    queue,
-    register,
-    rejects,
-    sign_in,
-    start_sync,
-    status,
-    sync,
-    upstreams,
-)
+from adapters.web.console import sign_in
+from adapters.web.console.accounts import own_account
+from adapters.web.console.imports import rejects, upload
+from adapters.web.console.jobs import failures, jobs
+from adapters.web.console.jobs import orders as job_orders
+from adapters.web.console.jobs import start_sync
+from adapters.web.console.matching import merge, merges, pair, queue
+from adapters.web.console.notices import comments
+from adapters.web.console.notices import form as notice_form
+from adapters.web.console.notices import notices
+from adapters.web.console.notices import orders as notice_orders
+from adapters.web.console.overview import overview
+from adapters.web.console.patients import edit, find, history, patient, register, status, sync
+from adapters.web.console.upstreams import upstreams
 
 app_name = "console"
 urlpatterns = [
     path("", find.find, name="find"),
     path("sign-in/", sign_in.sign_in, name="sign_in"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
-    path("account/", account.account, name="account"),
-    path("account/password/", account.password, name="password"),
+    path("account/", own_account.account, name="account"),
+    path("account/password/", own_account.password, name="password"),
     path("register/", register.register, name="register"),
     path("register/candidates/", register.candidates, name="candidates"),
     path("patients/<uuid:patient_id>/", patient.patient, name="patient"),
@@ -50,7 +37,7 @@ urlpatterns = [
     path("duplicates/", queue.queue, name="queue"),
     path("duplicates/<uuid:pair_id>/", pair.pair, name="pair"),
     path("overview/", overview.overview, name="overview"),
-    path("import/", imports.import_file, name="import"),
+    path("import/", upload.import_file, name="import"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/sync/start/", start_sync.start_sync, name="start_sync"),
     path("jobs/import/<uuid:job_id>/rejects/", rejects.rejects, name="rejects"),
@@ -67,8 +54,8 @@ urlpatterns = [
     path("notices/<uuid:post_id>/edit/", notice_form.edit, name="edit_notice"),
     path("notices/<uuid:post_id>/publish/", notice_orders.publish, name="publish_notice"),
     path("notices/<uuid:post_id>/delete/", notice_orders.delete, name="delete_notice"),
-    path("notices/<uuid:post_id>/comments/", notice_comments.comment, name="comment"),
-    path("notices/<uuid:post_id>/comments/<uuid:comment_id>/remove/", notice_comments.remove, name="remove_comment"),
+    path("notices/<uuid:post_id>/comments/", comments.comment, name="comment"),
+    path("notices/<uuid:post_id>/comments/<uuid:comment_id>/remove/", comments.remove, name="remove_comment"),
     path("upstreams/", upstreams.upstreams, name="upstreams"),
     path("upstreams/<slug:name>/<slug:order>/", upstreams.order_upstream, name="order_upstream"),
 ]

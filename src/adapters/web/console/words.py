@@ -13,8 +13,10 @@ from core.accounts.use_cases import NameActors
 from core.errors import InvalidValue
 from core.patients.dates import PartialDate, parse_partial_date
 from core.patients.fields import FieldJson
+from core.ports import Clock
 
 Names = Annotated[NameActors, Provide["name_actors"]]
+TheClock = Annotated[Clock, Provide["clock"]]
 LABELS = {
     "first_name": "First name",
     "middle_name": "Middle name",

@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from adapters.web.console.clashes import Json, merge_typed
-from adapters.web.console.conflicts import add_conflict
 from adapters.web.console.layout import page
-from adapters.web.console.patient import View, head
-from adapters.web.console.record_form import RecordForm
+from adapters.web.console.patients.clashes import Json, merge_typed
+from adapters.web.console.patients.conflicts import add_conflict
+from adapters.web.console.patients.patient import View, head
+from adapters.web.console.patients.record_form import RecordForm
+from adapters.web.console.query import version_of
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from core.access import Permission
@@ -22,12 +23,6 @@ from core.patients.use_cases import UpdatePatient, ViewHistory
 from core.values import MAX_PER_PAGE
 
 Update = Annotated[UpdatePatient, Provide["update_patient"]]
-
-
-def version_of(request: HttpRequest, name: str = "version") -> int:
-    """Of the record that the form was made of; 0, which no record has, if the form does not say."""
-    given = request.POST.get(name, "")
-    return int(given) if given.isdecimal() and len(given) < 10 else 0
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from adapters.web.console.candidates import Likeness, about, find_candidates
-from adapters.web.console.conflicts import add_conflict
 from adapters.web.console.layout import page
 from adapters.web.console.once import Done, redirect_once
-from adapters.web.console.record_form import RecordForm
-from adapters.web.console.search_words import record_from
+from adapters.web.console.patients.candidates import Likeness, about, find_candidates
+from adapters.web.console.patients.conflicts import add_conflict
+from adapters.web.console.patients.record_form import RecordForm
+from adapters.web.console.patients.search_words import record_from
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from core.access import Permission

@@ -7,7 +7,7 @@ from dependency_injector.wiring import Provide, inject
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from adapters.web.console.jobs import View, head, kind_of
+from adapters.web.console.jobs.jobs import View, head, kind_of
 from adapters.web.console.layout import page
 from adapters.web.console.query import id_in
 from adapters.web.console.staff import actor_of

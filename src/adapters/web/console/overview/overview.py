@@ -8,14 +8,13 @@ from dependency_injector.wiring import Provide, inject
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from adapters.web.console.job_words import PLURALS, JobInWords, jobs_in_words
-from adapters.web.console.jobs import ListAll
+from adapters.web.console.jobs.jobs import ListAll
+from adapters.web.console.jobs.words import PLURALS, JobInWords, jobs_in_words
 from adapters.web.console.layout import page
-from adapters.web.console.overview_charts import Figures
-from adapters.web.console.patient import TheClock
+from adapters.web.console.overview.figures import Figures
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import Names
+from adapters.web.console.words import Names, TheClock
 from core.access import Actor
 from core.errors import Unavailable
 from core.jobs.entities import JobState

@@ -5,8 +5,8 @@ from typing import TypedDict
 from attrs import frozen
 from django.http import HttpRequest
 
-from adapters.web.console.compare import Row, compare
-from adapters.web.console.edit import version_of
+from adapters.web.console.patients.compare import Row, compare
+from adapters.web.console.query import version_of
 from core.matching.merging import FIELDS, default_source
 from core.patients.entities import Patient
 from core.patients.fields import LISTS

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from adapters.web.console.confirm import Question, confirm
-from adapters.web.console.notice_form import editable
-from adapters.web.console.notices import View, path_of
+from adapters.web.console.notices.form import editable
+from adapters.web.console.notices.notices import View, path_of
 from adapters.web.console.once import Done, redirect_once
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page

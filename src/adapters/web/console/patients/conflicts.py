@@ -2,7 +2,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from adapters.web.console.record_form import RecordForm
+from adapters.web.console.patients.record_form import RecordForm
 from adapters.web.console.staff_page import record_access
 from core.access_log.entities import AccessAction
 from core.errors import Conflict

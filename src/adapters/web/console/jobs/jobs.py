@@ -7,14 +7,13 @@ from dependency_injector.wiring import Provide, inject
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from adapters.web.console.history import changes_between
-from adapters.web.console.job_words import PLURALS, STATES, jobs_in_words
+from adapters.web.console.jobs.words import PLURALS, STATES, jobs_in_words
 from adapters.web.console.layout import page
-from adapters.web.console.patient import TheClock
+from adapters.web.console.patients.history import changes_between
 from adapters.web.console.query import id_in
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import Names
+from adapters.web.console.words import Names, TheClock
 from core.access import Permission
 from core.imports.entities import ImportOptions, ImportRowOutcome
 from core.jobs.entities import Job, JobKind, JobState

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from adapters.web.console.edit import version_of
 from adapters.web.console.layout import page
-from adapters.web.console.notices import View, path_of
+from adapters.web.console.notices.notices import View, path_of
 from adapters.web.console.once import Done
+from adapters.web.console.query import version_of
 from adapters.web.console.sent_forms import add_refusal, send_once
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page

@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from adapters.web.console.confirm import confirm
-from adapters.web.console.edit import Update, version_of
-from adapters.web.console.patient import View, head
+from adapters.web.console.patients.edit import Update
+from adapters.web.console.patients.patient import View, head
+from adapters.web.console.query import version_of
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from core.access import Permission

@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from adapters.web.console.conflicts import explain_conflict
 from adapters.web.console.layout import page
 from adapters.web.console.once import Done, redirect_once
-from adapters.web.console.patient import head
+from adapters.web.console.patients.conflicts import explain_conflict
+from adapters.web.console.patients.patient import head
 from adapters.web.console.query import id_in
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page

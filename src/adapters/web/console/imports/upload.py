@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from adapters.web.console.import_form import ImportForm, initial_of
+from adapters.web.console.imports.upload_form import ImportForm, initial_of
 from adapters.web.console.layout import page
 from adapters.web.console.once import start_once
 from adapters.web.console.query import id_in

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from adapters.web.console.confirm import Question, confirm
-from adapters.web.console.notices import Comments, View, path_of, show_notice
+from adapters.web.console.notices.notices import Comments, View, path_of, show_notice
 from adapters.web.console.once import Done, redirect_once
 from adapters.web.console.sent_forms import send_once
 from adapters.web.console.staff import actor_of

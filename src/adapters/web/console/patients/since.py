@@ -1,7 +1,7 @@
 from dependency_injector.wiring import Provide, inject
 from django.http import HttpRequest
 
-from adapters.web.console.history import Change, changes_between
+from adapters.web.console.patients.history import Change, changes_between
 from adapters.web.console.staff import actor_of
 from core.patients.entities import Patient
 from core.patients.fields import FieldJson

@@ -9,8 +9,8 @@ from dependency_injector.wiring import Provide, inject
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from adapters.web.console.evidence import explain_in_words
 from adapters.web.console.layout import page
+from adapters.web.console.patients.evidence import explain_in_words
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from adapters.web.console.words import Names, actors_in_words

@@ -7,7 +7,7 @@ from django import forms
 from django.forms import formset_factory
 from django.http import QueryDict
 
-from adapters.web.console.person_forms import DEFAULTED, ESSENTIAL, REQUIRED, ROW_FORMS, PersonForm
+from adapters.web.console.patients.person_forms import DEFAULTED, ESSENTIAL, REQUIRED, ROW_FORMS, PersonForm
 from adapters.web.console.words import LABELS
 from core.errors import Conflict, FieldError, ValidationError
 from core.patients.errors import EmailTaken, ExternalIdTaken

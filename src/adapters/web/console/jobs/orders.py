@@ -10,13 +10,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from adapters.web.console.confirm import confirm
-from adapters.web.console.job_words import jobs_in_words
-from adapters.web.console.jobs import View, head, kind_of
+from adapters.web.console.jobs.jobs import View, head, kind_of
+from adapters.web.console.jobs.words import jobs_in_words
 from adapters.web.console.once import start_once
-from adapters.web.console.patient import TheClock
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import Names
+from adapters.web.console.words import Names, TheClock
 from core.access import Permission
 from core.jobs.entities import JobKind
 from core.jobs.use_cases import CancelJob

@@ -9,12 +9,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from adapters.web.console.conflicts import explain_conflict
 from adapters.web.console.layout import page
-from adapters.web.console.merge_form import MergeForm
+from adapters.web.console.matching.merge_form import MergeForm
 from adapters.web.console.once import Done, redirect_once
-from adapters.web.console.patient import View
-from adapters.web.console.since import changes_since
+from adapters.web.console.patients.conflicts import explain_conflict
+from adapters.web.console.patients.patient import View
+from adapters.web.console.patients.since import changes_since
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from adapters.web.console.words import LABELS, lines_of

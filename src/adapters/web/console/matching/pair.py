@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from adapters.web.console.compare import compare
 from adapters.web.console.layout import page
+from adapters.web.console.matching.queue import STATES, Entry, List
 from adapters.web.console.once import Done, redirect_once
-from adapters.web.console.queue import STATES, Entry, List
+from adapters.web.console.patients.compare import compare
 from adapters.web.console.staff import actor_of, may
 from adapters.web.console.staff_page import staff_page
 from adapters.web.console.words import Names, actors_in_words

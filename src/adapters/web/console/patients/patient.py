@@ -9,11 +9,11 @@ from dependency_injector.wiring import Provide, inject
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from adapters.web.console.candidates import about, find_candidates
 from adapters.web.console.layout import page
+from adapters.web.console.patients.candidates import about, find_candidates
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import LABELS, Names, actors_in_words, lines_of, span_in_words
+from adapters.web.console.words import LABELS, Names, TheClock, actors_in_words, lines_of, span_in_words
 from core.access_log.entities import AccessCursor
 from core.access_log.use_cases import ListAccesses
 from core.overview.entities import FRESH_FOR
@@ -24,7 +24,6 @@ from core.patients.values import SETTABLE_STATUSES
 from core.ports import Clock
 
 View = Annotated[ViewPatient, Provide["view_patient"]]
-TheClock = Annotated[Clock, Provide["clock"]]
 
 
 @frozen

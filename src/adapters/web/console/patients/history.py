@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from adapters.web.console.layout import page
-from adapters.web.console.patient import View, head
+from adapters.web.console.patients.patient import View, head
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from adapters.web.console.words import LABELS, Names, actors_in_words, lines_of

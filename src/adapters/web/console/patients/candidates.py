@@ -6,7 +6,7 @@ from attrs import frozen
 from dependency_injector.wiring import Provide, inject
 from django.http import HttpRequest
 
-from adapters.web.console.evidence import explain_in_words
+from adapters.web.console.patients.evidence import explain_in_words
 from adapters.web.console.staff import actor_of
 from core.errors import ValidationError
 from core.matching.entities import Candidate

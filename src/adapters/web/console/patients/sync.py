@@ -5,11 +5,11 @@ from dependency_injector.wiring import Provide, inject
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
-from adapters.web.console.history import changes_between
-from adapters.web.console.patient import TheClock, View, show_patient
+from adapters.web.console.patients.history import changes_between
+from adapters.web.console.patients.patient import View, show_patient
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import LABELS, span_in_words
+from adapters.web.console.words import LABELS, TheClock, span_in_words
 from core.access import Permission
 from core.errors import Conflict, InvalidUpstreamResponse, RateLimited, Unavailable
 from core.ports import RateLimiter, RateLimitScope

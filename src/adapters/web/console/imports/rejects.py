@@ -9,7 +9,7 @@ from dependency_injector.wiring import Provide, inject
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_GET, require_safe
 
-from adapters.web.console.jobs import View, head
+from adapters.web.console.jobs.jobs import View, head
 from adapters.web.console.layout import page
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
