@@ -17,7 +17,7 @@ from core.files import FileFormat
 from core.jobs.entities import JobKind
 from core.patients.entities import Patient
 from tests.fakes import ScriptedGateway
-from tests.http_api.conftest import CSV, SETUP
+from tests.http_api.conftest import CSV, PASSWORD, SETUP
 from tests.web.forms import record_form
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROLES = (None, Role.READER, Role.CLERK, Role.AUTHOR, Role.EDITOR, Role.ADMIN)
 _FORM = "application/x-www-form-urlencoded"
 _OF_A_NOTICE = {"notice", "edit_notice", "publish_notice", "delete_notice", "comment", "remove_comment"}
+_OF_A_USER = {"user", "user_role", "disable_user", "enable_user", "reset_user_password"}
 _OF_A_PATIENT = {"patient", "edit", "history", "duplicates", "accesses", "status", "sync", "merge", "merges", "undo"}
 
 
@@ -107,6 +108,19 @@ ROWS = [
     Row("comment", "         403 302 302 302 302 302", "POST"),
     Row("remove_comment", "  302 200 200 200 200 200"),
     Row("remove_comment", "  403 403 403 403 302 302", "POST"),
+    Row("users", "               302 403 403 403 403 200"),
+    Row("users", "               403 403 403 403 403 400", "POST"),
+    Row("new_user", "            302 403 403 403 403 200"),
+    Row("new_user", "            403 403 403 403 403 400", "POST"),
+    Row("user", "                302 403 403 403 403 200"),
+    Row("user_role", "           302 403 403 403 403 200"),
+    Row("user_role", "           403 403 403 403 403 302", "POST"),
+    Row("disable_user", "        302 403 403 403 403 200"),
+    Row("disable_user", "        403 403 403 403 403 302", "POST"),
+    Row("enable_user", "         302 403 403 403 403 200"),
+    Row("enable_user", "         403 403 403 403 403 302", "POST"),
+    Row("reset_user_password", " 302 403 403 403 403 200"),
+    Row("reset_user_password", " 403 403 403 403 403 200", "POST"),
     Row("upstreams", "    302 403 403 403 403 200"),
     Row("order_upstream", "302 403 403 403 403 404", order="isolate"),
     Row("order_upstream", "403 403 403 403 403 404", "POST", order="isolate"),
@@ -131,6 +145,7 @@ def test_each_role_opens_its_pages_and_no_others(
             "decision": "later",
             "title": f"Title {number}",
             "content": "Text",
+            "role": "reader",
         }
         form = record_form(first_name=f"Zoe{number}", key="key", version="1", **more)
         path = _path(row, patient.id, registry, register)
@@ -177,6 +192,7 @@ def test_navigation_and_actions_show_what_the_role_allows(
     assert links(sign_in_as(Role.ADMIN), path) == everybody | works | {
         f"{path}accesses/",
         "/console/upstreams/",
+        "/console/users/",
         "/admin/",
     }
     assert links(sign_in_as(Role.AUTHOR), "/console/account/") == {
@@ -195,6 +211,9 @@ def _path(row: Row, patient_id: UUID, registry: Container, register: Callable[..
         parts = [*([] if row.page.startswith("rejects") else [row.job]), _job(registry, row.job)]
     elif row.page in _OF_A_NOTICE:
         parts = _of_a_notice(row.page, registry)
+    elif row.page in _OF_A_USER:
+        email = f"{uuid4()}@clinic.example"
+        parts = [registry.create_user()(actor=SETUP, email=email, password=PASSWORD, role=Role.READER).id]
     elif row.page == "jobs_of":
         parts = ["sync"]
     if row.page == "order_upstream":

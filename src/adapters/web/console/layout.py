@@ -21,6 +21,7 @@ _NAVIGATION = (
     ("Jobs", "console:jobs", Permission.MANAGE_JOBS),
     ("Upstream", "console:upstreams", Permission.MANAGE_UPSTREAMS),
     (gettext_lazy("Notices"), "console:notices", Permission.VIEW_POSTS),
+    (gettext_lazy("Accounts"), "console:users", Permission.MANAGE_USERS),
 )
 
 

@@ -7,11 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from adapters.web.console.once import Done, redirect_once
+from core.accounts.errors import LastAdmin, UserEmailTaken
 from core.errors import Conflict, ValidationError
 from core.idempotency.errors import KeyReused
 from core.posts.errors import SlugTaken
 
-_FIELDS: dict[type[Conflict], str] = {SlugTaken: "title"}
+_FIELDS: dict[type[Conflict], str] = {SlugTaken: "title", UserEmailTaken: "email", LastAdmin: "role"}
 
 
 def send_once(request: HttpRequest, form: forms.Form, work: Callable[[], Done]) -> HttpResponse | None:

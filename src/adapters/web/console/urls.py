@@ -1,7 +1,7 @@
 from django.urls import path
 
 from adapters.web.console import sign_in
-from adapters.web.console.accounts import own_account
+from adapters.web.console.accounts import own_account, user_forms, user_orders, users
 from adapters.web.console.imports import rejects, upload
 from adapters.web.console.jobs import failures, jobs
 from adapters.web.console.jobs import orders as job_orders
@@ -56,6 +56,13 @@ urlpatterns = [
     path("notices/<uuid:post_id>/delete/", notice_orders.delete, name="delete_notice"),
     path("notices/<uuid:post_id>/comments/", comments.comment, name="comment"),
     path("notices/<uuid:post_id>/comments/<uuid:comment_id>/remove/", comments.remove, name="remove_comment"),
+    path("users/", users.users, name="users"),
+    path("users/new/", user_forms.new_user, name="new_user"),
+    path("users/<uuid:user_id>/", users.user, name="user"),
+    path("users/<uuid:user_id>/role/", user_forms.change_role, name="user_role"),
+    path("users/<uuid:user_id>/disable/", user_orders.disable_user, name="disable_user"),
+    path("users/<uuid:user_id>/enable/", user_orders.enable_user, name="enable_user"),
+    path("users/<uuid:user_id>/reset/", user_orders.reset_password, name="reset_user_password"),
     path("upstreams/", upstreams.upstreams, name="upstreams"),
     path("upstreams/<slug:name>/<slug:order>/", upstreams.order_upstream, name="order_upstream"),
 ]

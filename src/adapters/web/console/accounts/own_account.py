@@ -9,6 +9,7 @@ from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_http_methods, require_safe
 
+from adapters.web.console.accounts.words import permissions_in_words
 from adapters.web.console.layout import home_of, page
 from adapters.web.console.sign_in import password_field
 from adapters.web.console.staff import Staff, actor_of, principal_of, signed_in
@@ -25,7 +26,7 @@ class OwnPasswordForm(forms.Form):
 @require_safe
 @staff_page
 def account(request: HttpRequest) -> HttpResponse:
-    return page(request, "console/account.html", {"permissions": sorted(actor_of(request).permissions)})
+    return page(request, "console/account.html", {"permissions": permissions_in_words(actor_of(request).permissions)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

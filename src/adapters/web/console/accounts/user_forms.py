@@ -1,0 +1,75 @@
+"""Creating a user, and changing a role."""
+
+from secrets import token_urlsafe
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from dependency_injector.wiring import Provide, inject
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from adapters.web.console.accounts.users import EmailForm, View
+from adapters.web.console.accounts.words import ROLES
+from adapters.web.console.layout import page
+from adapters.web.console.once import Done
+from adapters.web.console.sent_forms import send_once
+from adapters.web.console.staff import actor_of
+from adapters.web.console.staff_page import staff_page
+from core.access import Permission
+from core.accounts.use_cases import CreateUser, UpdateUser
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=list(ROLES.items()), widget=forms.RadioSelect)
+
+
+class NewUserForm(EmailForm, RoleForm):
+    field_order = ("email", "role")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+@inject
+def new_user(request: HttpRequest, create: Annotated[CreateUser, Provide["create_user"]]) -> HttpResponse:
+    """With a password that nobody knows: the user chooses one with a code."""
+    actor = actor_of(request)
+    actor.require(Permission.MANAGE_USERS)
+    form = NewUserForm(request.POST if request.method == "POST" else None)
+
+    def work() -> Done:
+        made = create(actor=actor, password=token_urlsafe(32), **form.cleaned_data)
+        return Done(
+            reverse("console:user", args=[made.id]),
+            _("The user is created. Make a code, with which they choose a password."),
+        )
+
+    if answer := send_once(request, form, work):
+        return answer
+    return _show(request, form, {"back": reverse("console:users")})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+@inject
+def change_role(
+    request: HttpRequest, user_id: UUID, view: View, update: Annotated[UpdateUser, Provide["update_user"]]
+) -> HttpResponse:
+    actor, back = actor_of(request), reverse("console:user", args=[user_id])
+    user = view(actor=actor, user_id=user_id)
+    form = RoleForm(request.POST if request.method == "POST" else None, initial={"role": user.role})
+
+    def work() -> Done:
+        update(actor=actor, user_id=user_id, **form.cleaned_data)
+        return Done(back, _("The role is changed."))
+
+    return send_once(request, form, work) or _show(request, form, {"back": back, "user": user})
+
+
+def _show(request: HttpRequest, form: forms.Form, context: dict[str, object]) -> HttpResponse:
+    """A form that is sent again after an error has a key of its own."""
+    shown = {"form": form, "key": str(uuid4()), **context}
+    return page(request, "console/user_form.html", shown, status=400 if form.errors else 200)

@@ -1,0 +1,91 @@
+"""Disabling and enabling a user, and a code for a new password."""
+
+from typing import Annotated
+from uuid import UUID
+
+from dependency_injector.wiring import Provide, inject
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from adapters.web.console.accounts.users import View
+from adapters.web.console.confirm import Question, confirm
+from adapters.web.console.layout import page
+from adapters.web.console.once import Done, redirect_once
+from adapters.web.console.staff import actor_of
+from adapters.web.console.staff_page import staff_page
+from core.access import Permission
+from core.accounts.use_cases import IssuePasswordReset, UpdateUser, ViewUser
+
+Update = Annotated[UpdateUser, Provide["update_user"]]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+@inject
+def disable_user(request: HttpRequest, user_id: UUID, view: View, update: Update) -> HttpResponse:
+    meaning = _("They cannot sign in, and all their sessions end at once. What they did stays in the history.")
+    question = (_("Disable %s?"), meaning, _("Disable the user"))
+    return _set_active(request, user_id, view, update, question, _("The user is disabled."), active=False)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+@inject
+def enable_user(request: HttpRequest, user_id: UUID, view: View, update: Update) -> HttpResponse:
+    meaning = _("They can sign in again, with the same password and role. Sessions that ended stay ended.")
+    question = (_("Enable %s?"), meaning, _("Enable the user"))
+    return _set_active(request, user_id, view, update, question, _("The user is enabled."), active=True)
+
+
+def _set_active(
+    request: HttpRequest,
+    user_id: UUID,
+    view: ViewUser,
+    update: UpdateUser,
+    question: tuple[str, str, str],
+    done: str,
+    *,
+    active: bool,
+) -> HttpResponse:
+    actor, back = actor_of(request), reverse("console:user", args=[user_id])
+    title, meaning, button = question
+
+    def ask() -> dict[str, object]:
+        email = view(actor=actor, user_id=user_id).email
+        return {"asked": Question(title % email, meaning, button, back)}
+
+    def work() -> Done:
+        update(actor=actor, user_id=user_id, is_active=active)
+        return Done(back, done)
+
+    actor.require(Permission.MANAGE_USERS)
+    return confirm(request, ask, lambda: redirect_once(request, None, work))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_page
+@inject
+def reset_password(
+    request: HttpRequest,
+    user_id: UUID,
+    view: View,
+    issue: Annotated[IssuePasswordReset, Provide["issue_password_reset"]],
+) -> HttpResponse:
+    """Shows the code once. Sent twice, it makes a second code, which replaces the first: no answer may keep a code."""
+    actor, back = actor_of(request), reverse("console:user", args=[user_id])
+    user = view(actor=actor, user_id=user_id)
+
+    def ask() -> dict[str, object]:
+        meaning = _(
+            "With it they choose a new password within an hour. An earlier code stops working. Their password and "
+            "sessions stay until the code is used."
+        )
+        return {"asked": Question(_("Make a code for %s?") % user.email, meaning, _("Make a code"), back)}
+
+    def send() -> HttpResponse:
+        reset, code = issue(actor=actor, user_id=user_id)
+        return page(request, "console/reset_code.html", {"user": user, "code": code, "reset": reset})
+
+    return confirm(request, ask, send)
