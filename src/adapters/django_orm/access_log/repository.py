@@ -4,8 +4,8 @@ from attrs import fields, frozen
 
 from adapters.django_orm.access_log import models
 from adapters.django_orm.db.atomic import DjangoAtomic
+from adapters.django_orm.db.binary import Row
 from adapters.django_orm.db.bulk_insert import bulk_insert
-from adapters.django_orm.db.compiled_get import Row
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.db.locks import lock_key
 from core.access_log.entities import AccessAction, AccessCursor, AccessEntry, AccessQuery, append

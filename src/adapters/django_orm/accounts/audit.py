@@ -3,7 +3,7 @@ from uuid import UUID
 from attrs import asdict, fields, frozen
 
 from adapters.django_orm.accounts import models
-from adapters.django_orm.db.compiled_get import Row
+from adapters.django_orm.db.binary import Row
 from adapters.django_orm.db.errors import core_errors
 from core.accounts.audit import AccountAction, AccountEvent
 from core.accounts.ports import AccountTrail

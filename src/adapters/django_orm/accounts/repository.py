@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 
 from adapters.django_orm.accounts import models
 from adapters.django_orm.db.atomic import require_atomic
-from adapters.django_orm.db.compiled_get import Row, compiled_get
+from adapters.django_orm.db.binary import Row
+from adapters.django_orm.db.compiled_get import compiled_get
 from adapters.django_orm.db.errors import core_errors
 from core.access import Role
 from core.accounts.entities import User

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import InterfaceError, NotSupportedError, OperationalError, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-Row = dict[str, Any]  # the types depend on the schema
+from adapters.django_orm.db.binary import Row, binary_cursor
 
 
 @cache
@@ -22,10 +22,11 @@ def compiled_get(model: type[models.Model], columns: Sequence[str], database: st
     query = model._base_manager.using(database).filter(pk=UUID(int=0)).values_list(*columns).query
     compiler = query.get_compiler(database)
     sql, _ = compiler.as_sql()
-    converters = compiler.get_converters([expression for expression, _, _ in compiler.select])
+    binary = connections[database].vendor == "postgresql"
+    converters = {} if binary else compiler.get_converters([expression for expression, _, _ in compiler.select])
 
     def run(connection: BaseDatabaseWrapper, row_id: UUID) -> tuple[Any, ...] | None:
-        with connection.cursor() as cursor:
+        with binary_cursor(connection) if binary else connection.cursor() as cursor:
             cursor.execute(sql, [key.get_db_prep_value(row_id, connection)])
             return cursor.fetchone()
 

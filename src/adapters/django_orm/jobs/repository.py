@@ -6,7 +6,7 @@ from django.db import connections
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 
 from adapters.django_orm.db.atomic import require_atomic
-from adapters.django_orm.db.compiled_get import Row
+from adapters.django_orm.db.binary import Row
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.jobs import models
 from core.jobs.entities import Chunk, Job, JobKind, JobState, RemainingChunks

@@ -3,7 +3,7 @@ from uuid import UUID
 from attrs import asdict, fields, frozen
 from django.db.models import Q, QuerySet
 
-from adapters.django_orm.db.compiled_get import Row
+from adapters.django_orm.db.binary import Row
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.matching import models
 from core.matching.entities import Merge

@@ -5,7 +5,7 @@ from attrs import asdict, fields, frozen
 from django.db import connections
 from django.db.models import Q, QuerySet
 
-from adapters.django_orm.db.compiled_get import Row
+from adapters.django_orm.db.binary import Row
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.matching import models
 from adapters.django_orm.patients.models import Patient

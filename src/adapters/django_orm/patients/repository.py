@@ -8,6 +8,7 @@ from django.db import connections, transaction
 from django.db.models import QuerySet
 
 from adapters.django_orm.db.atomic import require_atomic
+from adapters.django_orm.db.binary import select
 from adapters.django_orm.db.bulk_insert import bulk_insert
 from adapters.django_orm.db.compiled_get import compiled_get
 from adapters.django_orm.db.errors import core_errors
@@ -56,11 +57,12 @@ class DjangoPatientRepository(
     @core_errors()
     def lock(self, patient_id: UUID) -> Patient:
         require_atomic(self.database)
-        return require(self._rows.filter(id=patient_id).select_for_update(no_key=True).values(*COLUMNS).first())
+        rows = select(self._rows.filter(id=patient_id).select_for_update(no_key=True), COLUMNS)
+        return require(rows[0] if rows else None)
 
     @core_errors()
     def get_all(self, ids: Collection[UUID]) -> tuple[Patient, ...]:
-        return tuple(patient_of(row) for row in self._rows.filter(id__in=ids).order_by("id").values(*COLUMNS))
+        return tuple(map(patient_of, select(self._rows.filter(id__in=ids).order_by("id"), COLUMNS)))
 
     @core_errors()
     def people(self, ids: Collection[UUID]) -> tuple[StoredPerson, ...]:
@@ -70,7 +72,7 @@ class DjangoPatientRepository(
     def lock_all(self, ids: Collection[UUID]) -> dict[UUID, Patient]:
         require_atomic(self.database)
         rows = self._rows.filter(id__in=ids).order_by("id").select_for_update(no_key=True)
-        return {row["id"]: patient_of(row) for row in rows.values(*COLUMNS)}
+        return {row["id"]: patient_of(row) for row in select(rows, COLUMNS)}
 
     @core_errors()
     def estimated_count(self) -> int:
@@ -86,7 +88,7 @@ class DjangoPatientRepository(
     @core_errors()
     def list_oldest_first(self, *, after: UUID | None, limit: int) -> tuple[Patient, ...]:
         rows = self._rows if after is None else self._rows.filter(id__gt=after)
-        return tuple(patient_of(row) for row in rows.order_by("id").values(*COLUMNS)[:limit])
+        return tuple(map(patient_of, select(rows.order_by("id")[:limit], COLUMNS)))
 
     @core_errors()
     def ids(self, statuses: Collection[Status], *, after: UUID | None, before: UUID, limit: int) -> tuple[UUID, ...]:
@@ -166,8 +168,8 @@ class DjangoPatientRepository(
 
     @core_errors()
     def find(self, query: PatientQuery) -> PatientPage:
-        rows = page_query(query, self.database)
-        found = [patient_of(row) for row in rows.values(*COLUMNS)[: query.limit + 1]]
+        rows = page_query(query, self.database)[: query.limit + 1]
+        found = [patient_of(row) for row in select(rows, COLUMNS)]
         page = tuple(found[: query.limit])
         return PatientPage(page, PatientCursor.of(page[-1]) if len(found) > query.limit else None)
 
@@ -180,7 +182,7 @@ class DjangoPatientRepository(
         return models.Patient.objects.using(self.database)
 
     def _merged_into(self, survivor: UUID) -> list[Patient]:
-        return [patient_of(row) for row in self._rows.filter(merged_into=survivor).values(*COLUMNS)]
+        return [patient_of(row) for row in select(self._rows.filter(merged_into=survivor), COLUMNS)]
 
     def _to_scan(self, changed_since: datetime | None) -> QuerySet[models.Patient]:
         rows = self._rows.filter(merged_into=None)

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from attrs import fields
 
-from adapters.django_orm.db.compiled_get import Row
+from adapters.django_orm.db.binary import Row
 from core.patients.dates import PartialDate
 from core.patients.demographics import Address, AddressUse, Contact, NameUse, OtherName, OtherPhone, PhoneUse
 from core.patients.entities import Patient, to_json

@@ -3,7 +3,7 @@ from datetime import datetime
 from attrs import asdict, fields, frozen
 from django.db import transaction
 
-from adapters.django_orm.db.compiled_get import Row
+from adapters.django_orm.db.binary import Row
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.db.locks import lock_timeout
 from adapters.django_orm.upstreams import models
