@@ -22,6 +22,7 @@ class Records:
     merge: str
     post: str
     comment: str
+    user: str
     jobs: dict[str, str]
 
 
@@ -39,12 +40,13 @@ def add_records(home: str, upstream: str) -> Records:
         )
         api.post(f"/posts/{post}/publish/").raise_for_status()
         comment = create(api, f"posts/{post}/comments", content="Seen.")
+        user = create(api, "users", email="new.reader@clinic.example", password=DEMO_PASSWORD, role="reader")
         jobs = {
             "import": ended(api, "imports", api.post("/imports/", files={"file": ("ward.csv", _CSV)})),
             "sync": ended(api, "sync-jobs", api.post("/sync-jobs/", json={"status": "inactive"})),
         }
         jobs["undo"] = ended(api, "undo-jobs", api.post(f"/sync-jobs/{jobs['sync']}/undo/"))
-    return Records(home, upstream, patient, twin, pair, merge, post, comment, jobs)
+    return Records(home, upstream, patient, twin, pair, merge, post, comment, user, jobs)
 
 
 ADA = {
