@@ -654,6 +654,9 @@ class Container(DeclarativeContainer):
     # Upstreams
     upstream_statuses = Singleton(UpstreamStatusReader, upstreams, upstream_overrides, upstream_reports, clock)
     list_upstreams = _use_case(upstreams_.ListUpstreams, statuses=upstream_statuses)
+    view_upstream_state = _use_case(
+        upstreams_.ViewUpstreamState, logs_success=False, upstreams=upstreams, statuses=upstream_statuses
+    )
     override_upstream = _use_case(
         upstreams_.OverrideUpstream,
         statuses=upstream_statuses,

@@ -19,7 +19,9 @@ _LISTEN = "addEventListener('securitypolicyviolation', e => console.error('CSP',
 _TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
 _SEVERE = {"serious", "critical"}
 _COLORS = {"runOnly": ["color-contrast"], "resultTypes": ["violations"]}
-_PUBLIC = dict.fromkeys(("/", "/notices/", "/reset-password/", "/console/sign-in/"), 200) | {"/console/patients/unknown/": 404}
+_PUBLIC = dict.fromkeys(("/", "/notices/", "/reset-password/", "/console/sign-in/"), 200) | {
+    "/console/patients/unknown/": 404
+}
 
 
 @pytest.fixture(scope="module")

@@ -68,7 +68,12 @@ def name(registry: Container) -> Generator[str]:
     """Of an upstream that the server calls."""
     client = UpstreamClient("http://127.0.0.1:9", name="national-registry")
     operated = ManagedUpstream(client, registry.upstream_overrides(), registry.upstream_reports(), registry.clock())
-    users = (registry.list_upstreams, registry.upstream_statuses, registry.override_upstream)
+    users = (
+        registry.list_upstreams,
+        registry.upstream_statuses,
+        registry.override_upstream,
+        registry.view_upstream_state,
+    )
     with registry.upstreams.override(Object(operated)):
         for provider in users:
             provider.reset()

@@ -10,8 +10,10 @@ from bootstrap import Container
 from core.errors import Unavailable
 from core.jobs.entities import Job
 from core.patients.entities import Patient
-from tests.http_api.conftest import SETUP
+from tests.http_api.conftest import SETUP, name
 from tests.web.pages import html_of, text_of
+
+__all__ = ["name"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,10 +43,12 @@ def test_the_overview_has_what_needs_somebody(clerk: Client, registry: Container
     assert "9 unchanged" not in page
 
 
-def test_the_overview_tells_that_upstream_answers(clerk: Client, registry: Container) -> None:
-    assert "The upstream system answers" not in text_of(clerk.get("/console/overview/"))
-    with registry.circuit_state.override(Object("closed")):
-        assert "The upstream system answers" in text_of(clerk.get("/console/overview/"))
+def test_the_overview_says_nothing_of_upstream_where_none_is_configured(clerk: Client) -> None:
+    assert "The upstream system" not in text_of(clerk.get("/console/overview/"))
+
+
+def test_the_overview_says_that_upstream_answers(clerk: Client, name: str) -> None:
+    assert "The upstream system answers" in text_of(clerk.get("/console/overview/"))
 
 
 def test_the_overview_shows_the_registry_in_numbers(clerk: Client, registry: Container, ada: Patient) -> None:

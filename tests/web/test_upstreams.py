@@ -1,13 +1,13 @@
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from dependency_injector.providers import Object
 from django.test import Client
 
 from bootstrap import Container
 from core.access import Role
-from core.upstreams.entities import CircuitState
+from core.upstreams.entities import CircuitState, UpstreamReport
 from tests.http_api.conftest import name
 from tests.web.pages import html_of, text_of
 
@@ -52,11 +52,26 @@ def test_unknown_upstreams_and_orders_are_not_found(admin: Client, name: str) ->
 
 
 @pytest.mark.parametrize("state", list(CircuitState))
-def test_every_page_says_that_upstream_is_down(admin: Client, registry: Container, state: str) -> None:
+def test_every_page_says_that_upstream_is_down_for_any_process(
+    admin: Client, registry: Container, name: str, state: CircuitState
+) -> None:
     said = {"open": "does not answer", "half_open": "does not answer", "isolated": "has isolated the upstream system"}
-    with registry.circuit_state.override(Object(state)):
-        for path in EVERY_PAGE:
-            page = text_of(admin.get(path))
-            assert ("Everything else works." in page) == (state != "closed"), path
-            assert said.get(state, "") in page
-        assert "Everything else works." not in text_of(Client().get("/console/sign-in/"))
+    report = UpstreamReport(name, "other:1", datetime.now(UTC), state, 9, 0.4, 0.0, 0.1, 2.5, 0, 1.0, 0.0)
+    registry.upstream_reports().save(report, outdated=report.reported_at - timedelta(hours=1))
+    for path in EVERY_PAGE:
+        page = text_of(admin.get(path))
+        assert ("Everything else works." in page) == (state != "closed"), path
+        assert said.get(state, "") in page
+    assert "Everything else works." not in text_of(Client().get("/console/sign-in/"))
+
+
+def test_every_page_says_that_upstream_is_isolated(admin: Client, name: str) -> None:
+    admin.post(f"{UPSTREAMS}{name}/isolate/")
+    assert "has isolated the upstream system" in text_of(admin.get("/console/account/"))
+
+
+def test_those_who_see_no_patients_are_not_bothered(
+    sign_in_as: Callable[[Role], Client], admin: Client, name: str
+) -> None:
+    admin.post(f"{UPSTREAMS}{name}/isolate/")
+    assert "upstream system" not in text_of(sign_in_as(Role.AUTHOR).get("/console/notices/"))

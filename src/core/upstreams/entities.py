@@ -33,6 +33,11 @@ class UpstreamReport:
     retry_budget: float
     seconds_left: float
 
+    @property
+    def is_well(self) -> bool:
+        """Most of its calls succeed."""
+        return self.failure_rate is not None and self.failure_rate < 0.5
+
 
 @frozen
 class UpstreamOverride:
@@ -60,3 +65,15 @@ class UpstreamStatus:
     @property
     def isolated(self) -> bool:
         return self.override is not None and self.override.isolated
+
+    @property
+    def state(self) -> CircuitState:
+        """For the whole registry: that of the process which last learned something from a call.
+
+        A closed circuit tells nothing while it has made no call, or while half of its calls fail.
+        """
+        if self.isolated:
+            return CircuitState.ISOLATED
+        telling = (one for one in self.reports if one.state is not CircuitState.CLOSED or one.is_well)
+        latest = max(telling, key=lambda one: one.reported_at, default=None)
+        return latest.state if latest else CircuitState.CLOSED

@@ -6,8 +6,8 @@ from attrs import frozen
 
 from core.access import Actor, Permission
 from core.ports import Atomic, Clock
-from core.upstreams.entities import UpstreamOverride, UpstreamStatus
-from core.upstreams.ports import UpstreamOverrides
+from core.upstreams.entities import CircuitState, UpstreamOverride, UpstreamStatus
+from core.upstreams.ports import UpstreamOverrides, Upstreams
 from core.upstreams.services.statuses import UpstreamStatusReader
 
 
@@ -23,6 +23,22 @@ class ListUpstreams:
     def __call__(self, *, actor: Actor) -> tuple[UpstreamStatus, ...]:
         actor.require(Permission.MANAGE_UPSTREAMS)
         return self.statuses.read_all()
+
+
+@frozen
+class ViewUpstreamState:
+    """Whether upstream answers, by the reports of all processes. None if no upstream is configured.
+
+    Of several upstreams it is the first that does not work. Raises `Forbidden`.
+    """
+
+    upstreams: Upstreams
+    statuses: UpstreamStatusReader
+
+    def __call__(self, *, actor: Actor) -> CircuitState | None:
+        actor.require(Permission.VIEW_PATIENTS)
+        states = [self.statuses.last_known(name).state for name in self.upstreams.names()]
+        return next((state for state in states if state is not CircuitState.CLOSED), states[0] if states else None)
 
 
 @frozen

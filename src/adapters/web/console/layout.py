@@ -8,9 +8,12 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from adapters.web.console.staff import may, signed_in
+from adapters.web.console.staff import actor_of, may, signed_in
 from core.access import Permission
+from core.errors import Unavailable
 from core.ports import Clock
+from core.upstreams.entities import CircuitState
+from core.upstreams.use_cases import ViewUpstreamState
 
 _NAVIGATION = (
     ("Find", "console:find", Permission.VIEW_PATIENTS),
@@ -33,16 +36,25 @@ def page(
     *,
     status: int = 200,
     clock: Clock = Provide["clock"],
-    circuit_state: str = Provide["circuit_state"],
+    upstream_state: ViewUpstreamState = Provide["view_upstream_state"],
 ) -> HttpResponse:
-    """With the navigation that the user's permissions allow, and whether upstream is down as far as this process knows.
-    No cache keeps it."""
+    """With the navigation that the user's permissions allow, and whether upstream is down. No cache keeps it."""
     allowed = [(label, reverse(name)) for label, name, permission in _NAVIGATION if may(request, permission)]
     shared = {"me": signed_in(request), "navigation": allowed, "home": home_of(request)}
-    times = {"now": clock.now(), "today": clock.today(), "circuit": circuit_state}
+    times = {"now": clock.now(), "today": clock.today(), "upstream_state": _known(request, upstream_state)}
     return TemplateResponse(
         request, template, shared | times | dict(context or {}), status=status, headers={"Cache-Control": "no-store"}
     )
+
+
+def _known(request: HttpRequest, upstream_state: ViewUpstreamState) -> CircuitState | None:
+    """None for those whom it does not concern, and if it cannot be read: the page of that error shows it too."""
+    if not may(request, Permission.VIEW_PATIENTS):
+        return None
+    try:
+        return upstream_state(actor=actor_of(request))
+    except Unavailable:
+        return None
 
 
 def home_of(request: HttpRequest) -> str:

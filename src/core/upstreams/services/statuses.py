@@ -25,5 +25,9 @@ class UpstreamStatusReader:
         Raises `UpstreamNotFound`.
         """
         self.upstreams.apply_override(upstream)
+        return self.last_known(upstream)
+
+    def last_known(self, upstream: str) -> UpstreamStatus:
+        """As the processes reported it. Applies nothing in this process."""
         since = self.clock.now() - REPORT_WINDOW
         return UpstreamStatus(upstream, self.overrides.latest(upstream), self.reports.list_for(upstream, since=since))
