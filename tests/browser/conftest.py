@@ -18,16 +18,17 @@ __all__ = ["demo_database", "empty_database", "shared"]
 OpenPage = Callable[[Role | None], Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Generator[Browser]:
+    """Playwright's event loop runs until the module ends: no other test may meet it."""
     path = program("chromium")
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def records(chromium: Browser, demo_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Records]:
-    """Of the demo, served at `records.home` to all tests of this process."""
+    """Of the demo, served at `records.home` to all tests of a module."""
     directory = tmp_path_factory.mktemp("browser")
     shutil.copy(demo_database, directory)
     environment = environment_in(directory) | QUICK_PASSWORDS
@@ -35,7 +36,7 @@ def records(chromium: Browser, demo_database: Path, tmp_path_factory: pytest.Tem
         yield add_records(demo.home, demo.upstream)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def signed_in(chromium: Browser, records: Records) -> Generator[Callable[[Role], BrowserContext]]:
     """A browser context for each role, which signs in once."""
     contexts: dict[Role, BrowserContext] = {}
