@@ -48,7 +48,7 @@ def page(
 
 
 def _known(request: HttpRequest, upstream_state: ViewUpstreamState) -> CircuitState | None:
-    """None for those whom it does not concern, and if it cannot be read: the page of that error shows it too."""
+    """None for users who see no patients, and if it cannot be read: an error page must not fail for it."""
     if not may(request, Permission.VIEW_PATIENTS):
         return None
     try:

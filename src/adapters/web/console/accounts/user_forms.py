@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from adapters.web.console.accounts.users import EmailForm, View
+from adapters.web.console.accounts.users import EmailForm, Update, View
 from adapters.web.console.accounts.words import ROLES
 from adapters.web.console.layout import page
 from adapters.web.console.once import Done
@@ -20,7 +20,7 @@ from adapters.web.console.sent_forms import send_once
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from core.access import Permission
-from core.accounts.use_cases import CreateUser, UpdateUser
+from core.accounts.use_cases import CreateUser
 
 
 class RoleForm(forms.Form):
@@ -55,9 +55,7 @@ def new_user(request: HttpRequest, create: Annotated[CreateUser, Provide["create
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page
 @inject
-def change_role(
-    request: HttpRequest, user_id: UUID, view: View, update: Annotated[UpdateUser, Provide["update_user"]]
-) -> HttpResponse:
+def change_role(request: HttpRequest, user_id: UUID, view: View, update: Update) -> HttpResponse:
     actor, back = actor_of(request), reverse("console:user", args=[user_id])
     user = view(actor=actor, user_id=user_id)
     form = RoleForm(request.POST if request.method == "POST" else None, initial={"role": user.role})

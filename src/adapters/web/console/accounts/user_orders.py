@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from adapters.web.console.accounts.users import View
+from adapters.web.console.accounts.users import Update, View
 from adapters.web.console.confirm import Question, confirm
 from adapters.web.console.layout import page
 from adapters.web.console.once import Done, redirect_once
@@ -17,8 +17,6 @@ from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from core.access import Permission
 from core.accounts.use_cases import IssuePasswordReset, UpdateUser, ViewUser
-
-Update = Annotated[UpdateUser, Provide["update_user"]]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,11 +16,12 @@ from adapters.web.console.sent_forms import add_refusal
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from adapters.web.console.words import Names, actors_in_words
-from core.accounts.use_cases import ListUsers, NameActors, ViewAccountHistory, ViewUser
+from core.accounts.use_cases import ListUsers, NameActors, UpdateUser, ViewAccountHistory, ViewUser
 from core.values import MAX_EMAIL_LENGTH
 
 PER_PAGE = 50
 View = Annotated[ViewUser, Provide["view_user"]]
+Update = Annotated[UpdateUser, Provide["update_user"]]
 History = Annotated[ViewAccountHistory, Provide["view_account_history"]]
 
 
