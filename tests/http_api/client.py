@@ -3,12 +3,14 @@ from typing import Any, cast
 
 import orjson
 from attrs import field, frozen
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
 
 class Answer(HttpResponse):
     """What Django's test client gives."""
+
+    wsgi_request: HttpRequest
 
     def json(self) -> Any: ...
 

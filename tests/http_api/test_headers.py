@@ -42,6 +42,16 @@ def test_the_documentation_may_have_inline_styles_and_no_inline_scripts(anonymou
     assert b"SwaggerUIBundle" in anonymous.get(init).content
 
 
+@pytest.mark.parametrize("path", ["/", "/api/docs/", "/admin/login/", "/nowhere"])
+def test_pages_have_sessions_and_calls_of_the_api_have_none(reader: Api, ada: Patient, path: str) -> None:
+    needed_by_pages = ("session", "auser", "_messages", "csp_nonce")
+    page, call = reader.get(path), reader.get(f"patients/{ada.id}/")
+    assert all(hasattr(page.wsgi_request, name) for name in needed_by_pages)
+    assert not any(hasattr(call.wsgi_request, name) for name in needed_by_pages)
+    for answer in (page, call):
+        assert answer["X-Content-Type-Options"] == "nosniff"
+
+
 def test_answers_are_kept_by_no_cache(clerk: Api, anonymous: Api, ada: Patient) -> None:
     for answer in (
         clerk.get("patients/"),

@@ -71,16 +71,16 @@ MIDDLEWARE = [
     "adapters.http_api.rest.proxies.TrustedProxiesMiddleware",
     "adapters.telemetry.request_context.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "adapters.http_api.rest.middleware.PagePolicyMiddleware",
+    "adapters.http_api.rest.page_middleware.PagePolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "adapters.http_api.rest.bounds.BoundsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "adapters.http_api.rest.middleware.PageSessionMiddleware",
+    "adapters.http_api.rest.page_middleware.PageSessionMiddleware",
     "adapters.http_api.rest.middleware.ContentLengthMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "adapters.http_api.rest.page_middleware.PageUserMiddleware",
     "adapters.http_api.rest.page_limits.PageLimitsMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "adapters.http_api.rest.page_middleware.PageMessagesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "adapters.http_api.rest.compression.CompressionMiddleware",
     "adapters.http_api.rest.middleware.ApiMiddleware",
@@ -161,7 +161,6 @@ CORS_EXPOSE_HEADERS = [
     "X-Request-ID",
 ]
 CONTENT_SECURITY_POLICY = {
-    "EXCLUDE_URL_PREFIXES": ["/api/v1/"],  # no pages
     "DIRECTIVES": {
         "default-src": [NONE],
         "base-uri": [NONE],

@@ -1,9 +1,6 @@
 import re
 from collections.abc import Callable
 
-from csp.middleware import CSPMiddleware
-from django.conf import settings
-from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -16,22 +13,6 @@ from adapters.http_api.rest.negotiation import ACCEPT_PATCH
 from core.errors import RegistryError, Unavailable
 
 _UUID = re.compile("(?<=/)[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?=/)")
-
-
-class PagePolicyMiddleware(CSPMiddleware):
-    """django-csp's, which builds a policy for each answer, and then leaves it out where none is wanted."""
-
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if request.path_info.startswith(tuple(settings.CONTENT_SECURITY_POLICY["EXCLUDE_URL_PREFIXES"])):
-            return response
-        return super().process_response(request, response)
-
-
-class PageSessionMiddleware(SessionMiddleware):
-    """Django's, for the admin and the console. Calls of the API keep no session of theirs alive."""
-
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        return response if request.path_info.startswith("/api/") else super().process_response(request, response)
 
 
 class ContentLengthMiddleware(CommonMiddleware):

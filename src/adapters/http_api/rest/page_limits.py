@@ -18,14 +18,18 @@ class PageLimitsMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
 
-    @inject
-    def __call__(self, request: HttpRequest, limiter: RateLimiter = Provide["limiter"]) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(_UNCOUNTED):
             try:
-                limiter.acquire(*_caller(request))
+                _count(request)
             except TooManyRequests as error:
                 return answer_core(request, error)
         return self._get_response(request)
+
+
+@inject
+def _count(request: HttpRequest, limiter: RateLimiter = Provide["limiter"]) -> None:
+    limiter.acquire(*_caller(request))
 
 
 def _caller(request: HttpRequest) -> tuple[RateLimitScope, str]:
