@@ -23,6 +23,8 @@ class Records:
     post: str
     comment: str
     user: str
+    service_account: str
+    service_key: str
     jobs: dict[str, str]
 
 
@@ -41,12 +43,14 @@ def add_records(home: str, upstream: str) -> Records:
         api.post(f"/posts/{post}/publish/").raise_for_status()
         comment = create(api, f"posts/{post}/comments", content="Seen.")
         user = create(api, "users", email="new.reader@clinic.example", password=DEMO_PASSWORD, role="reader")
+        account = create(api, "service-accounts", name="lab-import", role="clerk")
+        key = create(api, f"service-accounts/{account}/keys", name="december", networks=["192.0.2.0/24"])
         jobs = {
             "import": ended(api, "imports", api.post("/imports/", files={"file": ("ward.csv", _CSV)})),
             "sync": ended(api, "sync-jobs", api.post("/sync-jobs/", json={"status": "inactive"})),
         }
         jobs["undo"] = ended(api, "undo-jobs", api.post(f"/sync-jobs/{jobs['sync']}/undo/"))
-    return Records(home, upstream, patient, twin, pair, merge, post, comment, user, jobs)
+    return Records(home, upstream, patient, twin, pair, merge, post, comment, user, account, key, jobs)
 
 
 ADA = {

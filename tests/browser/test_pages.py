@@ -65,6 +65,8 @@ def path_of(row: Row, records: Records) -> str:
         "post_id": records.post,
         "comment_id": records.comment,
         "user_id": records.user,
+        "account_id": records.service_account,
+        "key_id": records.service_key,
         "kind": row.job or "sync",
         "job_id": records.jobs[row.job or "sync"],
         "status": row.status,

@@ -26,6 +26,15 @@ ROLES = (None, Role.READER, Role.CLERK, Role.AUTHOR, Role.EDITOR, Role.ADMIN)
 _FORM = "application/x-www-form-urlencoded"
 _OF_A_NOTICE = {"notice", "edit_notice", "publish_notice", "delete_notice", "comment", "remove_comment"}
 _OF_A_USER = {"user", "user_role", "disable_user", "enable_user", "reset_user_password"}
+_OF_A_SERVICE_ACCOUNT = {
+    "service_account",
+    "service_role",
+    "disable_service_account",
+    "enable_service_account",
+    "new_service_key",
+    "service_key",
+    "revoke_service_key",
+}
 _OF_A_PATIENT = {"patient", "edit", "history", "duplicates", "accesses", "status", "sync", "merge", "merges", "undo"}
 
 
@@ -121,6 +130,21 @@ ROWS = [
     Row("enable_user", "         403 403 403 403 403 302", "POST"),
     Row("reset_user_password", " 302 403 403 403 403 200"),
     Row("reset_user_password", " 403 403 403 403 403 200", "POST"),
+    Row("service_accounts", "        302 403 403 403 403 200"),
+    Row("new_service_account", "     302 403 403 403 403 200"),
+    Row("new_service_account", "     403 403 403 403 403 400", "POST"),
+    Row("service_account", "         302 403 403 403 403 200"),
+    Row("service_role", "            302 403 403 403 403 200"),
+    Row("service_role", "            403 403 403 403 403 302", "POST"),
+    Row("disable_service_account", " 302 403 403 403 403 200"),
+    Row("disable_service_account", " 403 403 403 403 403 302", "POST"),
+    Row("enable_service_account", "  302 403 403 403 403 200"),
+    Row("enable_service_account", "  403 403 403 403 403 302", "POST"),
+    Row("new_service_key", "         302 403 403 403 403 200"),
+    Row("new_service_key", "         403 403 403 403 403 400", "POST"),
+    Row("service_key", "             302 403 403 403 403 200"),
+    Row("revoke_service_key", "      302 403 403 403 403 200"),
+    Row("revoke_service_key", "      403 403 403 403 403 302", "POST"),
     Row("upstreams", "    302 403 403 403 403 200"),
     Row("order_upstream", "302 403 403 403 403 404", order="isolate"),
     Row("order_upstream", "403 403 403 403 403 404", "POST", order="isolate"),
@@ -214,6 +238,8 @@ def _path(row: Row, patient_id: UUID, registry: Container, register: Callable[..
     elif row.page in _OF_A_USER:
         email = f"{uuid4()}@clinic.example"
         parts = [registry.create_user()(actor=SETUP, email=email, password=PASSWORD, role=Role.READER).id]
+    elif row.page in _OF_A_SERVICE_ACCOUNT:
+        parts = _of_a_service_account(row.page, registry)
     elif row.page == "jobs_of":
         parts = ["sync"]
     if row.page == "order_upstream":
@@ -237,6 +263,13 @@ def _of_a_notice(page: str, registry: Container) -> list[object]:
     registry.publish_post()(actor=SETUP, post_id=post.id)
     comment = registry.add_comment()(actor=SETUP, post_id=post.id, content="Seen.")
     return [post.id, comment.id] if page == "remove_comment" else [post.id]
+
+
+def _of_a_service_account(page: str, registry: Container) -> list[object]:
+    """With a key."""
+    account = registry.create_service_account()(actor=SETUP, name=f"lab-{uuid4()}", role=Role.READER)
+    key, _ = registry.create_service_key()(actor=SETUP, account_id=account.id, name="december")
+    return [account.id, key.id] if page in {"service_key", "revoke_service_key"} else [account.id]
 
 
 def _job(registry: Container, kind: str) -> UUID:

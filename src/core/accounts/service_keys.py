@@ -106,7 +106,12 @@ class ServiceKey:
             networks=parsed.get("networks", same.networks if same else ()),
             permissions=parsed.get("permissions", same.permissions if same else ()),
         )
-        return key, f"{KEY_PREFIX}{new_id.hex}_{secret}"
+        return key, f"{key.prefix}_{secret}"
+
+    @property
+    def prefix(self) -> str:
+        """What its token begins with: no secret, and different for each key."""
+        return f"{KEY_PREFIX}{self.id.hex}"
 
     def is_live(self, now: datetime) -> bool:
         return self.revoked_at is None and now < self.expires_at

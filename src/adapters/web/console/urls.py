@@ -1,7 +1,15 @@
 from django.urls import path
 
 from adapters.web.console import sign_in
-from adapters.web.console.accounts import own_account, user_forms, user_orders, users
+from adapters.web.console.accounts import (
+    own_account,
+    service_account_forms,
+    service_accounts,
+    service_keys,
+    user_forms,
+    user_orders,
+    users,
+)
 from adapters.web.console.imports import rejects, upload
 from adapters.web.console.jobs import failures, jobs
 from adapters.web.console.jobs import orders as job_orders
@@ -16,6 +24,7 @@ from adapters.web.console.patients import edit, find, history, patient, register
 from adapters.web.console.upstreams import upstreams
 
 app_name = "console"
+_SERVICE = "service-accounts/<uuid:account_id>/"
 urlpatterns = [
     path("", find.find, name="find"),
     path("sign-in/", sign_in.sign_in, name="sign_in"),
@@ -63,6 +72,15 @@ urlpatterns = [
     path("users/<uuid:user_id>/disable/", user_orders.disable_user, name="disable_user"),
     path("users/<uuid:user_id>/enable/", user_orders.enable_user, name="enable_user"),
     path("users/<uuid:user_id>/reset/", user_orders.reset_password, name="reset_user_password"),
+    path("service-accounts/", service_accounts.service_accounts, name="service_accounts"),
+    path("service-accounts/new/", service_account_forms.new_service_account, name="new_service_account"),
+    path(_SERVICE, service_accounts.service_account, name="service_account"),
+    path(f"{_SERVICE}role/", service_account_forms.change_service_role, name="service_role"),
+    path(f"{_SERVICE}disable/", service_accounts.disable_service_account, name="disable_service_account"),
+    path(f"{_SERVICE}enable/", service_accounts.enable_service_account, name="enable_service_account"),
+    path(f"{_SERVICE}keys/new/", service_keys.new_service_key, name="new_service_key"),
+    path(f"{_SERVICE}keys/<uuid:key_id>/", service_keys.service_key, name="service_key"),
+    path(f"{_SERVICE}keys/<uuid:key_id>/revoke/", service_keys.revoke_service_key, name="revoke_service_key"),
     path("upstreams/", upstreams.upstreams, name="upstreams"),
     path("upstreams/<slug:name>/<slug:order>/", upstreams.order_upstream, name="order_upstream"),
 ]

@@ -2,29 +2,22 @@
 
 from secrets import token_urlsafe
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from dependency_injector.wiring import Provide, inject
-from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from adapters.web.console.accounts.account_forms import FormText, RoleForm, show_form
 from adapters.web.console.accounts.users import EmailForm, Update, View
-from adapters.web.console.accounts.words import ROLES
-from adapters.web.console.layout import page
 from adapters.web.console.once import Done
 from adapters.web.console.sent_forms import send_once
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from core.access import Permission
 from core.accounts.use_cases import CreateUser
-
-
-class RoleForm(forms.Form):
-    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=list(ROLES.items()), widget=forms.RadioSelect)
 
 
 class NewUserForm(EmailForm, RoleForm):
@@ -47,9 +40,10 @@ def new_user(request: HttpRequest, create: Annotated[CreateUser, Provide["create
             _("The user is created. Make a code, with which they choose a password."),
         )
 
-    if answer := send_once(request, form, work):
-        return answer
-    return _show(request, form, {"back": reverse("console:users")})
+    title = _("Create a user")
+    hint = _("Next, you make a code. With it the user chooses a password that nobody else knows.")
+    text = FormText(title, title, hint, _("Create the user"), reverse("console:users"))
+    return send_once(request, form, work) or show_form(request, form, text)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -64,10 +58,12 @@ def change_role(request: HttpRequest, user_id: UUID, view: View, update: Update)
         update(actor=actor, user_id=user_id, **form.cleaned_data)
         return Done(back, _("The role is changed."))
 
-    return send_once(request, form, work) or _show(request, form, {"back": back, "user": user})
-
-
-def _show(request: HttpRequest, form: forms.Form, context: dict[str, object]) -> HttpResponse:
-    """A form that is sent again after an error has a key of its own."""
-    shown = {"form": form, "key": str(uuid4()), **context}
-    return page(request, "console/user_form.html", shown, status=400 if form.errors else 200)
+    heading = _("The role of %(name)s") % {"name": user.email}
+    text = FormText(
+        _("Change the role"),
+        heading,
+        _("The new role applies from their next request on."),
+        _("Change the role"),
+        back,
+    )
+    return send_once(request, form, work) or show_form(request, form, text)

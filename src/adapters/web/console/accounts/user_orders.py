@@ -9,57 +9,44 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from adapters.web.console.accounts.account_forms import confirm_change
 from adapters.web.console.accounts.users import Update, View
 from adapters.web.console.confirm import Question, confirm
 from adapters.web.console.layout import page
-from adapters.web.console.once import Done, redirect_once
+from adapters.web.console.once import Done
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from core.access import Permission
-from core.accounts.use_cases import IssuePasswordReset, UpdateUser, ViewUser
+from core.accounts.use_cases import IssuePasswordReset
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page
 @inject
 def disable_user(request: HttpRequest, user_id: UUID, view: View, update: Update) -> HttpResponse:
-    meaning = _("They cannot sign in, and all their sessions end at once. What they did stays in the history.")
-    question = (_("Disable %s?"), meaning, _("Disable the user"))
-    return _set_active(request, user_id, view, update, question, _("The user is disabled."), active=False)
+    actor, back = actor_of(request), reverse("console:user", args=[user_id])
+
+    def ask() -> Question:
+        title = _("Disable %(name)s?") % {"name": view(actor=actor, user_id=user_id).email}
+        meaning = _("They cannot sign in, and all their sessions end at once. What they did stays in the history.")
+        return Question(title, meaning, _("Disable the user"), back)
+
+    done = Done(back, _("The user is disabled."))
+    return confirm_change(request, ask, lambda: update(actor=actor, user_id=user_id, is_active=False), done)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page
 @inject
 def enable_user(request: HttpRequest, user_id: UUID, view: View, update: Update) -> HttpResponse:
-    meaning = _("They can sign in again, with the same password and role. Sessions that ended stay ended.")
-    question = (_("Enable %s?"), meaning, _("Enable the user"))
-    return _set_active(request, user_id, view, update, question, _("The user is enabled."), active=True)
-
-
-def _set_active(
-    request: HttpRequest,
-    user_id: UUID,
-    view: ViewUser,
-    update: UpdateUser,
-    question: tuple[str, str, str],
-    done: str,
-    *,
-    active: bool,
-) -> HttpResponse:
     actor, back = actor_of(request), reverse("console:user", args=[user_id])
-    title, meaning, button = question
 
-    def ask() -> dict[str, object]:
-        email = view(actor=actor, user_id=user_id).email
-        return {"asked": Question(title % email, meaning, button, back)}
+    def ask() -> Question:
+        title = _("Enable %(name)s?") % {"name": view(actor=actor, user_id=user_id).email}
+        meaning = _("They can sign in again, with the same password and role. Sessions that ended stay ended.")
+        return Question(title, meaning, _("Enable the user"), back)
 
-    def work() -> Done:
-        update(actor=actor, user_id=user_id, is_active=active)
-        return Done(back, done)
-
-    actor.require(Permission.MANAGE_USERS)
-    return confirm(request, ask, lambda: redirect_once(request, None, work))
+    done = Done(back, _("The user is enabled."))
+    return confirm_change(request, ask, lambda: update(actor=actor, user_id=user_id, is_active=True), done)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

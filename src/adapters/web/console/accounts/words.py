@@ -1,13 +1,27 @@
 """Roles, permissions and the changes of accounts, as people read them."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
+from attrs import frozen
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.access import Permission, Role
 from core.accounts.audit import AccountAction, AccountEvent
+from core.accounts.service_keys import ServiceKey
+
+_SOON = timedelta(days=14)
+
+
+@frozen
+class Chip:
+    """`kind` is its class in the stylesheet."""
+
+    kind: str
+    text: str
+
 
 ROLES: dict[Role, str | Promise] = {
     Role.READER: gettext_lazy("Reader: sees patients"),
@@ -70,3 +84,12 @@ def event_in_words(event: AccountEvent) -> str:
         return _("%(said)s from %(before)s to %(after)s") % {"said": said, **details}
     named = details.get("name") or details.get("role")
     return f"{said}: {named}" if named else said
+
+
+def key_state(key: ServiceKey, now: datetime) -> Chip:
+    """A valid key works unless its account is disabled."""
+    if key.revoked_at:
+        return Chip("archived", _("Revoked"))
+    if not key.is_live(now):
+        return Chip("archived", _("Expired"))
+    return Chip("possible", _("Expires soon")) if key.expires_at - now < _SOON else Chip("active", _("Valid"))
