@@ -65,7 +65,7 @@ def cache(request: pytest.FixtureRequest) -> Generator[Cache]:
         caches["default"].clear()
 
 
-def test_what_was_made_once_is_given_again_whole(cache: Cache) -> None:
+def test_a_cached_value_is_returned_unchanged(cache: Cache) -> None:
     make = Maker()
     first = cache.get("notes", Notes, AN_HOUR, make)
     again = cache.get("notes", Notes, AN_HOUR, make)
@@ -74,7 +74,7 @@ def test_what_was_made_once_is_given_again_whole(cache: Cache) -> None:
     assert len(make.made) == 1
 
 
-def test_another_key_is_made_by_itself(cache: Cache) -> None:
+def test_each_key_is_computed_separately(cache: Cache) -> None:
     make = Maker()
     assert cache.get("notes", Notes, AN_HOUR, make) != cache.get("others", Notes, AN_HOUR, make)
 
@@ -89,12 +89,12 @@ def test_a_deleted_entry_is_computed_and_cached_again(cache: Cache) -> None:
     assert cache.get("others", Notes, AN_HOUR, make) == make.made[1]
 
 
-def test_dropping_what_is_not_there_is_harmless(cache: Cache) -> None:
+def test_deleting_a_missing_key_does_nothing(cache: Cache) -> None:
     cache.delete("notes", "others")
     assert cache.get("notes", Notes, AN_HOUR, Maker())
 
 
-def test_an_error_of_the_maker_is_raised_and_nothing_is_kept(cache: Cache) -> None:
+def test_an_error_of_the_computation_is_raised_and_not_cached(cache: Cache) -> None:
     def fail() -> Notes:
         raise KeyError("no notes")
 
@@ -117,7 +117,7 @@ def test_concurrent_misses_share_one_computation(cache: Cache) -> None:
     assert set(got) == set(make.made)
 
 
-def test_what_was_being_made_when_its_key_was_dropped_is_not_kept(cache: Cache) -> None:
+def test_a_value_deleted_during_its_computation_is_not_cached(cache: Cache) -> None:
     make, old = Maker(), Notes((), Colour.RED)
     making, changed = Event(), Event()
 
@@ -139,7 +139,7 @@ def test_what_was_being_made_when_its_key_was_dropped_is_not_kept(cache: Cache) 
     assert cache.get("notes", Notes, AN_HOUR, make) == make.made[0]
 
 
-def test_in_memory_it_is_kept_for_its_lifetime() -> None:
+def test_an_entry_in_memory_lasts_for_its_lifetime() -> None:
     clock, make = StillClock(), Maker()
     cache = InMemoryCache(clock)
     for forward, made in [(timedelta(), 1), (AN_HOUR - timedelta(seconds=1), 1), (timedelta(seconds=1), 2)]:
@@ -148,7 +148,7 @@ def test_in_memory_it_is_kept_for_its_lifetime() -> None:
         assert len(make.made) == made
 
 
-def test_in_process_it_is_kept_for_its_lifetime() -> None:
+def test_an_entry_in_the_process_lasts_for_its_lifetime() -> None:
     make = Maker()
     with using(""), time_machine.travel(NOW, tick=False) as traveller:
         cache = DjangoCache(CacheBackend())
@@ -175,7 +175,7 @@ def test_an_entry_of_another_version_is_a_miss(url: str, stored: str) -> None:
     assert cache.get("notes", Notes, AN_HOUR, make) == make.made[1]
 
 
-def test_nothing_that_redis_holds_is_ever_unpickled(redis_url: str) -> None:
+def test_values_from_redis_are_never_unpickled(redis_url: str) -> None:
     make = Maker()
     with using(redis_url), redis.Redis.from_url(redis_url) as server:
         cache = DjangoCache(CacheBackend())

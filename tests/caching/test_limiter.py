@@ -30,7 +30,7 @@ def allowed(limiter: CacheRateLimiter, scope: RateLimitScope, who: str, tries: i
     return count
 
 
-def test_so_many_calls_are_allowed_in_each_span(url: str) -> None:
+def test_each_period_allows_the_given_number_of_calls(url: str) -> None:
     with time_machine.travel(NOW, tick=False) as traveller:
         assert allowed(limiter(), RateLimitScope.USER, "ada", 9) == 5
         traveller.shift(timedelta(seconds=59))
@@ -39,7 +39,7 @@ def test_so_many_calls_are_allowed_in_each_span(url: str) -> None:
         assert allowed(limiter(), RateLimitScope.USER, "ada", 9) == 5
 
 
-def test_a_refusal_says_how_long_to_wait(url: str) -> None:
+def test_a_refused_call_says_when_to_retry(url: str) -> None:
     with time_machine.travel(NOW + timedelta(seconds=20), tick=False):
         allowed(limiter(), RateLimitScope.USER, "ada", 5)
         with pytest.raises(TooManyRequests) as refused:
@@ -47,21 +47,21 @@ def test_a_refusal_says_how_long_to_wait(url: str) -> None:
     assert refused.value.retry_after == timedelta(seconds=40)
 
 
-def test_each_scope_and_each_caller_is_counted_apart(url: str) -> None:
+def test_each_scope_and_each_caller_has_its_own_count(url: str) -> None:
     with time_machine.travel(NOW, tick=False):
         for scope in RateLimitScope:
             for who in ("ada", "eve"):
                 assert allowed(limiter(), scope, who, 6) == 5
 
 
-def test_calls_at_the_same_time_are_each_counted(url: str) -> None:
+def test_simultaneous_calls_are_all_counted(url: str) -> None:
     shared = limiter()
     with time_machine.travel(NOW, tick=False), ThreadPoolExecutor(8) as pool:
         counts = list(pool.map(lambda _: allowed(shared, RateLimitScope.SIGN_IN, "ada", 5), range(8)))
     assert sum(counts) == 5
 
 
-def test_redis_keeps_counts_for_a_span_and_under_digests(redis_url: str) -> None:
+def test_redis_keeps_counts_for_one_period_under_digests(redis_url: str) -> None:
     with using(redis_url), redis.Redis.from_url(redis_url) as server:
         server.flushdb()
         limiter().acquire(RateLimitScope.SIGN_IN, "ada@example.org")
@@ -73,11 +73,11 @@ def test_redis_keeps_counts_for_a_span_and_under_digests(redis_url: str) -> None
 @pytest.mark.parametrize(
     "raw", ["", "60", "60/", "/minute", "0/minute", "-1/minute", "1.5/hour", "60/fortnight", "6 0/day"]
 )
-def test_a_limit_that_says_nothing_clear_is_refused(raw: str) -> None:
+def test_an_ambiguous_limit_is_refused(raw: str) -> None:
     with pytest.raises(ValueError, match="such as 60/minute"):
         RateLimit.parse(raw)
 
 
-def test_a_limit_is_so_many_calls_in_a_span() -> None:
+def test_a_limit_is_a_number_of_calls_in_a_period() -> None:
     assert RateLimit.parse("60/minute") == RateLimit(60, 60)
     assert [RateLimit.parse(f"7/{span}").seconds for span in ("second", "hour", "day")] == [1, 3600, 86_400]

@@ -33,7 +33,7 @@ def port() -> Generator[int]:
         yield port
 
 
-def test_without_the_cache_everything_is_made_and_each_process_counts_by_itself(port: int) -> None:
+def test_without_the_cache_values_are_computed_and_each_process_counts_alone(port: int) -> None:
     backend = CacheBackend()
     cache, limiter = DjangoCache(backend), CacheRateLimiter(backend, ONE_A_DAY)
     for value in range(3):
@@ -65,7 +65,7 @@ def test_an_outage_is_logged_with_its_cost(port: int, tmp_path: Path) -> None:
     assert (reads[2:], calls[2:]) == (["miss", "hit", "hit"], [(RateLimitScope.SYNC, "refused")])
 
 
-def test_a_cache_that_comes_up_or_comes_back_is_used(port: int, tmp_path: Path) -> None:
+def test_a_cache_is_used_again_when_it_is_available(port: int, tmp_path: Path) -> None:
     backend = CacheBackend(recovery_seconds=1e-9)
     cache, limiter = DjangoCache(backend), CacheRateLimiter(backend, ONE_A_DAY)
     assert backend.state() == "down"
@@ -81,7 +81,7 @@ def test_a_cache_that_comes_up_or_comes_back_is_used(port: int, tmp_path: Path) 
         limiter.acquire(RateLimitScope.SYNC, f"user:{round_}")
 
 
-def test_a_cache_that_does_not_answer_is_waited_for_once_and_then_skipped() -> None:
+def test_an_unresponsive_cache_is_waited_for_once_and_then_skipped() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, using(f"redis://127.0.0.1:{silent.getsockname()[1]}/0"):
         silent.setblocking(False)
         cache = DjangoCache(CacheBackend(recovery_seconds=3600))

@@ -60,7 +60,7 @@ def _plain(database: str, value: int | str | UUID) -> int | str | UUID:
     return value.hex if isinstance(value, UUID) and connections[database].vendor == "sqlite" else value
 
 
-def test_an_audit_that_nobody_touched_has_no_fault(registry: Container, ada: Patient) -> None:
+def test_an_unchanged_audit_verifies(registry: Container, ada: Patient) -> None:
     before = verify(registry)
     assert before.faults == ()
     assert (before.checkpoint.last_entry, before.checkpoint.events) == (6, 9)
@@ -106,13 +106,13 @@ def test_an_entry_that_was_sealed_after_another_one_is_found(registry: Container
 
 
 @ON_DJANGO
-def test_a_seal_that_is_no_seal_is_found(registry: Container, ada: Patient, database: str) -> None:
+def test_an_invalid_seal_is_found(registry: Container, ada: Patient, database: str) -> None:
     tamper(database, f"UPDATE {ENTRIES} SET seal = 'ключ' WHERE number = 2")
     tamper(database, f"UPDATE {EVENTS} SET seal = 'ключ' WHERE patient_id = %s", ada.id)
     assert len(faults(registry)) == 5
 
 
-def test_an_entry_that_was_stored_late_is_no_fault(registry: Container, ada: Patient, clock: StillClock) -> None:
+def test_an_entry_that_was_stored_late_verifies(registry: Container, ada: Patient, clock: StillClock) -> None:
     clock.forward(timedelta(days=1))
     registry.view_patient()(actor=READER, patient_id=ada.id)
     clock.forward(-timedelta(days=1))
@@ -123,7 +123,7 @@ def test_an_entry_that_was_stored_late_is_no_fault(registry: Container, ada: Pat
 
 
 @ON_DJANGO
-def test_entries_that_changed_places_are_found(registry: Container, ada: Patient, database: str) -> None:
+def test_swapped_entries_are_found(registry: Container, ada: Patient, database: str) -> None:
     for old, new in ((2, 20), (3, 2), (20, 3)):
         tamper(database, f"UPDATE {ENTRIES} SET number = %s WHERE number = %s", new, old)
     assert ("access log, entry 2", "changed or inserted") in faults(registry)
@@ -168,7 +168,7 @@ def test_a_history_without_its_record_is_found(registry: Container, database: st
 
 
 @ON_DJANGO
-def test_what_was_removed_at_the_end_is_found_by_a_checkpoint(registry: Container, ada: Patient, database: str) -> None:
+def test_entries_removed_at_the_end_are_found_by_a_checkpoint(registry: Container, ada: Patient, database: str) -> None:
     before = verify(registry).checkpoint
     tamper(database, f"DELETE FROM {ENTRIES} WHERE number > 2")
     tamper(database, f"DELETE FROM {EVENTS} WHERE version = 3 AND patient_id = %s", ada.id)
@@ -229,7 +229,7 @@ class Busy(Histories):
 
 @pytest.mark.parametrize("batch", [1, 500])
 @pytest.mark.parametrize("use_case", ["update", "erase"])
-def test_a_change_during_the_verification_is_no_fault(
+def test_a_change_during_the_verification_is_accepted(
     registry: Container, use_case: str, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(histories, "BATCH_SIZE", batch)
@@ -257,6 +257,6 @@ def test_earlier_keys_still_match() -> None:
     assert not Sealer(("new",)).matches(content, Sealer(("old",)).seal(content))
 
 
-def test_a_checkpoint_is_read_as_it_was_written(registry: Container, ada: Patient) -> None:
+def test_a_checkpoint_round_trips(registry: Container, ada: Patient) -> None:
     checkpoint = verify(registry).checkpoint
     assert Checkpoint.parse(checkpoint.to_json()) == checkpoint

@@ -42,7 +42,7 @@ def at_commit(statement: str) -> Generator[None]:
         "RAISE EXCEPTION 'try again' USING ERRCODE = 'serialization_failure'",
     ],
 )
-def test_nothing_is_retried_after_commit_was_sent(registry: Container, failure: str) -> None:
+def test_a_transaction_is_not_retried_after_commit_was_sent(registry: Container, failure: str) -> None:
     attempts: list[int] = []
 
     def work() -> None:

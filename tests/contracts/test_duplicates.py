@@ -80,7 +80,7 @@ def test_a_possible_duplicate_is_registered_and_queued(registry: Container, ada:
     assert [pair.patient_ids for pair in queue(registry)] == [(ada.id, other.id)]
 
 
-def test_an_update_queues_a_pair_and_another_one_takes_it_back(registry: Container, ada: Patient) -> None:
+def test_an_update_queues_a_pair_and_the_next_one_removes_it(registry: Container, ada: Patient) -> None:
     other = register(registry, first_name="Eve", last_name="King", email=None, date_of_birth="2001-02-03")
     assert queue(registry) == ()
     update = registry.update_patient()
@@ -125,7 +125,7 @@ Eve,King,,
     assert len(queue(registry)) == (0 if dry_run else 2)
 
 
-def test_a_pair_is_gone_when_a_record_is_erased(registry: Container, pair: DuplicatePair, twin: Patient) -> None:
+def test_erasing_a_record_removes_its_pairs(registry: Container, pair: DuplicatePair, twin: Patient) -> None:
     registry.erase_patient()(actor=ADMIN, patient_id=twin.id)
     assert queue(registry) == ()
     with pytest.raises(PairNotFound):
@@ -157,7 +157,7 @@ def test_different_persons_are_not_paired_through_a_third_record(
     assert queue(registry) == ()
 
 
-def test_a_decision_is_taken_back_by_putting_it_off(registry: Container, pair: DuplicatePair) -> None:
+def test_postponing_reopens_a_decided_pair(registry: Container, pair: DuplicatePair) -> None:
     decide = registry.decide_duplicate()
     decide(actor=CLERK, pair_id=pair.id, decision="same")
     for decision in ("same", "different"):
@@ -175,7 +175,7 @@ def test_a_merged_pair_is_not_decided(registry: Container, pair: DuplicatePair, 
             registry.decide_duplicate()(actor=CLERK, pair_id=pair.id, decision=decision)
 
 
-def test_of_simultaneous_decisions_one_counts(registry: Container, pair: DuplicatePair) -> None:
+def test_only_one_of_several_simultaneous_decisions_succeeds(registry: Container, pair: DuplicatePair) -> None:
     decide = registry.decide_duplicate()
     decisions = ["same", "different"] * 3
     outcomes = together(6, lambda n: decide(actor=CLERK, pair_id=pair.id, decision=decisions[n]))
@@ -186,13 +186,15 @@ def test_of_simultaneous_decisions_one_counts(registry: Container, pair: Duplica
 @pytest.mark.parametrize(
     ("decision", "reason"), [("maybe", None), (None, None), ("same", ""), (5, None), ("same", "x" * 501)]
 )
-def test_a_bad_decision_is_refused(registry: Container, pair: DuplicatePair, decision: object, reason: object) -> None:
+def test_an_invalid_decision_is_refused(
+    registry: Container, pair: DuplicatePair, decision: object, reason: object
+) -> None:
     with pytest.raises(ValidationError):
         registry.decide_duplicate()(actor=CLERK, pair_id=pair.id, decision=decision, reason=reason)
     assert queue(registry) == (pair,)
 
 
-def test_the_queue_is_by_falling_probability_a_page_at_a_time(registry: Container, ada: Patient) -> None:
+def test_the_queue_is_sorted_by_probability_and_paged(registry: Container, ada: Patient) -> None:
     for number, first_name in enumerate(["Ada", "Augusta", "Adah", "Ada", "Zoe"]):
         register(registry, first_name=first_name, email=f"{number}@example.org")
     whole = queue(registry, limit=200)
@@ -214,7 +216,7 @@ def test_the_queue_is_by_falling_probability_a_page_at_a_time(registry: Containe
 @pytest.mark.parametrize(
     "given", [{"state": "new"}, {"min_probability": 2}, {"min_probability": float("nan")}, {"limit": 0}]
 )
-def test_bad_filters_are_refused(registry: Container, given: dict[str, object]) -> None:
+def test_invalid_filters_are_refused(registry: Container, given: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         queue(registry, **given)
 
@@ -233,7 +235,7 @@ def scan(registry: Container, *, full: bool = False) -> Job:
     return registry.run_job()(actor=ADMIN, job_id=job.id)
 
 
-def test_a_scan_finds_what_was_missed_and_then_only_what_changed(
+def test_a_first_scan_checks_all_patients_and_the_next_only_changed_ones(
     registry: Container, ada: Patient, twin: Patient, clock: StillClock
 ) -> None:
     register(registry, first_name="Eve", last_name="King", email=None, date_of_birth="2001-02-03")
@@ -259,7 +261,7 @@ def test_one_scan_runs_at_a_time_and_can_be_cancelled(registry: Container, ada: 
     assert registry.start_duplicate_scan()(actor=CLERK).state is JobState.QUEUED
 
 
-def test_many_who_look_alike_do_not_flood_the_queue(registry: Container) -> None:
+def test_many_similar_records_do_not_flood_the_queue(registry: Container) -> None:
     rows = b"".join(b"Ada,Byron,1985-12-10,%d@example.org,EHR-%d\n" % (number, number) for number in range(60))
     job = imported(registry, b"first_name,last_name,date_of_birth,email,external_id\n" + rows)
     assert job.counts == {"added": 1, "duplicate": 59}

@@ -152,7 +152,7 @@ def go_through_matching(registry: Container, patient: Patient, later: Callable[[
     return other
 
 
-def test_nothing_of_an_erased_patient_is_left_anywhere(
+def test_no_value_of_an_erased_patient_remains_anywhere(
     registry: Container, database: str, gateway: ScriptedGateway, patient: Patient, later: Callable[[], None]
 ) -> None:
     go_through_imports(registry, later)
@@ -230,7 +230,7 @@ def test_a_merge_whose_values_were_erased_with_another_patient_cannot_be_undone(
 
 
 @pytest.mark.parametrize("database", [SQLITE])
-def test_the_file_of_sqlite_has_nothing_of_an_erased_patient(registry: Container, patient: Patient) -> None:
+def test_no_value_of_an_erased_patient_remains_in_the_sqlite_file(registry: Container, patient: Patient) -> None:
     registry.erase_patient()(actor=ADMIN, patient_id=patient.id)
     with connections["default"].cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

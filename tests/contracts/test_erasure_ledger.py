@@ -64,7 +64,7 @@ def exists(registry: Container, patient: Patient) -> bool:
         return False
 
 
-def test_an_erasure_and_that_of_each_merged_record_is_in_the_ledger(registry: Container) -> None:
+def test_the_ledger_has_the_erased_patient_and_each_record_merged_into_it(registry: Container) -> None:
     ada, twin, _ = patients(registry, 3)
     registry.merge_patients()(actor=CLERK, patient_id=ada.id, other_id=twin.id)
     assert recorded(registry) == []
@@ -72,7 +72,7 @@ def test_an_erasure_and_that_of_each_merged_record_is_in_the_ledger(registry: Co
     assert list(registry.erasure_ledger().read()) == [Erasure(twin.id, NOW), Erasure(ada.id, NOW)]
 
 
-def test_what_the_undo_of_an_import_erases_is_in_the_ledger(registry: Container) -> None:
+def test_patients_erased_by_the_undo_of_an_import_are_in_the_ledger(registry: Container) -> None:
     job = run(registry, start(registry, csv(*rows(0, 3))))
     undo = registry.undo_job()(actor=OPERATOR, kind=JobKind.IMPORT, job_id=job.id)
     assert run(registry, undo).counts == {"removed": 3}
@@ -93,7 +93,9 @@ def test_an_erasure_that_is_not_committed_is_not_in_the_ledger(registry: Contain
 
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
-def test_an_erasure_without_its_line_is_not_acknowledged_and_written_later(registry: Container, path: Path) -> None:
+def test_an_erasure_that_cannot_be_recorded_is_not_acknowledged_and_recorded_later(
+    registry: Container, path: Path
+) -> None:
     ada, eve = patients(registry, 2)
     path.mkdir()
     with pytest.raises(Unavailable, match="not in the ledger"):
@@ -105,7 +107,7 @@ def test_an_erasure_without_its_line_is_not_acknowledged_and_written_later(regis
     assert recorded(registry) == [eve.id, ada.id]
 
 
-def test_what_the_ledger_lacks_is_completed_from_the_history(registry: Container) -> None:
+def test_erasures_missing_in_the_ledger_are_added_from_the_history(registry: Container) -> None:
     registry.trail().record([AuditEvent.erased(ADMIN, NOW, person(number)) for number in (1, 2, 3)])
     registry.erasure_ledger().record(Erasure(person(2).id, NOW))
     registry.complete_erasure_ledger.add_kwargs(page_size=1)
@@ -127,7 +129,7 @@ def test_the_patients_of_the_ledger_are_erased_again(registry: Container) -> Non
 
 
 @pytest.mark.parametrize("survivor_erased", [True, False])
-def test_a_merge_with_somebody_who_was_not_erased_is_undone_first(registry: Container, survivor_erased: bool) -> None:
+def test_a_merge_with_a_patient_who_is_not_erased_is_undone_first(registry: Container, survivor_erased: bool) -> None:
     ada, twin = patients(registry, 2)
     erased, other = (ada, twin) if survivor_erased else (twin, ada)
     merge = registry.merge_patients()(actor=CLERK, patient_id=ada.id, other_id=twin.id).merge
@@ -140,13 +142,13 @@ def test_a_merge_with_somebody_who_was_not_erased_is_undone_first(registry: Cont
     assert exists(registry, other)
 
 
-def test_only_who_may_erase_replays_and_completes(registry: Container) -> None:
+def test_replaying_and_completing_require_permission_to_erase(registry: Container) -> None:
     for use_case in (registry.replay_erasures(), registry.complete_erasure_ledger()):
         with pytest.raises(Forbidden):
             use_case(actor=CLERK)
 
 
-def test_processes_that_append_at_once_lose_no_line(path: Path) -> None:
+def test_simultaneous_appends_lose_no_line(path: Path) -> None:
     command = [sys.executable, "-c", APPEND, str(path)]
     processes = [subprocess.Popen(command, cwd="src") for _ in range(4)]
     assert [process.wait(timeout=60) for process in processes] == [0] * 4
@@ -155,7 +157,7 @@ def test_processes_that_append_at_once_lose_no_line(path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_line_that_was_cut_off_spoils_no_other(path: Path) -> None:
+def test_a_truncated_line_does_not_affect_the_next(path: Path) -> None:
     ledger = FileErasureLedger(path, lambda work: work())
     ledger.record(Erasure(UUID(int=1), NOW))
     path.write_bytes(path.read_bytes() + b"2026-01-31T09:30:00+00:00 0000\xff")
@@ -163,7 +165,7 @@ def test_a_line_that_was_cut_off_spoils_no_other(path: Path) -> None:
     assert [one.patient_id for one in ledger.read()] == [UUID(int=1), UUID(int=2)]
 
 
-def test_a_ledger_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+def test_an_unreadable_ledger_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
         list(FileErasureLedger(tmp_path, lambda work: work()).read())
 

@@ -42,13 +42,13 @@ def once(registry: Container, work: Callable[[], Answer], **given: object) -> tu
     return registry.answer_once()(work=work, **(call | given))  # type: ignore[arg-type]  # as the defaults
 
 
-def test_a_repeated_request_gets_the_first_answer_and_is_not_done_again(registry: Container, work: Counted) -> None:
+def test_a_repeated_request_returns_the_first_response_and_does_nothing(registry: Container, work: Counted) -> None:
     assert once(registry, work) == (ANSWER, False)
     assert once(registry, work) == (ANSWER, True)
     assert work.times == 1
 
 
-def test_another_request_with_the_same_key_is_refused(registry: Container, work: Counted) -> None:
+def test_a_different_request_with_the_same_key_is_refused(registry: Container, work: Counted) -> None:
     once(registry, work)
     for other in ({"request": b"other"}, {"operation": "change_patient"}):
         with pytest.raises(KeyReused):
@@ -56,13 +56,13 @@ def test_another_request_with_the_same_key_is_refused(registry: Container, work:
     assert work.times == 1
 
 
-def test_keys_belong_to_an_account(registry: Container, work: Counted) -> None:
+def test_each_account_has_its_own_keys(registry: Container, work: Counted) -> None:
     once(registry, work)
     assert once(registry, work, actor=READER, request=b"other") == (ANSWER, False)
     assert once(registry, work, key="k2", request=b"other") == (ANSWER, False)
 
 
-def test_an_error_is_not_stored_and_leaves_nothing(registry: Container, work: Counted) -> None:
+def test_an_error_is_not_stored(registry: Container, work: Counted) -> None:
     def fail() -> Answer:
         registry.register_patient()(actor=CLERK, **details())
         raise Unavailable
@@ -73,7 +73,7 @@ def test_an_error_is_not_stored_and_leaves_nothing(registry: Container, work: Co
     assert once(registry, work) == (ANSWER, False)
 
 
-def test_an_answer_is_kept_for_24_hours(registry: Container, work: Counted, clock: StillClock) -> None:
+def test_a_response_is_kept_for_24_hours(registry: Container, work: Counted, clock: StillClock) -> None:
     once(registry, work)
     clock.forward(timedelta(hours=23, minutes=59))
     assert once(registry, work) == (ANSWER, True)
@@ -93,7 +93,7 @@ def test_an_invalid_key_is_refused(registry: Container, work: Counted, key: str)
     assert work.times == 0
 
 
-def test_erasing_a_patient_removes_the_answers_that_name_the_record_and_repeats_nothing(registry: Container) -> None:
+def test_erasing_a_patient_removes_the_responses_that_contain_its_id(registry: Container) -> None:
     def registered(key: str) -> tuple[Patient, Counted]:
         patient = registry.register_patient()(actor=CLERK, **details(email=f"{key}@example.org"))
         work = Counted(Answer(201, {"Location": f"http://registry.example/api/v1/patients/{patient.id}/"}, b"{}"))
@@ -116,11 +116,13 @@ def test_erasing_a_patient_removes_the_answers_that_name_the_record_and_repeats_
         ({}, f'"{UUID(int=1)}{UUID(int=2)}"'.encode(), {UUID(int=1), UUID(int=2)}),
     ],
 )
-def test_an_answer_names_every_record_whose_id_it_has(headers: dict[str, str], body: bytes, ids: set[UUID]) -> None:
+def test_a_stored_response_is_linked_to_every_record_whose_id_it_contains(
+    headers: dict[str, str], body: bytes, ids: set[UUID]
+) -> None:
     assert Answer(200, headers, body).ids == ids
 
 
-def test_what_is_cached_is_dropped_after_the_commit(registry: Container) -> None:
+def test_the_cache_is_cleared_after_the_commit(registry: Container) -> None:
     cache, key, lifetime = registry.cache(), uuid4().hex, timedelta(hours=1)
 
     def read(actor: str) -> AccessEntry:
@@ -141,7 +143,7 @@ def test_a_key_is_claimed_in_a_transaction(registry: Container) -> None:
         registry.stored_answers().claim(CLERK.name, "k1")
 
 
-def test_of_fifty_equal_requests_at_once_one_is_done(registry: Container) -> None:
+def test_only_one_of_fifty_simultaneous_equal_requests_is_executed(registry: Container) -> None:
     def register() -> Answer:
         patient = registry.register_patient()(actor=CLERK, override_reason="Another.", **details(email=None))
         return Answer(201, {}, str(patient.id).encode())
@@ -153,7 +155,7 @@ def test_of_fifty_equal_requests_at_once_one_is_done(registry: Container) -> Non
 
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
-def test_nothing_of_an_answer_can_be_read_in_the_database(registry: Container, database: str) -> None:
+def test_stored_responses_are_encrypted(registry: Container, database: str) -> None:
     once(registry, Counted(Answer(201, {"ETag": "secret-tag"}, b"Lovelace")), request=b"Lovelace")
     with connections[database].cursor() as cursor:
         cursor.execute("SELECT actor, key, seal, content FROM idempotency_storedanswer")
@@ -164,7 +166,7 @@ def test_nothing_of_an_answer_can_be_read_in_the_database(registry: Container, d
 
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
-def test_a_request_is_not_done_again_because_its_answer_cannot_be_decrypted(
+def test_a_request_whose_response_cannot_be_decrypted_is_not_executed_again(
     registry: Container, work: Counted, database: str
 ) -> None:
     once(registry, work)

@@ -90,7 +90,7 @@ def test_every_row_is_registered_in_the_order_of_the_file(registry: Container) -
     assert registry.search_patients()(actor=READER, q="byron 7").patients == (found,)
 
 
-def test_a_row_that_breaks_a_rule_is_rejected_with_its_line_field_and_reason(registry: Container) -> None:
+def test_an_invalid_row_is_rejected_with_its_line_field_and_reason(registry: Container) -> None:
     born_late = "Eve,King,eve@example.org,2185-12-10,,"
     twice = "Eve,King,not one,5/6/1985,,"
     job = imported(registry, csv("Ada,Byron,not one,1985-12-10,,", *rows(1, 3), born_late, twice))

@@ -129,7 +129,7 @@ def test_the_last_completed_job_of_each_kind_is_known(registry: Container) -> No
     assert registry.jobs().last_completed() == {JobKind.SYNC: LATER, JobKind.IMPORT: EARLIER}
 
 
-def test_the_schedule_tells_when_a_task_was_taken_last(registry: Container) -> None:
+def test_the_schedule_returns_when_a_task_last_ran(registry: Container) -> None:
     schedule, day = registry.schedule(), timedelta(days=1)
     assert schedule.taken_at("purge") is None
     for at in (NOW, LATER, NOW + day):

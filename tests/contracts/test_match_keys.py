@@ -44,7 +44,7 @@ def test_erasing_a_patient_removes_the_keys_that_are_stored(registry: Container,
     assert holders(registry, FORMERLY, other) == dict.fromkeys(digests_of(other), frozenset({other.id}))
 
 
-def test_more_digests_than_one_query_takes_are_looked_up(registry: Container, ada: Patient) -> None:
+def test_more_digests_than_fit_in_one_query_are_looked_up(registry: Container, ada: Patient) -> None:
     unknown = frozenset(number.to_bytes(8, "big") for number in range(1000))
     found = registry.blocking_keys().holders(unknown | digests_of(FORMERLY), 10)
     assert found.keys() == digests_of(FORMERLY)

@@ -42,7 +42,7 @@ def found(registry: Container, **given: object) -> list[Candidate]:
     return list(registry.match_patients()(actor=CLERK, **anything(**given)).found)
 
 
-def test_a_person_who_certainly_has_a_record_is_refused_and_the_record_named(registry: Container, ada: Patient) -> None:
+def test_a_certain_duplicate_is_refused_and_the_record_named(registry: Container, ada: Patient) -> None:
     with pytest.raises(PossibleDuplicate) as refused:
         registry.register_patient()(actor=CLERK, **details(email=None))
     (candidate,) = refused.value.candidates
@@ -51,7 +51,7 @@ def test_a_person_who_certainly_has_a_record_is_refused_and_the_record_named(reg
     assert registry.patient_listing().list_oldest_first(after=None, limit=9) == (ada,)
 
 
-def test_the_record_is_not_named_to_those_who_may_not_view_patients(registry: Container, ada: Patient) -> None:
+def test_the_record_is_not_named_without_permission_to_view_patients(registry: Container, ada: Patient) -> None:
     with pytest.raises(PossibleDuplicate) as refused:
         registry.register_patient()(actor=WITHOUT_VIEW, **details(email=None))
     assert refused.value.candidates == ()
@@ -62,9 +62,7 @@ def test_a_unique_value_of_another_patient_is_the_first_conflict(registry: Conta
         registry.register_patient()(actor=CLERK, **details())
 
 
-def test_a_reason_overrides_the_check_and_is_kept_in_the_history_until_erasure(
-    registry: Container, ada: Patient
-) -> None:
+def test_a_reason_overrides_the_check_and_stays_in_the_history_until_erasure(registry: Container, ada: Patient) -> None:
     register = partial(registry.register_patient(), actor=CLERK, **details(email="twin@mail.example"))
     other = register(override_reason=" A cousin of the same name. ")
     (event,) = registry.view_history()(actor=CLERK, patient_id=other.id).events
@@ -92,16 +90,14 @@ def test_a_reason_is_a_line_of_text(registry: Container, ada: Patient, reason: o
         {"first_name": "Ada", "addresses": [HOME | {"postal_code": None}]},
     ],
 )
-def test_a_person_is_found_by_any_details_that_identify(
-    registry: Container, ada: Patient, given: dict[str, object]
-) -> None:
+def test_any_identifying_details_find_a_patient(registry: Container, ada: Patient, given: dict[str, object]) -> None:
     other = details(first_name="Eve", last_name="King", email="eve@example.org", date_of_birth="1990-02-03")
     registry.register_patient()(actor=CLERK, **other)
     assert [candidate.patient for candidate in found(registry, **given)] == [ada]
 
 
 @pytest.mark.parametrize("given", [{}, {"first_name": "Ada"}, {"sex": "female"}, {"date_of_birth": "1985"}])
-def test_details_that_identify_nobody_are_refused(registry: Container, given: Changes) -> None:
+def test_details_that_do_not_identify_a_person_are_refused(registry: Container, given: Changes) -> None:
     with pytest.raises(ValidationError):
         registry.match_patients()(actor=CLERK, **given)
 
@@ -125,7 +121,7 @@ def test_an_imported_patient_is_found(registry: Container) -> None:
     assert [one.patient.full_name for one in found(registry, email="eve@example.org")] == ["Eve King"]
 
 
-def test_of_the_many_who_share_a_detail_only_those_who_share_more_are_compared(registry: Container) -> None:
+def test_a_detail_shared_by_many_patients_alone_makes_no_candidates(registry: Container) -> None:
     register = registry.register_patient()
     for number in range(66):
         register(actor=CLERK, first_name=f"Q{number}x", last_name=f"Z{number}y", phone="+12015550123")

@@ -72,7 +72,7 @@ def search(registry: Container, **given: Unpack[Filters]) -> list[UUID]:
     return [patient.id for patient in registry.search_patients()(actor=CLERK, **given).patients]
 
 
-def test_blank_fields_are_filled_and_lists_come_together(registry: Container, ada: Patient, duplicate: Patient) -> None:
+def test_blank_fields_are_filled_and_lists_are_combined(registry: Container, ada: Patient, duplicate: Patient) -> None:
     result = merged(registry, ada, duplicate)
     survivor = view(registry, ada.id)
     assert survivor == result.survivor
@@ -84,7 +84,7 @@ def test_blank_fields_are_filled_and_lists_come_together(registry: Container, ad
     assert survivor.version == ada.version + 1
 
 
-def test_the_other_record_stays_whole_and_names_its_survivor(
+def test_the_merged_record_keeps_its_values_and_names_its_survivor(
     registry: Container, ada: Patient, duplicate: Patient
 ) -> None:
     merged(registry, ada, duplicate)
@@ -93,7 +93,7 @@ def test_the_other_record_stays_whole_and_names_its_survivor(
     assert {**other.to_json(), "status": "active"} == duplicate.to_json()
 
 
-def test_choices_say_whose_value_stays(registry: Container, ada: Patient, duplicate: Patient) -> None:
+def test_choices_select_the_value_of_either_record(registry: Container, ada: Patient, duplicate: Patient) -> None:
     chosen = {"first_name": "other", "email": "other", "phone": "survivor", "identifiers": "survivor"}
     survivor = merged(registry, ada, duplicate, choices=chosen).survivor
     assert (survivor.first_name, survivor.email) == ("Augusta", "countess@example.org")
@@ -128,7 +128,7 @@ def test_names_and_numbers_of_the_merged_record_find_the_survivor(
     assert [found.patient.id for found in candidates.found] == [ada.id]
 
 
-def test_lists_leave_merged_records_out_unless_asked(registry: Container, ada: Patient, duplicate: Patient) -> None:
+def test_lists_exclude_merged_records_unless_requested(registry: Container, ada: Patient, duplicate: Patient) -> None:
     merged(registry, ada, duplicate)
     assert search(registry) == [ada.id]
     assert registry.search_patients()(actor=CLERK, count=True).count == 1
@@ -171,7 +171,9 @@ def test_values_of_a_merged_record_belong_to_its_survivor(
     assert update(actor=CLERK, patient_id=ada.id, email="countess@example.org").email == "countess@example.org"
 
 
-def test_history_and_change_feed_tell_merge_and_undo(registry: Container, ada: Patient, duplicate: Patient) -> None:
+def test_merge_and_undo_are_in_the_history_and_the_change_feed(
+    registry: Container, ada: Patient, duplicate: Patient
+) -> None:
     merge = merge_of(merged(registry, ada, duplicate, reason="Registered twice."))
     registry.undo_merge()(actor=CLERK, merge_id=merge.id)
     for patient_id, fields in ((ada.id, "phone"), (duplicate.id, "merged_into")):
@@ -196,7 +198,7 @@ def test_undo_restores_both_records(registry: Container, ada: Patient, duplicate
     assert registry.list_merges()(actor=CLERK, patient_id=duplicate.id).items == (undone.merge,)
 
 
-def test_undo_keeps_what_was_changed_after_the_merge(registry: Container, ada: Patient, duplicate: Patient) -> None:
+def test_undo_keeps_changes_made_after_the_merge(registry: Container, ada: Patient, duplicate: Patient) -> None:
     merge = merge_of(merged(registry, ada, duplicate))
     third = {"system": "urn:ins", "value": "5"}
     registry.update_patient()(
@@ -250,7 +252,7 @@ def test_undo_is_refused_while_another_patient_has_a_former_value(
     assert view(registry, duplicate.id).merged_into == ada.id
 
 
-def test_erasing_the_survivor_erases_what_was_merged_into_it(
+def test_erasing_the_survivor_erases_the_records_merged_into_it(
     registry: Container, ada: Patient, duplicate: Patient
 ) -> None:
     merge = merge_of(merged(registry, ada, duplicate))
@@ -265,7 +267,7 @@ def test_erasing_the_survivor_erases_what_was_merged_into_it(
     assert registry.register_patient()(actor=CLERK, **details(email="countess@example.org"))
 
 
-def test_bad_merges_are_refused_and_change_nothing(registry: Container, ada: Patient, duplicate: Patient) -> None:
+def test_invalid_merges_are_refused_and_change_nothing(registry: Container, ada: Patient, duplicate: Patient) -> None:
     with pytest.raises(ValidationError):
         merged(registry, ada, ada)
     for choices, reason in (({"phone": "mine"}, None), ({"shoe": "other"}, None), (5, None), (None, "")):
@@ -283,7 +285,7 @@ def test_bad_merges_are_refused_and_change_nothing(registry: Container, ada: Pat
     assert (view(registry, ada.id), view(registry, duplicate.id)) == (ada, duplicate)
 
 
-def test_an_archived_record_survives_no_merge(registry: Container, ada: Patient, duplicate: Patient) -> None:
+def test_an_archived_record_cannot_survive_a_merge(registry: Container, ada: Patient, duplicate: Patient) -> None:
     for status in ("inactive", "archived"):
         registry.update_patient()(actor=CLERK, patient_id=ada.id, status=status)
     with pytest.raises(PatientArchived):
@@ -293,7 +295,7 @@ def test_an_archived_record_survives_no_merge(registry: Container, ada: Patient,
     assert view(registry, ada.id).status is Status.ARCHIVED
 
 
-def test_different_persons_are_not_merged_not_even_through_a_third_record(
+def test_different_persons_are_not_merged_even_through_a_third_record(
     registry: Container, ada: Patient, duplicate: Patient, clock: StillClock
 ) -> None:
     pair = registry.list_duplicates()(actor=CLERK).pairs[0]
@@ -335,7 +337,7 @@ def test_upstream_changes_under_the_merged_external_id_reach_the_survivor(
     assert (survivor.first_name, survivor.phone, survivor.external_id) == ("Ada", "+12015550188", "x1")
 
 
-def test_a_survivor_that_took_the_external_id_over_is_synced_from_where_the_other_record_was(
+def test_a_survivor_with_the_external_id_of_the_other_record_continues_its_sync(
     registry: Container, ada: Patient, duplicate: Patient, gateway: ScriptedGateway, clock: StillClock
 ) -> None:
     gateway.by_id["x7"] = {"first_name": "Augusta", "phone": "+12015550123"}
@@ -362,7 +364,7 @@ def test_a_sync_job_syncs_merged_records_into_their_survivors(
     assert (survivor.middle_name, survivor.phone) == ("King", "+12015550188")
 
 
-def test_of_simultaneous_merges_of_one_record_one_happens(
+def test_only_one_of_several_simultaneous_merges_of_a_record_succeeds(
     registry: Container, ada: Patient, duplicate: Patient, clock: StillClock
 ) -> None:
     third = registry.register_patient()(actor=CLERK, **details(email="third@example.org"))

@@ -49,7 +49,7 @@ def test_registrations_are_counted_in_a_period_without_its_end(registry: Contain
     assert registry.registry_counts().registered(NOW - DAY, NOW + DAY) == 2
 
 
-def test_pairs_that_wait_for_a_decision_are_counted(registry: Container) -> None:
+def test_undecided_pairs_are_counted(registry: Container) -> None:
     for number in (1, 2, 3):
         registry.patients().add(person(number))
     pair = DuplicatePair(
@@ -66,7 +66,7 @@ def test_pairs_that_wait_for_a_decision_are_counted(registry: Container) -> None
     assert registry.registry_counts().open_duplicates() == 1
 
 
-def test_the_overview_has_the_last_days_and_is_kept_for_a_minute(registry: Container, clock: StillClock) -> None:
+def test_the_overview_covers_the_last_days_and_is_cached_for_a_minute(registry: Container, clock: StillClock) -> None:
     registry.cache().delete("overview")
     registry.patients().add(person(1))
     registry.jobs().add(job(1, created_at=NOW - DAY, counts={"updated": 2, "unchanged": 3, "refused": 4}))

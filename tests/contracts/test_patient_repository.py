@@ -109,7 +109,7 @@ def test_replace_leaves_the_other_patients(registry: Container) -> None:
     assert (patients.get(replaced.id), patients.get(other.id)) == (renamed, other)
 
 
-def test_get_and_lock_refuse_an_unknown_patient(registry: Container) -> None:
+def test_get_and_lock_raise_for_an_unknown_patient(registry: Container) -> None:
     patients = registry.patients()
     patients.add(person())
     with pytest.raises(PatientNotFound):

@@ -147,7 +147,7 @@ def test_the_last_letters_of_the_alphabet_are_prefixes_too(registry: Container, 
         ({"created_before": datetime.max.replace(tzinfo=UTC)}, [4, 3, 2, 1, 0]),
     ],
 )
-def test_created_after_and_before_leave_out_the_instant_itself(
+def test_created_after_and_before_exclude_the_instant_itself(
     search: PatientSearch, filters: dict[str, object], numbers: list[int]
 ) -> None:
     assert found(search, **filters) == numbers
@@ -193,7 +193,7 @@ def test_count_covers_all_pages_up_to_the_given_maximum(search: PatientSearch) -
     status=st.none() | st.sampled_from(Status),
     sort=st.sampled_from(Sort),
 )
-def test_paging_visits_everybody_once_in_order(
+def test_paging_returns_every_patient_once_in_order(
     fresh: Fresh, instants: list[int], limit: int, status: Status | None, sort: Sort
 ) -> None:
     registry = fresh()
@@ -302,13 +302,13 @@ def test_a_date_of_birth_matches_within_its_month_or_year_and_an_unknown_one_sor
     assert [people.index(patient) for patient in visited] == numbers
 
 
-def test_ids_give_those_of_them_that_are_there(search: PatientSearch) -> None:
+def test_ids_find_the_existing_ones(search: PatientSearch) -> None:
     assert found(search, ids=frozenset({PEOPLE[1].id, PEOPLE[4].id, UUID(int=7)})) == [4, 1]
 
 
 @pytest.mark.parametrize("changed", [True, False], ids=["changed", "erased"])
 @pytest.mark.parametrize("sort", [Sort.NAME, Sort.BIRTH_DESCENDING, Sort.UPDATED])
-def test_a_place_in_an_order_is_lost_when_its_patient_is_changed_or_erased(
+def test_a_cursor_expires_when_its_patient_is_changed_or_erased(
     registry: Container, search: PatientSearch, sort: Sort, changed: bool
 ) -> None:
     patients, last = registry.patients(), PatientCursor.of(PEOPLE[2])
@@ -385,7 +385,7 @@ def test_a_patient_that_was_not_added_is_found_by_nothing(registry: Container) -
     assert search.find(PatientQuery(identifier=Identifier("mrn", "7"))).patients == ()
 
 
-def test_a_patient_whose_change_was_refused_is_found_as_before(registry: Container) -> None:
+def test_a_refused_change_leaves_the_search_terms(registry: Container) -> None:
     patients, search = registry.patients(), registry.patient_search()
     for patient in (person(1), person(2)):
         patients.add(patient)

@@ -44,7 +44,7 @@ def test_two_hundred_simultaneous_registrations_of_one_email_add_one_patient(dat
 
 
 @pytest.mark.parametrize("database", [SQLITE])
-def test_the_threads_of_a_process_write_in_turn(database: str) -> None:
+def test_the_threads_of_a_process_write_one_after_another(database: str) -> None:
     registry = open_registry(database)
     register = registry.register_patient()
     order: list[int] = []

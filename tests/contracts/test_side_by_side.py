@@ -244,6 +244,6 @@ class SideBySide(RuleBasedStateMachine):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("database", [SQLITE, POSTGRES])
-def test_memory_and_database_behave_alike(database: str) -> None:
+def test_memory_and_database_behave_the_same(database: str) -> None:
     machine = type("Machine", (SideBySide,), {"database": database})
     run_state_machine_as_test(machine, settings=settings(some, stateful_step_count=25))

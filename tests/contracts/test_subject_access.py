@@ -78,7 +78,7 @@ def _by_others(accesses: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [one for one in accesses if one["action"] != AccessAction.SUBJECT_ACCESS]
 
 
-def test_an_empty_registry_of_one_gives_empty_lists(registry: Container) -> None:
+def test_a_patient_without_events_gives_empty_lists(registry: Container) -> None:
     alone = registry.register_patient()(actor=CLERK, **details())
     found = export(registry, alone.id)
     names = ("merged_records", "upstream", "merges", "possible_duplicates", "exports_of_all_patients")

@@ -74,7 +74,7 @@ def test_a_shared_email_stays_shared(registry: Container, pair: tuple[Patient, P
     assert (swapped.patient.email_shared, swapped.other.email_shared) == (True, False)
 
 
-def test_records_without_a_difference_stay_as_they_are(registry: Container, pair: tuple[Patient, Patient]) -> None:
+def test_equal_records_are_not_changed(registry: Container, pair: tuple[Patient, Patient]) -> None:
     for one in pair:
         registry.update_patient()(actor=CLERK, patient_id=one.id, external_id=None)
     swapped = swap(registry, pair, "external_id")

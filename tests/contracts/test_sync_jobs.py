@@ -31,7 +31,7 @@ def test_every_patient_is_synced_once_and_counted(
     ]
 
 
-def test_upstream_is_not_asked_about_a_patient_without_an_external_id(
+def test_a_patient_without_an_external_id_is_not_requested_from_upstream(
     registry: Container, clock: StillClock, gateway: ScriptedGateway
 ) -> None:
     people(registry, clock, 1)

@@ -101,7 +101,7 @@ def test_invalid_key_arguments_are_reported(
 
 
 @in_process
-def test_code_for_a_new_password_is_printed() -> None:
+def test_a_password_reset_code_is_printed() -> None:
     with override_settings(**ADMIN):
         printed("create_superuser_from_env")
     code = printed("reset_password", ADMIN["ADMIN_EMAIL"].upper()).strip()

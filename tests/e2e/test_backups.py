@@ -126,7 +126,7 @@ def write(registry: Container, first: int, versions: dict[UUID, int], stop: Even
     connections.close_all()
 
 
-def test_every_write_that_was_acknowledged_before_a_backup_is_in_it_and_nothing_by_half(
+def test_a_backup_has_every_acknowledged_write_and_no_partial_one(
     registry: Container, target: str, tmp_path: Path
 ) -> None:
     stop, written = Event(), [dict[UUID, int]() for _ in range(WRITERS)]
@@ -157,13 +157,13 @@ def test_every_write_that_was_acknowledged_before_a_backup_is_in_it_and_nothing_
     assert register(restored, 7_000_000).id not in found
 
 
-def test_a_backup_and_its_checksum_are_for_their_owner_alone(backup: Path) -> None:
+def test_only_its_owner_can_read_a_backup_and_its_checksum(backup: Path) -> None:
     files = sorted(backup.parent.glob("backup*"))
     assert [file.name for file in files] == ["backup", "backup.sha256"]
     assert [file.stat().st_mode & 0o777 for file in files] == [0o600, 0o600]
 
 
-def test_a_backup_replaces_no_file(registry: Container, backup: Path) -> None:
+def test_a_backup_never_replaces_a_file(registry: Container, backup: Path) -> None:
     content = backup.read_bytes()
     with pytest.raises(Conflict, match="there already"):
         registry.back_up()(actor=ADMIN, path=backup)
@@ -282,7 +282,7 @@ registry.erase_patient()(actor=actor, patient_id=registered[0].id)
 """
 
 
-def test_a_patient_who_was_erased_after_the_backup_is_not_there_after_the_restore(
+def test_a_patient_erased_after_the_backup_stays_erased_after_the_restore(
     create: Create, engine: str, tmp_path: Path
 ) -> None:
     def environment(alias: str) -> dict[str, str]:

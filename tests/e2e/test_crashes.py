@@ -86,7 +86,7 @@ def starts(postgres: PostgresServer) -> bool:
     return False
 
 
-def test_the_server_goes_on_after_crashes_of_the_database(
+def test_the_server_continues_after_crashes_of_the_database(
     on_its_own_postgres: Production, postgres: PostgresServer
 ) -> None:
     load, production = Load(), on_its_own_postgres

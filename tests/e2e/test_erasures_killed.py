@@ -30,9 +30,7 @@ for patient_id in registry.atomic()(register_all):
 """
 
 
-def test_a_killed_process_has_acknowledged_no_erasure_without_its_line(
-    migrated: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_killed_process_never_acknowledged_an_unrecorded_erasure(migrated: dict[str, str], tmp_path: Path) -> None:
     ledger = tmp_path / "erasures"
     environment = migrated | {"ERASURE_LEDGER": str(ledger), "PYTHONPATH": str(ROOT / "src")}
     command = [sys.executable, "-c", SCRIPT]

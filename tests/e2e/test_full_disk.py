@@ -46,7 +46,7 @@ def fill(file: Path) -> None:
             pass
 
 
-def test_reads_go_on_and_writes_are_unavailable_until_there_is_room(production: Production, disk: Path) -> None:
+def test_reads_continue_and_writes_are_unavailable_until_there_is_space(production: Production, disk: Path) -> None:
     with production.served(GRANIAN_WORKERS="1") as (_, connect), connect() as client:
         path = f"/api/v1/patients/{register(client).json()['id']}/"
         fill(disk / "filler")

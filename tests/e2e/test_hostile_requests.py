@@ -77,7 +77,7 @@ def answers(connect: Connect, requests: bytes) -> tuple[list[int], bytes]:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_request_without_one_clear_end_is_refused_and_nothing_after_it_is_read(connect: Connect, name: str) -> None:
+def test_a_request_with_an_ambiguous_end_is_refused_and_nothing_after_it_is_read(connect: Connect, name: str) -> None:
     statuses, sent = answers(connect, REFUSED[name])
     assert len(statuses) == 1
     assert statuses[0] in {400, 411, 501}
@@ -120,7 +120,7 @@ def requests(text: str) -> Iterator[tuple[str, str, dict[str, str], dict[str, st
 
 
 @pytest.mark.parametrize("name", RUN_ELSEWHERE)
-def test_no_parameter_is_run_or_shown_as_html(client: httpx.Client, name: str) -> None:
+def test_parameters_are_never_executed_or_shown_as_html(client: httpx.Client, name: str) -> None:
     for method, path, query, headers in requests(RUN_ELSEWHERE[name]):
         answer = client.request(method, path, params=query, headers=headers, timeout=10)
         assert answer.status_code < 500, (method, path, query, headers)

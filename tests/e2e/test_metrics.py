@@ -61,7 +61,7 @@ def wait_until(happened: Callable[[], bool]) -> None:
     raise AssertionError
 
 
-def test_what_all_processes_counted_is_summed_and_outlives_them(url: str, counts: Path) -> None:
+def test_metrics_of_all_processes_are_summed_and_outlive_them(url: str, counts: Path) -> None:
     def answered() -> float:
         return value(url, "http_requests_total", {**LIVE, "status": "200"})
 

@@ -79,7 +79,7 @@ def callers(production: Production, tmp_path: Path) -> Generator[Callers]:
             yield Callers(deployed, markers, Observed(markers), tokens(production, markers))
 
 
-def test_no_personal_value_is_where_it_does_not_belong(callers: Callers) -> None:
+def test_personal_values_appear_only_where_they_belong(callers: Callers) -> None:
     started, observed = monotonic(), callers.observed
     a_day(callers)
 
@@ -110,7 +110,7 @@ def test_no_personal_value_is_where_it_does_not_belong(callers: Callers) -> None
 @pytest.mark.parametrize("form", [str.encode, lambda text: text.upper().encode(), in_hex, in_base64])
 @pytest.mark.parametrize("before", ["", "a", "ab", "\u202e"])
 @pytest.mark.parametrize("value", [f"{MARK}abc", f"{MARK.title()}abc", PHONE, BIRTHDAY])
-def test_a_mark_is_found_in_every_form(value: str, before: str, form: Callable[[str], bytes]) -> None:
+def test_a_marked_value_is_found_in_every_encoding(value: str, before: str, form: Callable[[str], bytes]) -> None:
     assert Markers().found(form(f"{before}{value} Byron"))
 
 

@@ -63,7 +63,7 @@ def proxy(upstream: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Gener
         yield proxy
 
 
-def test_what_a_caller_says_about_itself_is_replaced(proxy: Proxy, upstream: Upstream) -> None:
+def test_forwarding_headers_of_a_caller_are_replaced(proxy: Proxy, upstream: Upstream) -> None:
     names = ("For", "Proto", "Host", "Port", "Prefix", "Scheme", "Server", "Ssl", "User")
     claims = {f"X-Forwarded-{name}": "forged" for name in names}
     claims |= {"Forwarded": "for=forged", "X-Real-IP": "forged", "X_Forwarded_For": "forged", "Proxy": "forged"}
@@ -95,7 +95,7 @@ def test_what_a_caller_says_about_itself_is_replaced(proxy: Proxy, upstream: Ups
         ("/api/v1/imports/x/cancel/", 1_100_000, 413),
     ],
 )
-def test_a_body_has_the_size_that_its_address_takes(
+def test_each_path_limits_the_size_of_its_bodies(
     proxy: Proxy, upstream: Upstream, path: str, size: int, status: int
 ) -> None:
     before = len(upstream.requests)
@@ -109,7 +109,7 @@ def test_a_body_has_the_size_that_its_address_takes(
 
 
 @pytest.mark.parametrize("length", ["abc", "-1", "+2", "9" * 30])
-def test_a_content_length_that_is_no_number_is_a_bad_request(proxy: Proxy, length: str) -> None:
+def test_a_content_length_that_is_not_a_number_is_a_bad_request(proxy: Proxy, length: str) -> None:
     answer = raw(proxy, f"POST /api/v1/patients/ HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {length}\r\n\r\n{{}}")
     assert answer.startswith(b"HTTP/1.1 4")
     assert b"urn:problem-type:patient-registry" in answer
@@ -121,7 +121,7 @@ def test_plain_http_is_sent_to_https(proxy: Proxy) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (308, f"https://{HOST}/notices/?page=2")
 
 
-def test_metrics_are_not_for_everybody(proxy: Proxy) -> None:
+def test_metrics_are_not_public(proxy: Proxy) -> None:
     with proxy.client() as client:
         assert {client.get(path).status_code for path in ("/metrics", "/metrics/")} == {404}
 

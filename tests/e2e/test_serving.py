@@ -116,7 +116,7 @@ def test_a_reload_that_cannot_load_the_application_changes_nothing(server: Serve
         assert answers(one)
 
 
-def test_workers_that_are_killed_are_replaced_however_often(server: Server) -> None:
+def test_killed_workers_are_replaced_every_time(server: Server) -> None:
     process, client = server
     until(lambda: len(serving_workers(process)) == 2)
     with client() as one:
@@ -140,7 +140,7 @@ def test_http_2_is_not_served(server: Server) -> None:
 
 
 @pytest.mark.parametrize("length", ["abc", "-1", "+2", "2, 3", "9" * 30])
-def test_a_content_length_that_is_no_number_is_a_bad_request(server: Server, length: str) -> None:
+def test_a_content_length_that_is_not_a_number_is_a_bad_request(server: Server, length: str) -> None:
     _, client = server
     request = f"POST /api/v1/auth/token/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n\r\n{{}}"
     assert answer_to(address_of(client), request.encode()).startswith(b"HTTP/1.1 400")

@@ -77,7 +77,7 @@ def answer_times(client: httpx.Client, paths: Iterable[str]) -> list[float]:
     return times
 
 
-def test_slow_clients_stop_no_answer_to_others(served: Served) -> None:
+def test_slow_clients_do_not_delay_others(served: Served) -> None:
     with ExitStack() as held, served.proxy.client(Authorization=f"Bearer {served.production.token}") as client:
         head = f"POST /api/v1/patients/ HTTP/1.1\r\n{served.signed_in}Content-Type: application/json\r\n"
         bodies = opened(served.proxy, held, f"{head}Content-Length: 1000\r\n\r\n{{")
@@ -89,7 +89,7 @@ def test_slow_clients_stop_no_answer_to_others(served: Served) -> None:
         assert all(ends(connection) for connection in [*bodies, *heads])  # after ten seconds
 
 
-def test_a_download_that_is_left_gives_its_place_back(served: Served) -> None:
+def test_an_abandoned_download_frees_its_slot(served: Served) -> None:
     def status_of_export_left_at_once() -> int:
         with client.stream("GET", "/api/v1/patients/export/") as answer:
             return answer.status_code
@@ -100,7 +100,7 @@ def test_a_download_that_is_left_gives_its_place_back(served: Served) -> None:
         until(lambda: status_of_export_left_at_once() == 200)
 
 
-def test_an_export_is_whole_behind_the_proxy(served: Served) -> None:
+def test_an_export_is_complete_behind_the_proxy(served: Served) -> None:
     answers: list[httpx.Response] = []
 
     def is_exported() -> bool:

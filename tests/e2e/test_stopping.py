@@ -38,7 +38,7 @@ def test_requests_in_flight_are_answered_before_the_server_ends(production: Prod
     assert production.views() == int(str(views)) + 1
 
 
-def test_what_was_answered_under_load_is_kept_and_nothing_else(production: Production) -> None:
+def test_acknowledged_writes_under_load_are_kept_and_no_others(production: Production) -> None:
     views, kept, accesses = int(str(production.views())), production.kept(), production.accesses()
     warm = Event()
 

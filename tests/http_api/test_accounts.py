@@ -56,12 +56,12 @@ def test_an_admin_adds_finds_and_views_users(admin: Api) -> None:
         (NEW | {"is_active": True}, {("is_active", "read_only")}),
     ],
 )  # fmt: skip
-def test_every_fault_of_a_new_user_is_named(admin: Api, body: object, expected: set[tuple[str, str]]) -> None:
+def test_every_error_of_a_new_user_is_named(admin: Api, body: object, expected: set[tuple[str, str]]) -> None:
     assert errors(admin.post("users/", body)) == expected
     assert len(admin.get("users/").json()["results"]) == 1
 
 
-def test_an_email_that_is_taken_and_unknown_users_are_clear_problems(admin: Api, eve: str) -> None:
+def test_a_taken_email_and_an_unknown_user_are_problems(admin: Api, eve: str) -> None:
     assert kind(admin.post("users/", NEW)) == "user-email-taken"
     for response in (
         admin.get(f"users/{uuid4()}/"),
@@ -109,15 +109,13 @@ def test_a_change_applies_immediately_and_is_in_the_history(admin: Api, eve: str
         ({"email": "x@clinic.example"}, {("email", "read_only")}),
     ],
 )
-def test_a_change_that_cannot_be_made_is_named(
-    admin: Api, eve: str, body: object, expected: set[tuple[str, str]]
-) -> None:
+def test_an_invalid_change_is_named(admin: Api, eve: str, body: object, expected: set[tuple[str, str]]) -> None:
     before = admin.get(eve).json()
     assert errors(admin.patch(eve, body)) == expected
     assert admin.get(eve).json() == before
 
 
-def test_the_last_admin_stays_one(admin: Api) -> None:
+def test_the_last_admin_stays_an_admin(admin: Api) -> None:
     path = f"users/{admin.get('users/me/').json()['id']}/"
     for body in ({"is_active": False}, {"role": "reader"}):
         response = admin.patch(path, body)
@@ -151,7 +149,7 @@ def test_a_user_sets_a_new_password_with_a_code_from_an_admin(admin: Api, eve: s
     assert accesses.index("reset_refused") < accesses.index("password_reset")
 
 
-def test_a_code_for_nobody_or_for_a_disabled_user_is_a_clear_problem(admin: Api, eve: str, account_id: UUID) -> None:
+def test_a_code_for_an_unknown_or_disabled_user_is_a_problem(admin: Api, eve: str, account_id: UUID) -> None:
     for nobody in (uuid4(), account_id):
         assert kind(admin.post(f"users/{nobody}/password-reset/")) == "user-not-found"
     admin.patch(eve, {"is_active": False})
@@ -171,7 +169,7 @@ def test_changing_the_own_password_returns_a_new_session(reader: Api) -> None:
     }
 
 
-def test_a_machine_calls_with_its_key_and_is_named_in_the_history(admin: Api, anonymous: Api) -> None:
+def test_a_service_account_calls_with_its_key_and_is_named_in_the_history(admin: Api, anonymous: Api) -> None:
     created = admin.post("service-accounts/", {"name": "lab-import", "role": "clerk"})
     path = f"service-accounts/{created.json()['id']}/"
     assert (created.status_code, created.json()["keys"]) == (201, [])
@@ -220,7 +218,7 @@ def test_a_key_is_limited_to_networks_and_permissions(admin: Api) -> None:
     ) == {("networks.0", "host_bits"), ("permissions.0", "role")}
 
 
-def test_a_machine_is_demoted_and_disabled(admin: Api) -> None:
+def test_a_service_account_is_demoted_and_disabled(admin: Api) -> None:
     account = admin.post("service-accounts/", {"name": "lab-import", "role": "clerk"}).json()
     path = f"service-accounts/{account['id']}/"
     machine = Api(admin.post(f"{path}keys/", {"name": "november"}).json()["key"])
@@ -230,7 +228,7 @@ def test_a_machine_is_demoted_and_disabled(admin: Api) -> None:
     assert machine.get("users/me/").status_code == 401
 
 
-def test_bad_service_accounts_and_keys_are_clear_problems(admin: Api) -> None:
+def test_invalid_service_accounts_and_keys_are_problems(admin: Api) -> None:
     assert errors(admin.post("service-accounts/", {"name": "L", "role": "boss"})) == {
         ("name", "name"),
         ("role", "choice"),
@@ -252,7 +250,7 @@ def test_bad_service_accounts_and_keys_are_clear_problems(admin: Api) -> None:
     assert kind(admin.get(f"service-accounts/{uuid4()}/")) == "service-account-not-found"
 
 
-def test_lists_cost_as_many_queries_whatever_their_length(admin: Api, registry: Container) -> None:
+def test_the_number_of_queries_does_not_depend_on_the_length_of_a_list(admin: Api, registry: Container) -> None:
     def queries(path: str) -> int:
         with CaptureQueriesContext(connection) as captured:
             assert admin.get(path).status_code == 200

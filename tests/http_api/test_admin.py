@@ -443,7 +443,7 @@ def test_a_new_key_is_shown_once_and_works_until_it_is_revoked(manager: Client, 
     assert "1 enabled." in act(manager, "accounts_serviceaccount", "enable", lab.id)
 
 
-def test_only_who_manages_users_opens_the_form_of_a_key(
+def test_the_form_of_a_key_requires_permission_to_manage_users(
     registry: Container, sign_in_as: Callable[[Role], Client]
 ) -> None:
     lab = registry.create_service_account()(actor=SETUP, name="lab-import", role="clerk")
@@ -454,7 +454,9 @@ def test_only_who_manages_users_opens_the_form_of_a_key(
     assert sign_in_as(Role.ADMIN).get(key_page.replace(str(lab.id), str(uuid4()))).status_code == 404
 
 
-def test_a_key_gets_limits_and_the_form_of_the_next_one_begins_with_them(manager: Client, registry: Container) -> None:
+def test_a_key_has_limits_and_the_form_of_its_replacement_starts_with_them(
+    manager: Client, registry: Container
+) -> None:
     lab = registry.create_service_account()(actor=SETUP, name="lab-import", role="clerk")
     given = {"name": "november", "days": "7", "networks": "192.0.2.0/24  2001:db8::/48"}
     chosen = ["patients.view", "patients.update"]

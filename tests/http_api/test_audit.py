@@ -27,7 +27,7 @@ def boss(admin: Api) -> Client:
     return browser
 
 
-def test_an_admin_sees_who_looked_at_a_record(admin: Api, reader: Api, ada: Patient) -> None:
+def test_an_admin_lists_the_accesses_to_a_record(admin: Api, reader: Api, ada: Patient) -> None:
     reader.get(f"patients/{ada.id}/", x_request_id="request-1")
     reader.get("patients/")
     me = reader.get("users/me/").json()["id"]
@@ -77,7 +77,7 @@ def test_a_token_that_is_refused_is_recorded(admin: Api) -> None:
     assert (entry["actor"], entry["address"]) == ("anonymous", "127.0.0.1")
 
 
-def test_whose_data_an_error_tells_about_is_recorded(admin: Api, clerk: Api, ada: Patient) -> None:
+def test_a_patient_named_by_an_error_is_recorded(admin: Api, clerk: Api, ada: Patient) -> None:
     assert kind(clerk.post("patients/", details())) == "email-taken"
     assert kind(clerk.post("patients/", details(email=None))) == "possible-duplicate"
     entries = admin.get(f"audit/?patient_id={ada.id}&action=patients_matched").json()["results"]
@@ -127,13 +127,13 @@ def test_a_session_of_the_admin_is_recorded_from_its_beginning_to_its_end(admin:
     assert out["actor_name"] == signed_in["actor_name"] == "admin@clinic.example"
 
 
-def test_who_is_named_before_an_action_of_the_admin_is_recorded(admin: Api, boss: Client, ada: Patient) -> None:
+def test_patients_named_before_an_admin_action_are_recorded(admin: Api, boss: Client, ada: Patient) -> None:
     boss.post("/admin/patients/patient/", {"action": "archive", "_selected_action": str(ada.id)})
     (entry,) = admin.get(f"audit/?patient_id={ada.id}").json()["results"]
     assert (entry["action"], entry["address"]) == ("patient_viewed", ADDRESS)
 
 
-def test_nobody_is_signed_in_who_may_not_use_the_admin(admin: Api, signed_in: Callable[[Role], Api]) -> None:
+def test_users_without_permission_cannot_sign_in_to_the_admin(admin: Api, signed_in: Callable[[Role], Api]) -> None:
     signed_in(Role.AUTHOR)
     Client(REMOTE_ADDR=ADDRESS).post("/admin/login/", {"username": "author@clinic.example", "password": PASSWORD})
     assert [entry for entry in admin.get("audit/").json()["results"] if entry["address"] == ADDRESS] == []

@@ -34,13 +34,13 @@ def test_sign_in_then_me_returns_the_account(reader: Api) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"password": "wrong password"}, {"email": "nobody@clinic.example"}])
-def test_says_the_same_of_a_wrong_password_and_of_an_unknown_email(reader: Api, wrong: dict[str, str]) -> None:
+def test_a_wrong_password_and_an_unknown_email_get_the_same_response(reader: Api, wrong: dict[str, str]) -> None:
     response = Api().post("auth/token/", CREDENTIALS | wrong)
     assert (response.status_code, kind(response)) == (401, "wrong-credentials")
     assert response["WWW-Authenticate"]
 
 
-def test_names_what_is_wrong_with_credentials(anonymous: Api) -> None:
+def test_names_each_error_of_the_credentials(anonymous: Api) -> None:
     assert errors(anonymous.post("auth/token/", {"email": 5, "password": 5})) == {
         ("email", "type"),
         ("password", "type"),
@@ -51,7 +51,7 @@ def test_names_what_is_wrong_with_credentials(anonymous: Api) -> None:
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", "Bearer a.b.c", "Bearer \xe9"])
-def test_wants_a_token(anonymous: Api, header: str) -> None:
+def test_requires_a_token(anonymous: Api, header: str) -> None:
     response = anonymous.get("patients/", Authorization=header)
     assert response.status_code == 401
     assert kind(response) in {"unauthenticated", "token-refused"}
@@ -64,7 +64,7 @@ def test_an_access_token_lasts_ten_minutes(reader: Api) -> None:
         assert refused(reader) == "token-refused"
 
 
-def test_a_refresh_token_is_good_once_and_a_copy_ends_the_session(reader: Api) -> None:
+def test_a_refresh_token_works_once_and_its_reuse_ends_the_session(reader: Api) -> None:
     first = Api().post("auth/token/", CREDENTIALS).json()
     second = Api().post("auth/token/refresh/", {"refresh": first["refresh"]})
     assert second.status_code == 200
@@ -74,7 +74,7 @@ def test_a_refresh_token_is_good_once_and_a_copy_ends_the_session(reader: Api) -
         assert (response.status_code, kind(response)) == (401, "token-refused")
 
 
-def test_signing_out_ends_the_session_at_once_and_may_be_repeated(reader: Api) -> None:
+def test_signing_out_ends_the_session_immediately_and_may_be_repeated(reader: Api) -> None:
     pair = Api().post("auth/token/", CREDENTIALS).json()
     assert Api(pair["access"]).get("users/me/").status_code == 200
     for _ in range(2):
@@ -84,7 +84,7 @@ def test_signing_out_ends_the_session_at_once_and_may_be_repeated(reader: Api) -
     assert Api().post("auth/token/refresh/", {"refresh": pair["refresh"]}).status_code == 401
 
 
-def test_tokens_of_one_kind_are_not_taken_for_the_other(reader: Api) -> None:
+def test_access_and_refresh_tokens_are_not_interchangeable(reader: Api) -> None:
     pair = Api().post("auth/token/", CREDENTIALS).json()
     assert refused(Api(pair["refresh"])) == "token-refused"
     assert Api().post("auth/token/refresh/", {"refresh": pair["access"]}).status_code == 401

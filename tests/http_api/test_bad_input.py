@@ -59,7 +59,7 @@ VALID: dict[str, Any] = {
         ({"external_id": "a b"}, ("external_id", "characters")),
     ],
 )
-def test_names_the_field_and_the_rule_and_registers_nobody(
+def test_an_invalid_field_is_named_with_its_rule_and_nothing_is_registered(
     clerk: Api, given: dict[str, Any], error: tuple[str, str]
 ) -> None:
     assert error in errors(clerk.post("patients/", VALID | given))
@@ -67,7 +67,7 @@ def test_names_the_field_and_the_rule_and_registers_nobody(
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_every_address_refuses_a_parameter_that_it_does_not_know(
+def test_every_path_refuses_unknown_parameters(
     admin: Api, request: pytest.FixtureRequest, method: str, path: str
 ) -> None:
     ids = {name: request.getfixturevalue(name) for _, name, _, _ in Formatter().parse(path) if name}
@@ -79,7 +79,7 @@ def content_type(path: str) -> str:
     return MULTIPART_CONTENT if path == "/api/v1/imports/" else "application/json"
 
 
-def test_names_every_fault_at_once(clerk: Api) -> None:
+def test_every_error_is_named_at_once(clerk: Api) -> None:
     response = clerk.post("patients/", {"first_name": 5, "email": "grace", "date_of_birth": "2999-01-01"})
     assert errors(response) == {
         ("first_name", "type"),
@@ -88,9 +88,7 @@ def test_names_every_fault_at_once(clerk: Api) -> None:
     }
 
 
-def test_names_what_a_copy_of_a_record_has_that_cannot_be_set_with_every_other_fault(
-    clerk: Api, admin: Api, ada: Patient, user_id: UUID
-) -> None:
+def test_read_only_fields_are_named_with_every_other_error(clerk: Api, admin: Api, ada: Patient, user_id: UUID) -> None:
     derived = {(name, "read_only") for name in ("id", "full_name", "age", "version", "created_at", "updated_at")}
     derived |= {("last_synced_at", "read_only"), ("merged_into", "read_only")}
     whole = clerk.get(f"patients/{ada.id}/").json()
@@ -130,7 +128,7 @@ def test_names_what_a_copy_of_a_record_has_that_cannot_be_set_with_every_other_f
         (b'{"first_name": "' + b"x" * 500_001 + b'"}', 413, "too-large"),
     ],
 )
-def test_refuses_bodies_it_cannot_read(clerk: Api, body: bytes, status: int, expected: str) -> None:
+def test_an_unreadable_body_is_refused(clerk: Api, body: bytes, status: int, expected: str) -> None:
     response = clerk.post("patients/", body)
     assert (response.status_code, kind(response)) == (status, expected)
 
@@ -145,13 +143,11 @@ def test_refuses_bodies_it_cannot_read(clerk: Api, body: bytes, status: int, exp
         (b'{"": 1, "": 2}', {""}),
     ],
 )
-def test_a_member_given_twice_is_named_rather_than_one_of_them_dropped(
-    clerk: Api, body: bytes, named: set[str]
-) -> None:
+def test_a_repeated_member_is_refused_by_name(clerk: Api, body: bytes, named: set[str]) -> None:
     assert errors(clerk.post("patients/", body)) == {(name, "repeated") for name in named}
 
 
-def test_a_parameter_in_the_address_is_refused_where_none_is_taken(clerk: Api, ada: Patient) -> None:
+def test_a_query_parameter_is_refused_where_none_is_allowed(clerk: Api, ada: Patient) -> None:
     for path in ("patients/?dry_run=true", "sync-jobs/?status=active", "patients/search/?q=ada"):
         assert "unknown" in {code for _, code in errors(clerk.post(path, {}))}
 
@@ -167,7 +163,7 @@ def test_a_parameter_in_the_address_is_refused_where_none_is_taken(clerk: Api, a
         "upstreams/{}/close/",
     ],
 )
-def test_input_is_refused_where_none_is_taken(admin: Api, path: str) -> None:
+def test_a_body_is_refused_where_none_is_allowed(admin: Api, path: str) -> None:
     address = path.format(UUID(int=0))
     assert errors(admin.post(address, {"dry_run": True})) == {("dry_run", "unknown")}
     assert errors(admin.post(f"{address}?dry_run=true")) == {("dry_run", "unknown")}
@@ -192,7 +188,7 @@ def test_input_is_refused_where_none_is_taken(admin: Api, path: str) -> None:
         ("sync-jobs/", {"status": "dead", "patient_id": "ada"}, {("status", "choice"), ("patient_id", "invalid")}),
     ],
 )  # fmt: skip
-def test_an_unknown_member_hides_no_other_fault_of_the_body(
+def test_an_unknown_member_is_reported_with_every_other_error(
     admin: Api, user_id: UUID, path: str, body: dict[str, object], expected: set[tuple[str, str]]
 ) -> None:
     post = admin.post("posts/", {"title": "Flu", "content": "Wash."}).json()["id"]
@@ -201,7 +197,7 @@ def test_an_unknown_member_hides_no_other_fault_of_the_body(
     assert errors(answer) == expected | {("shoe_size", "unknown")}
 
 
-def test_an_unknown_member_hides_no_other_fault_of_a_change_of_an_account(admin: Api, user_id: UUID) -> None:
+def test_an_unknown_member_of_an_account_is_reported_with_every_other_error(admin: Api, user_id: UUID) -> None:
     machine = admin.post("service-accounts/", {"name": "lab-import", "role": "clerk"}).json()["id"]
     for path in (f"users/{user_id}/", f"service-accounts/{machine}/"):
         answer = admin.patch(path, {"role": "boss", "is_active": 1, "id": "7", "shoe_size": 43})
@@ -210,14 +206,14 @@ def test_an_unknown_member_hides_no_other_fault_of_a_change_of_an_account(admin:
         }  # fmt: skip
 
 
-def test_an_unknown_parameter_hides_no_other_fault_of_a_search(admin: Api) -> None:
+def test_an_unknown_parameter_is_reported_with_every_other_error_of_a_search(admin: Api) -> None:
     answer = admin.get("patients/?shoe_size=43&sex=f&limit=0&q=a&q=b&cursor=x")
     assert errors(answer) == {
         ("shoe_size", "unknown"), ("sex", "choice"), ("limit", "range"), ("q", "repeated"), ("cursor", "invalid")
     }  # fmt: skip
 
 
-def test_many_faults_are_named_up_to_a_number_and_the_rest_counted(clerk: Api) -> None:
+def test_errors_beyond_a_limit_are_counted(clerk: Api) -> None:
     answer = clerk.post("patients/", VALID | {f"{number}{'x' * 1000}": 1 for number in range(300)})
     assert len(errors(answer)) == 50
     assert answer.json()["more_errors"] == 250
@@ -226,43 +222,43 @@ def test_many_faults_are_named_up_to_a_number_and_the_rest_counted(clerk: Api) -
 
 
 @pytest.mark.parametrize("path", ["auth/token/", "auth/token/refresh/", "auth/token/revoke/", "users/me/password/"])
-def test_credentials_come_in_small_bodies(clerk: Api, path: str) -> None:
+def test_bodies_with_credentials_are_small(clerk: Api, path: str) -> None:
     assert clerk.post(path, {"email": "x" * 4000}).status_code == 400
     assert kind(clerk.post(path, {"email": "x" * 4100})) == "too-large"
 
 
 @pytest.mark.parametrize("headers", [{"Transfer-Encoding": "chunked", "Content-Type": ""}, {}])
-def test_refuses_a_body_sent_without_its_length_rather_than_losing_it(clerk: Api, headers: dict[str, str]) -> None:
+def test_a_body_without_a_length_is_refused(clerk: Api, headers: dict[str, str]) -> None:
     headers = {"Content-Length": ""} | headers
     response = clerk.call("POST", "patients/", VALID, headers)
     assert (response.status_code, kind(response)) == (411, "length-required")
 
 
-def test_refuses_methods_it_does_not_have_and_names_those_it_has(clerk: Api) -> None:
+def test_an_unsupported_method_is_refused_and_the_supported_ones_named(clerk: Api) -> None:
     response = clerk.delete("patients/")
     assert (response.status_code, kind(response)) == (405, "method-not-allowed")
     assert "POST" in response["Allow"]
 
 
 @pytest.mark.parametrize("path", ["nothing/", "patients/not-an-id/", "/nowhere", "/api/v2/patients/"])
-def test_answers_for_unknown_addresses(clerk: Api, path: str) -> None:
+def test_an_unknown_path_is_not_found(clerk: Api, path: str) -> None:
     response = clerk.get(path)
     assert (response.status_code, kind(response)) == (404, "not-found")
 
 
 @pytest.mark.parametrize("rest", ["", "history/"])
-def test_answers_for_unknown_patients(clerk: Api, ada: Patient, rest: str) -> None:
+def test_an_unknown_patient_is_not_found(clerk: Api, ada: Patient, rest: str) -> None:
     unknown = str(ada.id)[:-4] + "0000"
     response = clerk.get(f"patients/{unknown}/{rest}")
     assert (response.status_code, kind(response)) == (404, "patient-not-found")
 
 
-def test_refuses_hosts_it_does_not_serve(anonymous: Api) -> None:
+def test_a_host_that_is_not_served_is_refused(anonymous: Api) -> None:
     response = anonymous.get("patients/", Host="evil.example")
     assert (response.status_code, kind(response)) == (400, "bad-request")
 
 
 @pytest.mark.parametrize(("query", "field"), [("limit=0", "limit"), ("cursor=zz", "cursor"), ("page=2", "page")])
-def test_names_what_is_wrong_in_asking_for_a_history(clerk: Api, ada: Patient, query: str, field: str) -> None:
+def test_invalid_parameters_of_a_history_are_named(clerk: Api, ada: Patient, query: str, field: str) -> None:
     ((named, _),) = errors(clerk.get(f"patients/{ada.id}/history/?{query}"))
     assert named == field

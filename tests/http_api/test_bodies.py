@@ -39,7 +39,7 @@ def test_a_file_without_import_permission_is_refused_unread(reader: Api, anonymo
     assert call_unread(anonymous, "imports/", "1000", MULTIPART_CONTENT).status_code == 401
 
 
-def test_a_content_length_that_is_no_number_is_refused(clerk: Api) -> None:
+def test_a_content_length_that_is_not_a_number_is_refused(clerk: Api) -> None:
     for length in ("abc", "-1", "+2", "1e3", "٣", "9" * 30):
         assert kind(call_unread(clerk, "patients/", length)) == "bad-request"
         assert kind(call_unread(clerk, "imports/", length, MULTIPART_CONTENT)) == "bad-request"

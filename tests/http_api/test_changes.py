@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MEMBERS = ["patient_id", "version", "action", "at", "fields", "actor", "actor_name", "request_id"]
 
 
-def test_next_leads_through_every_change_oldest_first_and_on_to_those_to_come(
+def test_next_pages_through_every_change_oldest_first_and_waits_for_new_ones(
     admin: Api, register: Callable[..., Patient]
 ) -> None:
     ada, eve = register(), register(email="eve@example.org")
@@ -31,7 +31,7 @@ def test_next_leads_through_every_change_oldest_first_and_on_to_those_to_come(
     assert (erased["patient_id"], erased["version"], erased["action"]) == (str(ada.id), 2, "erased")
 
 
-def test_a_change_names_what_was_changed_and_by_which_request_and_tells_no_value(clerk: Api, ada: Patient) -> None:
+def test_a_change_names_the_fields_and_the_request_but_no_value(clerk: Api, ada: Patient) -> None:
     me = clerk.get("users/me/").json()["id"]
     clerk.patch(f"patients/{ada.id}/", {"last_name": "King"}, X_Request_ID="rename-1")
     _, renamed = clerk.get("patients/changes/").json()["results"]
@@ -41,13 +41,13 @@ def test_a_change_names_what_was_changed_and_by_which_request_and_tells_no_value
     assert renamed["at"] == clerk.get(f"patients/{ada.id}/").json()["updated_at"]
 
 
-def test_a_registry_without_changes_has_a_place_to_begin(reader: Api) -> None:
+def test_a_registry_without_changes_has_a_first_cursor(reader: Api) -> None:
     page = reader.get("patients/changes/").json()
     assert page["results"] == []
     assert reader.get(page["next"]).json() == page
 
 
-def test_a_cursor_beyond_the_end_is_answered_with_where_to_restart(reader: Api, ada: Patient) -> None:
+def test_a_cursor_beyond_the_end_returns_the_cursor_to_restart_from(reader: Api, ada: Patient) -> None:
     cursor = reader.get("patients/changes/").json()["next_cursor"]
     for position in (2, 2**63, 2**64 - 1):
         beyond = urlsafe_b64encode(urlsafe_b64decode(cursor)[:16] + position.to_bytes(8, "big")).decode()
@@ -56,7 +56,7 @@ def test_a_cursor_beyond_the_end_is_answered_with_where_to_restart(reader: Api, 
         assert reader.get(answer.json()["restart"]).json()["next_cursor"] == cursor
 
 
-def test_after_a_restore_every_older_cursor_is_answered_with_where_to_restart(reader: Api, ada: Patient) -> None:
+def test_after_a_restore_an_older_cursor_returns_the_cursor_to_restart_from(reader: Api, ada: Patient) -> None:
     before = reader.get("patients/changes/").json()
     call_command("restart_changes", stdout=StringIO())
     answer = reader.get(before["next"])
@@ -76,5 +76,5 @@ def test_after_a_restore_every_older_cursor_is_answered_with_where_to_restart(re
         ("limit=1&limit=2", ("limit", "repeated")),
     ],
 )
-def test_names_the_parameter_that_is_wrong(reader: Api, query: str, error: tuple[str, str]) -> None:
+def test_an_invalid_parameter_is_named(reader: Api, query: str, error: tuple[str, str]) -> None:
     assert errors(reader.get(f"patients/changes/?{query}")) == {error}

@@ -45,14 +45,14 @@ def post(admin: Api) -> str:
         (",;=, nonsense;q=nan", None),
     ],
 )
-def test_the_coding_is_the_one_that_is_weighted_highest(accept_encoding: str, expected: str | None) -> None:
+def test_the_coding_with_the_highest_weight_is_used(accept_encoding: str, expected: str | None) -> None:
     coding = preferred(accept_encoding)
     assert (coding and coding.name) == expected
 
 
 @pytest.mark.parametrize("coding", DECOMPRESS)
 @pytest.mark.parametrize("search", [False, True])
-def test_a_long_answer_comes_compressed_where_that_is_asked_for(
+def test_a_long_response_is_compressed_on_request(
     clerk: Api, patients: list[Patient], coding: str, search: bool
 ) -> None:
     def ask(**headers: str) -> dict[str, object]:
@@ -68,7 +68,7 @@ def test_a_long_answer_comes_compressed_where_that_is_asked_for(
     assert compressed["length"] < plain["length"] / 4  # type: ignore[operator]  # both are numbers
 
 
-def test_a_short_answer_and_one_that_is_not_a_read_come_as_they_are(clerk: Api, admin: Api, post: str) -> None:
+def test_short_responses_and_responses_to_writes_are_not_compressed(clerk: Api, admin: Api, post: str) -> None:
     for answer in (
         clerk.get("patients/", Accept_Encoding="gzip"),
         admin.patch(post, {"title": "Flu"}, Accept_Encoding="gzip"),
@@ -80,9 +80,7 @@ def test_a_short_answer_and_one_that_is_not_a_read_come_as_they_are(clerk: Api, 
 
 
 @pytest.mark.parametrize("coding", DECOMPRESS)
-def test_a_compressed_answer_has_a_tag_of_its_own_that_holds_in_preconditions(
-    admin: Api, post: str, coding: str
-) -> None:
+def test_a_compressed_response_has_its_own_etag_that_preconditions_accept(admin: Api, post: str, coding: str) -> None:
     plain, compressed = admin.get(post), admin.get(post, Accept_Encoding=coding)
     tag = compressed["ETag"]
     assert tag == f'{plain["ETag"][:-1]}-{coding}"'
@@ -102,7 +100,7 @@ def test_a_compressed_answer_has_a_tag_of_its_own_that_holds_in_preconditions(
 
 
 @pytest.mark.parametrize("coding", DECOMPRESS)
-def test_an_export_is_compressed_as_it_is_sent(clerk: Api, patients: list[Patient], coding: str) -> None:
+def test_an_export_is_compressed_while_it_is_streamed(clerk: Api, patients: list[Patient], coding: str) -> None:
     plain, compressed = clerk.get("patients/export/"), clerk.get("patients/export/", Accept_Encoding=coding)
     assert compressed["Content-Encoding"] == coding
     assert {"Accept", "Accept-Encoding"} <= set(compressed["Vary"].split(", "))
@@ -119,7 +117,7 @@ def test_the_schema_is_compressed(anonymous: Api) -> None:
 
 
 @pytest.mark.parametrize("of_schema", [True, False])
-def test_a_304_is_given_for_the_coding_that_would_be_sent_and_no_other(admin: Api, post: str, of_schema: bool) -> None:
+def test_a_304_is_only_for_the_coding_that_would_be_sent(admin: Api, post: str, of_schema: bool) -> None:
     path = "schema/" if of_schema else post
     codings = ("gzip", "zstd", "")
     tags = {coding: admin.get(path, Accept_Encoding=coding)["ETag"] for coding in codings}

@@ -70,13 +70,17 @@ def within(limit: float, call: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize("name", HEADERS)
-def test_no_header_costs_more_than_anybody_may_take(registry: Container, anonymous: Api, name: str) -> None:
+def test_a_header_stays_within_the_cpu_budget_of_anonymous_callers(
+    registry: Container, anonymous: Api, name: str
+) -> None:
     for path in ("posts/", "/notices/", "/admin/"):
         within(ANONYMOUS, lambda path=path: anonymous.call("GET", path, headers={name: HEADERS[name]}))
 
 
 @pytest.mark.parametrize("name", QUERIES)
-def test_no_query_costs_more_than_anybody_may_take(registry: Container, anonymous: Api, name: str) -> None:
+def test_a_query_stays_within_the_cpu_budget_of_anonymous_callers(
+    registry: Container, anonymous: Api, name: str
+) -> None:
     for path in ("posts/", "/notices/", "/admin/"):
         within(ANONYMOUS, lambda path=path: anonymous.get(f"{path}?{QUERIES[name]}"))
 
@@ -98,7 +102,9 @@ def test_no_query_costs_more_than_anybody_may_take(registry: Container, anonymou
         "posts/popular/",
     ],
 )
-def test_no_address_costs_more_than_anybody_may_take(registry: Container, anonymous: Api, path: str) -> None:
+def test_a_path_stays_within_the_cpu_budget_of_anonymous_callers(
+    registry: Container, anonymous: Api, path: str
+) -> None:
     for number in range(50 if path in {"posts/", "/notices/"} else 0):
         post = registry.write_post()(actor=SETUP, title=f"Notice {number}", content="x" * 1000)
         registry.publish_post()(actor=SETUP, post_id=post.id)
@@ -106,7 +112,9 @@ def test_no_address_costs_more_than_anybody_may_take(registry: Container, anonym
 
 
 @pytest.mark.parametrize("limit", [24, 60])
-def test_no_page_costs_more_to_compress_than_anybody_may_take(registry: Container, anonymous: Api, limit: int) -> None:
+def test_compressing_a_page_stays_within_the_cpu_budget_of_anonymous_callers(
+    registry: Container, anonymous: Api, limit: int
+) -> None:
     chance = Random(7)
     words = [f"{chance.getrandbits(24):x}" for _ in range(3000)]
     for number in range(limit):
@@ -125,26 +133,30 @@ FORMS = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_no_form_costs_more_than_anybody_may_take(registry: Container, anonymous: Api, name: str) -> None:
+def test_a_form_stays_within_the_cpu_budget_of_anonymous_callers(
+    registry: Container, anonymous: Api, name: str
+) -> None:
     form, urlencoded = FORMS[name].encode(), "application/x-www-form-urlencoded"
     within(ANONYMOUS, lambda: anonymous.call("POST", "/admin/login/", form, content_type=urlencoded))
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_no_credentials_cost_more_than_anybody_may_take(registry: Container, anonymous: Api, name: str) -> None:
+def test_credentials_stay_within_the_cpu_budget_of_anonymous_callers(
+    registry: Container, anonymous: Api, name: str
+) -> None:
     for path in ("auth/token/", "auth/token/refresh/", "patients/"):
         for body in (BODIES[name], BODIES[name].replace(b"first_name", b"email")[:4096]):
             within(ANONYMOUS, lambda path=path, body=body: anonymous.post(path, body))
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_no_body_costs_more_than_somebody_may_take(clerk: Api, name: str) -> None:
+def test_a_body_stays_within_the_cpu_budget_of_a_user(clerk: Api, name: str) -> None:
     assert len(BODIES[name]) <= 500_000
     within(SIGNED_IN, lambda: clerk.post("patients/", BODIES[name]))
 
 
 @pytest.mark.parametrize("query", ["q=" + quote("\U0001fae2" * 200), "q=" + quote(MARKS[:200]), "email=" + "a" * 9000])
-def test_no_search_costs_more_than_somebody_may_take(clerk: Api, ada: Patient, query: str) -> None:
+def test_a_search_stays_within_the_cpu_budget_of_a_user(clerk: Api, ada: Patient, query: str) -> None:
     within(SIGNED_IN, lambda: clerk.get(f"patients/?{query}"))
 
 
@@ -159,7 +171,7 @@ def test_no_search_costs_more_than_somebody_may_take(clerk: Api, ada: Patient, q
         (lambda api: api.post("auth/token/", b"x" * 500_001), (413, "too-large")),
     ],
 )
-def test_what_is_larger_than_any_request_has_to_be_is_refused(
+def test_oversized_requests_are_refused(
     registry: Container, anonymous: Api, call: Callable[[Api], Answer], expected: tuple[int, str]
 ) -> None:
     answer = call(anonymous)
@@ -183,6 +195,6 @@ MARKDOWN = {
 
 
 @pytest.mark.parametrize("name", MARKDOWN)
-def test_no_notice_costs_more_to_show_than_anybody_may_take(name: str) -> None:
+def test_showing_a_notice_stays_within_the_cpu_budget_of_anonymous_callers(name: str) -> None:
     content = MARKDOWN[name][:MAX_CONTENT_LENGTH]
     within(ANONYMOUS, lambda: html.__wrapped__(content))

@@ -127,14 +127,14 @@ def use(token: str, where: str) -> Answer:
 
 
 @pytest.mark.parametrize("name", FORGERIES)
-def test_a_token_that_the_registry_did_not_make_like_this_is_refused(genuine: dict[str, Genuine], name: str) -> None:
+def test_a_forged_token_is_refused(genuine: dict[str, Genuine], name: str) -> None:
     for where, good in genuine.items():
         answer = use(FORGERIES[name](good), where)
         assert (answer.status_code, kind(answer)) == (401, "token-refused"), where
         assert answer["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_the_tokens_that_forgeries_are_made_from_work_each_in_its_place_alone(genuine: dict[str, Genuine]) -> None:
+def test_the_tokens_used_for_forgeries_work_for_their_own_purpose_only(genuine: dict[str, Genuine]) -> None:
     assert use(genuine["refresh"].token, "access").status_code == 401
     assert use(genuine["access"].token, "refresh").status_code == 401
     for where, good in genuine.items():

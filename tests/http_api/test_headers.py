@@ -20,7 +20,7 @@ def policy(path: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("path", ["/", "/notices/", "/reset-password/", "/admin/login/", "/health/live", "/nowhere"])
 @pytest.mark.usefixtures("registry")
-def test_pages_may_load_from_the_registry_alone_and_run_nothing_written_inline(path: str) -> None:
+def test_pages_load_only_from_the_registry_and_run_no_inline_script(path: str) -> None:
     directives = policy(path)
     assert directives["default-src"] == directives["base-uri"] == directives["frame-ancestors"] == ["'none'"]
     assert (
@@ -32,7 +32,7 @@ def test_pages_may_load_from_the_registry_alone_and_run_nothing_written_inline(p
     )
 
 
-def test_the_documentation_may_have_inline_styles_and_no_inline_scripts(anonymous: Api) -> None:
+def test_the_documentation_allows_inline_styles_but_no_inline_scripts(anonymous: Api) -> None:
     directives = policy("/api/docs/")
     assert directives["script-src"] == ["'self'"]
     assert directives["style-src"] == ["'self'", "'unsafe-inline'"]
@@ -52,7 +52,7 @@ def test_pages_have_sessions_and_calls_of_the_api_have_none(reader: Api, ada: Pa
         assert answer["X-Content-Type-Options"] == "nosniff"
 
 
-def test_answers_are_kept_by_no_cache(clerk: Api, anonymous: Api, ada: Patient) -> None:
+def test_responses_are_not_cached(clerk: Api, anonymous: Api, ada: Patient) -> None:
     for answer in (
         clerk.get("patients/"),
         clerk.get(f"patients/{ada.id}/history/"),
@@ -64,7 +64,7 @@ def test_answers_are_kept_by_no_cache(clerk: Api, anonymous: Api, ada: Patient) 
 
 
 @pytest.mark.parametrize(("kind", "kept"), [("patients", "no-store"), ("posts", "private, no-cache")])
-def test_no_cache_keeps_a_patient_and_that_of_the_caller_asks_again_for_a_post(
+def test_patients_are_not_cached_and_posts_are_revalidated(
     clerk: Api, ada: Patient, post_id: UUID, kind: str, kept: str
 ) -> None:
     path = f"{kind}/{ada.id if kind == 'patients' else post_id}/"
@@ -75,12 +75,12 @@ def test_no_cache_keeps_a_patient_and_that_of_the_caller_asks_again_for_a_post(
 
 
 @pytest.mark.usefixtures("registry")
-def test_pages_of_other_sites_may_not_call_the_api(anonymous: Api) -> None:
+def test_other_origins_may_not_call_the_api(anonymous: Api) -> None:
     assert "Access-Control-Allow-Origin" not in anonymous.get("posts/", Origin=CONSOLE)
 
 
 @pytest.mark.usefixtures("registry")
-def test_pages_of_a_named_site_may_call_the_api_with_a_token_and_read_what_it_answers(settings: Any) -> None:
+def test_an_allowed_origin_may_call_the_api_with_a_token_and_read_the_response(settings: Any) -> None:
     settings.CORS_ALLOWED_ORIGINS = [CONSOLE]
     asked = {
         "Access-Control-Request-Method": "PATCH",

@@ -52,14 +52,14 @@ def test_is_alive_but_not_ready_before_its_migrations(anonymous: Api) -> None:
     assert anonymous.get("/health/live").status_code == 200
 
 
-def test_the_front_page_says_what_this_is_and_leads_to_the_documentation(anonymous: Api) -> None:
+def test_the_front_page_describes_the_registry_and_links_to_the_documentation(anonymous: Api) -> None:
     page = anonymous.get("/")
     assert page.status_code == 200
     assert "/api/docs/" in page.content.decode()
 
 
 @pytest.mark.parametrize("path", ["/", "/health/live"])
-def test_what_is_only_to_be_read_refuses_the_rest_with_a_problem(path: str) -> None:
+def test_read_only_paths_refuse_other_methods_with_a_problem(path: str) -> None:
     strict = Api(client=Client(enforce_csrf_checks=True))
     response = strict.post(path)
     assert (response.status_code, kind(response)) == (403, "forbidden")

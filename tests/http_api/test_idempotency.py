@@ -21,7 +21,7 @@ def repeated(response: Answer) -> bool:
     return response.headers.get("Idempotency-Replayed") == "true"
 
 
-def test_a_registration_that_is_sent_twice_registers_once(clerk: Api) -> None:
+def test_a_repeated_registration_registers_once(clerk: Api) -> None:
     first = clerk.call("POST", "patients/", details(), ASKED)
     again = clerk.call("POST", "patients/", details(), ASKED)
     assert (first.status_code, again.status_code) == (201, 201)
@@ -30,7 +30,7 @@ def test_a_registration_that_is_sent_twice_registers_once(clerk: Api) -> None:
     assert len(clerk.get("patients/").json()["results"]) == 1
 
 
-def test_a_change_that_is_sent_twice_is_made_once_whatever_happened_since(clerk: Api, ada: Patient) -> None:
+def test_a_repeated_change_is_made_once_despite_later_changes(clerk: Api, ada: Patient) -> None:
     path = f"patients/{ada.id}/"
     tag = {"If-Match": clerk.get(path)["ETag"]}
     first = clerk.call("PATCH", path, {"first_name": "Augusta"}, ASKED | tag)
@@ -48,7 +48,7 @@ def test_a_change_that_is_sent_twice_is_made_once_whatever_happened_since(clerk:
         lambda clerk, _: clerk.call("POST", "sync-jobs/", details(), ASKED),
     ],
 )
-def test_another_request_with_the_key_is_refused(
+def test_a_different_request_with_the_key_is_refused(
     clerk: Api, ada: Patient, other: Callable[[Api, Patient], Answer]
 ) -> None:
     clerk.call("POST", "patients/", details(email="bob@example.org", date_of_birth="1955-01-01"), ASKED)
@@ -61,13 +61,13 @@ def test_an_error_may_be_repeated_with_the_same_key(clerk: Api) -> None:
     assert clerk.call("POST", "patients/", details(), ASKED).status_code == 201
 
 
-def test_the_key_of_another_account_is_another_key(clerk: Api, admin: Api) -> None:
+def test_keys_of_different_accounts_are_independent(clerk: Api, admin: Api) -> None:
     clerk.call("POST", "patients/", details(), ASKED)
     response = admin.call("POST", "patients/", details(), ASKED)
     assert kind(response) == "email-taken"
 
 
-def test_a_repetition_is_in_the_access_log_of_the_patient(clerk: Api, admin: Api, ada: Patient) -> None:
+def test_a_repeated_request_is_in_the_access_log_of_the_patient(clerk: Api, admin: Api, ada: Patient) -> None:
     bob = details(email="bob@example.org", date_of_birth="1955")
     registered, _ = (clerk.call("POST", "patients/", bob, ASKED).json() for _ in range(2))
     for _ in range(2):
@@ -77,7 +77,7 @@ def test_a_repetition_is_in_the_access_log_of_the_patient(clerk: Api, admin: Api
         assert entry["actor_name"] == "clerk@clinic.example"
 
 
-def test_a_registration_of_a_patient_who_was_erased_since_is_not_repeated(clerk: Api, admin: Api) -> None:
+def test_a_registration_is_not_repeated_after_the_patient_was_erased(clerk: Api, admin: Api) -> None:
     registered = clerk.call("POST", "patients/", details(), ASKED)
     admin.delete(f"patients/{registered.json()['id']}/")
     again = clerk.call("POST", "patients/", details(), ASKED)
@@ -85,19 +85,19 @@ def test_a_registration_of_a_patient_who_was_erased_since_is_not_repeated(clerk:
     assert clerk.get("patients/").json()["results"] == []
 
 
-def test_the_same_request_may_be_spelled_without_its_last_slash(clerk: Api) -> None:
+def test_the_final_slash_makes_no_different_request(clerk: Api) -> None:
     first = clerk.call("POST", "patients/", details(), ASKED)
     assert clerk.call("POST", "patients", details(), ASKED).content == first.content
 
 
-def test_a_large_body_is_read_as_without_a_key(clerk: Api) -> None:
+def test_a_large_body_with_a_key_is_read(clerk: Api) -> None:
     names = [{"use": "alias", "first_name": f"{number:0500}"} for number in range(150)]
     plain = clerk.post("patients/", details(other_names=names))
     with_key = clerk.call("POST", "patients/", details(other_names=names), ASKED)
     assert (plain.status_code, errors(plain)) == (with_key.status_code, errors(with_key))
 
 
-def test_who_lost_the_permission_gets_no_answer(
+def test_a_caller_who_lost_the_permission_gets_no_stored_response(
     registry: Container, signed_in: Callable[[Role], Api], ada: Patient
 ) -> None:
     clerk = signed_in(Role.CLERK)
@@ -114,17 +114,17 @@ def test_an_invalid_key_is_named(clerk: Api, key: str) -> None:
     assert errors(response) == {("Idempotency-Key", "invalid")}
 
 
-def test_a_body_that_is_too_large_is_refused_as_without_a_key(clerk: Api) -> None:
+def test_a_body_with_a_key_that_is_too_large_is_refused(clerk: Api) -> None:
     assert clerk.call("POST", "patients/", b" " * 600_000, ASKED).status_code == 413
 
 
-def test_a_job_that_is_started_twice_is_one_job(registry: Container, clerk: Api, ada: Patient) -> None:
+def test_a_job_started_twice_is_one_job(registry: Container, clerk: Api, ada: Patient) -> None:
     first, again = (clerk.call("POST", "sync-jobs/", {}, ASKED) for _ in range(2))
     assert (first.status_code, again.json()["id"], repeated(again)) == (202, first.json()["id"], True)
     assert registry.view_job()(actor=SETUP, kind=JobKind.SYNC, job_id=UUID(first.json()["id"])).total == 1
 
 
-def test_a_notice_that_is_published_twice_is_shown_at_once(signed_in: Callable[[Role], Api], anonymous: Api) -> None:
+def test_a_notice_published_twice_is_shown_immediately(signed_in: Callable[[Role], Api], anonymous: Api) -> None:
     author = signed_in(Role.AUTHOR)
     assert anonymous.get("posts/").json()["results"] == []
     post = author.call("POST", "posts/", NOTICE, ASKED).json()
@@ -133,7 +133,7 @@ def test_a_notice_that_is_published_twice_is_shown_at_once(signed_in: Callable[[
     assert [one["id"] for one in anonymous.get("posts/").json()["results"]] == [post["id"]]
 
 
-def test_a_new_key_is_shown_again_to_who_did_not_get_it(admin: Api) -> None:
+def test_a_repeated_request_returns_the_new_key_again(admin: Api) -> None:
     account = admin.post("service-accounts/", {"name": "lab", "role": "clerk"}).json()
     path = f"service-accounts/{account['id']}/keys/"
     first, again = (admin.call("POST", path, {"name": "december"}, ASKED).json() for _ in range(2))

@@ -53,7 +53,7 @@ def test_an_import_is_accepted_processed_and_reported(registry: Container, clerk
     assert [one["id"] for one in clerk.get("imports/").json()["results"]] == [done["id"]]
 
 
-def test_jobs_that_ended_long_ago_are_purged_once_a_day(registry: Container, clerk: Api) -> None:
+def test_old_jobs_are_purged_once_a_day(registry: Container, clerk: Api) -> None:
     def end_long_ago() -> str:
         asked = send(clerk)
         run(registry)
@@ -70,7 +70,7 @@ def test_jobs_that_ended_long_ago_are_purged_once_a_day(registry: Container, cle
     assert clerk.get(second).status_code == 200
 
 
-def test_rejects_are_a_file_that_can_be_mended_and_sent_again(registry: Container, clerk: Api) -> None:
+def test_the_rejects_file_can_be_corrected_and_imported(registry: Container, clerk: Api) -> None:
     asked = send(clerk).json()
     run(registry)
     answer = clerk.get(asked["rejects"])
@@ -89,7 +89,7 @@ def test_an_import_is_cancelled(clerk: Api) -> None:
     assert clerk.post(f"imports/{asked['id']}/cancel/").status_code == 409
 
 
-def test_ndjson_is_known_by_its_name_or_said(registry: Container, clerk: Api) -> None:
+def test_ndjson_is_detected_by_file_name_or_given_as_the_format(registry: Container, clerk: Api) -> None:
     line = b'{"first_name": "Eve", "last_name": "King", "email": "eve@example.org", "date_of_birth": "1985-12-10"}\n'
     assert send(clerk, line, "patients.ndjson", dry_run="true").json()["format"] == "ndjson"
     assert send(clerk, line, "patients.txt", format="ndjson").json()["format"] == "ndjson"
@@ -115,11 +115,11 @@ def test_ndjson_is_known_by_its_name_or_said(registry: Container, clerk: Api) ->
         ({"columns": '{"Cell":"telephone"}'}, ("columns.Cell", "choice")),
     ],
 )
-def test_a_field_that_is_wrong_is_named(clerk: Api, fields: dict[str, str], error: tuple[str, str]) -> None:
+def test_an_invalid_field_is_named(clerk: Api, fields: dict[str, str], error: tuple[str, str]) -> None:
     assert errors(send(clerk, CSV, "patients.csv", **fields)) == {error}
 
 
-def test_an_option_sent_as_a_file_is_refused_rather_than_ignored(clerk: Api) -> None:
+def test_an_option_sent_as_a_file_is_refused(clerk: Api) -> None:
     parts = {"file": SimpleUploadedFile("patients.csv", CSV), "dry_run": SimpleUploadedFile("dry_run", b"true")}
     answer = clerk.call("POST", "imports/", encode_multipart(BOUNDARY, parts), content_type=MULTIPART_CONTENT)
     assert errors(answer) == {("dry_run", "type")}
@@ -127,7 +127,7 @@ def test_an_option_sent_as_a_file_is_refused_rather_than_ignored(clerk: Api) -> 
 
 
 @pytest.mark.parametrize("part", ["file", "dry_run"])
-def test_a_part_sent_twice_is_refused_rather_than_one_of_them_ignored(clerk: Api, part: str) -> None:
+def test_a_repeated_part_is_refused(clerk: Api, part: str) -> None:
     file = SimpleUploadedFile("patients.csv", CSV)
     sent: dict[str, object] = {"file": file, "dry_run": ["true", "false"]}
     if part == "file":
@@ -149,7 +149,7 @@ def test_a_part_sent_twice_is_refused_rather_than_one_of_them_ignored(clerk: Api
     ],
 )
 @pytest.mark.parametrize("before", [True, False])
-def test_a_part_without_a_name_is_refused_rather_than_ignored(clerk: Api, part: bytes, before: bool) -> None:
+def test_a_part_without_a_name_is_refused(clerk: Api, part: bytes, before: bool) -> None:
     file = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("patients.csv", CSV)})
     nameless, close = f"--{BOUNDARY}\r\n".encode() + part + b"\r\n", f"--{BOUNDARY}--\r\n".encode()
     body = nameless + file if before else file.removesuffix(close) + nameless + close
@@ -165,7 +165,7 @@ def test_a_form_that_is_not_closed_is_refused(clerk: Api) -> None:
 
 
 @pytest.mark.parametrize("size", [64 * 1024, 64 * 1024 - 20, 200_000])
-def test_a_file_is_taken_whole_wherever_the_body_is_cut_into_pieces(clerk: Api, size: int) -> None:
+def test_a_file_is_read_completely_however_the_body_is_split(clerk: Api, size: int) -> None:
     content = CSV + CSV.splitlines(keepends=True)[1] * (size // 36)
     asked = send(clerk, content[:size], "patients.csv", dry_run="true")
     assert (asked.status_code, asked.json()["total"]) == (
@@ -174,12 +174,12 @@ def test_a_file_is_taken_whole_wherever_the_body_is_cut_into_pieces(clerk: Api, 
     )
 
 
-def test_options_take_little_space(clerk: Api) -> None:
+def test_options_are_limited_in_size(clerk: Api) -> None:
     columns = '{"' + "a" * 70_000 + '": null}'
     assert kind(send(clerk, CSV, "patients.csv", columns=columns)) == "too-large"
 
 
-def test_an_option_in_the_address_is_refused_rather_than_ignored(clerk: Api) -> None:
+def test_an_option_in_the_query_is_refused(clerk: Api) -> None:
     body = encode_multipart(BOUNDARY, {"file": SimpleUploadedFile("patients.csv", CSV)})
     answer = clerk.call("POST", "imports/?dry_run=true", body, content_type=MULTIPART_CONTENT)
     assert errors(answer) == {("dry_run", "unknown")}
@@ -278,7 +278,7 @@ def test_a_spreadsheet_that_does_not_fit_is_refused(
         ("Zoë", "mac-roman"),
     ],
 )
-def test_a_name_in_a_code_page_is_imported_once_the_encoding_is_named_and_never_guessed(
+def test_an_8_bit_encoding_must_be_named_and_is_never_guessed(
     registry: Container, clerk: Api, name: str, encoding: str
 ) -> None:
     content = CSV.replace(b"Eve", name.encode(encoding))
@@ -291,9 +291,7 @@ def test_a_name_in_a_code_page_is_imported_once_the_encoding_is_named_and_never_
     assert [one["first_name"] for one in clerk.get("patients/").json()["results"]] == [name]
 
 
-def test_rows_that_are_not_utf_8_are_rejected_alone_where_that_encoding_is_named(
-    registry: Container, clerk: Api
-) -> None:
+def test_invalid_utf_8_rejects_only_its_row(registry: Container, clerk: Api) -> None:
     asked = send(clerk, CSV + b"Jos\xe9,King,jose@example.org,1985-12-10\n", encoding="utf-8").json()
     run(registry)
     counts = clerk.get(f"imports/{asked['id']}/").json()["counts"]
@@ -302,7 +300,7 @@ def test_rows_that_are_not_utf_8_are_rejected_alone_where_that_encoding_is_named
 
 @pytest.mark.parametrize("query", ["", "?spreadsheet=true"])
 @pytest.mark.parametrize("accept", ["text/csv", "application/x-ndjson"])
-def test_what_is_exported_and_imported_is_the_same_registry(
+def test_an_export_imports_as_the_same_registry(
     registry: Container, register: Callable[..., Patient], clerk: Api, accept: str, query: str
 ) -> None:
     identifiers = [
@@ -326,7 +324,7 @@ def test_what_is_exported_and_imported_is_the_same_registry(
     ]
 
 
-def test_an_export_is_csv_unless_something_else_is_asked_for(clerk: Api, register: Callable[..., Patient]) -> None:
+def test_an_export_is_csv_by_default(clerk: Api, register: Callable[..., Patient]) -> None:
     register(**details())
     assert clerk.get("patients/export/")["Content-Type"] == "text/csv; charset=utf-8"
     refused = clerk.get("patients/export/", Accept="application/pdf")

@@ -64,7 +64,7 @@ def call(api: Api, request: pytest.FixtureRequest, name: str, body: object, kind
 
 
 @pytest.mark.parametrize("name", TAKE_JSON)
-def test_what_the_schema_does_not_let_a_caller_set_is_refused_by_name(
+def test_read_only_and_unknown_members_are_refused_by_name(
     admin: Api, request: pytest.FixtureRequest, name: str
 ) -> None:
     *_, operation = CALLS[name]
@@ -79,7 +79,7 @@ def test_what_the_schema_does_not_let_a_caller_set_is_refused_by_name(
 
 
 @pytest.mark.parametrize("name", [name for name in COPIES if "replace" in name])
-def test_a_copy_of_a_record_changes_nothing_that_cannot_be_set(
+def test_a_copy_of_a_record_does_not_change_read_only_fields(
     admin: Api, request: pytest.FixtureRequest, name: str
 ) -> None:
     *_, operation = CALLS[name]
@@ -91,12 +91,12 @@ def test_a_copy_of_a_record_changes_nothing_that_cannot_be_set(
 
 
 @pytest.mark.parametrize("name", TAKE_NOTHING)
-def test_an_operation_without_a_body_refuses_one(admin: Api, request: pytest.FixtureRequest, name: str) -> None:
+def test_an_operation_without_a_body_refuses_a_body(admin: Api, request: pytest.FixtureRequest, name: str) -> None:
     given = call(admin, request, name, dict.fromkeys(OTHERS, 1))
     assert errors(given) == {(member, "unknown") for member in OTHERS}
 
 
-def test_a_form_takes_its_own_fields_alone(admin: Api, request: pytest.FixtureRequest) -> None:
+def test_a_form_ignores_foreign_fields(admin: Api, request: pytest.FixtureRequest) -> None:
     form = encode_multipart(BOUNDARY, dict.fromkeys(OTHERS, "1"))
     given = call(admin, request, "start_import", form, MULTIPART_CONTENT)
     assert {(member, "unknown") for member in OTHERS} <= errors(given)

@@ -32,7 +32,7 @@ def test_an_override_reason_registers_anyway_and_is_shown_in_the_history(clerk: 
     assert event["reason"] == "Another person."
 
 
-def test_an_override_reason_is_of_registrations_alone(clerk: Api, ada: Patient) -> None:
+def test_an_override_reason_is_only_for_registrations(clerk: Api, ada: Patient) -> None:
     assert errors(clerk.post("patients/", AGAIN | {"override_reason": 5})) == {("override_reason", "type")}
     assert errors(clerk.patch(f"patients/{ada.id}/", {"override_reason": "x"})) == {("override_reason", "unknown")}
 
@@ -47,13 +47,13 @@ def test_match_finds_candidates_by_any_details_and_stores_nothing(clerk: Api, ad
     assert len(clerk.get("patients/").json()["results"]) == 1
 
 
-def test_match_takes_a_record_as_it_was_read(clerk: Api, ada: Patient) -> None:
+def test_match_accepts_a_record_as_it_was_read(clerk: Api, ada: Patient) -> None:
     whole = clerk.get(f"patients/{ada.id}/").json()
     (candidate,) = clerk.post("patients/match/", whole).json()["results"]
     assert (candidate["patient"], candidate["grade"]) == (whole, "certain")
 
 
-def test_match_names_what_is_wrong_or_missing(clerk: Api) -> None:
+def test_match_names_invalid_and_missing_details(clerk: Api) -> None:
     assert errors(clerk.post("patients/match/", {"shoe_size": 43, "email": "grace"})) == {
         ("shoe_size", "unknown"),
         ("email", "invalid"),

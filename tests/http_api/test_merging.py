@@ -9,7 +9,7 @@ from tests.http_api.problems import errors, kind
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_the_queue_shows_both_records_and_why_they_are_alike(clerk: Api, ada: Patient, pair_id: UUID) -> None:
+def test_the_queue_shows_both_records_and_the_explanation(clerk: Api, ada: Patient, pair_id: UUID) -> None:
     (pair,) = clerk.get("duplicates/").json()["results"]
     assert (pair["id"], pair["state"], pair["decided_by"]) == (str(pair_id), "open", None)
     assert pair["patients"][0] == clerk.get(f"patients/{ada.id}/").json()
@@ -70,7 +70,7 @@ def test_a_write_to_a_merged_record_names_its_survivor(
     assert [one["id"] for one in clerk.get("patients/?status=merged").json()["results"]] == [str(duplicate.id)]
 
 
-def test_a_bad_merge_names_every_fault(clerk: Api, ada: Patient, duplicate: Patient) -> None:
+def test_an_invalid_merge_names_every_error(clerk: Api, ada: Patient, duplicate: Patient) -> None:
     path = f"patients/{ada.id}/merge/"
     faulty = {"other": "7", "version": "1", "choices": {"phone": "mine"}, "reason": 5}
     assert errors(clerk.post(f"{path}?preview=perhaps", faulty)) == {

@@ -61,7 +61,7 @@ def test_requests_are_counted_and_timed_by_their_route_without_the_ids(
     assert counted("http_request_duration_seconds_sum", method="GET", route=route) > 0
 
 
-def test_patterns_are_made_readable(anonymous: Api, counted: Callable[..., float]) -> None:
+def test_route_patterns_become_readable_labels(anonymous: Api, counted: Callable[..., float]) -> None:
     anonymous.get("/")
     anonymous.get("/notices/winter-hours")
     anonymous.get("/health/live/")
@@ -69,7 +69,7 @@ def test_patterns_are_made_readable(anonymous: Api, counted: Callable[..., float
         assert counted("http_requests_total", method="GET", route=route, status=status) == 1
 
 
-def test_what_a_caller_makes_up_adds_no_label(anonymous: Api, counted: Callable[..., float]) -> None:
+def test_unknown_paths_and_methods_add_no_label(anonymous: Api, counted: Callable[..., float]) -> None:
     before = samples().keys()
     for number in range(5):
         anonymous.get(f"/made/up/{number}")
@@ -82,7 +82,7 @@ def test_what_a_caller_makes_up_adds_no_label(anonymous: Api, counted: Callable[
     }
 
 
-def test_use_cases_are_counted_and_timed_by_how_they_end(clerk: Api, counted: Callable[..., float]) -> None:
+def test_use_cases_are_counted_and_timed_by_outcome(clerk: Api, counted: Callable[..., float]) -> None:
     body = {"first_name": "Ada", "last_name": "Byron", "email": "ada@example.org", "date_of_birth": "1985-12-10"}
     for _ in range(3):
         clerk.post("patients/", body)
@@ -91,7 +91,7 @@ def test_use_cases_are_counted_and_timed_by_how_they_end(clerk: Api, counted: Ca
     assert counted("use_case_duration_seconds_count", operation="register_patient") == 3
 
 
-def test_stale_responses_are_counted_apart_from_syncs(
+def test_stale_responses_are_counted_separately_from_syncs(
     clerk: Api, ada: Patient, upstream: ScriptedGateway, counted: Callable[..., float]
 ) -> None:
     augusta = {"first_name": "Augusta"}
@@ -122,7 +122,7 @@ def test_calls_refused_by_a_limit_are_counted(counted: Callable[..., float]) -> 
     caches["default"].clear()
 
 
-def test_nothing_in_the_metrics_is_about_a_person(clerk: Api, ada: Patient, upstream: ScriptedGateway) -> None:
+def test_metrics_contain_no_personal_data(clerk: Api, ada: Patient, upstream: ScriptedGateway) -> None:
     upstream.answer = {"last_name": "Lovelace"}
     clerk.get(f"patients/{ada.id}/", X_Request_ID=f"for-{ada.email}")
     clerk.get(f"patients/?q={ada.last_name}&email={ada.email}")
@@ -135,7 +135,7 @@ def test_nothing_in_the_metrics_is_about_a_person(clerk: Api, ada: Patient, upst
         assert str(personal).lower() not in text.lower()
 
 
-def test_the_scraper_reads_without_signing_in_and_nobody_writes(anonymous: Api) -> None:
+def test_metrics_are_readable_without_signing_in_and_read_only(anonymous: Api) -> None:
     page = anonymous.get("/metrics")
     assert (page.status_code, page["Content-Type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
     assert b"process_resident_memory_bytes" in page.content
@@ -170,7 +170,7 @@ def test_progress_and_ends_of_jobs_are_reported_from_the_database(
     assert 0 <= time() - after[purged] < 60
 
 
-def test_metrics_of_the_process_are_there_while_jobs_cannot_be_counted(anonymous: Api) -> None:
+def test_process_metrics_are_available_while_jobs_cannot_be_counted(anonymous: Api) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE jobs_job RENAME TO elsewhere")
         try:

@@ -40,7 +40,7 @@ GRACE: dict[str, Any] = {
         ("text/html," * 1000, 406),
     ],
 )
-def test_a_record_comes_as_json_where_accept_allows_it(reader: Api, accept: str, status: int) -> None:
+def test_a_record_is_json_where_accept_allows_it(reader: Api, accept: str, status: int) -> None:
     answer = reader.get("patients/", Accept=accept)
     assert answer.status_code == status, answer.content
     if status == 406:
@@ -60,7 +60,7 @@ def test_a_record_comes_as_json_where_accept_allows_it(reader: Api, accept: str,
         ("application/x-ndjson;q=0.001", "application/x-ndjson"),
     ],
 )
-def test_an_export_comes_in_the_form_that_accept_prefers(clerk: Api, accept: str, expected: str) -> None:
+def test_an_export_has_the_format_that_accept_prefers(clerk: Api, accept: str, expected: str) -> None:
     answer = clerk.get("patients/export/", Accept=accept)
     assert answer["Content-Type"] == f"{expected}; charset=utf-8"
     assert "Accept" in answer["Vary"]
@@ -68,7 +68,7 @@ def test_an_export_comes_in_the_form_that_accept_prefers(clerk: Api, accept: str
 
 
 @pytest.mark.parametrize("accept", ["text/csv;q=0, application/x-ndjson;q=0", "*/*;q=0", "application/json"])
-def test_an_export_in_a_form_that_it_does_not_have_is_refused(clerk: Api, accept: str) -> None:
+def test_an_unsupported_export_format_is_refused(clerk: Api, accept: str) -> None:
     assert kind(clerk.get("patients/export/", Accept=accept)) == "not-acceptable"
 
 
@@ -76,7 +76,7 @@ def test_an_export_in_a_form_that_it_does_not_have_is_refused(clerk: Api, accept
     "content_type",
     ["application/json", "Application/JSON", 'application/json;charset="UTF-8"', "application/json; v=1"],
 )
-def test_a_body_of_json_in_utf_8_is_read(clerk: Api, content_type: str) -> None:
+def test_a_json_body_in_utf_8_is_read(clerk: Api, content_type: str) -> None:
     assert clerk.call("POST", "patients/", GRACE, content_type=content_type).status_code == 201
 
 
@@ -95,14 +95,14 @@ def test_a_body_of_json_in_utf_8_is_read(clerk: Api, content_type: str) -> None:
         "*/*",
     ],
 )
-def test_a_body_of_another_type_is_refused_and_the_answer_names_the_right_one(clerk: Api, content_type: str) -> None:
+def test_an_unsupported_content_type_is_refused_and_the_supported_one_named(clerk: Api, content_type: str) -> None:
     refused = clerk.call("POST", "patients/", GRACE, content_type=content_type)
     assert (refused.status_code, kind(refused)) == (415, "unsupported-media-type")
     assert refused["Accept"] == "application/json"
     assert clerk.get("patients/").json()["results"] == []
 
 
-def test_patch_takes_a_merge_patch_and_null_clears_what_is_optional(clerk: Api, ada: Patient) -> None:
+def test_patch_accepts_a_merge_patch_and_null_clears_optional_fields(clerk: Api, ada: Patient) -> None:
     path = f"patients/{ada.id}/"
     clerk.patch(path, {"phone": "+12015550123"})
     merged = clerk.call("PATCH", path, {"phone": None}, content_type="application/merge-patch+json")
@@ -115,7 +115,7 @@ def test_patch_takes_a_merge_patch_and_null_clears_what_is_optional(clerk: Api, 
 
 
 @pytest.mark.parametrize("coding", ["gzip", "GZIP", "identity, gzip", "br"])
-def test_a_body_with_a_content_coding_is_refused_and_the_answer_says_what_is_read(clerk: Api, coding: str) -> None:
+def test_a_content_encoding_is_refused_and_the_supported_one_named(clerk: Api, coding: str) -> None:
     refused = clerk.post("patients/", gzip.compress(orjson.dumps(GRACE)), Content_Encoding=coding)
     assert (refused.status_code, kind(refused)) == (415, "unsupported-media-type")
     assert refused["Accept-Encoding"] == "identity"
@@ -126,7 +126,7 @@ def test_a_body_with_an_idempotency_key_is_read(clerk: Api) -> None:
     assert clerk.post("patients/", GRACE, Idempotency_Key="8e03978e-40d5-43dd-bc93-6894a57f9324").status_code == 201
 
 
-def test_options_says_what_an_address_takes_without_signing_in(anonymous: Api, patient_id: UUID) -> None:
+def test_options_lists_the_methods_of_a_path_without_signing_in(anonymous: Api, patient_id: UUID) -> None:
     answer = anonymous.call("OPTIONS", f"patients/{patient_id}")
     assert (answer.status_code, answer.content) == (204, b"")
     assert answer["Allow"] == "GET, PUT, PATCH, DELETE, OPTIONS, HEAD"
@@ -138,13 +138,13 @@ def test_options_says_what_an_address_takes_without_signing_in(anonymous: Api, p
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "DELETE", "PURGE"])
-def test_other_methods_are_refused_and_the_answer_names_those_there_are(clerk: Api, method: str) -> None:
+def test_unsupported_methods_are_refused_and_the_supported_ones_named(clerk: Api, method: str) -> None:
     refused = clerk.call(method, "patients/")
     assert (refused.status_code, kind(refused)) == (405, "method-not-allowed")
     assert set(refused["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
 
 
-def test_head_answers_as_get_does_without_the_body(reader: Api, ada: Patient) -> None:
+def test_head_responds_like_get_without_the_body(reader: Api, ada: Patient) -> None:
     for path in ("patients/", f"patients/{ada.id}/", f"patients/{ada.id}/history/"):
         got, head = reader.get(path), reader.call("HEAD", path)
         assert head.content == b""
@@ -152,7 +152,7 @@ def test_head_answers_as_get_does_without_the_body(reader: Api, ada: Patient) ->
         assert dict(head.items()) | own == dict(got.items())
 
 
-def test_an_answer_without_a_body_has_neither_type_nor_length(admin: Api, ada: Patient) -> None:
+def test_a_response_without_a_body_has_neither_type_nor_length(admin: Api, ada: Patient) -> None:
     path = f"patients/{ada.id}/"
     unchanged = admin.get(path, If_None_Match=admin.get(path)["ETag"])
     for answer, status in ((unchanged, 304), (admin.call("OPTIONS", path), 204), (admin.delete(path), 204)):
@@ -166,6 +166,6 @@ def test_an_id_may_be_written_in_upper_case(clerk: Api, ada: Patient) -> None:
     assert clerk.get(f"PATIENTS/{ada.id}/").status_code == 404
 
 
-def test_a_range_is_not_served_and_the_answer_is_whole(reader: Api, ada: Patient) -> None:
+def test_a_range_request_gets_the_complete_response(reader: Api, ada: Patient) -> None:
     answer = reader.get(f"patients/{ada.id}/", Range="bytes=0-9", If_Range='"1"')
     assert (answer.status_code, answer.json()["id"]) == (200, str(ada.id))

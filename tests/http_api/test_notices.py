@@ -50,7 +50,7 @@ def read(api: Api, path: str) -> str:
     return answer.content.decode()
 
 
-def test_anybody_reads_the_published_notices_newest_first(registry: Container, anonymous: Api) -> None:
+def test_published_notices_are_public_and_newest_first(registry: Container, anonymous: Api) -> None:
     published(registry, "Opening hours")
     published(registry, "Flu & season")
     registry.write_post()(actor=EDITOR, title="Not yet", content="Secret.")
@@ -70,7 +70,7 @@ def test_without_notices_the_page_says_so(registry: Container, anonymous: Api) -
     assert "There are no notices." in read(anonymous, "/notices")
 
 
-def test_older_notices_are_a_link_away(registry: Container, anonymous: Api) -> None:
+def test_a_link_leads_to_older_notices(registry: Container, anonymous: Api) -> None:
     for number in range(51):
         published(registry, f"Notice {number}")
     older = Html(read(anonymous, "/notices/")).links()[-1]
@@ -95,7 +95,7 @@ def test_a_notice_is_shown_as_markdown_and_counted(registry: Container, anonymou
     "content",
     ["> " * 60 + "deep", "|a" * 200 + "\n" + "|-" * 200 + "\n" + "a\n" * 60, "&" * 19_000],
 )
-def test_a_notice_that_no_page_can_hold_is_shown_as_it_was_typed(
+def test_a_notice_too_complex_to_render_is_shown_as_plain_text(
     registry: Container, anonymous: Api, content: str
 ) -> None:
     published(registry, "Deep", content)
@@ -104,7 +104,7 @@ def test_a_notice_that_no_page_can_hold_is_shown_as_it_was_typed(
     assert f"<pre>{escape(content.strip())}</pre>" in page
 
 
-def test_a_notice_has_links_code_and_html_as_it_was_typed(registry: Container, anonymous: Api) -> None:
+def test_a_notice_may_have_links_and_code_and_shows_html_as_text(registry: Container, anonymous: Api) -> None:
     published(
         registry, "All", "<https://clinic.example/a> <me@clinic.example> `<b>` <b>bold</b> ~~no~~ 1 < 2\n\n5. five\n"
     )
@@ -115,13 +115,13 @@ def test_a_notice_has_links_code_and_html_as_it_was_typed(registry: Container, a
 
 
 @pytest.mark.parametrize("slug", ["not-yet", "nowhere", "Flu", "flu/season"])
-def test_drafts_and_unknown_notices_are_not_there(registry: Container, anonymous: Api, slug: str) -> None:
+def test_drafts_and_unknown_notices_are_not_found(registry: Container, anonymous: Api, slug: str) -> None:
     registry.write_post()(actor=EDITOR, title="Not yet", content="Secret.")
     assert kind(anonymous.get(f"/notices/{slug}/")) == "not-found"
 
 
 @pytest.mark.parametrize("after", ["first", "%00", "..%2f"])
-def test_a_page_that_no_link_leads_to_is_not_there(registry: Container, anonymous: Api, after: str) -> None:
+def test_an_invalid_page_is_not_found(registry: Container, anonymous: Api, after: str) -> None:
     assert kind(anonymous.get(f"/notices/?after={after}")) == "not-found"
 
 
@@ -150,9 +150,7 @@ def test_notices_are_read_only(registry: Container, anonymous: Api) -> None:
         "| <b onclick=alert(1)>a</b> |\n| - |\n| <form action=//x.example><input> |",
     ],
 )
-def test_a_notice_meant_to_run_script_or_load_anything_does_not(
-    registry: Container, anonymous: Api, content: str
-) -> None:
+def test_a_malicious_notice_runs_no_script_and_loads_nothing(registry: Container, anonymous: Api, content: str) -> None:
     published(registry, "Bad", content)
     page = Html(read(anonymous, "/notices/bad/"))
     assert page.names().isdisjoint({"script", "img", "svg", "style", "iframe", "form", "input", "b"})
@@ -178,7 +176,7 @@ def test_while_the_store_is_down_the_page_says_so(registry: Container, anonymous
     assert (answer.status_code, kind(answer), answer["Retry-After"]) == (503, "unavailable", "7")
 
 
-def test_a_title_is_never_markup(registry: Container, anonymous: Api) -> None:
+def test_titles_are_escaped(registry: Container, anonymous: Api) -> None:
     published(registry, "<script>alert(1)</script>")
     for path in ("/notices/", "/notices/script-alert-1-script/"):
         assert "script" not in Html(read(anonymous, path)).names()

@@ -45,7 +45,7 @@ def same_site() -> dict[str, str]:
     return {"Referer": f"https://{HOST}{LOGIN}"}
 
 
-def test_cookies_go_over_tls_alone_and_are_not_for_scripts_and_other_sites(browser: Client) -> None:
+def test_cookies_are_secure_httponly_and_samesite(browser: Client) -> None:
     for name, cookie in signed_in(browser).cookies.items():
         assert (name, cookie["secure"], cookie["httponly"], cookie["samesite"]) == (name, True, True, "Lax")
         assert (cookie["domain"], cookie["path"]) == ("", "/")
@@ -53,9 +53,7 @@ def test_cookies_go_over_tls_alone_and_are_not_for_scripts_and_other_sites(brows
 
 
 @pytest.mark.parametrize("is_live", [True, False])
-def test_a_session_that_somebody_else_chose_is_not_continued_by_signing_in(
-    browser: Client, registry: Container, is_live: bool
-) -> None:
+def test_signing_in_replaces_a_fixed_session(browser: Client, registry: Container, is_live: bool) -> None:
     thief = Client(headers=SECURE)
     thief.cookies["sessionid"] = "a" * 32
     if is_live:
@@ -68,7 +66,7 @@ def test_a_session_that_somebody_else_chose_is_not_continued_by_signing_in(
     assert thief.get("/admin/").status_code == 302
 
 
-def test_signing_out_ends_the_session_also_for_who_copied_the_cookie(browser: Client) -> None:
+def test_signing_out_invalidates_copied_session_cookies(browser: Client) -> None:
     thief = Client(headers=SECURE)
     thief.cookies["sessionid"] = signed_in(browser).cookies["sessionid"].value
     assert thief.get("/admin/").status_code == 200
@@ -82,7 +80,7 @@ def test_signing_out_ends_the_session_also_for_who_copied_the_cookie(browser: Cl
     [({"Origin": "https://evil.example"}, True), ({"Origin": "null"}, True), ({}, True), (same_site(), False),
      ({"Referer": f"https://{HOST}.evil.example/"}, True), ({"Referer": "http://registry.example/"}, True)],
 )  # fmt: skip
-def test_forms_of_the_admin_are_accepted_from_its_own_pages_alone(
+def test_admin_forms_are_only_accepted_from_the_same_origin(
     browser: Client, path: str, origin: dict[str, str], token: bool
 ) -> None:
     given = CREDENTIALS | token_of(signed_in(browser))
@@ -92,7 +90,7 @@ def test_forms_of_the_admin_are_accepted_from_its_own_pages_alone(
     assert browser.get("/admin/").status_code == 200
 
 
-def test_a_session_of_the_admin_is_none_of_the_api(browser: Client) -> None:
+def test_an_admin_session_does_not_sign_in_to_the_api(browser: Client) -> None:
     answer = Api(client=signed_in(browser)).get("users/me/")
     assert (answer.status_code, kind(answer)) == (401, "unauthenticated")
     assert not answer.cookies  # the session lasts no longer for it
@@ -104,14 +102,14 @@ def test_a_session_of_the_admin_is_none_of_the_api(browser: Client) -> None:
      "http://good.example", "https://good.example@evil.example", "https://GOOD.example",
      f"https://{HOST}", "*", "https://good.example, https://evil.example", "https://good.example\\.evil.example"],
 )  # fmt: skip
-def test_only_a_site_that_is_named_whole_reads_answers(registry: Container, origin: str) -> None:
+def test_only_exact_origins_may_read_responses(registry: Container, origin: str) -> None:
     answers = [Api().call(method, "posts/", headers=SECURE | {"Origin": origin}) for method in ("GET", "OPTIONS")]
     for answer in answers:
         assert "Access-Control-Allow-Origin" not in answer
         assert "origin" in answer["Vary"].lower()
 
 
-def test_a_site_that_may_read_answers_sends_no_cookies(registry: Container) -> None:
+def test_allowed_origins_send_no_cookies(registry: Container) -> None:
     for method in ("GET", "OPTIONS"):
         answer = Api().call(method, "posts/", headers=SECURE | {"Origin": CONSOLE})
         assert answer["Access-Control-Allow-Origin"] == CONSOLE

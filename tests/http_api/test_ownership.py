@@ -32,7 +32,7 @@ def new_user(registry: Container, role: Role, name: str) -> Api:
     return Api(registry.sign_in()(email=email, password=PASSWORD).access)
 
 
-def test_a_comment_is_removed_by_who_wrote_it_and_by_editors(two: tuple[Api, Api], role: Role, post_id: UUID) -> None:
+def test_a_comment_is_removed_by_its_author_and_by_editors(two: tuple[Api, Api], role: Role, post_id: UUID) -> None:
     one, other = two
     path = f"posts/{post_id}/comments/"
     comment = one.post(path, {"content": "Thanks."}).json()
@@ -41,7 +41,7 @@ def test_a_comment_is_removed_by_who_wrote_it_and_by_editors(two: tuple[Api, Api
     assert one.delete(f"{path}{comment['id']}/").status_code == (404 if may_edit else 204)
 
 
-def test_a_session_is_seen_and_ended_by_its_user_alone(two: tuple[Api, Api]) -> None:
+def test_only_its_user_sees_and_ends_a_session(two: tuple[Api, Api]) -> None:
     one, other = two
     (own,) = one.get("auth/sessions/").json()["results"]
     (others,) = other.get("auth/sessions/").json()["results"]
@@ -52,7 +52,7 @@ def test_a_session_is_seen_and_ended_by_its_user_alone(two: tuple[Api, Api]) -> 
     assert (one.get("users/me/").status_code, other.get("users/me/").status_code) == (401, 200)
 
 
-def test_a_stored_answer_is_for_the_account_that_was_answered(registry: Container, account_id: UUID) -> None:
+def test_a_stored_response_is_only_for_its_account(registry: Container, account_id: UUID) -> None:
     request = ("POST", "patients/", details(), {"Idempotency-Key": "k1"})
     key = registry.create_service_key()(actor=SETUP, account_id=account_id, name="key")[1]
     clerks = [new_user(registry, Role.CLERK, "one"), new_user(registry, Role.CLERK, "two"), Api(key)]
@@ -60,9 +60,7 @@ def test_a_stored_answer_is_for_the_account_that_was_answered(registry: Containe
     assert clerks[0].call(*request)["Idempotency-Replayed"] == "true"
 
 
-def test_a_code_sets_the_password_of_its_user_no_matter_who_sends_it(
-    registry: Container, colleague: User, reader: Api
-) -> None:
+def test_a_code_sets_only_the_password_of_its_user(registry: Container, colleague: User, reader: Api) -> None:
     code = registry.issue_password_reset()(actor=SETUP, user_id=colleague.id)[1]
     new = {"email": COLLEAGUE["email"], "password": "battery staple"}
     assert reader.post("auth/password-reset/", {"code": code, "password": new["password"]}).status_code == 204
@@ -71,7 +69,7 @@ def test_a_code_sets_the_password_of_its_user_no_matter_who_sends_it(
     assert Api().post("auth/token/", new).status_code == 200
 
 
-def test_a_job_is_for_everybody_who_manages_jobs_and_names_who_requested_it(registry: Container) -> None:
+def test_everyone_who_manages_jobs_sees_a_job_and_its_requester(registry: Container) -> None:
     one, other = new_user(registry, Role.CLERK, "one"), new_user(registry, Role.CLERK, "two")
     path = f"sync-jobs/{one.post('sync-jobs/', {}).json()['id']}/"
     assert other.get(path).json()["requested_by"] == f"user:{one.get('users/me/').json()['id']}"
@@ -79,7 +77,7 @@ def test_a_job_is_for_everybody_who_manages_jobs_and_names_who_requested_it(regi
     assert one.get(path).json()["state"] == "cancelled"
 
 
-def test_what_belongs_to_a_record_is_not_found_below_another_one(
+def test_data_of_one_record_is_not_found_under_another(
     admin: Api, registry: Container, post_id: UUID, comment_id: UUID, key_id: UUID
 ) -> None:
     post = admin.post("posts/", {"title": "Hours", "content": "9 to 5."}).json()["id"]

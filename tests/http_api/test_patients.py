@@ -25,7 +25,7 @@ MEMBERS = [
 ]  # fmt: skip
 
 
-def test_registers_and_answers_with_the_whole_patient_its_address_and_its_tag(clerk: Api) -> None:
+def test_registering_returns_the_patient_its_location_and_its_etag(clerk: Api) -> None:
     response = clerk.post("patients/", ADA)
     assert response.status_code == 201
     patient = response.json()
@@ -40,27 +40,27 @@ def test_registers_and_answers_with_the_whole_patient_its_address_and_its_tag(cl
     assert again["ETag"] == response["ETag"]
 
 
-def test_refuses_an_email_that_is_taken_and_names_the_holder(clerk: Api, ada: Patient) -> None:
+def test_a_taken_email_is_refused_and_the_holder_named(clerk: Api, ada: Patient) -> None:
     response = clerk.post("patients/", {**ADA, "email": str(ada.email).upper()})
     assert (response.status_code, kind(response)) == (409, "email-taken")
     assert response.json()["patient_id"] == str(ada.id)
 
 
-def test_get_with_the_current_tag_returns_304(reader: Api, ada: Patient) -> None:
+def test_get_with_the_current_etag_returns_304(reader: Api, ada: Patient) -> None:
     tag = reader.get(f"patients/{ada.id}/")["ETag"]
     assert reader.get(f"patients/{ada.id}/", If_None_Match=tag).status_code == 304
     assert reader.get(f"patients/{ada.id}/", If_None_Match=f'"0-0", W/{tag}').status_code == 304
     assert reader.get(f"patients/{ada.id}/", If_None_Match='"1-0"').status_code == 200
 
 
-def test_patch_changes_what_is_given_and_counts_the_version_up(clerk: Api, ada: Patient) -> None:
+def test_patch_changes_the_given_fields_and_increments_the_version(clerk: Api, ada: Patient) -> None:
     response = clerk.patch(f"patients/{ada.id}/", {"last_name": "Lovelace"})
     assert response.status_code == 200
     assert response.json()["version"] == 2
     assert response.json()["first_name"] == ada.first_name
 
 
-def test_put_takes_back_what_get_gave(clerk: Api, ada: Patient) -> None:
+def test_put_accepts_what_get_returned(clerk: Api, ada: Patient) -> None:
     whole = clerk.get(f"patients/{ada.id}/").json()
     unchanged = clerk.put(f"patients/{ada.id}/", whole)
     assert (unchanged.status_code, unchanged.json()) == (200, whole)
@@ -71,7 +71,7 @@ def test_put_takes_back_what_get_gave(clerk: Api, ada: Patient) -> None:
     assert errors(clerk.put(f"patients/{ada.id}/", whole | {"version": None})) == {("version", "type")}
 
 
-def test_put_wants_the_required_fields(clerk: Api, ada: Patient) -> None:
+def test_put_requires_the_required_fields(clerk: Api, ada: Patient) -> None:
     assert errors(clerk.put(f"patients/{ada.id}/", {"first_name": "Ada"})) == {
         ("last_name", "required"),
         ("email", "required"),
@@ -97,12 +97,12 @@ def test_if_match_compares_the_version(admin: Api, ada: Patient, method: str) ->
     assert admin.call(method, f"patients/{ada.id}/", body, {"If-Match": current["ETag"]}).status_code in {200, 204}
 
 
-def test_if_match_that_is_no_tag_is_refused(clerk: Api, ada: Patient) -> None:
+def test_an_invalid_if_match_is_refused(clerk: Api, ada: Patient) -> None:
     response = clerk.patch(f"patients/{ada.id}/", {"last_name": "King"}, If_Match="3")
     assert errors(response) == {("If-Match", "invalid")}
 
 
-def test_status_moves_by_update_and_an_archived_patient_takes_nothing_else(clerk: Api, ada: Patient) -> None:
+def test_an_archived_patient_accepts_only_a_change_of_status(clerk: Api, ada: Patient) -> None:
     url = f"patients/{ada.id}/"
     refused = clerk.patch(url, {"status": "archived"})
     assert (refused.status_code, kind(refused)) == (409, "status-move-refused")
@@ -113,14 +113,14 @@ def test_status_moves_by_update_and_an_archived_patient_takes_nothing_else(clerk
     assert clerk.patch(url, {"status": "inactive"}).status_code == 200
 
 
-def test_erases_for_good_and_frees_the_email(admin: Api, ada: Patient, register: Callable[..., Patient]) -> None:
+def test_erasing_is_permanent_and_frees_the_email(admin: Api, ada: Patient, register: Callable[..., Patient]) -> None:
     assert admin.delete(f"patients/{ada.id}/").status_code == 204
     gone = admin.get(f"patients/{ada.id}/")
     assert (gone.status_code, kind(gone)) == (404, "patient-not-found")
     assert register(email=ada.email).id != ada.id
 
 
-def test_history_lists_actors_and_changes_and_loses_values_after_erasure(admin: Api, ada: Patient) -> None:
+def test_the_history_lists_actors_and_changes_and_loses_its_values_on_erasure(admin: Api, ada: Patient) -> None:
     me = admin.get("users/me/").json()["id"]
     admin.patch(f"patients/{ada.id}/", {"last_name": "King"}, X_Request_ID="rename-1")
     page = admin.get(f"patients/{ada.id}/history/?limit=1").json()
@@ -137,7 +137,7 @@ def test_history_lists_actors_and_changes_and_loses_values_after_erasure(admin: 
     assert after["results"][1]["digest"] == renamed["digest"]
 
 
-def test_every_path_answers_without_its_final_slash(clerk: Api, ada: Patient) -> None:
+def test_every_path_works_without_its_final_slash(clerk: Api, ada: Patient) -> None:
     assert clerk.get("patients").status_code == 200
     assert clerk.get(f"patients/{ada.id}").json()["id"] == str(ada.id)
     assert clerk.post("patients", ADA | {"email": "other@example.org"}).status_code == 201

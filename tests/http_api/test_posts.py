@@ -66,7 +66,7 @@ def test_an_author_writes_edits_and_publishes_and_anybody_reads(author: Api, ano
     assert read.json()["author"] is None
 
 
-def test_a_look_at_the_head_of_a_post_counts_no_view(author: Api, anonymous: Api) -> None:
+def test_a_head_request_counts_no_view(author: Api, anonymous: Api) -> None:
     path = published(author)
     notice = f"/notices/{author.get(path).json()['slug']}/"
     for head in (path, notice):
@@ -74,7 +74,7 @@ def test_a_look_at_the_head_of_a_post_counts_no_view(author: Api, anonymous: Api
     assert author.get(path).json()["view_count"] == 1
 
 
-def test_a_put_of_what_get_gave_changes_nothing_and_an_older_version_is_refused(author: Api) -> None:
+def test_a_put_of_an_unchanged_post_changes_nothing_and_an_older_version_is_refused(author: Api) -> None:
     path = published(author)
     post = author.get(path).json()
     assert author.put(path, post).json()["version"] == post["version"]
@@ -84,7 +84,7 @@ def test_a_put_of_what_get_gave_changes_nothing_and_an_older_version_is_refused(
     assert kind(author.get(path)) == "post-not-found"
 
 
-def test_a_matching_tag_of_a_post_is_answered_304(author: Api, anonymous: Api) -> None:
+def test_a_matching_etag_of_a_post_returns_304(author: Api, anonymous: Api) -> None:
     path = f"posts/{author.post('posts/', DRAFT).json()['id']}/"
     etag = author.get(path)["ETag"]
     assert author.get(path, If_None_Match=etag).status_code == 304
@@ -112,7 +112,7 @@ def test_lists_continue_where_the_previous_page_ended(author: Api, anonymous: Ap
     assert errors(anonymous.get("posts/?author=me")) == {("author", "unknown")}
 
 
-def test_a_list_is_one_query_whatever_its_length_and_none_from_the_cache(author: Api, anonymous: Api) -> None:
+def test_a_list_is_one_query_and_none_from_the_cache(author: Api, anonymous: Api) -> None:
     for number in range(5):
         path = published(author, f"Notice {number}")
         author.post(f"{path}comments/", {"content": "Thanks"})
@@ -140,7 +140,7 @@ def test_a_read_writes_nothing(author: Api, anonymous: Api) -> None:
         ({"title": "Mine", "content": "…", "author": "user:1"}, {("author", "read_only")}),
     ],
 )
-def test_a_bad_draft_is_refused_by_field_and_rule(
+def test_an_invalid_draft_is_refused_by_field_and_rule(
     author: Api, draft: dict[str, object], expected: set[tuple[str, str]]
 ) -> None:
     assert errors(author.post("posts/", draft)) == expected
@@ -152,7 +152,7 @@ def test_an_enormous_post_is_refused(author: Api) -> None:
     assert (response.status_code, kind(response)) == (413, "too-large")
 
 
-def test_what_contradicts_the_posts_as_they_are_is_a_conflict(author: Api) -> None:
+def test_a_conflicting_change_of_a_post_is_refused(author: Api) -> None:
     path = f"posts/{author.post('posts/', DRAFT).json()['id']}/"
     for call, problem in [
         (lambda: author.post("posts/", DRAFT | {"title": "flu SEASON!"}), "slug-taken"),
@@ -166,9 +166,7 @@ def test_what_contradicts_the_posts_as_they_are_is_a_conflict(author: Api) -> No
     assert author.get(path).json()["version"] == 2
 
 
-def test_another_authors_draft_is_not_there_and_their_post_not_to_be_changed(
-    author: Api, editor: Api, reader: Api
-) -> None:
+def test_another_authors_draft_is_not_found_and_their_post_read_only(author: Api, editor: Api, reader: Api) -> None:
     draft = f"posts/{editor.post('posts/', DRAFT).json()['id']}/"
     path = published(editor)
     for response in (
@@ -200,7 +198,7 @@ def test_comments_are_written_listed_and_removed(author: Api, reader: Api, edito
     assert errors(reader.post(f"{path}comments/", {})) == {("content", "required")}
 
 
-def test_writing_needs_a_token_and_a_token_that_is_sent_must_be_good(author: Api, anonymous: Api) -> None:
+def test_writing_requires_a_token_and_an_invalid_token_is_refused(author: Api, anonymous: Api) -> None:
     path = published(author)
     for method, where in [("POST", "posts/"), ("PATCH", path), ("DELETE", path), ("POST", f"{path}comments/")]:
         response = anonymous.call(method, where, {})
@@ -208,7 +206,7 @@ def test_writing_needs_a_token_and_a_token_that_is_sent_must_be_good(author: Api
     assert kind(Api("no.good.token").get("posts/")) == "token-refused"
 
 
-def test_a_post_that_never_was_is_not_found(anonymous: Api) -> None:
+def test_an_unknown_post_is_not_found(anonymous: Api) -> None:
     for path in (f"posts/{uuid4()}/", f"posts/{uuid4()}/comments/"):
         assert kind(anonymous.get(path)) == "post-not-found"
     assert kind(anonymous.get("posts/7/")) == "not-found"

@@ -29,7 +29,7 @@ def path(ada: Patient) -> str:
 
 
 @pytest.mark.parametrize("method", BODIES)
-def test_if_match_takes_a_list_and_compares_each_tag_whole(admin: Api, path: str, method: str) -> None:
+def test_if_match_accepts_a_list_and_compares_complete_etags(admin: Api, path: str, method: str) -> None:
     tag = admin.get(path)["ETag"]
     another = admin.post("patients/", other())["ETag"]
     mistyped = [f"{tag[:at]}{'0' if tag[at] != '0' else '1'}{tag[at + 1 :]}" for at in (1, 3, 18, 20, 35)]
@@ -45,7 +45,7 @@ def other() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("method", BODIES)
-def test_a_change_is_refused_where_if_none_match_names_the_record_as_it_is(admin: Api, path: str, method: str) -> None:
+def test_if_none_match_with_the_current_etag_refuses_a_change(admin: Api, path: str, method: str) -> None:
     tag = admin.get(path)["ETag"]
     for excluded in ("*", tag, f"W/{tag}", f'"7-00", {tag}'):
         refused = admin.call(method, path, BODIES[method], {"If-None-Match": excluded})
@@ -57,9 +57,7 @@ def test_a_change_is_refused_where_if_none_match_names_the_record_as_it_is(admin
     assert admin.call(method, path, BODIES[method], allowed).status_code in {200, 204}
 
 
-def test_a_precondition_is_judged_after_the_permission_and_before_the_values(
-    reader: Api, clerk: Api, path: str
-) -> None:
+def test_preconditions_are_checked_after_permissions_and_before_values(reader: Api, clerk: Api, path: str) -> None:
     assert kind(reader.patch(path, {"last_name": "King"}, If_Match='"7-00"')) == "forbidden"
     assert kind(clerk.patch(path, {"last_name": 5}, If_Match='"7-00"')) == "version-mismatch"
     unknown = f"{path[:-5]}0000/"
@@ -68,11 +66,11 @@ def test_a_precondition_is_judged_after_the_permission_and_before_the_values(
 
 @pytest.mark.parametrize("name", ["If-Match", "If-None-Match"])
 @pytest.mark.parametrize("header", ["", "3", "3-0f1e2d3c4b5a6978", ",", '"open'])
-def test_a_precondition_that_names_no_tag_is_refused(clerk: Api, path: str, name: str, header: str) -> None:
+def test_a_precondition_without_an_etag_is_refused(clerk: Api, path: str, name: str, header: str) -> None:
     assert errors(clerk.call("PATCH", path, {"last_name": "King"}, {name: header})) == {(name, "invalid")}
 
 
-def test_a_read_takes_preconditions_too(reader: Api, path: str) -> None:
+def test_reads_accept_preconditions(reader: Api, path: str) -> None:
     tag = reader.get(path)["ETag"]
     assert reader.get(path, If_Match=tag).status_code == reader.get(path, If_Match="*").status_code == 200
     assert kind(reader.get(path, If_Match='"1-0"')) == kind(reader.get(path, If_Match=f"W/{tag}")) == "version-mismatch"
@@ -84,7 +82,7 @@ def test_a_read_takes_preconditions_too(reader: Api, path: str) -> None:
         assert reader.get(path, If_None_Match=unknown).status_code == 200
 
 
-def test_a_post_is_changed_by_the_tag_of_any_body_that_was_given_of_it(
+def test_the_etag_of_any_representation_allows_a_change(
     admin: Api, anonymous: Api, registry: Container, post_id: UUID
 ) -> None:
     path = f"posts/{post_id}/"
@@ -108,7 +106,7 @@ def test_a_post_is_changed_by_the_tag_of_any_body_that_was_given_of_it(
         ("DELETE", "service-accounts/{account_id}/keys/{key_id}/"),
     ],
 )  # fmt: skip
-def test_a_precondition_is_judged_after_the_permission_where_there_are_no_tags(
+def test_preconditions_are_checked_after_permissions_without_etags_too(
     admin: Api, signed_in: Callable[[Role], Api], request: pytest.FixtureRequest, method: str, path: str
 ) -> None:
     ids = {name: request.getfixturevalue(name) for _, name, _, _ in Formatter().parse(path) if name}
@@ -117,7 +115,7 @@ def test_a_precondition_is_judged_after_the_permission_where_there_are_no_tags(
     assert kind(signed_in(Role.READER).call(method, where, {}, headers)) == "forbidden"
 
 
-def test_a_precondition_is_not_ignored_where_there_are_no_tags(admin: Api, user_id: UUID, path: str) -> None:
+def test_preconditions_are_not_ignored_without_etags(admin: Api, user_id: UUID, path: str) -> None:
     user = f"users/{user_id}/"
     for method, where, headers in (
         ("PATCH", user, {"If-Match": '"1-0"'}),

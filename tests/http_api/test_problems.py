@@ -52,7 +52,7 @@ def test_a_browser_gets_a_page_for_an_error_outside_the_api(anonymous: Api, path
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_crash_says_nothing_but_the_request_id_and_logs_no_values(reader: Api, ada: Patient) -> None:
+def test_a_crash_shows_only_the_request_id_and_logs_no_values(reader: Api, ada: Patient) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE patients_patient SET identifiers = '[{\"secret\": 1}]'")
     response = reader.get(f"patients/{ada.id}/", X_Request_ID="crash-1")
@@ -87,9 +87,7 @@ def test_logs_each_request_and_use_case_once_and_nothing_personal(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_method_that_http_does_not_define_is_not_logged(
-    clerk: Api, ada: Patient, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_undefined_method_is_not_logged(clerk: Api, ada: Patient, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         clerk.call(str(ada.last_name).upper(), "patients/")
     events = [cast("dict[str, str]", record.msg) for record in caplog.records]

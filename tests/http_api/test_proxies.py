@@ -74,13 +74,15 @@ def test_no_header_of_a_caller_changes_its_recorded_address(settings: Any, hops:
         ("", "https", False),
     ],
 )
-def test_only_a_trusted_proxy_says_that_a_call_came_by_tls(settings: Any, peer: str, said: str, secure: bool) -> None:
+def test_only_a_trusted_proxy_can_report_tls(settings: Any, peer: str, said: str, secure: bool) -> None:
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     assert seen(settings, peer, proto=said).is_secure() == secure
 
 
 @pytest.mark.parametrize(("trusted", "caller"), [((), "127.0.0.1"), ((ip_network("127.0.0.1"),), CALLER)])
-def test_limits_count_the_caller(settings: Any, registry: Container, trusted: object, caller: str) -> None:
+def test_limits_apply_to_the_caller_behind_the_proxy(
+    settings: Any, registry: Container, trusted: object, caller: str
+) -> None:
     settings.TRUSTED_PROXIES = trusted
     heard: list[str] = []
 

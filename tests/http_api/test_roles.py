@@ -197,7 +197,7 @@ def row(request: pytest.FixtureRequest) -> Row:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_each_role_may_do_its_work_and_no_more(
+def test_each_role_has_exactly_its_permissions(
     request: pytest.FixtureRequest, row: Row, role: Role | None, api: Api, colleague: User, upstream: ScriptedGateway
 ) -> None:
     upstream.answer = {"last_name": "Byron"}

@@ -61,14 +61,14 @@ def found(response: Answer) -> list[str]:
         ({"q": "smi", "status": "active"}, "b"),
     ],
 )
-def test_finds_by_query_and_by_body_alike(
+def test_a_search_by_query_and_by_body_finds_the_same(
     reader: Api, people: list[Patient], filters: dict[str, str], expected: str
 ) -> None:
     assert found(reader.get(f"patients/?{urlencode(filters)}")) == list(expected)
     assert found(reader.post("patients/search/", filters)) == list(expected)
 
 
-def test_next_leads_through_every_page_newest_first(reader: Api, people: list[Patient]) -> None:
+def test_next_pages_through_every_result_newest_first(reader: Api, people: list[Patient]) -> None:
     first = reader.get("patients/?limit=2&q=smi&count=true")
     assert (found(first), first.json()["next"], first.json()["count"]) == (["c", "b"], None, 2)
     first = reader.get("patients/?limit=2")
@@ -101,7 +101,7 @@ def test_a_search_by_body_continues_at_next_without_personal_values_in_the_addre
     assert errors(reader.post(link, body | {"cursor": cursor})) == {("cursor", "repeated")}
 
 
-def test_gives_the_ids_and_members_that_are_asked_for(reader: Api, people: list[Patient]) -> None:
+def test_only_the_requested_ids_and_members_are_returned(reader: Api, people: list[Patient]) -> None:
     ids = [str(people[0].id), str(people[2].id)]
     shown = [
         {"full_name": "Ada Smith", "email": "c@example.org"},
@@ -120,9 +120,7 @@ def test_a_search_sorted_by_name_continues_at_next(reader: Api, people: list[Pat
     assert (found(first), found(second), second.json()["next"]) == (["a", "c"], ["b"], None)
 
 
-def test_a_page_by_name_is_gone_once_the_last_patient_before_it_was_changed(
-    reader: Api, clerk: Api, people: list[Patient]
-) -> None:
+def test_a_cursor_by_name_expires_when_its_patient_is_changed(reader: Api, clerk: Api, people: list[Patient]) -> None:
     first = reader.get("patients/?limit=1&sort=name")
     body = {"limit": 1, "sort": "name"}
     clerk.patch(f"patients/{people[0].id}/", {"last_name": "Zuse"})
@@ -136,7 +134,7 @@ def test_a_page_by_name_is_gone_once_the_last_patient_before_it_was_changed(
     assert found(reader.get(newest["next"])) == ["b"]
 
 
-def test_counts_only_when_asked(reader: Api, people: list[Patient]) -> None:
+def test_the_count_is_only_returned_on_request(reader: Api, people: list[Patient]) -> None:
     assert "count" not in reader.get("patients/").json()
     counted = reader.get("patients/?count=true&limit=1").json()
     assert (counted["count"], counted["count_capped"]) == (3, False)
@@ -174,5 +172,5 @@ def test_counts_only_when_asked(reader: Api, people: list[Patient]) -> None:
         ("status=active&status=inactive", ("status", "repeated")),
     ],
 )
-def test_names_the_parameter_that_is_wrong(reader: Api, query: str, error: tuple[str, str]) -> None:
+def test_an_invalid_parameter_is_named(reader: Api, query: str, error: tuple[str, str]) -> None:
     assert errors(reader.get(f"patients/?{query}")) == {error}

@@ -35,7 +35,7 @@ def collected(settings: Any, tmp_path: Path) -> Client:
 
 
 @pytest.mark.parametrize("is_read_each_time", [True, False])
-def test_only_what_is_inside_the_directory_of_static_files_is_served(
+def test_only_files_in_the_static_directory_are_served(
     collected: Client, settings: Any, tmp_path: Path, is_read_each_time: bool
 ) -> None:
     settings.WHITENOISE_AUTOREFRESH = is_read_each_time
@@ -57,7 +57,7 @@ def test_only_what_is_inside_the_directory_of_static_files_is_served(
 @pytest.mark.parametrize(
     "name", ["../../../etc/passwd.csv", "..\\x.csv", '"; filename="x.html.csv', "x\r\nX-Injected: yes.csv", "<b>.csv"]
 )
-def test_the_name_of_an_imported_file_is_in_no_answer_and_names_no_file(admin: Api, name: str) -> None:
+def test_the_name_of_an_imported_file_is_never_returned_or_used_as_a_path(admin: Api, name: str) -> None:
     head = f'--boundary\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
     body = head.encode() + CSV + b"\r\n--boundary--\r\n"
     started = admin.call("POST", "imports/", body, content_type="multipart/form-data; boundary=boundary")
@@ -99,7 +99,7 @@ KINDS: dict[str, Ask] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_browser_guesses_what_an_answer_is(admin: Api, ada: Patient, import_id: UUID, kind: str) -> None:
+def test_responses_forbid_content_sniffing(admin: Api, ada: Patient, import_id: UUID, kind: str) -> None:
     for answer in KINDS[kind](admin, ada, import_id):
         answer.close()
         assert answer["X-Content-Type-Options"] == "nosniff", answer

@@ -20,7 +20,7 @@ READS = [name for name, (method, _) in OPERATIONS.items() if method == "GET"]
 
 
 @pytest.mark.parametrize("name", READS)
-def test_no_shared_cache_keeps_what_is_read(admin: Api, request: pytest.FixtureRequest, name: str) -> None:
+def test_shared_caches_do_not_store_responses(admin: Api, request: pytest.FixtureRequest, name: str) -> None:
     _, path = OPERATIONS[name]
     ids = {one: request.getfixturevalue(one) for _, one, _, _ in Formatter().parse(path) if one}
     answer = admin.get(path.format(**ids))
@@ -34,7 +34,7 @@ def test_no_shared_cache_keeps_what_is_read(admin: Api, request: pytest.FixtureR
     ["x.css", "/x.css", ".css", ";x.css", "%2fx.css", "%3bx.css", "%00x.css", "%0ax.css", "%3fx.css", "%23x.css",
      "?x.css", ".json", "..%2f..%2f..%2f..%2fstatic%2fweb%2fhome.css", "../../../../static/web/home.css"],
 )  # fmt: skip
-def test_a_record_is_not_at_an_address_that_looks_like_a_static_file(admin: Api, ada: Patient, suffix: str) -> None:
+def test_a_record_has_no_url_that_looks_like_a_static_file(admin: Api, ada: Patient, suffix: str) -> None:
     record = f"/api/v1/patients/{ada.id}"
     for path in (f"{record}/{suffix}", record + suffix, f"/api/v1/users/me/{suffix}", f"/static/..{record}/{suffix}"):
         answer = admin.get(path)
@@ -43,7 +43,7 @@ def test_a_record_is_not_at_an_address_that_looks_like_a_static_file(admin: Api,
         assert answer.get("Cache-Control", "no-store") == "no-store"
 
 
-def test_a_tag_of_somebody_else_confirms_nothing(
+def test_the_etag_of_another_user_does_not_match(
     signed_in: Callable[[Role], Api], registry: Container, ada: Patient
 ) -> None:
     clerk, author, editor = (signed_in(role) for role in (Role.CLERK, Role.AUTHOR, Role.EDITOR))

@@ -14,7 +14,7 @@ from tests.http_api.problems import kind
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_is_a_file_that_nobody_caches_and_whose_name_says_nothing(admin: Api, ada: Patient) -> None:
+def test_the_document_is_an_uncached_file_with_a_neutral_name(admin: Api, ada: Patient) -> None:
     response = admin.get(f"patients/{ada.id}/subject-access/")
     assert response.status_code == 200
     assert response["Content-Type"] == "application/json"
@@ -28,7 +28,7 @@ def test_an_unknown_patient_is_a_problem_not_a_file(admin: Api) -> None:
     assert (response.status_code, kind(response)) == (404, "patient-not-found")
 
 
-def test_a_merged_record_leads_to_the_other_one(admin: Api, ada: Patient, register: Callable[..., Patient]) -> None:
+def test_a_merged_record_links_to_its_survivor(admin: Api, ada: Patient, register: Callable[..., Patient]) -> None:
     twin = register(email="twin@example.org")
     admin.post(f"patients/{ada.id}/merge/", {"other": str(twin.id)})
     assert kind(admin.get(f"patients/{twin.id}/subject-access/")) == "patient-merged"

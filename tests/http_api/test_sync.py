@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 THEIRS: Mapping[str, object] = {"first_name": "Augusta", "email": "AUGUSTA@example.org", "phone": None, "ward": 9}
 
 
-def test_takes_over_what_upstream_changed(clerk: Api, ada: Patient, upstream: ScriptedGateway) -> None:
+def test_changes_from_upstream_are_applied(clerk: Api, ada: Patient, upstream: ScriptedGateway) -> None:
     upstream.answer = THEIRS
     response = clerk.post(f"patients/{ada.id}/sync_external_data/", X_Request_ID="sync-1")
     synced = response.json()
@@ -36,7 +36,7 @@ def test_takes_over_what_upstream_changed(clerk: Api, ada: Patient, upstream: Sc
     assert upstream.asked == [(ada.external_id, "sync-1")]
 
 
-def test_a_patient_without_an_external_id_has_no_external_data_and_upstream_is_not_asked(
+def test_a_patient_without_an_external_id_is_not_requested_from_upstream(
     clerk: Api, register: Callable[..., Patient], upstream: ScriptedGateway
 ) -> None:
     patient = register(email="eve@example.org", external_id=None)
@@ -53,7 +53,7 @@ def test_a_sync_that_changes_nothing_moves_only_the_time(clerk: Api, ada: Patien
     assert len(clerk.get(f"patients/{ada.id}/history/").json()["results"]) == 1
 
 
-def test_shows_the_last_good_record_and_its_age_while_upstream_is_down(
+def test_the_last_record_and_its_age_are_returned_while_upstream_is_down(
     clerk: Api, ada: Patient, upstream: ScriptedGateway
 ) -> None:
     upstream.answer = THEIRS
@@ -104,7 +104,7 @@ def test_while_the_circuit_is_open_a_snapshot_is_returned_stale_or_else_503_with
     assert len(real_upstream.requests) == asked == 1 + 4
 
 
-def test_local_corrections_stand_and_conflicts_are_named(clerk: Api, ada: Patient, upstream: ScriptedGateway) -> None:
+def test_local_corrections_are_kept_and_conflicts_named(clerk: Api, ada: Patient, upstream: ScriptedGateway) -> None:
     sync = f"patients/{ada.id}/sync_external_data/"
     upstream.answer = {"first_name": "Augusta", "last_name": "Byron"}
     clerk.post(sync)
@@ -128,7 +128,7 @@ def test_local_corrections_stand_and_conflicts_are_named(clerk: Api, ada: Patien
         ({"email": "taken@example.org"}, 409, "email-taken", None),
     ],
 )
-def test_a_sync_that_fails_says_why_and_changes_nothing(
+def test_a_failed_sync_gives_the_reason_and_changes_nothing(
     clerk: Api,
     ada: Patient,
     upstream: ScriptedGateway,
@@ -146,7 +146,7 @@ def test_a_sync_that_fails_says_why_and_changes_nothing(
     assert clerk.get(f"patients/{ada.id}/").json() == before
 
 
-def test_says_in_the_promised_words_that_upstream_does_not_know_the_patient(
+def test_a_patient_unknown_upstream_gets_the_documented_error(
     clerk: Api, ada: Patient, upstream: ScriptedGateway
 ) -> None:
     response = clerk.post(f"patients/{ada.id}/sync_external_data/")

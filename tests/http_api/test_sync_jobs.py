@@ -17,7 +17,7 @@ NOTHING_YET = {"updated": 0, "unchanged": 0, "not_found": 0, "refused": 0, "skip
 Register = Callable[..., Patient]
 
 
-def test_a_job_is_accepted_and_tells_where_its_progress_is(clerk: Api, ada: Patient) -> None:
+def test_a_job_is_accepted_with_the_location_of_its_progress(clerk: Api, ada: Patient) -> None:
     me = clerk.get("users/me/").json()["id"]
     response = clerk.post("sync-jobs/", {})
     job = response.json()
@@ -50,7 +50,7 @@ def test_no_body_means_all_patients(clerk: Api, content_type: str) -> None:
     assert (response.status_code, response.json()["statuses"]) == (202, ["active", "inactive", "merged"])
 
 
-def test_a_job_is_about_a_status_or_one_patient(clerk: Api, register: Register, ada: Patient) -> None:
+def test_a_job_may_be_limited_to_a_status_or_one_patient(clerk: Api, register: Register, ada: Patient) -> None:
     register(email="eve@example.org", status="inactive")
     register(email="kim@example.org", status="inactive")
     by_status = clerk.post("sync-jobs/", {"status": "inactive", "patient_id": None}).json()
@@ -108,7 +108,7 @@ def test_a_held_job_shows_what_it_would_change_and_continues_once_an_admin_confi
     assert (done["state"], done["counts"]["updated"], done["confirmed_by"][:5]) == ("completed", 20, "user:")
 
 
-def test_fields_that_both_sides_changed_are_among_the_failures(
+def test_fields_changed_on_both_sides_are_among_the_failures(
     clerk: Api, ada: Patient, upstream: ScriptedGateway, run: Run
 ) -> None:
     for theirs, ours in (("Byron", "King"), ("Lovelace", None)):
@@ -121,7 +121,7 @@ def test_fields_that_both_sides_changed_are_among_the_failures(
     assert (failure["outcome"], failure["reason"], failure["conflicts"]) == ("unchanged", None, ["last_name"])
 
 
-def test_a_pause_tells_why_and_until_when(clerk: Api, ada: Patient, upstream: ScriptedGateway, run: Run) -> None:
+def test_a_pause_has_a_reason_and_an_end(clerk: Api, ada: Patient, upstream: ScriptedGateway, run: Run) -> None:
     upstream.answer = Unavailable("It is down.", retry_after=timedelta(seconds=30))
     job_id = clerk.post("sync-jobs/").json()["id"]
     run(job_id)
@@ -173,7 +173,7 @@ def test_a_job_is_cancelled_once(clerk: Api, ada: Patient, job_id: UUID, upstrea
         ([], ("", "type")),
     ],
 )
-def test_what_a_job_cannot_be_about_is_named(clerk: Api, given: object, error: tuple[str, str]) -> None:
+def test_an_invalid_scope_of_a_job_is_named(clerk: Api, given: object, error: tuple[str, str]) -> None:
     assert errors(clerk.post("sync-jobs/", given)) == {error}
     assert clerk.get("sync-jobs/").json()["results"] == []
 
@@ -197,6 +197,6 @@ def test_an_unknown_job_is_not_found(clerk: Api, method: str, rest: str) -> None
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=201", "cursor=zz", "state=paused"])
 @pytest.mark.parametrize("failures", [False, True])
-def test_what_is_wrong_in_asking_for_a_page_is_named(clerk: Api, job_id: UUID, query: str, failures: bool) -> None:
+def test_invalid_page_parameters_are_named(clerk: Api, job_id: UUID, query: str, failures: bool) -> None:
     response = clerk.get(f"sync-jobs/{job_id}/failures/?{query}" if failures else f"sync-jobs/?{query}")
     assert {field for field, _ in errors(response)} == {query.partition("=")[0]}

@@ -54,7 +54,9 @@ def calls_until_refused(call: Callable[[], Answer]) -> int:
     raise AssertionError("No call was refused.")
 
 
-def test_answers_say_what_is_left(reader: Api, anonymous: Api, ada: Patient, upstream: ScriptedGateway) -> None:
+def test_responses_state_the_remaining_limit(
+    reader: Api, anonymous: Api, ada: Patient, upstream: ScriptedGateway
+) -> None:
     upstream.answer = {"last_name": "Byron"}
     left = [reader.get("patients/")["RateLimit"] for _ in range(5)]
     assert [re.fullmatch(r'"user";r=(\d);t=(\d+)', one)[1] for one in left] == list("43210")  # type: ignore[index]
@@ -68,16 +70,16 @@ def test_answers_say_what_is_left(reader: Api, anonymous: Api, ada: Patient, ups
     assert f't={answers[-1]["Retry-After"]}' in answers[-1]["RateLimit"]
 
 
-def test_an_address_may_make_so_many_calls_without_signing_in(anonymous: Api) -> None:
+def test_anonymous_calls_are_limited_per_address(anonymous: Api) -> None:
     assert calls_until_refused(lambda: anonymous.get("schema/")) == 3
 
 
 @pytest.mark.parametrize("token", ["", "a.b.c", f"prk_{'0' * 32}_{'x' * 43}"])
-def test_an_address_may_try_so_many_tokens(token: str) -> None:
+def test_attempts_with_tokens_are_limited_per_address(token: str) -> None:
     assert calls_until_refused(lambda: Api(token).get("users/me/")) == 3
 
 
-def test_signing_in_to_the_admin_may_be_tried_so_often(registry: Container) -> None:
+def test_attempts_to_sign_in_to_the_admin_are_limited(registry: Container) -> None:
     def is_limited(address: str, username: str) -> bool:
         given = {"username": username, "password": "wrong password"}
         response = Client(REMOTE_ADDR=address).post("/admin/login/", given)
@@ -114,12 +116,12 @@ def test_calls_refused_for_a_precondition_or_a_permission_count_too(reader: Api,
     assert calls_until_refused(lambda: clerk.post("patients/", {}, If_Match='"1"')) == 5
 
 
-def test_signing_in_may_be_tried_so_often(anonymous: Api) -> None:
+def test_attempts_to_sign_in_are_limited(anonymous: Api) -> None:
     wrong = {"email": "nobody@clinic.example", "password": "wrong password"}
     assert calls_until_refused(lambda: anonymous.post("auth/token/", wrong)) == 2
 
 
-def test_a_user_may_ask_for_so_many_syncs_and_for_the_rest_as_before(
+def test_syncs_are_limited_per_user_separately_from_other_calls(
     clerk: Api, ada: Patient, upstream: ScriptedGateway
 ) -> None:
     upstream.answer = {"last_name": "Byron"}
@@ -128,7 +130,7 @@ def test_a_user_may_ask_for_so_many_syncs_and_for_the_rest_as_before(
     assert clerk.get(f"patients/{ada.id}/").status_code == 200
 
 
-def test_addresses_are_counted_apart_but_not_those_of_one_ipv6_network() -> None:
+def test_each_address_and_each_ipv6_network_has_its_own_count() -> None:
     def calls_from(address: str) -> int:
         api = Api()
         api.client.defaults["REMOTE_ADDR"] = address

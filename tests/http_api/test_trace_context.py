@@ -51,7 +51,7 @@ def test_every_line_of_a_request_has_its_trace(clerk: Api, caplog: pytest.LogCap
     assert span_id != CALLER
 
 
-def test_the_next_request_has_no_trace_of_the_last(clerk: Api, caplog: pytest.LogCaptureFixture) -> None:
+def test_each_request_has_its_own_trace(clerk: Api, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         clerk.get("patients/", traceparent=f"00-{TRACE_ID}-{CALLER}-01")
         clerk.get("patients/")
@@ -88,9 +88,7 @@ def test_an_invalid_header_is_ignored(anonymous: Api, caplog: pytest.LogCaptureF
 
 
 @pytest.mark.parametrize("given", [f"cc-{TRACE_ID}-{CALLER}-01", f"01-{TRACE_ID}-{CALLER}-09-what-comes-next"])
-def test_of_a_later_version_what_version_00_has_is_read(
-    anonymous: Api, caplog: pytest.LogCaptureFixture, given: str
-) -> None:
+def test_a_later_version_is_read_like_version_00(anonymous: Api, caplog: pytest.LogCaptureFixture, given: str) -> None:
     with caplog.at_level(logging.INFO):
         anonymous.get("/health/live", traceparent=given)
     (trace,) = traces(caplog)

@@ -28,7 +28,7 @@ def test_a_sync_job_is_undone_by_a_job_of_its_own(admin: Api, ada: Patient, run:
     assert (latest["action"], latest["job_id"]) == ("change_undone", undo["id"])
 
 
-def test_an_import_is_undone_and_its_patients_are_gone(admin: Api, import_id: UUID, run: Run) -> None:
+def test_undoing_an_import_removes_its_patients(admin: Api, import_id: UUID, run: Run) -> None:
     run(str(import_id))
     assert len(admin.get("patients/").json()["results"]) == 1
     undo = admin.post(f"imports/{import_id}/undo/").json()

@@ -109,13 +109,13 @@ def unwritable(request: pytest.FixtureRequest) -> None:
     request.getfixturevalue(request.param)
 
 
-def test_every_read_answers(admin: Api, boss: Client, addresses: dict[str, str], unwritable: None) -> None:
+def test_every_read_succeeds(admin: Api, boss: Client, addresses: dict[str, str], unwritable: None) -> None:
     answers = {operation: status(admin.get(address)) for operation, address in addresses.items()}
     answers |= {page: status(cast("HttpResponse", boss.get(page))) for page in PAGES}
     assert {name: answered for name, answered in answers.items() if answered != 200} == {}
 
 
-def test_writes_answer_that_they_cannot_be_done_now(admin: Api, ada: Patient, read_only: None) -> None:
+def test_writes_are_unavailable(admin: Api, ada: Patient, read_only: None) -> None:
     record = f"patients/{ada.id}/"
     refused = [
         admin.post("patients/", details(email="eve@example.org")),
@@ -130,9 +130,7 @@ def test_writes_answer_that_they_cannot_be_done_now(admin: Api, ada: Patient, re
     assert admin.patch(record, {"last_name": "King"}).status_code == 200
 
 
-def test_what_does_not_fit_onto_a_full_disk_is_refused_and_leaves_nothing(
-    admin: Api, registry: Container, full: None
-) -> None:
+def test_a_write_to_a_full_disk_is_refused_and_leaves_nothing(admin: Api, registry: Container, full: None) -> None:
     rows = b"".join(b"Eve,King,eve%d@example.org,1985-12-10\n" % number for number in range(20_000))
     before = len(registry.list_jobs()(actor=SETUP, kind=JobKind.IMPORT).items)
     body = FORM.replace(CSV, CSV.partition(b"\n")[0] + b"\n" + rows)

@@ -32,5 +32,5 @@ def test_an_unknown_parameter_is_refused(admin: Api, name: str) -> None:
     assert admin.call("GET", "/api/v1/upstreams/?state=open").status_code == 400
 
 
-def test_where_no_upstream_is_configured_the_list_is_empty(admin: Api, registry: Container) -> None:
+def test_without_a_configured_upstream_the_list_is_empty(admin: Api, registry: Container) -> None:
     assert admin.call("GET", "/api/v1/upstreams/").json() == {"next": None, "next_cursor": None, "results": []}

@@ -30,11 +30,11 @@ WRITES = {
         (Role.EDITOR, {*SIGNED_IN, Permission.WRITE_POSTS, Permission.EDIT_POSTS}),
     ],
 )
-def test_each_role_may_do_what_it_is_for_and_no_more(role: Role, permissions: set[Permission]) -> None:
+def test_each_role_has_exactly_its_permissions(role: Role, permissions: set[Permission]) -> None:
     assert role.permissions == permissions
 
 
-def test_an_admin_alone_erases_manages_users_and_does_the_work_of_workers() -> None:
+def test_only_admins_erase_manage_users_and_run_jobs() -> None:
     for permission in (
         Permission.ERASE_PATIENTS,
         Permission.MANAGE_USERS,
@@ -52,17 +52,17 @@ def test_a_user_acts_by_id_in_a_role_for_one_request() -> None:
     assert actor.permissions == Role.READER.permissions
 
 
-def test_a_machine_acts_under_the_name_of_its_service_account() -> None:
+def test_a_key_acts_under_the_name_of_its_service_account() -> None:
     actor = Actor.service("lab-import", Role.CLERK.permissions, "request-1")
     assert (actor.name, actor.request_id) == ("service:lab-import", "request-1")
     assert actor.permissions == Role.CLERK.permissions
 
 
-def test_anybody_may_read_posts_and_nothing_else() -> None:
+def test_anonymous_callers_may_only_read_posts() -> None:
     assert Actor.anonymous("request-1").permissions == {Permission.VIEW_POSTS}
 
 
-def test_a_job_of_the_operator_may_do_everything_and_has_a_request_id_of_its_own() -> None:
+def test_an_operator_job_has_every_permission_and_its_own_request_id() -> None:
     one, other = Actor.system("nightly"), Actor.system("nightly")
     assert one.name == "system:nightly"
     assert all(one.may(permission) for permission in Permission)

@@ -27,7 +27,7 @@ def test_a_registry_in_memory_has_no_backups(registry: Container) -> None:
             use_case(actor=ADMIN, path=FILE)
 
 
-def test_who_backs_up_is_in_the_access_log(registry: Container) -> None:
+def test_a_backup_is_in_the_access_log(registry: Container) -> None:
     with pytest.raises(Unavailable):
         registry.back_up()(actor=ADMIN, path=FILE)
     (entry,) = registry.list_accesses()(actor=ADMIN, filters={"action": AccessAction.BACKED_UP}).entries

@@ -24,7 +24,7 @@ def views(resolver: URLResolver | None = None) -> Iterator[object]:
             yield from views(pattern)
 
 
-def test_every_provider_of_both_registries_gives_something() -> None:
+def test_every_provider_of_both_registries_can_be_resolved() -> None:
     for registry in (in_memory_registry(CONFIGURATION), registry_on_django(CONFIGURATION)):
         providers: dict[str, Provider[object]] = registry.providers
         for name, provider in providers.items():
@@ -79,7 +79,7 @@ def test_overriding_the_patient_repository_leaves_every_other_port() -> None:
     }
 
 
-def test_no_view_is_left_with_an_unresolved_marker() -> None:
+def test_every_injected_argument_of_a_view_is_resolved() -> None:
     injected = 0
     for view in views():
         for function in vars(view).values() if inspect.isclass(view) else [view]:
@@ -101,7 +101,7 @@ def test_the_composition_root_never_imports_the_settings() -> None:
     assert not [node.module for node in imports if (node.module or "").startswith("config")]
 
 
-def test_a_script_gets_the_registry_that_the_process_has_with_one_circuit_and_one_buffer_of_views() -> None:
+def test_a_script_shares_the_registry_of_its_process() -> None:
     registry = django_registry()
     assert registry is django_registry() is RegistryConfig.current().container
     assert registry.upstream() is RegistryConfig.current().container.upstream()

@@ -24,7 +24,7 @@ def test_the_help_lists_the_commands_that_operate_a_registry(
 
 
 @pytest.mark.parametrize("argument", ["version", "--version"])
-def test_the_version_is_that_of_the_registry(
+def test_the_command_prints_the_version_of_the_registry(
     argument: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert output(argument, monkeypatch=monkeypatch, capsys=capsys) == f"{core.__version__}\n"

@@ -40,7 +40,7 @@ def test_an_image_has_an_exact_version(service: dict[str, Any]) -> None:
     assert "build" in service or re.search(r":\d+\.\d+(\.\d+)?$|@sha256:[0-9a-f]{64}$", service["image"])
 
 
-def test_the_server_trusts_the_proxy_and_no_other() -> None:
+def test_the_server_trusts_only_the_proxy() -> None:
     (edge,) = COMPOSE["networks"]["edge"]["ipam"]["config"]
     proxy = ip_address(SERVICES["web"]["environment"]["TRUSTED_PROXIES"])
     assert SERVICES["proxy"]["networks"] == {"edge": {"ipv4_address": str(proxy)}}
@@ -50,6 +50,6 @@ def test_the_server_trusts_the_proxy_and_no_other() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
 
 
-def test_the_proxy_is_given_every_name_that_its_configuration_has() -> None:
+def test_the_proxy_gets_every_variable_of_its_configuration() -> None:
     names = re.findall(r"\$\{([A-Z_]+)\}", (ROOT / "deploy" / "nginx.conf.template").read_text())
     assert set(names) == set(SERVICES["proxy"]["environment"]) - {"NGINX_ENVSUBST_OUTPUT_DIR"}

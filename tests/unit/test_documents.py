@@ -18,7 +18,7 @@ _OBJECT = re.compile(r"(?:core|adapters|bootstrap)(?:\.\w+)+")
 
 
 @every_document
-def test_every_file_and_name_is_there(document: Path) -> None:
+def test_every_file_and_name_in_the_documents_exists(document: Path) -> None:
     """`adapters/jwt_tokens.py`, `adapters/jwt_tokens.py::JwtTokenService.access` and `core.ports.Clock`."""
     for name in [token.content for token in inline(document, "code_inline")]:
         if file := _FILE.fullmatch(name):
@@ -32,7 +32,7 @@ def test_every_file_and_name_is_there(document: Path) -> None:
 
 
 @every_document
-def test_every_link_leads_to_a_file_and_a_heading(document: Path) -> None:
+def test_every_link_points_to_an_existing_file_and_heading(document: Path) -> None:
     for token in inline(document, "link_open"):
         link = str(token.attrs["href"])
         if link.startswith("http"):
@@ -57,7 +57,7 @@ def test_a_decision_record_is_complete_and_in_the_index(record: Path) -> None:
 
 
 @every_document
-def test_every_command_is_there(document: Path) -> None:
+def test_every_documented_command_exists(document: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for name in [token.content for token in inline(document, "code_inline")]:
         for target in re.findall(r"^make ([a-z]+)", name):
@@ -66,7 +66,7 @@ def test_every_command_is_there(document: Path) -> None:
             assert command in get_commands(), name
 
 
-def test_the_page_of_settings_lists_every_setting_and_nothing_else() -> None:
+def test_the_page_of_settings_lists_exactly_the_settings() -> None:
     read = set()
     for path in (SRC / "bootstrap.py", *(SRC / "config").rglob("[!t]*.py")):
         read |= set(

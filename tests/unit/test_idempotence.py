@@ -84,7 +84,7 @@ PARSERS: dict[str, tuple[Callable[[object], object], SearchStrategy[object]]] = 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", PARSERS)
-def test_parsing_a_parsed_value_gives_it_again(name: str) -> None:
+def test_parsing_is_idempotent(name: str) -> None:
     parser, shapes = PARSERS[name]
 
     @given(shapes | ANYTHING)
@@ -101,7 +101,7 @@ def test_parsing_a_parsed_value_gives_it_again(name: str) -> None:
 
 
 @given(MARKED, MARKED)
-def test_a_post_that_is_written_again_is_the_same(title: str, content: str) -> None:
+def test_writing_a_post_is_idempotent(title: str, content: str) -> None:
     def write(title: str, content: str) -> Post:
         return Post.write(UUID(int=7), datetime(2026, 1, 31, tzinfo=UTC), "me", title=title, content=content)
 
@@ -120,7 +120,7 @@ def test_a_patient_round_trips_through_json(patient: Patient) -> None:
 
 
 @pytest.mark.parametrize("raw", ["\u0130" + "\u0323" * 30, "\u01d8" + "\u0323" * 30, "a" + "\u0344" * 30])
-def test_marks_are_counted_in_what_is_stored(raw: str) -> None:
+def test_combining_marks_are_counted_in_the_stored_form(raw: str) -> None:
     with pytest.raises(InvalidValue):
         values.parse_email(f"{raw}@example.org")
     with pytest.raises(InvalidValue):

@@ -11,7 +11,7 @@ from config.settings.networks import origins
 from config.settings.secret_files import secret
 
 
-def test_options_in_a_databases_url_are_kept_and_come_first() -> None:
+def test_options_in_a_database_url_are_kept_first() -> None:
     options = database("postgres://user@host/name?sslmode=require&connect_timeout=9")["OPTIONS"]
     assert isinstance(options, dict)
     assert (options["sslmode"], options["connect_timeout"], options["prepare_threshold"]) == ("require", 9, 5)
@@ -32,7 +32,7 @@ def test_options_in_a_databases_url_are_kept_and_come_first() -> None:
         "null",
     ],
 )
-def test_what_is_no_exact_origin_is_refused_and_named(origin: str) -> None:
+def test_an_inexact_origin_is_refused_by_name(origin: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=re.escape(origin)):
         origins(f"https://fine.example, {origin}")
 
@@ -45,7 +45,7 @@ def test_origins_are_separated_by_commas() -> None:
     assert origins("") == []
 
 
-def test_a_secret_is_the_content_of_its_file_taken_literally(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_is_the_literal_content_of_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "token"
     file.write_bytes(b"$HOME \xc3\xa9 \r\n")
     monkeypatch.setenv("EXTERNAL_API_TOKEN_FILE", str(file))
@@ -58,7 +58,7 @@ def test_a_secret_is_the_content_of_its_file_taken_literally(tmp_path: Path, mon
 @pytest.mark.parametrize(
     ("content", "reason"), [(None, "cannot be read"), (b"\xff", "UTF-8"), (b"x" * 10_001, "at most 10000 bytes")]
 )
-def test_a_secret_file_that_cannot_be_used_is_refused_by_name(
+def test_an_unusable_secret_file_is_refused_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None, reason: str
 ) -> None:
     if content is not None:
@@ -76,7 +76,7 @@ def test_only_redis_and_rabbitmq_are_brokers() -> None:
 
 
 @pytest.mark.parametrize("raw", ["24:00", "2:30", "02:60", "noon"])
-def test_what_is_no_time_of_day_is_refused(raw: str) -> None:
+def test_an_invalid_time_of_day_is_refused(raw: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="time of day"):
         nightly(raw, "redis://host")
 
@@ -88,7 +88,7 @@ def test_a_nightly_sync_needs_a_broker() -> None:
         nightly("02:30", "")
 
 
-def test_a_lease_lasts_for_seconds() -> None:
+def test_a_lease_is_given_in_seconds() -> None:
     assert seconds("JOB_LEASE", 2) == 2
     for given in (0, 0.5, 7200):
         with pytest.raises(ImproperlyConfigured, match="JOB_LEASE"):
@@ -96,12 +96,12 @@ def test_a_lease_lasts_for_seconds() -> None:
 
 
 @pytest.mark.parametrize("processes", ["", "0", "-1", "two", "1.5"])
-def test_a_number_of_processes_that_is_none_is_refused_and_named(processes: str) -> None:
+def test_an_invalid_number_of_processes_is_refused_by_name(processes: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="GRANIAN_WORKERS"):
         require_shared_cache("redis://127.0.0.1/0", processes)
 
 
-def test_one_process_needs_no_shared_cache_and_two_do() -> None:
+def test_several_processes_need_a_shared_cache() -> None:
     require_shared_cache("", "1")
     require_shared_cache("redis://127.0.0.1/0", "2")
     with pytest.raises(ImproperlyConfigured, match=r"CACHE_URL .* or GRANIAN_WORKERS=1"):

@@ -12,7 +12,7 @@ from bootstrap import Configuration, in_memory_registry
 from tests import strategies
 
 
-def test_the_clock_tells_this_instant_in_utc() -> None:
+def test_the_clock_returns_the_current_time_in_utc() -> None:
     now = SystemClock(ZoneInfo("Asia/Tokyo")).now()
     assert now.tzinfo is UTC
     assert abs(now - datetime.now(UTC)) < timedelta(minutes=1)
@@ -29,18 +29,18 @@ START = datetime(2026, 1, 31, tzinfo=UTC)
 
 
 @given(strategies.instants())
-def test_an_id_is_a_uuid7_of_its_instant(instant: datetime) -> None:
+def test_an_id_is_a_uuid7_of_its_time(instant: datetime) -> None:
     one = TimeOrderedIdGenerator().new(instant)
     assert one.version == 7
     assert one.int >> 80 == (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
 
 @given(st.lists(strategies.instants() | st.integers(0, 5000).map(lambda us: START + timedelta(microseconds=us))))
-def test_ids_sort_as_the_instants_they_were_made_at(instants: list[datetime]) -> None:
+def test_ids_sort_by_the_time_they_were_made(instants: list[datetime]) -> None:
     ids = [TimeOrderedIdGenerator().new(instant) for instant in sorted(set(instants))]
     assert ids == sorted(ids)
 
 
-def test_no_id_is_given_twice() -> None:
+def test_ids_are_unique() -> None:
     instant = datetime(2026, 1, 31, tzinfo=UTC)
     assert len({TimeOrderedIdGenerator().new(instant) for _ in range(10_000)}) == 10_000

@@ -20,7 +20,7 @@ def code(parser: object, *given: object) -> str:
     return refused.value.code
 
 
-def test_an_email_that_grows_in_lower_case_is_refused_or_stays_as_it_is() -> None:
+def test_an_email_that_grows_in_lower_case_is_refused_or_unchanged() -> None:
     try:
         address = values.parse_email(f"{'İ' * 90}@example.org")
     except InvalidValue:
@@ -29,7 +29,7 @@ def test_an_email_that_grows_in_lower_case_is_refused_or_stays_as_it_is() -> Non
 
 
 @given(strategies.phones() | strategies.written_phones(), st.sampled_from(["US", "DE", "CN", "IT", "BR", "AR"]))
-def test_parsing_a_parsed_phone_gives_it_again_in_any_region(raw: str, region: str) -> None:
+def test_parsing_a_phone_is_idempotent_in_any_region(raw: str, region: str) -> None:
     try:
         parsed = parse_phone(raw, region)
     except InvalidValue:
@@ -38,7 +38,7 @@ def test_parsing_a_parsed_phone_gives_it_again_in_any_region(raw: str, region: s
 
 
 @given(st.text())
-def test_any_text_is_a_line_that_stays_as_it_is_or_is_refused(raw: str) -> None:
+def test_any_text_is_refused_or_an_idempotent_line(raw: str) -> None:
     try:
         line = values.parse_single_line(raw, 20)
     except InvalidValue:
@@ -49,7 +49,7 @@ def test_any_text_is_a_line_that_stays_as_it_is_or_is_refused(raw: str) -> None:
 
 
 @given(st.text() | st.builds("{}@example.org".format, st.text(min_size=1)))
-def test_any_text_is_an_email_that_stays_as_it_is_or_is_refused(raw: str) -> None:
+def test_any_text_is_refused_or_an_idempotent_email(raw: str) -> None:
     try:
         address = values.parse_email(raw)
     except InvalidValue:
@@ -58,7 +58,7 @@ def test_any_text_is_an_email_that_stays_as_it_is_or_is_refused(raw: str) -> Non
 
 
 @pytest.mark.parametrize("raw", [5, None, True, b"x", ["x"]])
-def test_what_is_no_text_is_not_made_into_one(raw: object) -> None:
+def test_other_types_are_not_converted_to_text(raw: object) -> None:
     assert code(values.parse_str, raw) == "type"
     assert code(values.parse_single_line, raw, 9) == "type"
     assert code(values.parse_email, raw) == "type"
@@ -82,31 +82,31 @@ def test_joiners_are_part_of_some_scripts(joiner: str) -> None:
 
 
 @pytest.mark.parametrize("raw", ["", " ", "\t\n", "\u200d", "\u200c \u200d", "\u3000"])
-def test_what_shows_nothing_is_blank(raw: str) -> None:
+def test_invisible_text_is_blank(raw: str) -> None:
     assert code(values.parse_single_line, raw, 9) == "blank"
 
 
-def test_a_line_is_as_long_as_allowed_and_no_longer() -> None:
+def test_a_line_that_is_too_long_is_refused() -> None:
     assert values.parse_single_line("x" * 9, 9) == "x" * 9
     assert values.parse_single_line(f" {'x' * 9} ", 9) == "x" * 9
     assert code(values.parse_single_line, "x" * 10, 9) == "too_long"
 
 
 @pytest.mark.parametrize("parser", [values.parse_single_line, values.parse_multi_line])
-def test_length_is_judged_before_anything_else(parser: Callable[[object, int], str]) -> None:
+def test_length_is_checked_before_anything_else(parser: Callable[[object, int], str]) -> None:
     assert code(parser, "a" + "\u0301\u0323" * 100_000, 9) == "too_long"
     assert code(parser, " " * 100_000, 9) == "too_long"
     assert parser("e\u0302\u0301" * 9, 9) == "\u1ebf" * 9
 
 
 @pytest.mark.parametrize("mark", ["\u0301", "\u0344", "\u0f73"])
-def test_marks_in_a_row_are_as_many_as_a_language_may_need(mark: str) -> None:
+def test_consecutive_combining_marks_are_limited(mark: str) -> None:
     assert values.parse_single_line("a" + mark * 15, 100) == unicodedata.normalize("NFC", "a" + mark * 15)
     assert code(values.parse_single_line, "a" + mark * 31, 100) == "characters"
     assert code(values.parse_email, f"a{mark * 31}@example.org") == "characters"
 
 
-def test_marks_are_as_few_in_what_is_parsed_again() -> None:
+def test_the_limit_of_combining_marks_is_idempotent() -> None:
     grows = "\u01d8" + "\u0323" * 30
     assert code(values.parse_single_line, grows, 100) == "characters"
 
@@ -128,22 +128,22 @@ ODD_EMAILS = [
 
 
 @pytest.mark.parametrize("raw", NO_EMAILS + ODD_EMAILS)
-def test_what_is_no_email_is_refused(raw: str) -> None:
+def test_an_invalid_email_is_refused(raw: str) -> None:
     assert code(values.parse_email, raw) in {"invalid", "characters"}
 
 
 @given(st.text(max_size=20).filter(lambda raw: raw not in list(Role)))
-def test_what_is_not_among_the_choices_is_refused(raw: str) -> None:
+def test_a_value_outside_the_choices_is_refused(raw: str) -> None:
     assert code(values.parse_enum, raw, Role) == "choice"
 
 
 @pytest.mark.parametrize("role", Role)
-def test_a_choice_is_taken_as_text_or_as_itself(role: Role) -> None:
+def test_a_choice_is_accepted_as_text_or_as_a_member(role: Role) -> None:
     assert values.parse_enum(str(role), Role) is values.parse_enum(role, Role) is role
 
 
 @given(strategies.instants(), st.integers(-23, 23))
-def test_an_instant_is_the_same_from_any_offset_and_from_text(instant: datetime, hours: int) -> None:
+def test_a_datetime_is_the_same_from_any_offset_and_from_text(instant: datetime, hours: int) -> None:
     elsewhere = instant.astimezone(timezone(timedelta(hours=hours)))
     assert values.parse_datetime(elsewhere) == values.parse_datetime(elsewhere.isoformat()) == instant
     assert values.parse_datetime(elsewhere).tzinfo is UTC
@@ -160,7 +160,7 @@ def test_an_instant_is_the_same_from_any_offset_and_from_text(instant: datetime,
         ("1990-12-31T15:59:60.25-08:00", "1991-01-01T00:00:00+00:00"),
     ],
 )
-def test_an_instant_is_any_that_rfc_3339_has(raw: str, expected: str) -> None:
+def test_every_rfc_3339_datetime_is_accepted(raw: str, expected: str) -> None:
     assert values.parse_datetime(raw).isoformat() == expected
 
 
@@ -175,7 +175,7 @@ NO_INSTANTS = [
 
 
 @pytest.mark.parametrize("raw", NO_INSTANTS)
-def test_what_is_no_instant_with_an_offset_is_refused(raw: object) -> None:
+def test_a_datetime_without_an_offset_is_refused(raw: object) -> None:
     assert code(values.parse_datetime, raw) == "invalid"
 
 
@@ -186,12 +186,12 @@ BEYOND_THE_CALENDAR = [
 
 
 @pytest.mark.parametrize("raw", BEYOND_THE_CALENDAR)
-def test_an_instant_beyond_the_calendar_is_refused(raw: object) -> None:
+def test_a_datetime_outside_the_calendar_is_refused(raw: object) -> None:
     assert code(values.parse_datetime, raw) == "range"
 
 
 @pytest.mark.parametrize("limit", [1, values.DEFAULT_PER_PAGE, 200])
-def test_a_page_holds_from_1_to_200(limit: int) -> None:
+def test_a_page_has_1_to_200_items(limit: int) -> None:
     assert values.parse_page_limit(limit) == limit
 
 

@@ -41,14 +41,14 @@ def state(registry: Container, pair_id: UUID) -> PairState:
     return registry.view_duplicate()(actor=SETUP, pair_id=pair_id).pair.state
 
 
-def test_the_queue_says_who_is_alike_and_why(clerk: Client, pair_id: UUID) -> None:
+def test_the_queue_names_the_patients_and_their_similarities(clerk: Client, pair_id: UUID) -> None:
     page = read(clerk, QUEUE)
     assert f'href="{path(pair_id)}" data-key="r"' in page
     for part in ("Ada Byron 10 Dec 1985", "over 99 %", "Same date of birth", "same first name", "different email"):
         assert part in text(page), part
 
 
-def test_an_empty_queue_says_where_pairs_come_from(clerk: Client) -> None:
+def test_an_empty_queue_explains_where_pairs_come_from(clerk: Client) -> None:
     assert "Nothing to decide. Pairs come here when patients are registered" in text(read(clerk, QUEUE))
     assert "No pairs here." in text(read(clerk, f"{QUEUE}?state=different"))
 
@@ -81,11 +81,11 @@ def test_a_long_queue_has_pages(clerk: Client, registry: Container, register: Ca
 @pytest.mark.parametrize(
     "query", ["state=x", "at_least=2", "after=x", "after=nan|6b1f7d0e-0000-7000-8000-000000000000", "after=0.5|x"]
 )
-def test_a_query_that_no_page_sends_is_not_found(clerk: Client, query: str) -> None:
+def test_an_invalid_query_is_not_found(clerk: Client, query: str) -> None:
     assert clerk.get(f"{QUEUE}?{query}").status_code == 404
 
 
-def test_a_pair_shows_both_records_and_says_where_they_differ(
+def test_a_pair_shows_both_records_and_marks_their_differences(
     clerk: Client, pair_id: UUID, ada: Patient, duplicate: Patient
 ) -> None:
     page = read(clerk, path(pair_id))
@@ -99,9 +99,7 @@ def test_a_pair_shows_both_records_and_says_where_they_differ(
     assert "Language" not in shown
 
 
-def test_looking_at_a_pair_is_in_the_access_log(
-    clerk: Client, registry: Container, pair_id: UUID, ada: Patient
-) -> None:
+def test_viewing_a_pair_is_in_the_access_log(clerk: Client, registry: Container, pair_id: UUID, ada: Patient) -> None:
     read(clerk, path(pair_id))
     newest = registry.list_accesses()(actor=SETUP, filters={"patient_id": ada.id}).entries[0]
     assert newest.action == "duplicates_viewed"
@@ -113,7 +111,7 @@ def test_each_decision_has_a_button_with_a_key(clerk: Client, pair_id: UUID) -> 
     assert buttons == [("same", "s"), ("different", "d"), ("later", "l")]
 
 
-def test_enter_in_the_reason_decides_nothing(clerk: Client, pair_id: UUID) -> None:
+def test_enter_in_the_reason_does_not_submit(clerk: Client, pair_id: UUID) -> None:
     """Enter presses the first button of a form, and does nothing if that one is disabled."""
     page = read(clerk, path(pair_id))
     assert re.findall("<button[^>]*>", page.partition('<form id="decide"')[2])[0] == "<button disabled hidden>"
@@ -134,7 +132,7 @@ def test_a_decision_leads_to_the_next_pair(
     assert (different.id, different.reason) == (first, "Twins.")
 
 
-def test_the_same_person_leads_to_the_merge(
+def test_deciding_same_person_leads_to_the_merge(
     clerk: Client, registry: Container, pair_id: UUID, ada: Patient, duplicate: Patient
 ) -> None:
     answer = clerk.post(path(pair_id), form_of(clerk, pair_id, "same"))
@@ -143,7 +141,7 @@ def test_the_same_person_leads_to_the_merge(
     assert answer["Location"] in read(clerk, path(pair_id))
 
 
-def test_a_decision_is_taken_back_on_the_page_of_the_pair(clerk: Client, registry: Container, pair_id: UUID) -> None:
+def test_a_decision_is_reopened_on_the_page_of_the_pair(clerk: Client, registry: Container, pair_id: UUID) -> None:
     clerk.post(path(pair_id), form_of(clerk, pair_id, "different"))
     page = read(clerk, path(pair_id))
     assert "Take the decision back" in page
@@ -161,7 +159,7 @@ def test_a_double_click_decides_once(clerk: Client, registry: Container, pair_id
     assert state(registry, pair_id) == "different"
 
 
-def test_a_decision_that_somebody_else_made_first_is_shown(clerk: Client, registry: Container, pair_id: UUID) -> None:
+def test_a_decision_made_by_another_clerk_is_shown(clerk: Client, registry: Container, pair_id: UUID) -> None:
     form = form_of(clerk, pair_id, "same")
     registry.decide_duplicate()(actor=SETUP, pair_id=pair_id, decision="different", reason="Cousins.")
     answer = clerk.post(path(pair_id), form)

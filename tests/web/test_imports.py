@@ -42,7 +42,7 @@ def imports(registry: Container) -> tuple[Job, ...]:
     return registry.list_jobs()(actor=SETUP, kind=JobKind.IMPORT).items
 
 
-def test_a_file_is_imported_and_its_job_is_told_in_words(clerk: Client, registry: Container) -> None:
+def test_a_file_is_imported_and_its_job_described_in_words(clerk: Client, registry: Container) -> None:
     job = send(clerk)
     waiting = clerk.get(job)
     assert "Queued It begins as soon as a worker is free. 0 of 2 lines." in text_of(waiting)
@@ -55,7 +55,7 @@ def test_a_file_is_imported_and_its_job_is_told_in_words(clerk: Client, registry
     assert "by you" in done
 
 
-def test_the_page_of_a_job_refreshes_itself_but_not_for_ever(clerk: Client, registry: Container) -> None:
+def test_the_page_of_a_job_refreshes_itself_for_a_limited_time(clerk: Client, registry: Container) -> None:
     job = send(clerk)
     for looks, shown in (("7", "?looks=8"), ("449", "?looks=450"), ("x", "?looks=1")):
         assert f'hx-get="{job}{shown}"' in html_of(clerk.get(job, {"looks": looks}))
@@ -83,7 +83,7 @@ def test_a_dry_run_changes_nothing_and_leads_to_the_import(clerk: Client, regist
     assert "Cell = phone\nNotes =</textarea>" in form
 
 
-def test_a_form_that_is_sent_twice_imports_once(clerk: Client, registry: Container) -> None:
+def test_a_form_sent_twice_imports_once(clerk: Client, registry: Container) -> None:
     key = value_of(clerk.get(IMPORT), "key")
     first = send(clerk, key=key)
     run(registry)
@@ -93,7 +93,7 @@ def test_a_form_that_is_sent_twice_imports_once(clerk: Client, registry: Contain
     assert len(imports(registry)) == 1
 
 
-def test_what_is_wrong_with_a_file_or_an_option_is_said(clerk: Client, registry: Container) -> None:
+def test_errors_of_a_file_and_its_options_are_shown(clerk: Client, registry: Container) -> None:
     for content, name, fields, shown in (
         (b"", "a.csv", {}, "The submitted file is empty."),
         (b"first_name,Notes\nAda,x\n", "a.csv", {}, "Notes: Unknown column. Name its field below, or ignore it."),
@@ -167,7 +167,9 @@ def test_an_admin_undoes_an_import_once(
     assert "Undo Completed It is done. 1 of 1 patients: 1 removed." in text_of(admin.get(undo))
 
 
-def test_what_the_undo_of_an_import_kept_is_listed(sign_in_as: Callable[[Role], Client], registry: Container) -> None:
+def test_patients_kept_by_the_undo_of_an_import_are_listed(
+    sign_in_as: Callable[[Role], Client], registry: Container
+) -> None:
     admin = sign_in_as(Role.ADMIN)
     job = send(admin)
     run(registry)
@@ -180,7 +182,7 @@ def test_what_the_undo_of_an_import_kept_is_listed(sign_in_as: Callable[[Role], 
     assert f'href="/console/patients/{eve.id}/"' in html_of(page)
 
 
-def test_a_file_is_read_only_of_those_who_may_import(sign_in_as: Callable[[Role], Client]) -> None:
+def test_importing_a_file_requires_permission(sign_in_as: Callable[[Role], Client]) -> None:
     """Neither signed-out nor forbidden senders make the server take a file."""
     huge = {"CONTENT_LENGTH": "10000000"}  # more than is sent: reading it would fail
     for browser, status in ((Client(), 302), (sign_in_as(Role.READER), 403)):

@@ -46,7 +46,7 @@ def syncs(registry: Container) -> tuple[Job, ...]:
     return registry.list_jobs()(actor=SETUP, kind=JobKind.SYNC).items
 
 
-def test_a_sync_is_started_once_from_a_form_that_is_sent_twice(
+def test_a_form_sent_twice_starts_one_sync(
     clerk: Client, registry: Container, ada: Patient, upstream: ScriptedGateway
 ) -> None:
     upstream.answer = {"last_name": "King"}
@@ -77,7 +77,7 @@ def test_lists_have_the_jobs_of_a_kind_or_the_newest_of_all(clerk: Client, regis
     assert text_of(clerk.get(f"{SYNCS}{earlier}")).count("by tests") == 1
 
 
-def test_a_running_job_tells_its_rate_and_the_time_left(clerk: Client, registry: Container) -> None:
+def test_a_running_job_shows_its_rate_and_the_time_left(clerk: Client, registry: Container) -> None:
     job = registry.start_sync_job()(actor=SETUP)
     pace = {
         "rate": (600, "About 10 a second, about 1 minute left."),
@@ -92,7 +92,7 @@ def test_a_running_job_tells_its_rate_and_the_time_left(clerk: Client, registry:
         assert f"{done} of 1,320 patients" in page
 
 
-def test_a_held_job_shows_what_it_would_change_and_nobody_but_an_admin_confirms_it(
+def test_a_held_job_shows_its_changes_and_only_an_admin_confirms_it(
     clerk: Client, sign_in_as: Callable[[Role], Client], registry: Container, held: Job, upstream: ScriptedGateway
 ) -> None:
     page = clerk.get(path(held))
@@ -112,7 +112,7 @@ def test_a_held_job_shows_what_it_would_change_and_nobody_but_an_admin_confirms_
     assert "Confirmed by you" in done
 
 
-def test_a_look_at_a_sample_is_in_the_access_log(clerk: Client, registry: Container, held: Job) -> None:
+def test_viewing_a_sample_is_in_the_access_log(clerk: Client, registry: Container, held: Job) -> None:
     clerk.get(path(held))
     newest = registry.list_accesses()(actor=SETUP, filters={}).entries
     assert [one.action for one in newest].count(AccessAction.HELD_CHANGES_VIEWED) == 20
@@ -129,7 +129,7 @@ def test_patients_whose_sync_failed_are_listed(
     assert f'href="/console/patients/{ada.id}/"' in html_of(page)
 
 
-def test_a_key_starts_no_second_kind_of_job(clerk: Client, registry: Container) -> None:
+def test_one_form_key_cannot_start_two_kinds_of_job(clerk: Client, registry: Container) -> None:
     key = str(uuid4())
     clerk.post(f"{SYNCS}start/", {"key": key})
     assert clerk.post(f"{SYNCS}start/", {"key": key, "status": "active"}).status_code == 422

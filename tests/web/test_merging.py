@@ -77,7 +77,7 @@ def test_the_preview_shows_the_survivor_and_stores_nothing(
     assert (stored(registry, ada), stored(registry, duplicate)) == (ada, duplicate)
 
 
-def test_a_clerk_goes_back_from_the_preview_with_the_choices(clerk: Client, page: str) -> None:
+def test_going_back_from_the_preview_keeps_the_choices(clerk: Client, page: str) -> None:
     sent = confirmation(clerk, page, **{"choice-email": "other"}, reason="Registered twice.") | {"step": "choose"}
     answer = clerk.post(page, sent)
     kept = filled_in(answer.content.decode(), "merge")
@@ -85,7 +85,7 @@ def test_a_clerk_goes_back_from_the_preview_with_the_choices(clerk: Client, page
     assert "Changed in the meantime" not in text(answer)
 
 
-def test_the_merge_is_what_the_preview_showed(
+def test_the_merge_matches_the_preview(
     clerk: Client, registry: Container, ada: Patient, duplicate: Patient, page: str
 ) -> None:
     sent = confirmation(clerk, page, **{"choice-email": "other", "choice-phone": "survivor"}, reason="Twice.")
@@ -99,7 +99,7 @@ def test_the_merge_is_what_the_preview_showed(
     assert "Reason: Twice." in text(clerk.get(of(ada, "history")))
 
 
-def test_the_other_record_can_stay_instead(
+def test_either_record_can_survive(
     clerk: Client, registry: Container, ada: Patient, duplicate: Patient, page: str
 ) -> None:
     swapped = reverse("console:merge", args=[duplicate.id, ada.id])
@@ -234,7 +234,7 @@ def test_a_merge_is_undone_from_either_record(
 
 
 @pytest.mark.usefixtures("merge_id")
-def test_an_undo_that_is_sent_twice_is_done_once(clerk: Client, registry: Container, ada: Patient) -> None:
+def test_an_undo_sent_twice_is_done_once(clerk: Client, registry: Container, ada: Patient) -> None:
     address, form = undo_form(clerk, ada)
     assert [clerk.post(address, form).status_code for _ in range(2)] == [302, 302]
     late = clerk.post(address, {"key": str(uuid4())})

@@ -49,7 +49,7 @@ def test_an_author_writes_publishes_edits_and_deletes_a_notice(author: Client) -
     assert author.get(path).status_code == 404
 
 
-def test_a_draft_that_is_sent_twice_is_written_once(author: Client) -> None:
+def test_a_draft_sent_twice_is_written_once(author: Client) -> None:
     form = {"key": value_of(author.get(WRITE), "key"), "title": "Flu season", "content": "Wash hands."}
     first, second = (author.post(WRITE, form)["Location"] for _ in range(2))
     assert first == second
@@ -74,7 +74,7 @@ def test_the_preview_is_what_the_public_page_shows_and_saves_nothing(author: Cli
         ({"title": "Flu", "content": "x" * (MAX_CONTENT_LENGTH + 1)}, "cannot be saved"),
     ],
 )
-def test_a_refused_notice_keeps_what_was_typed_and_says_why(
+def test_a_refused_notice_keeps_the_input_and_says_why(
     author: Client, post: Post, form: dict[str, str], said: str
 ) -> None:
     page = author.post(WRITE, {"key": "key", **form})
@@ -83,9 +83,7 @@ def test_a_refused_notice_keeps_what_was_typed_and_says_why(
     assert form["content"] in html_of(page)
 
 
-def test_of_two_who_edit_a_notice_at_once_the_second_sees_both_texts(
-    author: Client, sign_in_as: Callable[[Role], Client]
-) -> None:
+def test_a_conflicting_edit_of_a_notice_shows_both_texts(author: Client, sign_in_as: Callable[[Role], Client]) -> None:
     path, editor = write(author), sign_in_as(Role.EDITOR)
     form = {"version": "1", "title": "Flu season"}
     editor.post(f"{path}edit/", form | {"content": "Wear a mask."})
@@ -107,7 +105,7 @@ def test_a_preview_while_editing_keeps_the_version_that_is_edited(
     assert value_of(page, "version") == "1"
 
 
-def test_everybody_comments_and_removes_own_comments_and_editors_all(
+def test_users_remove_their_own_comments_and_editors_all(
     reader: Client, author: Client, sign_in_as: Callable[[Role], Client], post: Post
 ) -> None:
     path = f"{NOTICES}{post.id}/"
@@ -129,7 +127,7 @@ def test_a_refused_comment_says_why(reader: Client, post: Post) -> None:
     assert "2000 characters" in text_of(page)
 
 
-def test_the_draft_of_somebody_else_is_not_there(author: Client, registry: Container) -> None:
+def test_a_draft_of_another_author_is_not_found(author: Client, registry: Container) -> None:
     draft = registry.write_post()(actor=SETUP, title="Secret plans", content="Text")
     for page in ("", "edit/", "publish/", "delete/"):
         assert author.get(f"{NOTICES}{draft.id}/{page}").status_code == 404

@@ -22,7 +22,7 @@ def put(registry: Container, change: Callable[[Job], Job]) -> None:
     registry.jobs().replace(change(registry.start_sync_job()(actor=SETUP)))
 
 
-def test_the_overview_has_what_needs_somebody(clerk: Client, registry: Container) -> None:
+def test_the_overview_lists_open_work(clerk: Client, registry: Container) -> None:
     empty = text_of(clerk.get("/console/overview/"))
     assert "Wait for a decision No job. Failed in the last week No job. Under way No job." in empty
     now = registry.clock().now()
@@ -43,15 +43,15 @@ def test_the_overview_has_what_needs_somebody(clerk: Client, registry: Container
     assert "9 unchanged" not in page
 
 
-def test_the_overview_says_nothing_of_upstream_where_none_is_configured(clerk: Client) -> None:
+def test_the_overview_omits_upstream_if_none_is_configured(clerk: Client) -> None:
     assert "The upstream system" not in text_of(clerk.get("/console/overview/"))
 
 
-def test_the_overview_says_that_upstream_answers(clerk: Client, name: str) -> None:
+def test_the_overview_says_that_upstream_responds(clerk: Client, name: str) -> None:
     assert "The upstream system answers" in text_of(clerk.get("/console/overview/"))
 
 
-def test_the_overview_shows_the_registry_in_numbers(clerk: Client, registry: Container, ada: Patient) -> None:
+def test_the_overview_shows_the_counts_of_the_registry(clerk: Client, registry: Container, ada: Patient) -> None:
     page = text_of(clerk.get("/console/overview/"))
     assert "0 possible duplicates to decide 1 records not synced for a day 0 jobs failed in the last week" in page
     assert "Patients by status Active 1 Inactive 0 Archived 0 Merged 0" in page
@@ -60,7 +60,7 @@ def test_the_overview_shows_the_registry_in_numbers(clerk: Client, registry: Con
     assert "Counted " in page
 
 
-def test_a_status_of_the_overview_finds_its_patients(clerk: Client, ada: Patient) -> None:
+def test_a_status_on_the_overview_links_to_its_patients(clerk: Client, ada: Patient) -> None:
     shown = html_of(clerk.get("/console/overview/"))
     assert '<button class="link" form="find-status" name="status" value="active">Active</button>' in shown
     assert str(ada.email) in text_of(clerk.post("/console/", {"status": "active"}))

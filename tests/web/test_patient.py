@@ -73,7 +73,7 @@ def test_no_title_and_no_url_names_the_patient(clerk: Client, ada: Patient) -> N
         assert not re.search("ada|byron", title + "".join(re.findall('(?:href|action)="([^"]*)"', html)), re.IGNORECASE)
 
 
-def test_a_patient_that_never_was_is_not_found(reader: Client) -> None:
+def test_an_unknown_patient_is_not_found(reader: Client) -> None:
     answer = reader.get(reverse("console:patient", args=[uuid4()]))
     assert (answer.status_code, "There is no patient with this id." in text(answer)) == (404, True)
 
@@ -97,7 +97,7 @@ def test_freshness_is_in_words(
         assert shown in text(read(sign_in_as(Role.READER), ada))
 
 
-def test_the_history_reads_as_a_story(
+def test_the_history_is_a_timeline_in_words(
     clerk: Client, sign_in_as: Callable[[Role], Client], registry: Container, ada: Patient
 ) -> None:
     form = filled_in(read(clerk, ada, "edit"))
@@ -152,7 +152,7 @@ def test_items_are_removed_by_emptying_their_rows(
     assert [one.value for one in registry.patients().get(patient.id).identifiers] == ["2"]
 
 
-def test_errors_of_an_edit_keep_what_was_typed(clerk: Client, ada: Patient, registry: Container) -> None:
+def test_errors_of_an_edit_keep_the_input(clerk: Client, ada: Patient, registry: Container) -> None:
     form = filled_in(read(clerk, ada, "edit")) | {"date_of_birth": "14.3.1987", "middle_name": "King"}
     answer = clerk.post(path(ada, "edit"), form)
     kept = filled_in(answer.content.decode())
@@ -169,7 +169,7 @@ def test_an_email_that_another_patient_has_is_explained(
     assert (answer.status_code, f'href="{path(ada)}"' in answer.content.decode()) == (409, True)
 
 
-def test_a_conflict_shows_both_versions_and_loses_nothing(clerk: Client, registry: Container, ada: Patient) -> None:
+def test_a_conflict_shows_both_versions_and_keeps_the_input(clerk: Client, registry: Container, ada: Patient) -> None:
     form = filled_in(read(clerk, ada, "edit"))
     change(registry, ada, last_name="King", phone="+442079460555")
     change(registry, ada, last_name="Lovelace")
@@ -187,7 +187,7 @@ def test_a_conflict_shows_both_versions_and_loses_nothing(clerk: Client, registr
     assert (after.last_name, after.middle_name, after.phone) == ("Noel", "Augusta", "+442079460555")
 
 
-def test_an_edit_that_is_sent_twice_is_saved_once(clerk: Client, registry: Container, ada: Patient) -> None:
+def test_an_edit_sent_twice_is_saved_once(clerk: Client, registry: Container, ada: Patient) -> None:
     form = filled_in(read(clerk, ada, "edit")) | {"last_name": "King"}
     for _ in range(2):
         assert clerk.post(path(ada, "edit"), form)["Location"] == path(ada)
@@ -220,7 +220,7 @@ def test_a_sync_shows_what_it_changed(clerk: Client, ada: Patient, upstream: Scr
     assert "Upstream does not answer. This is the record as of less than a minute ago." in stale
 
 
-def test_a_sync_that_fails_says_why(clerk: Client, ada: Patient, upstream: ScriptedGateway) -> None:
+def test_a_failed_sync_says_why(clerk: Client, ada: Patient, upstream: ScriptedGateway) -> None:
     for answer, why in (
         (Unavailable("Upstream does not answer."), "Upstream does not answer."),
         (None, "No external data found for patient"),
@@ -246,7 +246,7 @@ def test_other_records_of_the_person_are_listed(clerk: Client, ada: Patient, dup
     assert "Try" not in page
 
 
-def test_a_merged_record_leads_to_its_survivor(
+def test_a_merged_record_links_to_its_survivor(
     clerk: Client, registry: Container, ada: Patient, duplicate: Patient
 ) -> None:
     registry.merge_patients()(actor=SETUP, patient_id=ada.id, other_id=duplicate.id)
@@ -272,7 +272,7 @@ def test_admins_see_who_looked_at_a_record(
         assert admin.get(path(ada, "accesses"), {"before": wrong}).status_code == 404
 
 
-def test_every_look_is_in_the_access_log(clerk: Client, registry: Container, ada: Patient) -> None:
+def test_every_view_is_in_the_access_log(clerk: Client, registry: Container, ada: Patient) -> None:
     for page, action in (("patient", "patient_viewed"), ("history", "history_viewed"), ("edit", "patient_viewed")):
         before = registry.list_accesses()(actor=SETUP, filters={"patient_id": ada.id}).entries
         read(clerk, ada, page)
@@ -281,7 +281,7 @@ def test_every_look_is_in_the_access_log(clerk: Client, registry: Container, ada
         assert action in [entry.action for entry in new]
 
 
-def test_pages_have_no_inline_script_or_style_and_no_cache_keeps_them(clerk: Client, ada: Patient) -> None:
+def test_pages_have_no_inline_script_or_style_and_are_not_cached(clerk: Client, ada: Patient) -> None:
     for url in ("/console/", "/console/register/", *(path(ada, page) for page in ("patient", "edit", "history"))):
         answer = clerk.get(url)
         html = answer.content.decode()

@@ -98,7 +98,7 @@ def test_one_name_is_enough(clerk: Client, registry: Container) -> None:
         ({"identifiers-TOTAL_FORMS": "x"}, "ManagementForm data is missing"),
     ],
 )  # fmt: skip
-def test_errors_stand_beside_the_fields_and_what_was_typed_is_kept(
+def test_errors_are_shown_at_their_fields_and_the_input_is_kept(
     clerk: Client, registry: Container, given: dict[str, str], message: str
 ) -> None:
     answer = send(clerk, **ZOE | given)
@@ -111,34 +111,34 @@ def test_errors_stand_beside_the_fields_and_what_was_typed_is_kept(
     assert registry.search_patients()(actor=SETUP).patients == ()
 
 
-def test_an_error_of_the_second_item_stands_at_its_row(clerk: Client) -> None:
+def test_an_error_of_the_second_item_is_shown_at_its_row(clerk: Client) -> None:
     rows = {"identifiers-TOTAL_FORMS": "3", "identifiers-0-system": "mrn", "identifiers-1-system": "a b"}
     page = text(send(clerk, **ZOE, **rows, **{"identifiers-1-value": "1"}))
     [wrong] = re.findall('field wrong">.*?name="([^"]*)"', page, re.DOTALL)
     assert wrong == "identifiers-1-system"
 
 
-def test_another_row_is_added_without_losing_what_was_typed(clerk: Client) -> None:
+def test_adding_a_row_keeps_the_input(clerk: Client) -> None:
     answer = send(clerk, **ZOE, more="identifiers", **{"identifiers-0-value": "7"})
     kept = filled_in(text(answer))
     assert (answer.status_code, kept["identifiers-0-value"], kept["identifiers-1-value"]) == (200, "7", "")
     assert kept["last_name"] == "O'Connor"
 
 
-def test_enter_sends_the_form_and_adds_no_row(clerk: Client) -> None:
+def test_enter_submits_the_form(clerk: Client) -> None:
     page = clerk.get(PAGE).content.decode()
     [form] = re.findall('<form id="record".*?</form>', page, re.DOTALL)
     first = re.findall("<button[^>]*>", form)[0]  # the one that Enter presses
     assert "name=" not in first
 
 
-def test_no_list_grows_without_bounds(clerk: Client) -> None:
+def test_lists_have_a_maximum_length(clerk: Client) -> None:
     answer = send(clerk, **ZOE, more="identifiers", **{"identifiers-TOTAL_FORMS": "999"})
     assert answer.status_code == 200
     assert len(re.findall(r'name="identifiers-\d+-value"', text(answer))) == 20
 
 
-def test_a_form_that_is_sent_twice_registers_one_patient(clerk: Client, registry: Container) -> None:
+def test_a_form_sent_twice_registers_one_patient(clerk: Client, registry: Container) -> None:
     form = filled_in(clerk.get(PAGE).content.decode()) | ZOE
     first, second = (clerk.post(PAGE, form) for _ in range(2))
     assert first["Location"] == second["Location"]
@@ -182,7 +182,9 @@ def test_a_certain_duplicate_needs_a_reason(
     assert event.values.reason == "Twins."
 
 
-def test_candidates_appear_while_typing_and_count_as_seen(clerk: Client, registry: Container, ada: Patient) -> None:
+def test_candidates_appear_while_typing_and_are_in_the_access_log(
+    clerk: Client, registry: Container, ada: Patient
+) -> None:
     form = record_form(key=str(uuid4())) | ADA | {"first_name": "Adda", "phone": ""}
     part = clerk.post(f"{PAGE}candidates/", form).content.decode()
     assert "same date of birth" in part
@@ -197,9 +199,7 @@ def test_candidates_appear_while_typing_and_count_as_seen(clerk: Client, registr
     assert "patients_matched" in seen
 
 
-def test_a_value_that_another_patient_has_leads_to_that_patient(
-    clerk: Client, registry: Container, ada: Patient
-) -> None:
+def test_a_value_of_another_patient_links_to_that_patient(clerk: Client, registry: Container, ada: Patient) -> None:
     answer = send(clerk, **ZOE, email="ada@example.org")
     assert answer.status_code == 409
     assert "Another patient already has this email." in text(answer)
@@ -208,7 +208,7 @@ def test_a_value_that_another_patient_has_leads_to_that_patient(
     assert (newest.action, newest.detail) == ("patients_matched", "console:register")
 
 
-def test_the_form_begins_with_what_was_searched_for(clerk: Client) -> None:
+def test_the_form_starts_with_the_searched_values(clerk: Client) -> None:
     assert "Nobody found: register" in clerk.post("/console/", {"q": "zoe"}).content.decode()
     form = filled_in(clerk.post(PAGE, {"q": "zoe O'Connor Hughes zoe@mail.example 1987-03-14 555"}).content.decode())
     assert {name: form[name] for name in ("first_name", "last_name", "email", "date_of_birth")} == {

@@ -152,7 +152,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.page}-{row.method}")
-def test_each_role_opens_its_pages_and_no_others(
+def test_each_role_opens_exactly_its_pages(
     row: Row,
     sign_in_as: Callable[[Role], Client],
     register: Callable[..., Patient],

@@ -60,7 +60,7 @@ def test_a_session_is_valid_for_the_admin_site_too(registry: Container) -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_who_is_not_signed_in_is_asked_to_and_then_gets_the_page(registry: Container) -> None:
+def test_anonymous_users_sign_in_and_then_get_the_page(registry: Container) -> None:
     browser = Client()
     asked = browser.get("/console/account/")["Location"]
     assert asked == "/console/sign-in/?next=%2Fconsole%2Faccount%2F"
@@ -73,7 +73,7 @@ def test_who_is_not_signed_in_is_asked_to_and_then_gets_the_page(registry: Conta
 @pytest.mark.parametrize(
     "elsewhere", ["https://evil.example/", "//evil.example", "/admin/", "/console//\\evil", "\x00"]
 )
-def test_signing_in_leads_nowhere_else(elsewhere: str) -> None:
+def test_signing_in_does_not_redirect_to_other_sites(elsewhere: str) -> None:
     location = Client().post("/console/sign-in/", CLERK | {"next": elsewhere})["Location"]
     assert location.startswith("/console/")
 
@@ -137,7 +137,7 @@ def test_a_session_ends_with_the_account_and_follows_the_role(
     assert browser.get("/console/").status_code == 302
 
 
-def test_a_password_that_an_admin_set_is_changed_first(registry: Container) -> None:
+def test_a_password_set_by_an_admin_must_be_changed_first(registry: Container) -> None:
     admin = Actor("user:admin", Role.ADMIN.permissions, "request")
     registry.create_user()(actor=admin, role=Role.CLERK, email=EMAIL, password=PASSWORD)
     browser, change = Client(), "/console/account/password/"
@@ -165,7 +165,7 @@ def test_changing_the_own_password_ends_every_other_session(registry: Container)
 
 
 @pytest.mark.usefixtures("account")
-def test_what_was_typed_survives_the_end_of_the_session() -> None:
+def test_typed_input_survives_the_end_of_the_session() -> None:
     browser = Client()
     asked = browser.post("/console/", {"q": 'Ada "Byron"', "csrfmiddlewaretoken": "old"})
     page = asked.content.decode()
@@ -180,7 +180,7 @@ def test_what_was_typed_survives_the_end_of_the_session() -> None:
 
 
 @pytest.mark.usefixtures("account")
-def test_no_password_is_kept_for_the_next_session() -> None:
+def test_passwords_are_not_kept_for_the_next_session() -> None:
     page = Client().post("/console/account/password/", {"current": PASSWORD, "password": NEW}).content.decode()
     assert "Sign in again" in page
     assert PASSWORD not in page

@@ -70,7 +70,7 @@ def test_every_page_says_that_upstream_is_isolated(admin: Client, name: str) -> 
     assert "has isolated the upstream system" in text_of(admin.get("/console/account/"))
 
 
-def test_those_who_see_no_patients_are_not_bothered(
+def test_the_upstream_banner_requires_permission_to_view_patients(
     sign_in_as: Callable[[Role], Client], admin: Client, name: str
 ) -> None:
     admin.post(f"{UPSTREAMS}{name}/isolate/")

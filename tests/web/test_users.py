@@ -29,7 +29,7 @@ def grace(registry: Container) -> User:
     return registry.create_user()(actor=SETUP, email=EMAIL, password=PASSWORD, role=Role.CLERK)
 
 
-def test_a_user_who_was_created_chooses_a_password_with_the_code_and_signs_in(admin: Client) -> None:
+def test_a_new_user_sets_a_password_with_the_code_and_signs_in(admin: Client) -> None:
     form = {"key": value_of(admin.get(NEW), "key"), "email": EMAIL, "role": "clerk"}
     first, path = (admin.post(NEW, form)["Location"] for _ in range(2))
     assert first == path
@@ -56,7 +56,7 @@ def test_a_user_who_was_created_chooses_a_password_with_the_code_and_signs_in(ad
     ],
 )
 @pytest.mark.usefixtures("grace")
-def test_a_refused_user_keeps_what_was_typed_and_says_why(admin: Client, form: dict[str, str], said: str) -> None:
+def test_a_refused_user_keeps_the_input_and_says_why(admin: Client, form: dict[str, str], said: str) -> None:
     page = admin.post(NEW, {"key": "key", **form})
     assert page.status_code == 400
     assert said in text_of(page)
@@ -99,16 +99,14 @@ def test_the_last_admin_stays_an_admin(admin: Client, registry: Container) -> No
     assert admin.post(f"{USERS}{last.id}/disable/", {"key": "other"}).status_code == 409
 
 
-def test_a_user_is_found_by_email_without_an_address_that_has_it(admin: Client, grace: User) -> None:
+def test_searching_a_user_keeps_the_email_out_of_the_url(admin: Client, grace: User) -> None:
     found = admin.post(USERS, {"email": EMAIL.upper()})
     assert f"{USERS}{grace.id}/" in html_of(found)
     assert "No user signs in with this email." in text_of(admin.post(USERS, {"email": "nobody@clinic.example"}))
     assert admin.post(USERS, {"email": "grace"}).status_code == 400
 
 
-def test_more_users_than_fit_on_a_page_are_on_the_next(
-    admin: Client, grace: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_list_of_users_is_paged(admin: Client, grace: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("adapters.web.console.accounts.users.PER_PAGE", 1)
     first = admin.get(USERS)
     [following] = re.findall('rel="next" href="([^"]*)"', html_of(first))
@@ -120,7 +118,7 @@ def test_more_users_than_fit_on_a_page_are_on_the_next(
     assert str(grace.id) in html_of(first) + html_of(second)
 
 
-def test_every_role_permission_and_change_has_words() -> None:
+def test_every_role_permission_and_action_has_a_label() -> None:
     assert set(ROLES) == set(Role)
     assert set(PERMISSIONS) == set(Permission)
     assert set(ACTIONS) == set(AccountAction)

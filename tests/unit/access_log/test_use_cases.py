@@ -46,7 +46,7 @@ SEEN: dict[str, tuple[AccessAction, Callable[[Container], Callable[..., object]]
 
 
 @pytest.mark.parametrize("what", SEEN)
-def test_who_sees_a_record_is_recorded(registry: Container, ada: Patient, what: str) -> None:
+def test_viewing_a_record_is_recorded(registry: Container, ada: Patient, what: str) -> None:
     action, use_case = SEEN[what]
     use_case(registry)(actor=CLERK, patient_id=ada.id)
     (entry,) = entries(registry)
@@ -54,7 +54,7 @@ def test_who_sees_a_record_is_recorded(registry: Container, ada: Patient, what: 
     assert (entry.request_id, entry.at) == (CLERK.request_id, registry.clock().now())
 
 
-def test_an_update_and_a_sync_that_change_nothing_show_the_record(
+def test_an_update_or_sync_without_changes_is_recorded_as_a_view(
     registry: Container, ada: Patient, gateway: ScriptedGateway
 ) -> None:
     registry.update_patient()(actor=CLERK, patient_id=ada.id, first_name=ada.first_name)
@@ -65,14 +65,14 @@ def test_an_update_and_a_sync_that_change_nothing_show_the_record(
     ] * 2
 
 
-def test_changes_are_in_the_history_instead(registry: Container, ada: Patient, gateway: ScriptedGateway) -> None:
+def test_changes_are_only_in_the_history(registry: Container, ada: Patient, gateway: ScriptedGateway) -> None:
     registry.update_patient()(actor=CLERK, patient_id=ada.id, first_name="Augusta")
     gateway.answer = {"first_name": "Adele"}
     registry.sync_patient()(actor=CLERK, patient_id=ada.id)
     assert entries(registry) == []
 
 
-def test_a_search_is_recorded_by_a_digest_and_who_was_found(registry: Container, ada: Patient) -> None:
+def test_a_search_is_recorded_with_a_digest_and_the_patients_found(registry: Container, ada: Patient) -> None:
     search = registry.search_patients()
     search(actor=READER)
     search(actor=READER, q="Ada")
@@ -86,7 +86,7 @@ def test_a_search_is_recorded_by_a_digest_and_who_was_found(registry: Container,
     assert len(bob.detail) == 32
 
 
-def test_a_long_page_is_recorded_by_its_length(registry: Container) -> None:
+def test_a_long_page_is_recorded_with_its_length(registry: Container) -> None:
     for number in range(MAX_NAMED + 1):
         registry.register_patient()(actor=CLERK, **details(email=f"{number}@example.org"))
     registry.search_patients()(actor=READER)
@@ -94,24 +94,24 @@ def test_a_long_page_is_recorded_by_its_length(registry: Container) -> None:
     assert (entry.count, entry.patient_id) == (MAX_NAMED + 1, None)
 
 
-def test_a_match_is_recorded_by_a_digest_and_who_was_found(registry: Container, ada: Patient) -> None:
+def test_a_match_is_recorded_with_a_digest_and_the_patients_found(registry: Container, ada: Patient) -> None:
     registry.match_patients()(actor=CLERK, email="ada@example.org")
     (entry,) = entries(registry)
     assert (entry.action, entry.patient_id, len(entry.detail)) == (AccessAction.PATIENTS_MATCHED, ada.id, 32)
 
 
-def test_a_preview_of_a_merge_shows_both_records(registry: Container, ada: Patient, twin: Patient) -> None:
+def test_a_merge_preview_is_recorded_for_both_records(registry: Container, ada: Patient, twin: Patient) -> None:
     registry.merge_patients()(actor=CLERK, patient_id=ada.id, other_id=twin.id, preview=True)
     assert {entry.patient_id for entry in entries(registry)} == {ada.id, twin.id}
 
 
-def test_a_page_of_duplicates_is_recorded_by_its_records(registry: Container, ada: Patient, twin: Patient) -> None:
+def test_a_page_of_duplicates_is_recorded_for_each_record(registry: Container, ada: Patient, twin: Patient) -> None:
     registry.list_duplicates()(actor=CLERK)
     assert actions(registry) == [AccessAction.DUPLICATES_VIEWED] * 2
     assert {entry.patient_id for entry in entries(registry)} == {ada.id, twin.id}
 
 
-def test_a_pair_is_recorded_by_its_records(registry: Container, ada: Patient, twin: Patient) -> None:
+def test_a_pair_is_recorded_for_both_records(registry: Container, ada: Patient, twin: Patient) -> None:
     (pair,) = registry.list_duplicates()(actor=SETUP).pairs
     registry.view_duplicate()(actor=CLERK, pair_id=pair.id)
     seen = [entry for entry in entries(registry) if entry.actor == CLERK.name]
@@ -119,7 +119,7 @@ def test_a_pair_is_recorded_by_its_records(registry: Container, ada: Patient, tw
     assert {entry.patient_id for entry in seen} == {ada.id, twin.id}
 
 
-def test_a_page_of_changes_is_recorded_by_its_length(registry: Container, ada: Patient, twin: Patient) -> None:
+def test_a_page_of_changes_is_recorded_with_its_length(registry: Container, ada: Patient, twin: Patient) -> None:
     page = registry.follow_changes()(actor=READER)
     registry.follow_changes()(actor=READER, after=page.next)
     (entry,) = entries(registry)
@@ -169,7 +169,7 @@ def test_a_copied_refresh_token_is_recorded(registry: Container) -> None:
     assert actions(registry)[0] is AccessAction.TOKEN_REUSED
 
 
-def test_who_reads_the_log_is_recorded(registry: Container, ada: Patient) -> None:
+def test_reading_the_log_is_recorded(registry: Container, ada: Patient) -> None:
     registry.view_patient()(actor=READER, patient_id=ada.id)
     page = registry.list_accesses()(actor=ADMIN, filters={"patient_id": str(ada.id)})
     assert [entry.actor for entry in page.entries] == [READER.name]

@@ -63,7 +63,7 @@ ADDRESSES = st.ip_addresses().filter(lambda one: not getattr(one, "ipv4_mapped",
 
 
 @given(network=ADDRESSES.map(str), addresses=st.lists(ADDRESSES, min_size=1))
-def test_an_address_is_within_its_own_network_alone(network: str, addresses: list[object]) -> None:
+def test_an_address_is_only_within_its_own_network(network: str, addresses: list[object]) -> None:
     for address in (*addresses, network):
         assert is_within(str(address), [ip_network(network)]) == (
             str(address) == network or str(address) == network.lower()
@@ -94,7 +94,7 @@ def test_the_secret_is_checked_before_the_network(registry: Container, lab: Serv
         (["192.0.2.0/24"] * 21, "networks", "too_long"),
     ],
 )
-def test_networks_that_cannot_be_meant_are_refused(
+def test_overly_broad_networks_are_refused(
     registry: Container, lab: ServiceAccount, networks: list[str], field: str, code: str
 ) -> None:
     with pytest.raises(ValidationError) as invalid:
@@ -154,7 +154,7 @@ def test_a_key_gets_no_permissions_that_the_role_lacks(
     assert [(error.field, error.code) for error in invalid.value.errors] == [("name", "blank"), (field, code)]
 
 
-def test_the_next_key_gets_the_limits_of_the_one_that_it_replaces(registry: Container, lab: ServiceAccount) -> None:
+def test_a_replacement_key_gets_the_limits_of_the_key_it_replaces(registry: Container, lab: ServiceAccount) -> None:
     make, revoke = registry.create_service_key(), registry.revoke_service_key()
 
     def replace(old: ServiceKey, **limits: object) -> ServiceKey:
@@ -194,7 +194,7 @@ def test_the_history_names_the_limits_of_a_key(registry: Container, lab: Service
     }
 
 
-def test_a_key_that_is_limited_makes_no_key_with_more_permissions(registry: Container) -> None:
+def test_a_limited_key_cannot_create_a_key_with_more_permissions(registry: Container) -> None:
     make = registry.create_service_key()
     admin = registry.create_service_account()(actor=ADMIN, name="admin", role="admin")
     _, token = make(

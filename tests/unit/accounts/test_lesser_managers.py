@@ -61,7 +61,7 @@ WORK: dict[str, Work] = {
 
 
 @pytest.mark.parametrize("work", WORK.values(), ids=WORK)
-def test_nobody_gives_or_takes_over_permissions_that_they_lack(
+def test_managers_cannot_grant_or_take_over_permissions_they_lack(
     registry: Container, accounts: Accounts, work: Work
 ) -> None:
     with pytest.raises(Forbidden, match="permissions that you lack"):

@@ -51,7 +51,7 @@ def test_sessions_that_have_ended_are_not_listed(registry: Container, ada: User,
     assert ids(registry, mine) == [mine.session_id]
 
 
-def test_a_new_password_leaves_no_earlier_session(registry: Container, ada: User) -> None:
+def test_a_new_password_ends_every_earlier_session(registry: Container, ada: User) -> None:
     sign_in(registry, ada)
     new = "battery staple horse"
     pair = registry.change_own_password()(
@@ -61,7 +61,7 @@ def test_a_new_password_leaves_no_earlier_session(registry: Container, ada: User
     assert ids(registry, mine) == [mine.session_id]
 
 
-def test_a_session_that_was_ended_is_over_at_once(registry: Container, ada: User) -> None:
+def test_ending_a_session_applies_immediately(registry: Container, ada: User) -> None:
     mine, other = me(registry, sign_in(registry, ada)), sign_in(registry, ada, THERE)
     session_id = me(registry, other).session_id
     assert session_id
@@ -76,7 +76,7 @@ def test_a_session_that_was_ended_is_over_at_once(registry: Container, ada: User
     assert {(entry.actor, entry.address) for entry in ended} == {(f"user:{ada.id}", HERE)}
 
 
-def test_nobody_ends_the_session_of_another(registry: Container, ada: User) -> None:
+def test_users_cannot_end_sessions_of_others(registry: Container, ada: User) -> None:
     operator = Actor.system("tests")
     bob = registry.create_user()(actor=operator, email="bob@example.org", password=PASSWORD, role=Role.CLERK)
     theirs, mine = sign_in(registry, ada), me(registry, sign_in(registry, bob))

@@ -63,7 +63,7 @@ def test_a_newer_code_replaces_the_previous_one(registry: Container, ada: User, 
     assert not is_refused(registry, newer)
 
 
-def test_a_password_that_is_set_otherwise_makes_the_code_invalid(registry: Container, ada: User, code: str) -> None:
+def test_setting_a_password_invalidates_the_code(registry: Container, ada: User, code: str) -> None:
     registry.set_password()(actor=ADMIN, user_id=ada.id, password="horse battery correct")
     assert is_refused(registry, code)
 
@@ -83,7 +83,7 @@ def test_a_code_can_be_typed_as_it_is_read_out(registry: Container, code: str) -
 
 
 @pytest.mark.parametrize("wrong", ["", "0" * 20, "0" * 19, "U" * 20, "0" * 5000, "٠" * 20])
-def test_without_a_valid_code_nothing_is_said_of_the_password(registry: Container, code: str, wrong: str) -> None:
+def test_without_a_valid_code_the_password_is_not_checked(registry: Container, code: str, wrong: str) -> None:
     with pytest.raises((ResetCodeRefused, ValidationError)) as refused:
         registry.reset_password()(code=wrong, password="short")
     if isinstance(refused.value, ValidationError):
@@ -91,7 +91,7 @@ def test_without_a_valid_code_nothing_is_said_of_the_password(registry: Containe
     assert not is_refused(registry, code)
 
 
-def test_a_password_unfit_to_be_set_leaves_the_code_valid(registry: Container, code: str) -> None:
+def test_an_unacceptable_password_leaves_the_code_valid(registry: Container, code: str) -> None:
     for unfit in ("short", "password123", "ada@example.org"):
         with pytest.raises(ValidationError):
             registry.reset_password()(code=code, password=unfit)
@@ -105,7 +105,7 @@ def test_a_code_is_stored_as_a_digest_only(registry: Container, code: str) -> No
     assert reset.digest not in repr(reset)
 
 
-def test_codes_are_tried_from_one_address_a_few_times_only(registry: Container, code: str, strict: Strict) -> None:
+def test_attempts_with_codes_are_limited_per_address(registry: Container, code: str, strict: Strict) -> None:
     for host in (1, 2):
         with pytest.raises(ResetCodeRefused):
             registry.reset_password()(code="0" * 20, password=NEW, address=f"2001:db8::{host}")
@@ -126,6 +126,6 @@ def test_codes_their_use_and_refused_ones_are_recorded(registry: Container, ada:
     assert (refused.action, refused.actor) == ("reset_refused", "anonymous")
 
 
-def test_only_who_manages_users_makes_codes(registry: Container, ada: User) -> None:
+def test_codes_require_permission_to_manage_users(registry: Container, ada: User) -> None:
     with pytest.raises(Forbidden):
         registry.issue_password_reset()(actor=CLERK, user_id=ada.id)

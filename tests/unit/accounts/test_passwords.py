@@ -67,7 +67,7 @@ def test_a_password_that_is_easy_to_guess_is_refused(registry: Container, passwo
     assert error(registry, password) == "guessable"
 
 
-def test_any_text_that_is_hard_to_guess_is_a_password(registry: Container) -> None:
+def test_any_text_that_is_hard_to_guess_is_accepted(registry: Container) -> None:
     for number, password in enumerate(["über den Wolken", "дорога домой зимой", "registry-demo"]):
         email = f"u{number}@example.org"
         registry.create_user()(actor=ADMIN, email=email, password=password, role="reader")
@@ -92,14 +92,14 @@ def test_setting_a_password_ends_every_session(registry: Container, ada: User, p
     assert not ended(registry, registry.sign_in()(email=ada.email, password=NEW))
 
 
-def test_a_session_that_was_begun_with_the_password_before_ends_with_it(registry: Container, ada: User) -> None:
+def test_a_session_ends_with_the_password_it_was_started_with(registry: Container, ada: User) -> None:
     verified = registry.verify_password()(email=ada.email, password=PASSWORD)
     registry.set_password()(actor=ADMIN, user_id=ada.id, password=NEW)
     assert ended(registry, registry.sessions().start(verified, ""))
 
 
 @pytest.mark.parametrize("password", ["short", "password123", None])
-def test_a_password_unfit_to_be_set_changes_nothing(
+def test_an_unacceptable_password_changes_nothing(
     registry: Container, ada: User, pair: TokenPair, password: str
 ) -> None:
     with pytest.raises(ValidationError):
@@ -144,7 +144,7 @@ class Hashing(InMemoryUserRepository):
         return super().hash(password)
 
 
-def test_a_password_that_an_admin_sets_meanwhile_stays(registry: Container, ada: User, pair: TokenPair) -> None:
+def test_a_password_set_by_an_admin_in_the_meantime_is_kept(registry: Container, ada: User, pair: TokenPair) -> None:
     signed_in, theirs = me(registry, pair), "horse battery correct"
     set_password = registry.set_password()
     slow = Hashing(registry.store(), lambda: set_password(actor=ADMIN, user_id=ada.id, password=theirs))
@@ -174,14 +174,14 @@ def test_passwords_are_judged_by_their_own_users_email_when_many_are_judged_at_o
         sys.setswitchinterval(interval)
 
 
-def test_a_machine_has_no_password(registry: Container) -> None:
+def test_a_service_account_has_no_password(registry: Container) -> None:
     account = registry.create_service_account()(actor=ADMIN, name="lab", role="admin")
     signed_in = Principal(account, Actor.service("lab", Role.ADMIN.permissions, "request-1"))
     with pytest.raises(Forbidden):
         registry.change_own_password()(principal=signed_in, current=PASSWORD, password=NEW)
 
 
-def test_passwords_are_tried_from_one_address_a_few_times_only(registry: Container, ada: User, strict: Strict) -> None:
+def test_attempts_with_passwords_are_limited_per_address(registry: Container, ada: User, strict: Strict) -> None:
     for _ in range(2):
         with pytest.raises(WrongCredentials):
             registry.sign_in()(email=" ADA@example.org", password="wrong password", address="192.0.2.1")
@@ -191,9 +191,7 @@ def test_passwords_are_tried_from_one_address_a_few_times_only(registry: Contain
     registry.sign_in()(email=ada.email, password=PASSWORD, address="192.0.2.2")
 
 
-def test_many_emails_from_one_address_and_many_addresses_at_one_email_are_bounded(
-    registry: Container, ada: User, strict: Strict
-) -> None:
+def test_attempts_are_limited_per_address_and_per_email(registry: Container, ada: User, strict: Strict) -> None:
     for number in range(3):
         with pytest.raises(WrongCredentials):
             registry.sign_in()(email=f"u{number}@example.org", password=PASSWORD, address="2001:db8::1")
@@ -222,7 +220,7 @@ def test_an_owner_signs_in_from_a_known_address_while_others_guess_elsewhere(
     assert strict.calls[-1] == (RateLimitScope.SIGN_IN_KNOWN, f"192.0.2.1 {ada.email}")
 
 
-def test_few_passwords_of_strangers_are_checked_at_once_and_those_of_known_owners_beside_them(
+def test_few_unknown_sign_ins_are_checked_at_once_and_known_ones_separately(
     registry: Container, ada: User, strict: Strict
 ) -> None:
     registry.sign_in()(email=ada.email, password=PASSWORD, address="192.0.2.1")
@@ -245,7 +243,7 @@ def test_purging_continues_until_nothing_is_left(
     assert purge(actor=ADMIN).families == 5
 
 
-def test_purging_removes_what_ended_and_nothing_that_is_of_use(
+def test_purging_removes_only_what_has_ended(
     registry: Container, ada: User, pair: TokenPair, time: time_machine.Traveller
 ) -> None:
     purge, make = registry.purge_expired(), registry.create_service_key()

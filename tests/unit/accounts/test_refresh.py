@@ -29,7 +29,7 @@ def access_refused(registry: Container, pair: TokenPair) -> bool:
     return False
 
 
-def test_a_refresh_token_is_traded_for_a_new_pair(registry: Container, ada: User, pair: TokenPair) -> None:
+def test_a_refresh_token_is_exchanged_for_a_new_pair(registry: Container, ada: User, pair: TokenPair) -> None:
     newer = registry.refresh_session()(refresh=pair.refresh)
     assert newer.refresh != pair.refresh
     assert registry.authenticate()(access=newer.access, request_id="request-1").account == ada
@@ -49,7 +49,7 @@ def test_a_refresh_token_used_again_revokes_its_family_and_its_access_tokens(
     assert not access_refused(registry, other)
 
 
-def test_other_sign_ins_are_other_families(registry: Container, ada: User, pair: TokenPair) -> None:
+def test_each_sign_in_is_its_own_family(registry: Container, ada: User, pair: TokenPair) -> None:
     other = registry.sign_in()(email=ada.email, password=PASSWORD)
     registry.refresh_session()(refresh=pair.refresh)
     assert refused(registry, pair.refresh)
@@ -57,7 +57,7 @@ def test_other_sign_ins_are_other_families(registry: Container, ada: User, pair:
     assert not refused(registry, other.refresh)
 
 
-def test_signing_out_ends_every_token_of_the_session_at_once(registry: Container, pair: TokenPair) -> None:
+def test_signing_out_ends_every_token_of_the_session_immediately(registry: Container, pair: TokenPair) -> None:
     newer = registry.refresh_session()(refresh=pair.refresh)
     registry.sign_out()(refresh=newer.refresh)
     assert refused(registry, newer.refresh)
@@ -72,13 +72,13 @@ def test_signing_out_twice_or_with_an_older_token_is_harmless(registry: Containe
     assert refused(registry, newer.refresh)
 
 
-def test_signing_out_of_a_family_that_is_gone_is_harmless(registry: Container, pair: TokenPair) -> None:
+def test_signing_out_of_a_removed_family_is_harmless(registry: Container, pair: TokenPair) -> None:
     registry.store().refresh_families.clear()
     registry.sign_out()(refresh=pair.refresh)
     assert refused(registry, pair.refresh)
 
 
-def test_a_refresh_token_lasts_14_days_from_its_own_making(
+def test_a_refresh_token_lasts_14_days_from_its_issue(
     registry: Container, pair: TokenPair, time: time_machine.Traveller
 ) -> None:
     almost = timedelta(days=14) - timedelta(seconds=1)
@@ -92,7 +92,7 @@ def test_a_refresh_token_lasts_14_days_from_its_own_making(
         registry.sign_out()(refresh=newest.refresh)
 
 
-def test_a_family_that_has_ended_is_not_refreshed_by_a_token_that_has_not(
+def test_an_ended_family_is_not_refreshed_by_a_valid_token(
     registry: Container, pair: TokenPair, time: time_machine.Traveller
 ) -> None:
     (family,) = registry.store().refresh_families.values()
@@ -103,9 +103,7 @@ def test_a_family_that_has_ended_is_not_refreshed_by_a_token_that_has_not(
     assert refused(registry, token)
 
 
-def test_an_access_token_refreshes_nothing_and_a_refresh_token_lets_nobody_in(
-    registry: Container, pair: TokenPair
-) -> None:
+def test_access_and_refresh_tokens_are_not_interchangeable(registry: Container, pair: TokenPair) -> None:
     assert refused(registry, pair.access)
     with pytest.raises(TokenRefused):
         registry.sign_out()(refresh=pair.access)
@@ -115,7 +113,7 @@ def test_an_access_token_refreshes_nothing_and_a_refresh_token_lets_nobody_in(
 
 
 @pytest.mark.parametrize("refresh", [None, 5, b"token"])
-def test_a_refresh_token_is_a_text(registry: Container, refresh: str) -> None:
+def test_a_refresh_token_must_be_a_string(registry: Container, refresh: str) -> None:
     with pytest.raises(ValidationError):
         registry.refresh_session()(refresh=refresh)
     with pytest.raises(ValidationError):

@@ -33,7 +33,7 @@ def refused(registry: Container, token: str) -> bool:
     return False
 
 
-def test_a_machine_with_a_key_acts_under_its_name_and_in_its_role(registry: Container, lab: ServiceAccount) -> None:
+def test_a_service_account_acts_under_its_name_and_in_its_role(registry: Container, lab: ServiceAccount) -> None:
     key, token = registry.create_service_key()(actor=ADMIN, account_id=lab.id, name="first")
     signed_in = registry.authenticate()(access=token, request_id="request-1")
     assert (signed_in.actor.name, signed_in.actor.request_id) == ("service:lab-import", "request-1")
@@ -51,7 +51,7 @@ def test_a_key_is_stored_as_a_digest_only(registry: Container, lab: ServiceAccou
     assert key.digest not in repr(registry.service_accounts().get(lab.id))
 
 
-def test_only_the_key_itself_lets_in(registry: Container, lab: ServiceAccount) -> None:
+def test_only_the_exact_key_authenticates(registry: Container, lab: ServiceAccount) -> None:
     make = registry.create_service_key()
     (_, first), (_, second) = (make(actor=ADMIN, account_id=lab.id, name=name) for name in ("first", "second"))
     (_, key_id, secret), (_, _, other) = first.split("_", 2), second.split("_", 2)
@@ -100,7 +100,7 @@ def test_a_key_lasts_366_days_at_most(registry: Container, lab: ServiceAccount, 
         }
 
 
-def test_two_keys_are_live_at_once_so_that_they_can_take_turns(
+def test_two_keys_are_valid_at_once_for_rotation(
     registry: Container, lab: ServiceAccount, time: time_machine.Traveller
 ) -> None:
     make, revoke = registry.create_service_key(), registry.revoke_service_key()
@@ -130,7 +130,7 @@ def test_revoking_twice_is_harmless_and_recorded_once(registry: Container, lab: 
     ]
 
 
-def test_a_machine_that_is_disabled_or_demoted_is_so_at_once(registry: Container, lab: ServiceAccount) -> None:
+def test_disabling_or_demoting_a_service_account_applies_immediately(registry: Container, lab: ServiceAccount) -> None:
     _, token = registry.create_service_key()(actor=ADMIN, account_id=lab.id, name="first")
     update = registry.update_service_account()
     update(actor=ADMIN, account_id=lab.id, role="reader")
@@ -142,7 +142,7 @@ def test_a_machine_that_is_disabled_or_demoted_is_so_at_once(registry: Container
     assert len(registry.view_account_history()(actor=ADMIN, account_id=lab.id).items) == 4
 
 
-def test_a_machine_is_not_what_keeps_an_admin(registry: Container, lab: ServiceAccount) -> None:
+def test_a_service_account_does_not_count_as_the_last_admin(registry: Container, lab: ServiceAccount) -> None:
     update = registry.update_service_account()
     update(actor=ADMIN, account_id=lab.id, role="admin")
     assert update(actor=ADMIN, account_id=lab.id, is_active=False).is_active is False
@@ -174,7 +174,7 @@ def test_a_name_fits_into_the_audit_trail(registry: Container, name: str, code: 
         assert [(error.field, error.code) for error in invalid.value.errors] == [("name", code), ("role", "choice")]
 
 
-def test_a_name_is_never_given_again(registry: Container, lab: ServiceAccount) -> None:
+def test_a_name_is_never_reused(registry: Container, lab: ServiceAccount) -> None:
     registry.update_service_account()(actor=ADMIN, account_id=lab.id, is_active=False)
     with pytest.raises(ServiceNameTaken):
         registry.create_service_account()(actor=ADMIN, name=lab.name, role="reader")
@@ -189,7 +189,7 @@ def test_unknown_accounts_and_keys_are_not_found(registry: Container, lab: Servi
         registry.revoke_service_key()(actor=ADMIN, account_id=lab.id, key_id=nobody)
 
 
-def test_a_clerk_manages_no_machines(registry: Container, lab: ServiceAccount) -> None:
+def test_clerks_cannot_manage_service_accounts(registry: Container, lab: ServiceAccount) -> None:
     for forbidden in (
         lambda: registry.create_service_account()(actor=CLERK, name="lab", role="admin"),
         lambda: registry.list_service_accounts()(actor=CLERK),

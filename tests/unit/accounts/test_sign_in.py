@@ -21,7 +21,7 @@ def test_the_right_password_returns_its_user(registry: Container, ada: User) -> 
     assert signed_in.actor.permissions == Role.CLERK.permissions
 
 
-def test_a_wrong_password_an_unknown_email_and_a_disabled_user_are_alike(
+def test_a_wrong_password_an_unknown_email_and_a_disabled_user_get_the_same_error(
     registry: Container, ada: User, becomes: Callable[..., None]
 ) -> None:
     def refusal(email: str, password: str) -> tuple[type[RegistryError], str]:
@@ -37,7 +37,7 @@ def test_a_wrong_password_an_unknown_email_and_a_disabled_user_are_alike(
 
 
 @pytest.mark.parametrize(("email", "password", "fields"), [(5, None, ["email", "password"]), ("ada", "x", ["email"])])
-def test_signing_in_takes_an_email_and_a_text(
+def test_credentials_must_be_an_email_and_a_string(
     registry: Container, email: str, password: str, fields: list[str]
 ) -> None:
     with pytest.raises(ValidationError) as refused:
@@ -78,7 +78,7 @@ def test_a_removed_user_is_refused_immediately(registry: Container, pair: TokenP
         registry.refresh_session()(refresh=pair.refresh)
 
 
-def test_a_password_and_a_pair_of_tokens_do_not_print(registry: Container, ada: User, pair: TokenPair) -> None:
+def test_repr_hides_passwords_and_tokens(registry: Container, ada: User, pair: TokenPair) -> None:
     assert pair.access not in repr(pair)
     assert pair.refresh not in repr(pair)
     assert PASSWORD not in "".join(registry.store().passwords.values())

@@ -75,7 +75,7 @@ def test_a_token_with_a_wrong_claim_is_refused(wrong: dict[str, object]) -> None
     refuse(signed({**CLAIMS, **wrong}))
 
 
-def test_a_token_that_nobody_signed_is_refused() -> None:
+def test_an_unsigned_token_is_refused() -> None:
     claims = {**CLAIMS, "iat": NOW.timestamp(), "exp": NOW.timestamp() + 600}
     header = {"alg": "none", "typ": "JWT", "kid": KEY.id}
     refuse(f"{part(header)}.{part(claims)}.")
@@ -83,13 +83,13 @@ def test_a_token_that_nobody_signed_is_refused() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
-def test_a_token_signed_by_another_key_or_in_another_way_is_refused() -> None:
+def test_a_token_with_another_key_or_algorithm_is_refused() -> None:
     refuse(signed(dict(CLAIMS), key=SigningKey("x" * 50).value))
     refuse(signed(dict(CLAIMS), key=SECRET.encode()))
     refuse(signed(dict(CLAIMS), algorithm="HS512"))
 
 
-def test_a_token_that_names_no_key_of_ours_is_refused() -> None:
+def test_a_token_with_an_unknown_key_id_is_refused() -> None:
     refuse(signed(dict(CLAIMS), kid=None))
     refuse(signed(dict(CLAIMS), kid="another"))
 
@@ -103,12 +103,12 @@ def test_a_token_with_any_character_changed_is_refused(data: st.DataObject) -> N
 
 
 @given(st.text())
-def test_what_is_no_token_is_refused(token: str) -> None:
+def test_malformed_text_is_refused(token: str) -> None:
     refuse(token)
 
 
 @pytest.mark.parametrize("token", ["\ud800", "a.b.\ud800", "é.é.é", f"{part('x')[:-2]}.{part({})}.x"])
-def test_what_cannot_be_a_token_is_refused(token: str) -> None:
+def test_an_invalid_type_or_size_is_refused(token: str) -> None:
     refuse(token)
 
 
@@ -117,7 +117,7 @@ def test_a_deeply_nested_header_is_refused() -> None:
     refuse(f"{nested}.{part({})}.x")
 
 
-def test_tokens_of_an_older_key_are_read_until_it_is_dropped() -> None:
+def test_tokens_of_an_older_key_are_valid_until_it_is_removed() -> None:
     old, new = SigningKey("o" * 50), SigningKey("n" * 50)
     token = JwtTokenService([old], CLOCK).access(FAMILY, NOW, NOW + timedelta(minutes=1))
     assert JwtTokenService([new, old], CLOCK).read_access(token) == FAMILY.id
@@ -132,7 +132,7 @@ def test_the_first_key_signs() -> None:
     JwtTokenService([new], CLOCK).read_access(token)
 
 
-def test_keys_do_not_print() -> None:
+def test_repr_hides_keys() -> None:
     assert SECRET not in repr(KEY)
     assert SECRET not in repr(TOKENS)
     assert KEY.value.hex() not in repr(KEY)

@@ -18,14 +18,14 @@ def test_a_new_user_is_active_in_one_role(registry: Container, ada: User) -> Non
     assert registry.view_user()(actor=ADMIN, user_id=ada.id) == ada
 
 
-def test_two_users_never_share_an_email_however_it_is_written(registry: Container, ada: User) -> None:
+def test_two_users_never_share_an_email_in_any_spelling(registry: Container, ada: User) -> None:
     with pytest.raises(UserEmailTaken):
         registry.create_user()(actor=ADMIN, email=" ADA@example.org", password=PASSWORD, role="reader")
     assert list(registry.store().users.values()) == [ada]
     assert len(registry.store().account_events) == 1
 
 
-def test_every_fault_of_a_new_user_is_reported_at_once(registry: Container) -> None:
+def test_every_error_of_a_new_user_is_reported_at_once(registry: Container) -> None:
     with pytest.raises(ValidationError) as refused:
         registry.create_user()(actor=ADMIN, email="ada", password="short", role="boss")
     errors = {error.field: error.code for error in refused.value.errors}
@@ -33,7 +33,7 @@ def test_every_fault_of_a_new_user_is_reported_at_once(registry: Container) -> N
     assert registry.store().users == {}
 
 
-def test_a_user_prints_as_the_id(ada: User) -> None:
+def test_repr_of_a_user_is_the_id(ada: User) -> None:
     assert repr(ada) == f"<User {ada.id}>"
 
 
@@ -81,7 +81,7 @@ def test_after_the_last_event_there_is_an_empty_page(registry: Container, ada: U
     assert view(actor=ADMIN, account_id=ada.id, after=created.id).items == ()
 
 
-def test_there_is_no_history_of_nobody(registry: Container, ada: User) -> None:
+def test_an_unknown_account_has_no_history(registry: Container, ada: User) -> None:
     registry.store().account_events.clear()
     with pytest.raises(AccountNotFound):
         registry.view_account_history()(actor=ADMIN, account_id=ada.id)
@@ -96,7 +96,7 @@ def test_there_is_no_history_of_nobody(registry: Container, ada: User) -> None:
         ({"email": "eve@example.org"}, {"email": "unknown"}),
     ],
 )
-def test_every_fault_of_a_change_is_reported_and_nothing_is_changed(
+def test_every_error_of_a_change_is_reported_and_nothing_is_changed(
     registry: Container, ada: User, changes: AccountChanges, errors: dict[str, str]
 ) -> None:
     with pytest.raises(ValidationError) as refused:
@@ -116,7 +116,7 @@ def test_a_user_enabled_again_must_sign_in_again(registry: Container, ada: User,
 
 
 @pytest.mark.parametrize("changes", [{"is_active": False}, {"role": "reader"}, {"role": "clerk", "is_active": False}])
-def test_the_last_active_admin_stays_one(
+def test_the_last_active_admin_stays_an_admin(
     registry: Container, ada: User, becomes: Callable[..., None], changes: AccountChanges
 ) -> None:
     becomes(role=Role.ADMIN)
@@ -131,7 +131,7 @@ def test_the_last_active_admin_stays_one(
     assert not registry.users().get(ada.id).is_active_admin
 
 
-def test_a_clerk_manages_nobody(registry: Container, ada: User) -> None:
+def test_clerks_cannot_manage_users(registry: Container, ada: User) -> None:
     for forbidden in (
         lambda: registry.list_users()(actor=CLERK),
         lambda: registry.view_user()(actor=CLERK, user_id=ada.id),
@@ -144,7 +144,7 @@ def test_a_clerk_manages_nobody(registry: Container, ada: User) -> None:
             forbidden()
 
 
-def test_users_are_listed_by_filters_however_they_are_written(registry: Container, ada: User) -> None:
+def test_filters_accept_every_spelling(registry: Container, ada: User) -> None:
     find = registry.list_users()
     eve = registry.create_user()(actor=ADMIN, email="eve@example.org", password=PASSWORD, role="reader")
     assert find(actor=ADMIN).items == (eve, ada)
@@ -152,7 +152,7 @@ def test_users_are_listed_by_filters_however_they_are_written(registry: Containe
     assert find(actor=ADMIN, role="reader", is_active=True).items == (eve,)
 
 
-def test_every_fault_of_filters_is_reported(registry: Container) -> None:
+def test_every_error_of_filters_is_reported(registry: Container) -> None:
     with pytest.raises(ValidationError) as refused:
         registry.list_users()(actor=ADMIN, email="x", role="boss", is_active="no", limit=0)  # type: ignore[arg-type]  # as callers may
     assert {error.field for error in refused.value.errors} == {"email", "role", "is_active", "limit"}

@@ -63,7 +63,7 @@ def shared(a: dict[str, Any], b: dict[str, Any]) -> set[KeyKind]:
         ),
     ],
 )
-def test_people_who_share_one_thing_share_its_key(kind: KeyKind, a: dict[str, Any], b: dict[str, Any]) -> None:
+def test_people_with_one_value_in_common_share_its_key(kind: KeyKind, a: dict[str, Any], b: dict[str, Any]) -> None:
     assert shared(a, b) == {kind}
 
 
@@ -73,7 +73,7 @@ def test_neighbours_with_one_name_in_common_share_no_key() -> None:
     )
 
 
-def test_people_who_share_a_house_share_its_keys() -> None:
+def test_people_at_one_address_share_its_keys() -> None:
     in_boston = Address(lines=("12 Oak St",), city="Boston")
     other_house = Address(lines=("7 Oak St",), postal_code="97301")
     assert shared({"addresses": (OAK_STREET,)}, {"addresses": (in_boston,)}) == {KeyKind.HOUSE}
@@ -99,7 +99,7 @@ def test_people_who_share_a_house_share_its_keys() -> None:
         {"addresses": (Address(lines=("12 St",), postal_code="97301"),)},
     ],
 )
-def test_what_many_people_share_by_chance_makes_no_key(details: dict[str, Any]) -> None:
+def test_common_values_make_no_key(details: dict[str, Any]) -> None:
     assert keys(PersonDetails(**details)) == ()
 
 

@@ -25,7 +25,7 @@ def against_mates(level: Level) -> float:
     return level.weight - level.household_weight
 
 
-def test_the_table_of_weights_is_that_of_the_code() -> None:
+def test_the_documented_weights_match_the_code() -> None:
     assert _ROW.findall(PAGE) == list(rows())
 
 

@@ -30,7 +30,7 @@ def combined(survivor: Patient, other: Patient, **choices: Source) -> Patient:
 
 
 @given(strategies.patients())
-def test_stored_values_are_read_back(patient: Patient) -> None:
+def test_stored_values_round_trip(patient: Patient) -> None:
     assert evolve(patient, **read_values(patient.to_json())) == patient
 
 
@@ -54,7 +54,7 @@ def test_each_field_has_the_value_of_one_of_the_two(
 
 
 @given(strategies.patients(), strategies.patients(), CHOICES)
-def test_what_nobody_changed_is_restored_exactly(survivor: Patient, other: Patient, choices: dict[str, Source]) -> None:
+def test_unchanged_values_are_restored_exactly(survivor: Patient, other: Patient, choices: dict[str, Source]) -> None:
     try:
         after = combine(survivor, other, choices)
     except ValidationError:
@@ -73,12 +73,12 @@ def test_a_shared_email_and_an_estimated_date_come_with_their_value() -> None:
     assert (after.email, after.email_shared) == ("ada@example.org", False)
 
 
-def test_an_external_id_is_taken_over_only_where_there_is_none() -> None:
+def test_an_external_id_is_only_copied_to_a_record_without_one() -> None:
     assert combined(person(), person(external_id="x7")).external_id == "x7"
     assert combined(person(external_id="x1"), person(external_id="x7")).external_id == "x1"
 
 
-def test_lists_that_are_too_long_together_must_be_chosen() -> None:
+def test_lists_that_are_too_long_together_need_a_choice() -> None:
     many: list[list[Identifier | Item]] = [[Identifier("mrn", f"{start}{n}") for n in range(12)] for start in "ab"]
     survivor, other = (person(identifiers=own) for own in many)
     with pytest.raises(ValidationError) as refused:
@@ -95,7 +95,7 @@ def test_dates_that_contradict_each_other_are_refused() -> None:
 @pytest.mark.parametrize(
     "raw", [None, [], {"status": "other"}, {"email_shared": "other"}, {"phone": None}, {7: "other"}]
 )
-def test_a_bad_choice_is_refused(raw: object) -> None:
+def test_an_invalid_choice_is_refused(raw: object) -> None:
     with pytest.raises(ValueError, match=r"Must|one of") if raw != {"phone": None} else pytest.raises(ValidationError):
         parse_choices(raw)
 
@@ -107,14 +107,14 @@ def restored(before: Patient, merged: Patient, later: Patient) -> tuple[Patient,
     return result.patient, result.kept
 
 
-def test_a_record_keeps_a_name_that_it_needs() -> None:
+def test_a_record_keeps_at_least_one_name() -> None:
     before = person(first_name=None, last_name="Byron")
     merged = combined(before, person())
     after, kept = restored(before, merged, evolve(merged, last_name=None))
     assert (after.first_name, after.last_name, kept) == ("Ada", None, ("first_name",))
 
 
-def test_an_email_that_was_changed_keeps_what_is_said_about_it() -> None:
+def test_a_changed_email_keeps_its_flags() -> None:
     before = person()
     merged = combined(before, person(email="byron@example.org", email_shared=True))
     after, kept = restored(before, merged, evolve(merged, email="ada@example.org"))

@@ -82,13 +82,13 @@ def test_swapped_names_agree_in_both_names_and_compare_no_middle_name() -> None:
     assert {field: agreement(field, a, b) for field in expected} == expected
 
 
-def test_an_only_name_agrees_with_the_other_name_of_another_record() -> None:
+def test_a_single_name_agrees_with_either_name_of_another_record() -> None:
     a, b = {"first_name": "Suharto"}, {"last_name": "Suharto"}
     assert agreement(Field.FIRST_NAME, a, b) is Agreement.SWAPPED
     assert agreement(Field.LAST_NAME, a, b) is Agreement.MISSING
 
 
-def test_names_that_agree_as_they_stand_are_not_swapped() -> None:
+def test_names_that_agree_in_order_are_not_swapped() -> None:
     a = {"first_name": "James", "last_name": "James"}
     assert agreement(Field.FIRST_NAME, a, a) is Agreement.SAME
     b = {"first_name": "Ada", "last_name": "James"}
@@ -132,13 +132,13 @@ def test_a_middle_name_or_an_alias_agrees_with_a_first_name(
     "name",
     ["Unknown", "UNKNOWN.", "N/A", "Baby", "Baby Boy", "baby of Ann", "Twin A", "Boy", "xxx", "...", "Test", "no-name"],
 )
-def test_a_placeholder_is_no_name(name: str) -> None:
+def test_a_placeholder_is_not_compared_as_a_name(name: str) -> None:
     assert agreement(Field.FIRST_NAME, {"first_name": name}, {"first_name": name}) is Agreement.MISSING
     assert agreement(Field.LAST_NAME, {"last_name": name}, {"last_name": name}) is Agreement.MISSING
 
 
 @pytest.mark.parametrize("name", ["Sơn", "Babyface", "Oo", "Boyd"])
-def test_a_name_like_a_placeholder_is_a_name(name: str) -> None:
+def test_a_name_similar_to_a_placeholder_is_compared(name: str) -> None:
     assert agreement(Field.FIRST_NAME, {"first_name": name}, {"first_name": name}) is Agreement.SAME
 
 
@@ -156,5 +156,5 @@ def test_a_name_like_a_placeholder_is_a_name(name: str) -> None:
         ("42", ""),
     ],
 )
-def test_soundex_is_that_of_the_national_archives(name: str, code: str) -> None:
+def test_soundex_follows_the_national_archives(name: str, code: str) -> None:
     assert soundex(name).upper() == code

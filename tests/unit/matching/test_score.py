@@ -60,7 +60,7 @@ def test_the_probability_falls_with_the_size_of_the_registry(a: ComparableDetail
     assert all(larger <= smaller for smaller, larger in pairwise(found))
 
 
-def test_a_name_and_a_birth_date_suffice_in_a_small_registry_only() -> None:
+def test_a_name_and_a_birth_date_are_only_certain_in_a_small_registry() -> None:
     ada = PersonDetails(first_name="Ada", last_name="Lovelace", date_of_birth=ADA.date_of_birth)
     assert match(ada, ada, 1000).grade is Grade.CERTAIN
     assert match(ada, ada, 1_000_000).grade is Grade.POSSIBLE
@@ -70,7 +70,7 @@ def test_a_registry_of_a_few_patients_counts_as_one_of_1000() -> None:
     assert match(ADA, ADA, 0) == match(ADA, ADA, 1000)
 
 
-def test_nothing_to_compare_is_no_evidence() -> None:
+def test_missing_values_are_no_evidence() -> None:
     nobody = match(PersonDetails(), PersonDetails())
     assert nobody.score == pytest.approx(0, abs=0.01)
     assert {line.agreement for line in nobody.evidence} == {Agreement.MISSING, Agreement.NOT_SHARED}

@@ -37,7 +37,7 @@ def test_an_event_holds_actor_action_time_and_request() -> None:
     assert (recorded.actor, recorded.request_id) == (CLERK.name, CLERK.request_id)
 
 
-def test_the_first_event_holds_all_that_was_given() -> None:
+def test_the_first_event_holds_every_given_value() -> None:
     recorded = event(None, registered(phone="+12015550123", external_id="x7"))
     after = registered(phone="+12015550123", external_id="x7").to_json()
     assert set(recorded.fields) == {name for name in SETTABLE if after[name] not in (None, False, [])}
@@ -47,7 +47,7 @@ def test_the_first_event_holds_all_that_was_given() -> None:
 
 
 @given(strategies.patients(), strategies.changes())
-def test_an_event_holds_the_fields_that_differ_and_no_other(patient: Patient, changes: Changes) -> None:
+def test_an_event_holds_only_the_changed_fields(patient: Patient, changes: Changes) -> None:
     rest = {name: value for name, value in changes.items() if name != "status"}
     before = evolve(patient, status=Status.INACTIVE)
     after = before.changed(NOW, RULES, **anything(**rest))
@@ -73,7 +73,7 @@ def test_the_digest_is_salted() -> None:
     assert event(None, patient, "salt").digest != event(None, patient, "pepper").digest
 
 
-def test_the_event_of_an_erasure_holds_no_values_and_counts_on() -> None:
+def test_the_event_of_an_erasure_holds_no_values_and_the_next_version() -> None:
     patient = evolve(registered(), version=4)
     recorded = AuditEvent.erased(CLERK, NOW, patient)
     assert (recorded.patient_id, recorded.version, recorded.action) == (patient.id, 5, Action.ERASED)
@@ -81,5 +81,5 @@ def test_the_event_of_an_erasure_holds_no_values_and_counts_on() -> None:
     assert (recorded.fields, recorded.values, recorded.digest) == ((), None, "")
 
 
-def test_values_do_not_print() -> None:
+def test_repr_hides_values() -> None:
     assert "Ada" not in repr(event(None, registered(first_name="Ada")))

@@ -36,6 +36,6 @@ def test_every_page_has_a_position_to_continue_after(registry: Container) -> Non
 
 
 @pytest.mark.parametrize("limit", [0, 201])
-def test_a_broken_limit_is_refused(registry: Container, limit: int) -> None:
+def test_an_invalid_limit_is_refused(registry: Container, limit: int) -> None:
     with pytest.raises(ValidationError):
         registry.follow_changes()(actor=READER, limit=limit)

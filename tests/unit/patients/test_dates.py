@@ -61,7 +61,7 @@ NO_DATES = [
 @pytest.mark.parametrize(
     "raw", [*NO_DATES, "198", "0000", "1985-", "1985-00", "1985-13", "1985-1", "85-12", "\uff11985", True]
 )
-def test_what_is_no_date_is_refused(raw: object) -> None:
+def test_an_invalid_date_is_refused(raw: object) -> None:
     assert code(parse_partial_date, raw) == "invalid"
     assert code(parse_past_date, raw, TODAY) == "invalid"
 

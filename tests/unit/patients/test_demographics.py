@@ -56,7 +56,7 @@ def test_a_country_is_a_code_of_two_letters(raw: str, parsed: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "refused"), [("", "invalid"), ("D", "invalid"), ("XX", "invalid"), ("DEU", "too_long"), (49, "type")]
 )
-def test_what_is_no_country_is_refused(raw: object, refused: str) -> None:
+def test_an_invalid_country_is_refused(raw: object, refused: str) -> None:
     assert code(parse_country, raw) == refused
 
 
@@ -80,7 +80,7 @@ def test_a_language_is_stored_in_its_standard_form(raw: str, parsed: str) -> Non
         (7, "type"),
     ],
 )
-def test_what_is_no_language_is_refused(raw: object, refused: str) -> None:
+def test_an_invalid_language_is_refused(raw: object, refused: str) -> None:
     assert code(parse_language, raw) == refused
 
 

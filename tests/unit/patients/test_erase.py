@@ -20,7 +20,7 @@ def patient(registry: Container) -> Patient:
     return registry.update_patient()(actor=CLERK, patient_id=patient.id, first_name="Augusta")
 
 
-def test_an_erased_patient_is_gone(registry: Container, patient: Patient) -> None:
+def test_an_erased_patient_is_not_found(registry: Container, patient: Patient) -> None:
     registry.erase_patient()(actor=ADMIN, patient_id=patient.id)
     with pytest.raises(PatientNotFound):
         registry.view_patient()(actor=ADMIN, patient_id=patient.id)
@@ -51,7 +51,7 @@ def test_erasing_one_leaves_the_values_of_others(registry: Container, patient: P
     assert event.values is not None
 
 
-def test_nothing_of_the_person_is_left_in_the_store(
+def test_no_value_of_the_patient_remains_in_the_store(
     registry: Container, patient: Patient, gateway: ScriptedGateway
 ) -> None:
     gateway.answer = {"last_name": "King"}
@@ -69,7 +69,7 @@ def test_a_patient_is_erased_in_any_status(registry: Container, status: str) -> 
     assert registry.search_patients()(actor=ADMIN).patients == ()
 
 
-def test_another_version_than_the_caller_saw_is_not_erased(registry: Container, patient: Patient) -> None:
+def test_a_changed_record_is_not_erased(registry: Container, patient: Patient) -> None:
     with pytest.raises(VersionMismatch):
         registry.erase_patient()(actor=ADMIN, patient_id=patient.id, expected_version=1)
     assert registry.view_patient()(actor=ADMIN, patient_id=patient.id) == patient

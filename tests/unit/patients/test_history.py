@@ -34,18 +34,18 @@ def test_the_history_is_read_a_page_at_a_time(registry: Container, patient: Pati
     assert [page.next for page in pages] == [4, 2, None]
 
 
-def test_each_event_has_a_salt_of_its_own(registry: Container, patient: Patient) -> None:
+def test_each_event_has_its_own_salt(registry: Container, patient: Patient) -> None:
     events = registry.view_history()(actor=READER, patient_id=patient.id).events
     assert len({event.values.salt for event in events if event.values}) == 5
 
 
-def test_the_history_of_nobody_is_not_found(registry: Container, patient: Patient) -> None:
+def test_an_unknown_patient_has_no_history(registry: Container, patient: Patient) -> None:
     with pytest.raises(PatientNotFound):
         registry.view_history()(actor=READER, patient_id=uuid4())
     assert registry.view_history()(actor=READER, patient_id=patient.id, before_version=1).events == ()
 
 
 @pytest.mark.parametrize("limit", [0, 201])
-def test_a_broken_limit_is_refused(registry: Container, patient: Patient, limit: int) -> None:
+def test_an_invalid_limit_is_refused(registry: Container, patient: Patient, limit: int) -> None:
     with pytest.raises(ValidationError):
         registry.view_history()(actor=READER, patient_id=patient.id, limit=limit)

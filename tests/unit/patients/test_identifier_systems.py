@@ -30,7 +30,7 @@ def with_identifier(system: str, value: str, email: str = "ada@example.org") -> 
 @pytest.mark.parametrize(
     ("system", "value"), [("mrn", "AB1234"), (NHS, "9434765870"), (NHS, "943 476 5870"), ("other", "anything")]
 )
-def test_a_value_that_its_system_accepts_is_stored_as_entered(registry: Container, system: str, value: str) -> None:
+def test_a_valid_identifier_is_stored_as_entered(registry: Container, system: str, value: str) -> None:
     patient = registry.register_patient()(actor=CLERK, **with_identifier(system, value))
     assert patient.identifiers == (Identifier(system, value),)
 
@@ -38,7 +38,7 @@ def test_a_value_that_its_system_accepts_is_stored_as_entered(registry: Containe
 @pytest.mark.parametrize(
     ("system", "value"), [("mrn", "AB12345"), ("mrn", "xAB1234"), (NHS, "9434765871"), (NHS, "943476587"), (NHS, "x")]
 )
-def test_a_value_that_its_system_does_not_accept_is_refused(registry: Container, system: str, value: str) -> None:
+def test_an_invalid_identifier_of_a_system_is_refused(registry: Container, system: str, value: str) -> None:
     with pytest.raises(ValidationError) as refused:
         registry.register_patient()(actor=CLERK, **with_identifier(system, value))
     assert [(error.field, error.code) for error in refused.value.errors] == [("identifiers.0", "invalid")]
@@ -84,6 +84,6 @@ def test_by_default_only_medical_record_numbers_are_unique() -> None:
         [{"system": "mrn"}, {"system": "mrn"}],
     ],
 )
-def test_bad_settings_are_refused(raw: object) -> None:
+def test_invalid_settings_are_refused(raw: object) -> None:
     with pytest.raises(ValueError, match=r"IDENTIFIER_SYSTEMS|identifier system|python-stdnum"):
         IdentifierSystems.parse(raw)

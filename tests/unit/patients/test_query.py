@@ -17,11 +17,11 @@ def parsed(**raw: object) -> PatientQuery:
     return PatientQuery.parse(raw, RULES)
 
 
-def test_without_filters_everybody_is_looked_for_50_at_a_time() -> None:
+def test_without_filters_all_patients_are_listed_50_per_page() -> None:
     assert parsed() == PatientQuery(limit=50)
 
 
-def test_every_filter_is_parsed_into_the_form_it_is_stored_in() -> None:
+def test_every_filter_is_normalized_like_a_stored_value() -> None:
     after = PatientCursor(uuid4(), 3)
     assert parsed(
         q="O'Brien, Conan",
@@ -66,12 +66,12 @@ def test_an_identifier_object_is_parsed_as_text_is() -> None:
     assert parsed(identifier=Identifier(" mrn", "7 ")) == parsed(identifier="mrn|7")
 
 
-def test_an_identifier_without_a_bar_is_a_value_in_any_system() -> None:
+def test_an_identifier_without_a_bar_matches_any_system() -> None:
     assert parsed(identifier=" 7 ").identifier == "7"
 
 
 @pytest.mark.parametrize("given", [f"{ONE},{TWO}", [str(ONE), TWO], {ONE, TWO}])
-def test_ids_are_a_list_or_stand_between_commas(given: object) -> None:
+def test_ids_are_a_list_or_separated_by_commas(given: object) -> None:
     assert parsed(ids=given).ids == {ONE, TWO}
 
 
@@ -87,18 +87,18 @@ def test_ids_are_a_list_or_stand_between_commas(given: object) -> None:
         (f"{ONE}," * MAX_IDS + str(ONE), "too_many"),
     ],
 )
-def test_what_is_no_list_of_ids_is_refused(given: object, code: str) -> None:
+def test_an_invalid_list_of_ids_is_refused(given: object, code: str) -> None:
     with pytest.raises(ValidationError) as refused:
         parsed(ids=given)
     assert [(error.field, error.code) for error in refused.value.errors] == [("ids", code)]
 
 
 @pytest.mark.parametrize("day", ["2990-01-01", "0001-01-01", "1985-12", "1985"])
-def test_any_date_of_birth_may_be_looked_for(day: str) -> None:
+def test_any_date_of_birth_may_be_searched_for(day: str) -> None:
     assert parsed(date_of_birth=day).date_of_birth == PartialDate(day)
 
 
-def test_every_fault_of_a_query_is_reported_at_once() -> None:
+def test_every_error_of_a_query_is_reported_at_once() -> None:
     broken = {
         "q": " ",
         "sex": "f",
@@ -143,7 +143,7 @@ def test_every_fault_of_a_query_is_reported_at_once() -> None:
     }
 
 
-def test_a_query_has_at_most_250_characters_which_is_more_than_any_full_name() -> None:
+def test_a_query_has_at_most_250_characters() -> None:
     assert parsed(q=f"{'a' * 100} {'b' * 100}").words == (("a" * 100,), ("b" * 100,))
     assert parsed(q="a" * MAX_QUERY_LENGTH).words == (("a" * MAX_TERM_LENGTH,),)
     with pytest.raises(ValidationError) as refused:
@@ -151,7 +151,7 @@ def test_a_query_has_at_most_250_characters_which_is_more_than_any_full_name() -
     assert refused.value.errors[0].code == "too_long"
 
 
-def test_a_filter_that_is_null_is_a_fault_and_no_filter() -> None:
+def test_a_null_filter_is_refused() -> None:
     for name in (
         "q",
         "ids",
@@ -171,6 +171,6 @@ def test_a_filter_that_is_null_is_a_fault_and_no_filter() -> None:
             parsed(**{name: None})
 
 
-def test_a_query_and_what_it_looks_for_do_not_print() -> None:
+def test_repr_of_a_query_hides_its_values() -> None:
     query = parsed(email="ada@example.org", after=PatientCursor(UUID(int=7), 1))
     assert "ada" not in repr(query)

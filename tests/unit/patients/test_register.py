@@ -35,7 +35,7 @@ def test_a_patient_starts_with_version_1_at_the_clocks_time_under_an_id_of_that_
     assert patient.id.int >> 80 == int(NOW.timestamp() * 1000)
 
 
-def test_a_registration_leaves_one_event(registry: Container) -> None:
+def test_a_registration_records_one_event(registry: Container) -> None:
     patient = registry.register_patient()(actor=CLERK, **details())
     (event,) = registry.view_history()(actor=CLERK, patient_id=patient.id).events
     assert (event.action, event.actor, event.request_id, event.at) == (
@@ -46,7 +46,7 @@ def test_a_registration_leaves_one_event(registry: Container) -> None:
     )
 
 
-def test_a_refused_registration_leaves_nothing(registry: Container) -> None:
+def test_a_refused_registration_stores_nothing(registry: Container) -> None:
     with pytest.raises(ValidationError):
         registry.register_patient()(actor=CLERK, **details(email="ada"))
     first = registry.register_patient()(actor=CLERK, **details())
@@ -56,7 +56,7 @@ def test_a_refused_registration_leaves_nothing(registry: Container) -> None:
     assert len(registry.store().audit_events) == 1
 
 
-def test_an_email_is_taken_however_it_is_written(registry: Container) -> None:
+def test_an_email_is_taken_in_every_spelling(registry: Container) -> None:
     first = registry.register_patient()(actor=CLERK, **details(email="ada@example.org"))
     with pytest.raises(EmailTaken) as taken:
         registry.register_patient()(actor=CLERK, **details(email=" ADA@Example.org"))

@@ -28,7 +28,7 @@ def versions(registry: Container, patient: Patient) -> list[int]:
     return [event.version for event in registry.view_history()(actor=READER, patient_id=patient.id).events]
 
 
-def test_an_update_changes_what_is_given_and_leaves_an_event(
+def test_an_update_changes_the_given_fields_and_records_an_event(
     registry: Container, patient: Patient, clock: StillClock
 ) -> None:
     clock.forward(timedelta(hours=1))
@@ -47,7 +47,7 @@ def test_an_update_changes_what_is_given_and_leaves_an_event(
     assert event.values.before == {"last_name": "Byron", "phone": None}
 
 
-def test_an_update_that_changes_nothing_keeps_the_version_and_leaves_no_event(
+def test_an_update_without_changes_keeps_the_version_and_records_no_event(
     registry: Container, patient: Patient, clock: StillClock
 ) -> None:
     before = registry.view_history()(actor=READER, patient_id=patient.id)
@@ -58,7 +58,7 @@ def test_an_update_that_changes_nothing_keeps_the_version_and_leaves_no_event(
     assert registry.view_history()(actor=READER, patient_id=patient.id) == before
 
 
-def test_an_update_of_another_version_than_the_callers_is_refused(registry: Container, patient: Patient) -> None:
+def test_an_update_of_an_outdated_version_is_refused(registry: Container, patient: Patient) -> None:
     update = registry.update_patient()
     update(actor=CLERK, patient_id=patient.id, expected_version=1, first_name="Augusta")
     for seen in (1, 3, 0):
@@ -89,7 +89,7 @@ def test_a_refused_update_changes_nothing(registry: Container, patient: Patient)
     assert versions(registry, patient) == [1]
 
 
-def test_a_patient_may_keep_what_is_its_own_and_give_it_up(registry: Container, patient: Patient) -> None:
+def test_a_patient_may_keep_or_remove_its_unique_values(registry: Container, patient: Patient) -> None:
     update = registry.update_patient()
     update(actor=CLERK, patient_id=patient.id, external_id="x7", identifiers=[Identifier("mrn", "7")])
     update(actor=CLERK, patient_id=patient.id, external_id="x7", phone="(201) 555-0123")
@@ -98,7 +98,7 @@ def test_a_patient_may_keep_what_is_its_own_and_give_it_up(registry: Container, 
     registry.register_patient()(actor=CLERK, **details(**given_up))
 
 
-def test_a_phone_can_be_taken_out(registry: Container, patient: Patient) -> None:
+def test_a_phone_can_be_removed(registry: Container, patient: Patient) -> None:
     update = registry.update_patient()
     update(actor=CLERK, patient_id=patient.id, phone="(201) 555-0123")
     assert update(actor=CLERK, patient_id=patient.id, phone=None).phone is None

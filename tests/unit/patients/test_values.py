@@ -31,7 +31,7 @@ def test_a_name_has_at_most_100_characters() -> None:
         ("+33 1.40.55.01.23", "+33140550123"),
     ],
 )
-def test_a_phone_is_read_as_one_of_the_registrys_region_unless_it_says_otherwise(raw: str, stored: str | None) -> None:
+def test_a_phone_without_a_country_code_is_in_the_registrys_region(raw: str, stored: str | None) -> None:
     if stored is None:
         assert code(values.parse_phone, raw, "US") == "invalid"
     else:
@@ -46,7 +46,7 @@ def test_the_same_phone_differs_between_regions() -> None:
 @pytest.mark.parametrize(
     "raw", ["", "phone", "12", "+1", "+999 123456789", "1" * 16, "+44 7700 900123", "++442079460958"]
 )
-def test_what_is_no_phone_is_refused(raw: str) -> None:
+def test_an_invalid_phone_is_refused(raw: str) -> None:
     assert code(values.parse_phone, raw, "US") == "invalid"
 
 
@@ -62,7 +62,7 @@ def test_what_is_no_phone_is_refused(raw: str) -> None:
         "+86 01 13123456789",
     ],
 )
-def test_a_number_that_would_become_another_one_is_refused(raw: str) -> None:
+def test_an_ambiguous_phone_number_is_refused(raw: str) -> None:
     assert code(values.parse_phone, raw, "US") == "invalid"
 
 
@@ -85,7 +85,7 @@ def test_a_phone_has_at_most_50_characters() -> None:
     assert code(values.parse_phone, f"+442079460958{' ' * 38}", "US") == "too_long"
 
 
-def test_a_number_that_only_the_neighbourhood_can_dial_is_refused() -> None:
+def test_a_local_number_without_an_area_code_is_refused() -> None:
     assert code(values.parse_phone, "555-0123", "US") == "invalid"
 
 
@@ -93,13 +93,13 @@ def test_a_phone_has_at_most_the_15_digits_that_e164_allows() -> None:
     assert code(values.parse_phone, "+49" + "3" * 15, "US") == "invalid"
 
 
-def test_a_phone_is_a_text_without_an_extension() -> None:
+def test_a_phone_has_no_extension() -> None:
     assert code(values.parse_phone, 2015550123, "US") == "type"
     assert code(values.parse_phone, "+1 201 555 0123 ext. 5", "US") == "extension"
 
 
 @pytest.mark.parametrize("raw", ["a b", "a\u00a0b", ".", "..", "a\tb"])
-def test_an_external_id_is_one_word_that_no_path_mistakes(raw: str) -> None:
+def test_an_external_id_is_one_word_that_is_safe_in_a_path(raw: str) -> None:
     assert code(values.parse_external_id, raw) == "characters"
 
 
@@ -121,12 +121,12 @@ def errors(raw: object) -> set[tuple[str, str]]:
 
 
 @given(strategies.identifier_lists(), st.randoms())
-def test_the_order_identifiers_are_given_in_means_nothing(given: list[Identifier], chance: st.DataObject) -> None:
+def test_the_order_of_identifiers_is_irrelevant(given: list[Identifier], chance: st.DataObject) -> None:
     shuffled = sorted(given, key=lambda _: chance.random())  # type: ignore[attr-defined]
     assert values.parse_identifiers(shuffled) == values.parse_identifiers(given)
 
 
-def test_identifiers_are_taken_as_objects_and_as_mappings() -> None:
+def test_identifiers_are_accepted_as_objects_and_as_mappings() -> None:
     assert values.parse_identifiers([{"system": " mrn ", "value": " 7 "}]) == (Identifier("mrn", "7"),)
     assert values.parse_identifiers((Identifier(" mrn ", " 7 "),)) == (Identifier("mrn", "7"),)
 
@@ -169,7 +169,7 @@ def test_a_patient_has_at_most_20_identifiers() -> None:
     assert errors([Identifier("mrn", str(n)) for n in range(21)]) == {("", "too_long")}
 
 
-def test_an_id_is_an_id_and_no_text() -> None:
+def test_an_id_must_be_a_uuid() -> None:
     one = uuid4()
     assert values.parse_patient_id(one) == one
     assert code(values.parse_patient_id, str(one)) == "type"

@@ -11,7 +11,9 @@ from tests.fakes import ADMIN, ANONYMOUS, AUTHOR, CLERK, EDITOR, NOW, OTHER_AUTH
 
 
 @pytest.mark.parametrize("actor", [READER, CLERK, AUTHOR, OTHER_AUTHOR, EDITOR, ADMIN])
-def test_anybody_signed_in_comments_on_what_is_published(registry: Container, published: Post, actor: Actor) -> None:
+def test_every_signed_in_user_may_comment_on_published_posts(
+    registry: Container, published: Post, actor: Actor
+) -> None:
     comment = registry.add_comment()(actor=actor, post_id=published.id, content=" Thanks,\r\nall. ")
     assert (comment.author, comment.content, comment.created_at) == (actor.name, "Thanks,\nall.", NOW)
     assert registry.list_comments()(actor=ANONYMOUS, post_id=published.id).items == (comment,)
@@ -29,13 +31,13 @@ def test_commenting_requires_signing_in(registry: Container, published: Post) ->
     ("content", "code"),
     [(5, "type"), ("  \n ", "blank"), ("\x07", "characters"), ("x" * (MAX_COMMENT_LENGTH + 1), "too_long")],
 )
-def test_a_comment_that_breaks_a_rule_is_refused(registry: Container, published: Post, content: str, code: str) -> None:
+def test_an_invalid_comment_is_refused(registry: Container, published: Post, content: str, code: str) -> None:
     with pytest.raises(ValidationError) as refused:
         registry.add_comment()(actor=READER, post_id=published.id, content=content)
     assert [(error.field, error.code) for error in refused.value.errors] == [("content", code)]
 
 
-def test_a_draft_takes_no_comments(registry: Container, draft: Post) -> None:
+def test_a_draft_accepts_no_comments(registry: Container, draft: Post) -> None:
     for actor, error in [(AUTHOR, PostNotPublished), (EDITOR, PostNotPublished), (READER, PostNotFound)]:
         with pytest.raises(error):
             registry.add_comment()(actor=actor, post_id=draft.id, content="First!")
@@ -55,7 +57,7 @@ def test_comments_are_listed_newest_first_a_page_at_a_time(
 
 
 @pytest.mark.parametrize("actor", [READER, EDITOR, ADMIN])
-def test_its_author_and_editors_remove_a_comment(registry: Container, published: Post, actor: Actor) -> None:
+def test_a_comment_can_be_removed_by_its_author_and_editors(registry: Container, published: Post, actor: Actor) -> None:
     comment = registry.add_comment()(actor=READER, post_id=published.id, content="Oops")
     registry.remove_comment()(actor=actor, post_id=published.id, comment_id=comment.id)
     assert registry.store().comments == {}
@@ -65,14 +67,14 @@ def test_its_author_and_editors_remove_a_comment(registry: Container, published:
 
 
 @pytest.mark.parametrize("actor", [CLERK, AUTHOR, ANONYMOUS])
-def test_others_remove_no_comment(registry: Container, published: Post, actor: Actor) -> None:
+def test_others_cannot_remove_a_comment(registry: Container, published: Post, actor: Actor) -> None:
     comment = registry.add_comment()(actor=READER, post_id=published.id, content="Mine")
     with pytest.raises(Forbidden):
         registry.remove_comment()(actor=actor, post_id=published.id, comment_id=comment.id)
     assert registry.store().comments == {comment.id: comment}
 
 
-def test_a_comment_is_found_on_its_own_post_alone(registry: Container, published: Post, draft: Post) -> None:
+def test_a_comment_is_only_found_on_its_own_post(registry: Container, published: Post, draft: Post) -> None:
     comment = registry.add_comment()(actor=READER, post_id=published.id, content="Mine")
     other = registry.publish_post()(actor=AUTHOR, post_id=draft.id)
     with pytest.raises(CommentNotFound):

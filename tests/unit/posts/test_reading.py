@@ -27,13 +27,13 @@ def publish(registry: Container, clock: StillClock, write: Write) -> Callable[[s
     return publish
 
 
-def test_anybody_reads_what_is_published_by_id_and_by_address(registry: Container, published: Post) -> None:
+def test_published_posts_are_public_by_id_and_by_slug(registry: Container, published: Post) -> None:
     assert registry.view_post()(actor=ANONYMOUS, post_id=published.id) == published
     assert registry.read_post()(actor=ANONYMOUS, slug=published.slug).id == published.id
 
 
 @pytest.mark.parametrize("actor", [ANONYMOUS, READER, OTHER_AUTHOR])
-def test_a_draft_is_not_there_for_others(registry: Container, draft: Post, actor: Actor) -> None:
+def test_a_draft_is_not_found_by_others(registry: Container, draft: Post, actor: Actor) -> None:
     with pytest.raises(PostNotFound):
         registry.view_post()(actor=actor, post_id=draft.id)
     with pytest.raises(PostNotFound):
@@ -43,7 +43,7 @@ def test_a_draft_is_not_there_for_others(registry: Container, draft: Post, actor
 
 
 @pytest.mark.parametrize("actor", [AUTHOR, EDITOR, ADMIN])
-def test_a_draft_is_there_for_its_author_and_for_editors(registry: Container, draft: Post, actor: Actor) -> None:
+def test_a_draft_is_found_by_its_author_and_by_editors(registry: Container, draft: Post, actor: Actor) -> None:
     assert registry.view_post()(actor=actor, post_id=draft.id) == draft
     assert registry.list_drafts()(actor=actor).items == (draft,)
     with pytest.raises(PostNotFound):
@@ -63,7 +63,7 @@ def test_authors_list_their_own_drafts_newest_first_a_page_at_a_time(
     assert len(registry.list_drafts()(actor=EDITOR).items) == 4
 
 
-def test_the_list_has_those_published_last_first_a_page_at_a_time(
+def test_the_list_is_newest_first_and_paged(
     registry: Container, clock: StillClock, write: Write, publish: Callable[[str], Post]
 ) -> None:
     early_draft = write("written first, published last")
@@ -84,7 +84,7 @@ def test_a_limit_out_of_range_is_refused(registry: Container, limit: int) -> Non
             list_(actor=EDITOR, limit=limit)
 
 
-def test_a_view_is_counted_for_a_published_post_alone(registry: Container, draft: Post, published: Post) -> None:
+def test_views_are_only_counted_for_published_posts(registry: Container, draft: Post, published: Post) -> None:
     for _ in range(2):
         registry.view_post()(actor=ANONYMOUS, post_id=published.id)
     registry.read_post()(actor=READER, slug=published.slug)
@@ -94,7 +94,7 @@ def test_a_view_is_counted_for_a_published_post_alone(registry: Container, draft
     assert registry.posts().get(draft.id).view_count == 0
 
 
-def test_popular_are_the_ten_with_the_most_views_and_of_equals_the_newest(
+def test_popular_posts_are_the_ten_with_the_most_views_then_newest(
     registry: Container, publish: Callable[[str], Post]
 ) -> None:
     posts = [publish(f"number {number}") for number in range(12)]
@@ -103,7 +103,7 @@ def test_popular_are_the_ten_with_the_most_views_and_of_equals_the_newest(
     assert titles(registry.popular_posts()(actor=ANONYMOUS)) == expected
 
 
-def test_the_list_is_kept_for_15_minutes_and_the_popular_for_an_hour(
+def test_the_list_is_cached_for_15_minutes_and_popular_posts_for_an_hour(
     registry: Container, clock: StillClock, published: Post
 ) -> None:
     for list_, span in [
@@ -118,7 +118,7 @@ def test_the_list_is_kept_for_15_minutes_and_the_popular_for_an_hour(
         assert list_(actor=ANONYMOUS).items == (registry.posts().get(published.id),)
 
 
-def test_what_is_published_edited_or_deleted_shows_at_once(registry: Container, publish: Callable[[str], Post]) -> None:
+def test_publishing_editing_and_deleting_clear_the_cache(registry: Container, publish: Callable[[str], Post]) -> None:
     def shown() -> list[list[str]]:
         return [titles(list_(actor=ANONYMOUS)) for list_ in (registry.list_posts(), registry.popular_posts())]
 
@@ -131,7 +131,7 @@ def test_what_is_published_edited_or_deleted_shows_at_once(registry: Container, 
     assert shown() == [[], []]
 
 
-def test_work_on_drafts_leaves_what_is_cached(registry: Container, published: Post, write: Write) -> None:
+def test_changes_of_drafts_do_not_clear_the_cache(registry: Container, published: Post, write: Write) -> None:
     cached = registry.list_posts()(actor=ANONYMOUS)
     registry.posts().add_views({published.id: 1})
     draft = write("a draft")

@@ -40,7 +40,7 @@ def test_titles_are_one_line_and_contents_keep_their_lines(write: Write) -> None
         ("Popular", "ok", {"title": "reserved"}),
     ],
 )
-def test_every_fault_of_a_draft_is_named_at_once_and_nothing_is_written(
+def test_every_error_of_a_draft_is_named_at_once_and_nothing_is_written(
     registry: Container, write: Write, title: str, content: str, codes: dict[str, str]
 ) -> None:
     with pytest.raises(ValidationError) as refused:
@@ -49,19 +49,19 @@ def test_every_fault_of_a_draft_is_named_at_once_and_nothing_is_written(
     assert registry.store().posts == {}
 
 
-def test_a_draft_needs_its_fields_and_takes_no_others(registry: Container, write: Write) -> None:
+def test_a_draft_requires_its_fields_and_accepts_no_others(registry: Container, write: Write) -> None:
     with pytest.raises(ValidationError) as refused:
         registry.write_post()(actor=AUTHOR, slug="mine")  # type: ignore[call-arg]  # what a caller may send
     assert errors(refused) == {"title": "required", "content": "required", "slug": "unknown"}
 
 
-def test_two_posts_never_share_an_address(registry: Container, draft: Post, write: Write) -> None:
+def test_two_posts_never_share_a_slug(registry: Container, draft: Post, write: Write) -> None:
     with pytest.raises(SlugTaken):
         write("FLU: season!")
     assert list(registry.store().posts) == [draft.id]
 
 
-def test_a_title_is_edited_and_the_address_stays(registry: Container, clock: StillClock, draft: Post) -> None:
+def test_editing_the_title_keeps_the_slug(registry: Container, clock: StillClock, draft: Post) -> None:
     clock.forward(timedelta(hours=1))
     edited = registry.edit_post()(actor=AUTHOR, post_id=draft.id, title="Flu season is over")
     assert (edited.title, edited.slug, edited.content) == ("Flu season is over", "flu-season", draft.content)
@@ -69,11 +69,11 @@ def test_a_title_is_edited_and_the_address_stays(registry: Container, clock: Sti
     assert registry.view_post()(actor=AUTHOR, post_id=draft.id) == edited
 
 
-def test_an_edit_to_what_already_is_keeps_the_version(registry: Container, draft: Post) -> None:
+def test_an_edit_without_changes_keeps_the_version(registry: Container, draft: Post) -> None:
     assert registry.edit_post()(actor=AUTHOR, post_id=draft.id, title=" Flu season ") == draft
 
 
-def test_an_edit_of_a_version_that_has_moved_on_is_refused(registry: Container, draft: Post) -> None:
+def test_an_edit_of_an_outdated_version_is_refused(registry: Container, draft: Post) -> None:
     edit = registry.edit_post()
     edit(actor=AUTHOR, post_id=draft.id, expected_version=1, title="Second")
     with pytest.raises(VersionMismatch):
@@ -83,7 +83,7 @@ def test_an_edit_of_a_version_that_has_moved_on_is_refused(registry: Container, 
     assert registry.posts().get(draft.id).title == "Second"
 
 
-def test_an_edit_is_held_to_the_rules_of_writing(registry: Container, draft: Post) -> None:
+def test_an_edit_is_validated_like_a_new_post(registry: Container, draft: Post) -> None:
     with pytest.raises(ValidationError) as refused:
         registry.edit_post()(actor=AUTHOR, post_id=draft.id, title="drafts", content="")
     assert errors(refused) == {"title": "reserved", "content": "blank"}
@@ -99,7 +99,7 @@ def test_publishing_shows_a_draft_once(registry: Container, clock: StillClock, d
     assert registry.posts().get(draft.id) == published
 
 
-def test_a_deleted_post_is_gone_with_its_comments_and_its_address_is_free(
+def test_deleting_a_post_removes_its_comments_and_frees_its_slug(
     registry: Container, published: Post, write: Write
 ) -> None:
     registry.add_comment()(actor=READER, post_id=published.id, content="Thanks.")
@@ -124,14 +124,14 @@ def changes(registry: Container, post: Post) -> list[Callable[..., object]]:
     ]
 
 
-def test_another_authors_draft_is_not_there(registry: Container, draft: Post) -> None:
+def test_another_authors_draft_is_not_found(registry: Container, draft: Post) -> None:
     for change in changes(registry, draft):
         with pytest.raises(PostNotFound):
             change(OTHER_AUTHOR)
     assert registry.posts().get(draft.id) == draft
 
 
-def test_another_authors_published_post_is_not_theirs_to_change(registry: Container, published: Post) -> None:
+def test_authors_cannot_change_posts_of_others(registry: Container, published: Post) -> None:
     for change in changes(registry, published):
         with pytest.raises(Forbidden):
             change(OTHER_AUTHOR)
@@ -139,7 +139,7 @@ def test_another_authors_published_post_is_not_theirs_to_change(registry: Contai
 
 
 @pytest.mark.parametrize("actor", [READER, CLERK, ANONYMOUS])
-def test_others_write_no_posts(registry: Container, draft: Post, actor: object) -> None:
+def test_writing_posts_requires_permission(registry: Container, draft: Post, actor: object) -> None:
     for change in changes(registry, draft):
         with pytest.raises(Forbidden):
             change(actor)

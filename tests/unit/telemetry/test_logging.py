@@ -35,7 +35,7 @@ def test_a_line_is_json_with_level_logger_and_time(lines: Lines) -> None:
 
 
 @pytest.mark.parametrize("key", ["email", "name", "body", "exception", "url", "args", "_email", "_secret"])
-def test_what_is_under_an_unlisted_key_is_hidden(written: io.StringIO, lines: Lines, key: str) -> None:
+def test_values_of_unlisted_keys_are_hidden(written: io.StringIO, lines: Lines, key: str) -> None:
     ours().info("request", **{key: SECRET})
     assert SECRET not in written.getvalue()
     assert lines()[0].get(key, HIDDEN) == HIDDEN
@@ -48,7 +48,7 @@ def test_only_listed_keys_keep_their_values(event: dict[str, object]) -> None:
     assert shown.keys() == event.keys()
 
 
-def test_no_line_of_ours_has_an_unlisted_key() -> None:
+def test_no_log_call_uses_an_unlisted_key() -> None:
     trees = [ast.parse(file.read_text(encoding="utf-8")) for file in (ROOT / "src").rglob("*.py")]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     logging_calls = [call for call in calls if re.match(r"(self\._)?log\.\w+\(", ast.unparse(call))]
@@ -56,7 +56,7 @@ def test_no_line_of_ours_has_an_unlisted_key() -> None:
     assert {"operation", "route", "count"} <= keys <= ALLOWED_KEYS | {"exc_info"}
 
 
-def test_what_is_bound_to_the_context_is_hidden_too(written: io.StringIO, lines: Lines) -> None:
+def test_context_values_of_unlisted_keys_are_hidden(written: io.StringIO, lines: Lines) -> None:
     with structlog.contextvars.bound_contextvars(request_id="r1", patient=SECRET):
         ours().info("request")
         logging.getLogger("library").warning("slow")
@@ -64,14 +64,14 @@ def test_what_is_bound_to_the_context_is_hidden_too(written: io.StringIO, lines:
     assert [line["request_id"] for line in lines()] == ["r1", "r1"]
 
 
-def test_a_librarys_line_is_written_without_what_it_was_filled_with(written: io.StringIO, lines: Lines) -> None:
+def test_a_line_of_a_library_is_written_without_its_arguments(written: io.StringIO, lines: Lines) -> None:
     logging.getLogger("library").warning("%s was refused for %(x)s", {"x": SECRET})
     logging.getLogger("library").warning("row %s", SECRET, extra={"email": SECRET}, stack_info=True)
     assert SECRET not in written.getvalue()
     assert [line["event"] for line in lines()] == ["%s was refused for %(x)s", "row %s"]
 
 
-def test_djangos_line_for_an_error_answer_names_the_status_and_not_the_path(written: io.StringIO, lines: Lines) -> None:
+def test_djangos_line_for_an_error_response_has_the_status_but_no_path(written: io.StringIO, lines: Lines) -> None:
     response = HttpResponse(status=500)
     log_response("%s: %s", response.reason_phrase, f"/patients/{SECRET}", response=response, request=None)
     (line,) = lines()
@@ -79,14 +79,14 @@ def test_djangos_line_for_an_error_answer_names_the_status_and_not_the_path(writ
     assert SECRET not in written.getvalue()
 
 
-def test_a_librarys_line_that_may_have_been_filled_already_is_left_out(lines: Lines) -> None:
+def test_an_already_formatted_line_of_a_library_is_omitted(lines: Lines) -> None:
     logging.getLogger("library").warning(f"row {SECRET}")  # noqa: G004
     (line,) = lines()
     assert line["event"] == HIDDEN
     assert str(line["where"]).startswith(__file__)
 
 
-def test_a_librarys_line_that_cannot_be_filled_gives_nothing_away(
+def test_an_unformattable_line_of_a_library_discloses_nothing(
     written: io.StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = logging.getLogger()
@@ -95,7 +95,7 @@ def test_a_librarys_line_that_cannot_be_filled_gives_nothing_away(
     assert SECRET not in written.getvalue() + capsys.readouterr().err
 
 
-def test_a_library_that_logs_an_exception_as_its_message_does_not_give_its_text_away(written: io.StringIO) -> None:
+def test_an_exception_logged_as_a_message_discloses_no_text(written: io.StringIO) -> None:
     logging.getLogger("library").warning(ValueError(SECRET))
     logging.getLogger("library").warning({"email": SECRET})
     assert SECRET not in written.getvalue()
@@ -105,7 +105,7 @@ def failing() -> None:
     raise ValueError(f"Key (email)=({SECRET})") from KeyError(SECRET)
 
 
-def test_an_exception_in_a_library_is_written_as_its_type_and_places(written: io.StringIO, lines: Lines) -> None:
+def test_an_exception_of_a_library_is_written_as_its_type_and_frames(written: io.StringIO, lines: Lines) -> None:
     try:
         failing()
     except ValueError:
@@ -117,7 +117,7 @@ def test_an_exception_in_a_library_is_written_as_its_type_and_places(written: io
     assert SECRET not in written.getvalue()
 
 
-def test_an_exception_of_ours_is_written_as_its_type_and_places(written: io.StringIO, lines: Lines) -> None:
+def test_an_exception_of_the_registry_is_written_as_its_type_and_frames(written: io.StringIO, lines: Lines) -> None:
     try:
         failing()
     except ValueError as error:
@@ -130,7 +130,7 @@ def test_an_exception_of_ours_is_written_as_its_type_and_places(written: io.Stri
         assert line["where"][-1].endswith(" failing")
 
 
-def test_readable_lines_have_no_colour_codes_where_they_do_not_go_to_a_terminal(
+def test_readable_lines_have_color_codes_only_on_a_terminal(
     written: io.StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_up(readable=True)
@@ -140,7 +140,7 @@ def test_readable_lines_have_no_colour_codes_where_they_do_not_go_to_a_terminal(
     assert "\x1b" not in line
 
 
-def test_what_is_below_the_level_is_not_written(lines: Lines) -> None:
+def test_lines_below_the_level_are_not_written(lines: Lines) -> None:
     ours().debug("x")
     logging.getLogger("library").debug("x")
     logging.getLogger("httpx").info("GET https://upstream.example/patients/7")

@@ -19,7 +19,7 @@ class SendALetter:
         return f"{name}: {answer}"
 
 
-def test_an_observed_use_case_is_the_same_use_case() -> None:
+def test_an_observed_use_case_keeps_its_behavior() -> None:
     assert observed(SendALetter())("Ada", answer="yes") == "Ada: yes"
     refusal = EmailTaken()
     with pytest.raises(EmailTaken) as raised:

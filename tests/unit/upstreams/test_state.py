@@ -26,10 +26,10 @@ ISOLATED = UpstreamOverride("ehr", 1, True, NOW, "user:1", "request")
         ((OPEN, FAILING), CircuitState.OPEN),
     ],
 )
-def test_the_last_process_that_learned_something_decides(reports: tuple[UpstreamReport, ...], state: str) -> None:
+def test_the_latest_report_determines_the_state(reports: tuple[UpstreamReport, ...], state: str) -> None:
     in_turn = tuple(evolve(one, reported_at=NOW + timedelta(seconds=n)) for n, one in enumerate(reports))
     assert UpstreamStatus("ehr", None, in_turn).state == state
 
 
-def test_an_isolated_upstream_is_isolated_while_it_answers() -> None:
+def test_an_isolated_upstream_stays_isolated_while_it_responds() -> None:
     assert UpstreamStatus("ehr", ISOLATED, (WELL,)).state is CircuitState.ISOLATED

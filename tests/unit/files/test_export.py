@@ -18,7 +18,7 @@ from core.patients.values import Identifier, Status
 from tests import strategies
 from tests.fakes import NOW, anything, details
 from tests.strategies import RULES
-from tests.unit.patients.reading import TEXT_FORMATS, cut
+from tests.unit.files.reading import TEXT_FORMATS, cut
 
 ODD = st.text(st.sampled_from("\",;|\t\r\n\\=+-@' a\u00e9\u2019\u200d"), min_size=1, max_size=8)
 PATIENT = Patient.register(

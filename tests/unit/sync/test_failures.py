@@ -12,7 +12,7 @@ from core.patients.errors import EmailTaken, PatientArchived, PatientNotFound
 from core.sync.errors import InvalidUpstreamRecord, NoUpstreamRecord
 from core.sync.merge import SyncOutcome, UpstreamSnapshot
 from tests.fakes import CLERK, NOW, READER, Answer, ScriptedGateway, StillClock, details
-from tests.unit.patients.conftest import Sync
+from tests.unit.sync.conftest import Sync
 
 MAX_STALE = timedelta(days=1)
 Held = tuple[Patient, UpstreamSnapshot | None, tuple[AuditEvent, ...]]

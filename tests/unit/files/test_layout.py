@@ -3,7 +3,7 @@ import pytest
 from core.errors import ValidationError
 from core.files import MAX_RECORD_BYTES, FileFormat, Layout, read_layout
 from core.patients.fields import SETTABLE
-from tests.unit.patients.reading import ADA, ADAS, HEADER, TEXT_FORMATS, codes, rows_of
+from tests.unit.files.reading import ADA, ADAS, HEADER, TEXT_FORMATS, codes, rows_of
 
 REQUIRED = b"first_name,last_name,email,date_of_birth"
 

@@ -23,24 +23,24 @@ def after(ours: dict[str, str], base: dict[str, str], theirs: dict[str, str]) ->
 
 
 @given(OURS, SAID, SAID)
-def test_what_upstream_does_not_give_stays(ours: dict[str, str], base: dict[str, str], theirs: dict[str, str]) -> None:
+def test_fields_missing_upstream_are_kept(ours: dict[str, str], base: dict[str, str], theirs: dict[str, str]) -> None:
     merged = merge(ours, base, theirs)
     assert {*merged.changes, *merged.conflicts} <= set(theirs)
 
 
 @given(OURS, SAID)
-def test_the_first_word_of_upstream_is_applied(ours: dict[str, str], theirs: dict[str, str]) -> None:
+def test_the_first_value_from_upstream_is_applied(ours: dict[str, str], theirs: dict[str, str]) -> None:
     assert after(ours, {}, theirs) == {**ours, **theirs}
     assert merge(ours, {}, theirs).conflicts == ()
 
 
 @given(OURS, SAID)
-def test_a_local_correction_stands_while_upstream_says_the_same(ours: dict[str, str], said: dict[str, str]) -> None:
+def test_a_local_correction_is_kept_while_upstream_is_unchanged(ours: dict[str, str], said: dict[str, str]) -> None:
     assert merge(ours, said, said) == merge(ours, {}, {})
 
 
 @given(SAID, OURS, OURS)
-def test_what_only_upstream_changed_is_applied(
+def test_changes_made_only_upstream_are_applied(
     theirs: dict[str, str], unchanged: dict[str, str], base: dict[str, str]
 ) -> None:
     ours = {**unchanged, **base}
@@ -50,7 +50,7 @@ def test_what_only_upstream_changed_is_applied(
 
 
 @given(OURS, SAID, SAID)
-def test_what_both_changed_stays_and_is_a_conflict(
+def test_changes_on_both_sides_are_kept_as_conflicts(
     ours: dict[str, str], base: dict[str, str], theirs: dict[str, str]
 ) -> None:
     both = {
@@ -61,7 +61,7 @@ def test_what_both_changed_stays_and_is_a_conflict(
 
 
 @given(OURS, SAID, SAID)
-def test_the_same_answer_again_changes_nothing(
+def test_a_repeated_response_changes_nothing(
     ours: dict[str, str], base: dict[str, str], theirs: dict[str, str]
 ) -> None:
     once = after(ours, base, theirs)
@@ -69,7 +69,7 @@ def test_the_same_answer_again_changes_nothing(
     assert (again.changes, again.conflicts) == ({}, ())
 
 
-def test_a_phone_taken_out_here_is_a_correction_too() -> None:
+def test_removing_a_phone_is_a_local_correction() -> None:
     ours = {"phone": None}
     assert merge(ours, {"phone": "a"}, {"phone": "a"}).changes == {}
     assert merge(ours, {"phone": "a"}, {"phone": "b"}).conflicts == ("phone",)
@@ -77,18 +77,18 @@ def test_a_phone_taken_out_here_is_a_correction_too() -> None:
 
 
 @given(strategies.registrations())
-def test_an_answer_is_put_into_the_form_of_a_registration(answer: Registration) -> None:
+def test_a_response_is_normalized_like_a_registration(answer: Registration) -> None:
     plain = Patient.register(uuid4(), NOW, RULES, **answer).to_json()
     given = {name for name in FIELDS if answer.get(name) not in (None, [])}
     assert normalize(answer, RULES) == {name: plain[name] for name in given}
 
 
-def test_other_fields_of_an_answer_are_passed_over_and_null_is_no_value() -> None:
+def test_other_fields_and_null_in_a_response_are_ignored() -> None:
     answer = {"first_name": None, "id": "7", "status": "dead", "sex": 5, "external_id": "y", "identifiers": 7, "x": {}}
     assert normalize({**answer, "last_name": " Byron "}, RULES) == {"last_name": "Byron"}
 
 
-def test_an_answer_is_held_to_every_rule_of_a_registration() -> None:
+def test_a_response_is_validated_like_a_registration() -> None:
     answer = {"first_name": 5, "last_name": "a\tb", "email": "ada", "phone": "12", "date_of_birth": date(2990, 1, 1)}
     with pytest.raises(InvalidUpstreamRecord) as refused:
         normalize(answer, RULES)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.files import MAX_RECORD_BYTES
-from tests.unit.patients.reading import ADA, ADAS, EVE, EVES, HEADER, codes, objects_of, rows_of
+from tests.unit.files.reading import ADA, ADAS, EVE, EVES, HEADER, codes, objects_of, rows_of
 
 ADA_OBJECT = b'{"first_name":"Ada","phone":null,"shoes":[1,2.5,{"a":true}],"now":"9"}'
 

@@ -12,7 +12,7 @@ from core.ports import TransactionRequired
 from core.sync.errors import ExternalIdChanged
 from core.sync.merge import SyncOutcome
 from tests.fakes import ADMIN, CLERK, NOW, READER, ScriptedGateway, StillClock
-from tests.unit.patients.conftest import Sync
+from tests.unit.sync.conftest import Sync
 
 
 def test_no_transaction_is_open_while_fetching(

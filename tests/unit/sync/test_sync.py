@@ -11,7 +11,7 @@ from core.sync.errors import EmptyUpstreamRecord, WrongUpstreamRecord
 from core.sync.merge import SyncOutcome
 from tests.fakes import CLERK, NOW, READER, ScriptedGateway, StillClock, details, equip
 from tests.unit.conftest import CONFIGURATION
-from tests.unit.patients.conftest import Sync
+from tests.unit.sync.conftest import Sync
 
 
 def test_sync_fetches_the_external_id_once_with_the_request_id(sync: Sync, gateway: ScriptedGateway) -> None:
@@ -92,7 +92,7 @@ def test_missing_null_and_blank_upstream_values_change_neither_record_nor_snapsh
 
 
 @pytest.mark.parametrize("answer", [{}, {"first_name": " ", "last_name": None}, {"sex": "female", "name": "Ada"}])
-def test_an_answer_without_any_field_to_sync_is_no_sync(
+def test_a_response_without_a_synced_field_is_invalid(
     registry: Container, ada: Patient, sync: Sync, answer: dict[str, object]
 ) -> None:
     with pytest.raises(EmptyUpstreamRecord):
@@ -117,7 +117,7 @@ def test_an_answer_without_any_field_to_sync_is_no_sync(
         ({"identifiers": [{"system": "mrn"}]}, False),
     ],
 )
-def test_an_answer_about_somebody_else_is_refused(
+def test_a_response_about_another_patient_is_refused(
     registry: Container, ada: Patient, sync: Sync, about: dict[str, object], is_refused: bool
 ) -> None:
     """Of the two systems, only `mrn` is unique."""

@@ -78,14 +78,14 @@ def test_closing_ends_an_isolation(registry: Container) -> None:
     assert [report.state for report in status.reports] == [CircuitState.CLOSED]
 
 
-def test_isolating_again_leaves_the_first_order(registry: Container, clock: StillClock) -> None:
+def test_isolating_again_keeps_the_first_override(registry: Container, clock: StillClock) -> None:
     order = registry.override_upstream()
     first = order(actor=ADMIN, upstream="upstream", isolated=True).override
     clock.forward(timedelta(hours=1))
     assert order(actor=evolve(ADMIN, name="user:2"), upstream="upstream", isolated=True).override == first
 
 
-def test_another_process_honours_an_order_within_half_a_second(registry: Container) -> None:
+def test_another_process_applies_an_override_within_half_a_second(registry: Container) -> None:
     ticking = Ticking()
     other = other_process(registry, ticking)
     with pytest.raises(Unavailable):
@@ -110,7 +110,7 @@ def test_a_new_process_has_nothing_to_close(registry: Container, caplog: pytest.
     new.client.close()
 
 
-def test_a_new_process_honours_an_isolation_from_before_it(registry: Container) -> None:
+def test_a_new_process_applies_an_earlier_isolation(registry: Container) -> None:
     registry.override_upstream()(actor=ADMIN, upstream="upstream", isolated=True)
     new = other_process(registry, Ticking())
     new.apply_override("upstream")
@@ -137,7 +137,7 @@ def test_closing_closes_an_open_circuit_of_another_process_once(registry: Contai
     other.client.close()
 
 
-def test_a_circuit_that_opens_is_reported_at_once(registry: Container) -> None:
+def test_an_opened_circuit_is_reported_immediately(registry: Container) -> None:
     for _ in range(5):
         with pytest.raises(Unavailable):
             registry.gateway().fetch("x", request_id="r")
@@ -145,7 +145,7 @@ def test_a_circuit_that_opens_is_reported_at_once(registry: Container) -> None:
     assert (report.state, report.failure_rate) == (CircuitState.OPEN, 1.0)
 
 
-def test_what_a_process_reported_long_ago_is_not_shown(registry: Container, clock: StillClock) -> None:
+def test_old_reports_are_not_shown(registry: Container, clock: StillClock) -> None:
     other = evolve(registry.list_upstreams()(actor=ADMIN)[0].reports[0], process="gone:1")
     registry.upstream_reports().save(other, outdated=NOW)
     assert len(registry.list_upstreams()(actor=ADMIN)[0].reports) == 2
@@ -153,19 +153,19 @@ def test_what_a_process_reported_long_ago_is_not_shown(registry: Container, cloc
     assert len(registry.list_upstreams()(actor=ADMIN)[0].reports) == 1
 
 
-def test_an_unknown_upstream_takes_no_orders(registry: Container) -> None:
+def test_an_unknown_upstream_cannot_be_overridden(registry: Container) -> None:
     with pytest.raises(UpstreamNotFound):
         registry.override_upstream()(actor=ADMIN, upstream="lab", isolated=True)
 
 
-def test_without_an_upstream_there_is_none_to_show_or_order() -> None:
+def test_without_an_upstream_the_list_is_empty() -> None:
     registry = in_memory_registry()
     assert registry.list_upstreams()(actor=ADMIN) == ()
     with pytest.raises(UpstreamNotFound):
         registry.override_upstream()(actor=ADMIN, upstream="upstream", isolated=True)
 
 
-def test_only_admins_see_and_order(registry: Container) -> None:
+def test_only_admins_view_and_override(registry: Container) -> None:
     with pytest.raises(Forbidden):
         registry.list_upstreams()(actor=CLERK)
     with pytest.raises(Forbidden):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.files import MAX_RECORD_BYTES, FileFormat, read_layout, read_rows
-from tests.unit.patients.reading import ADA, EVE, HEADER, TEXT_FORMATS, codes, cut, rows_of
+from tests.unit.files.reading import ADA, EVE, HEADER, TEXT_FORMATS, codes, cut, rows_of
 
 CUTS = st.lists(st.integers(0, 2**16), max_size=8)
 FORMATS = st.sampled_from(TEXT_FORMATS)

@@ -42,7 +42,7 @@ def test_entries_that_could_not_be_stored_are_kept_in_their_order(error: Excepti
     assert store.entries == entries
 
 
-def test_nobody_sees_a_record_while_too_many_entries_wait() -> None:
+def test_records_are_unavailable_while_too_many_log_entries_wait() -> None:
     store = Store()
     store.error = Unavailable()
     log = BufferedAccessLog(store.append, NEVER)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import FieldError
 from core.files import FileFormat, FileOptions, Reject, read_layout, write_rejects
-from tests.unit.patients.reading import ADA, ADAS, EVE, EVES, HEADER, codes, objects_of, rows_of
+from tests.unit.files.reading import ADA, ADAS, EVE, EVES, HEADER, codes, objects_of, rows_of
 
 FAULTS = (FieldError("email", "invalid", 'Give an "@".'), FieldError("phone", "invalid", "Give a number, too."))
 PREFIX = b',"email; phone","Give an ""@"". Give a number, too.",'
@@ -72,8 +72,8 @@ def test_unreadable_rows_are_kept_unchanged() -> None:
     broken = [b'"Ada,Byron', b"Jos\xe9,Stone,j@example.org,1990-01-02,,", b"Ada\0", b'"Ada"x,,,,,']
     again = rejected(HEADER + b"\n".join(broken))
     assert [line.split(b'",')[-1] for line in again.splitlines()[1:]] == broken
-    mended = again.replace(b'"Ada,Byron', ADA).replace(b"\xe9", "é".encode())
-    assert [codes(row) for row in rows_of(mended)] == [{}, {}, {"row": "characters"}, {"row": "quote"}]
+    corrected = again.replace(b'"Ada,Byron', ADA).replace(b"\xe9", "é".encode())
+    assert [codes(row) for row in rows_of(corrected)] == [{}, {}, {"row": "characters"}, {"row": "quote"}]
 
 
 @given(

@@ -27,7 +27,7 @@ TIMEOUT = 30
 
 @define
 class Store(UpstreamOverrides, UpstreamReports):
-    """Whoever reads or keeps waits at its gate, and fails if the store is down."""
+    """Reads and writes wait at its gate, and fail while the store is down."""
 
     down: bool = False
     may_read: Event = field(factory=Event)
@@ -161,7 +161,7 @@ def test_a_forked_child_reads_overrides_itself(upstream: ManagedUpstream, store:
     assert os.waitstatus_to_exitcode(status) == 3
 
 
-def test_an_answer_waits_for_no_other_callers_report(upstream: ManagedUpstream, store: Store) -> None:
+def test_a_call_does_not_wait_for_the_report_of_another(upstream: ManagedUpstream, store: Store) -> None:
     call(upstream)
     store.may_keep.clear()
     store.keeping.clear()
@@ -174,7 +174,7 @@ def test_an_answer_waits_for_no_other_callers_report(upstream: ManagedUpstream, 
         keeper.result()
 
 
-def test_a_change_while_a_report_is_being_kept_is_reported_after_it(upstream: ManagedUpstream, store: Store) -> None:
+def test_a_change_while_a_report_is_being_saved_is_reported_afterwards(upstream: ManagedUpstream, store: Store) -> None:
     store.may_keep.clear()
     with ThreadPoolExecutor(1) as threads:
         keeper = threads.submit(call, upstream)
@@ -185,7 +185,7 @@ def test_a_change_while_a_report_is_being_kept_is_reported_after_it(upstream: Ma
     assert [report.state for report in store.kept] == [CircuitState.CLOSED, CircuitState.OPEN]
 
 
-def test_a_report_is_kept_each_half_second_and_when_the_state_changes(
+def test_a_report_is_saved_every_half_second_and_when_the_state_changes(
     upstream: ManagedUpstream, store: Store, ticking: Ticking
 ) -> None:
     for expected, step in ((1, 0.2), (2, 0.2), (2, 0.2), (2, 0.2), (3, 0.0)):
@@ -194,7 +194,7 @@ def test_a_report_is_kept_each_half_second_and_when_the_state_changes(
         ticking.now += step
 
 
-def test_a_report_that_could_not_be_kept_is_left_out_for_some_seconds(
+def test_a_report_that_failed_to_save_is_retried_after_some_seconds(
     upstream: ManagedUpstream, store: Store, ticking: Ticking
 ) -> None:
     upstream.apply_override("upstream")

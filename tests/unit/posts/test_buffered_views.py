@@ -11,7 +11,7 @@ from adapters.buffered.buffer import MAX_UNSAVED
 from adapters.buffered.view_counter import BufferedViewCounter
 from core.errors import Unavailable
 
-SRC = Path(__file__).parents[2] / "src"
+SRC = Path(__file__).parents[3] / "src"
 ONE, OTHER = UUID(int=1), UUID(int=2)
 NEVER = 3600.0
 
@@ -31,7 +31,7 @@ class Store:
         self.handed.set()
 
 
-def test_views_wait_and_are_handed_on_together() -> None:
+def test_views_are_buffered_and_flushed_together() -> None:
     store = Store()
     views = BufferedViewCounter(store.add_views, NEVER)
     for post in (ONE, OTHER, ONE):
@@ -42,14 +42,14 @@ def test_views_wait_and_are_handed_on_together() -> None:
     assert store.views == {ONE: 2, OTHER: 1}
 
 
-def test_views_are_handed_on_by_themselves_after_a_while() -> None:
+def test_views_are_flushed_after_an_interval() -> None:
     store = Store()
     BufferedViewCounter(store.add_views, 0.01).record_view(ONE)
     assert store.handed.wait(timeout=30)
     assert store.views == {ONE: 1}
 
 
-def test_many_views_do_not_wait() -> None:
+def test_a_full_buffer_is_flushed_immediately() -> None:
     store = Store()
     views = BufferedViewCounter(store.add_views, NEVER)
     for _ in range(MAX_UNSAVED):
@@ -58,7 +58,7 @@ def test_many_views_do_not_wait() -> None:
     assert store.views == {ONE: MAX_UNSAVED}
 
 
-def test_views_that_could_not_be_handed_on_are_kept() -> None:
+def test_views_of_a_failed_flush_are_kept() -> None:
     store = Store()
     views = BufferedViewCounter(store.add_views, NEVER)
     store.down = True
@@ -70,7 +70,7 @@ def test_views_that_could_not_be_handed_on_are_kept() -> None:
     assert store.views == {ONE: 2}
 
 
-def test_views_at_once_are_each_counted_once() -> None:
+def test_simultaneous_views_are_each_counted_once() -> None:
     store = Store()
     views = BufferedViewCounter(store.add_views, 0.001)
     readers = [Thread(target=lambda: [views.record_view(ONE) for _ in range(500)]) for _ in range(8)]
@@ -134,13 +134,13 @@ def told_by(*arguments: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_a_process_that_ends_hands_on_what_waits() -> None:
+def test_a_process_flushes_its_buffer_when_it_ends() -> None:
     assert told_by() == ["1:1"]
 
 
-def test_a_fork_counts_for_itself_and_repeats_nothing_of_its_parents() -> None:
+def test_a_forked_child_starts_with_an_empty_buffer() -> None:
     assert sorted(told_by("fork")) == ["1:1", "2:1"]
 
 
-def test_a_worker_of_a_server_hands_on_what_waits_when_it_ends() -> None:
+def test_a_server_worker_flushes_its_buffer_when_it_ends() -> None:
     assert sorted(told_by("worker")) == ["1:1", "2:1"]

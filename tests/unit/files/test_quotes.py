@@ -3,7 +3,7 @@
 import pytest
 
 from core.files import MAX_RECORD_BYTES, Row
-from tests.unit.patients.reading import ADA, ADAS, EVE, EVES, HEADER, codes, rows_of
+from tests.unit.files.reading import ADA, ADAS, EVE, EVES, HEADER, codes, rows_of
 
 OPEN = b'"' + ADA
 MANY = EVE + b"\n"

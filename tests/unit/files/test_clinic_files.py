@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.errors import ValidationError
 from core.files import Encoding, EncodingDetector, FileFormat, FileOptions, read_layout, to_utf8
-from tests.unit.patients.reading import ADA, ADAS, EVE, EVES, HEADER, codes, objects_of, rows_of
+from tests.unit.files.reading import ADA, ADAS, EVE, EVES, HEADER, codes, objects_of, rows_of
 
 REQUIRED = b"first_name,last_name,email,date_of_birth"
 
