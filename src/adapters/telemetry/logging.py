@@ -16,7 +16,7 @@ ALLOWED_KEYS = frozenset(
         "event", "level", "logger", "timestamp", "request_id", "actor",
         "trace_id", "parent_id", "span_id", "trace_flags",
         "operation", "outcome", "milliseconds",
-        "method", "route", "status",
+        "method", "route", "status", "use_cases",
         "upstream", "state", "attempt", "error", "where", "job", "version", "what", "count",
     }
 )  # fmt: skip

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from adapters.telemetry import trace_context
 from adapters.telemetry.metrics import METHODS, count_request
+from adapters.telemetry.observed import collected
 from core.access import Actor
 
 _ANONYMOUS = Actor.anonymous("").name
@@ -16,7 +17,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 class RequestContextMiddleware:
-    """Gives each request an id, puts it into the logs and the answer, and logs and counts the answer once.
+    """Gives each request an id, puts it into the logs and the answer, and counts the answer and logs it once, with the
+    use cases that were called for it.
 
     Each line has the actor: anonymous, until authentication binds another `actor` in structlog's context.
     The caller's `X-Request-ID` and `traceparent` are taken where they are well formed. Views find the id as
@@ -34,7 +36,8 @@ class RequestContextMiddleware:
         request.META["REQUEST_ID"] = request_id
         trace = trace_context.continued(request.headers.get("traceparent", ""))
         started = perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=request_id, actor=_ANONYMOUS, **trace):
+        bound = structlog.contextvars.bound_contextvars(request_id=request_id, actor=_ANONYMOUS, **trace)
+        with bound, collected() as use_cases:
             response = self._get_response(request)
             seconds = perf_counter() - started
             route = readable(request.resolver_match.route) if request.resolver_match else "unknown"
@@ -46,6 +49,7 @@ class RequestContextMiddleware:
                 route=route,
                 status=response.status_code,
                 milliseconds=round(seconds * 1000, 1),
+                use_cases=use_cases,
             )
         response["X-Request-ID"] = request_id
         return response
