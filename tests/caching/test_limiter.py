@@ -61,6 +61,30 @@ def test_simultaneous_calls_are_all_counted(url: str) -> None:
     assert sum(counts) == 5
 
 
+def test_processes_together_never_allow_more_and_hardly_less_than_the_limit(url: str) -> None:
+    processes = [CacheRateLimiter(CacheBackend(), {RateLimitScope.USER: RateLimit(1_000, 60)}) for _ in range(3)]
+    with time_machine.travel(NOW, tick=False):
+        assert allowed(processes[0], RateLimitScope.USER, "ada", 1) == 1  # and has nine more
+        assert sum(allowed(one, RateLimitScope.USER, "ada", 600) for one in processes[1:]) == 990
+        assert allowed(processes[0], RateLimitScope.USER, "ada", 20) == 9
+        assert sum(allowed(one, RateLimitScope.USER, "ada", 2) for one in processes) == 0
+
+
+def test_a_caller_learns_how_many_calls_are_left(url: str) -> None:
+    limiter = CacheRateLimiter(CacheBackend(), {RateLimitScope.USER: RateLimit(250, 60)})
+    with time_machine.travel(NOW, tick=False):
+        quotas = [limiter.acquire(RateLimitScope.USER, "ada") for _ in range(250)]
+    assert [quota.calls for quota in quotas if quota] == list(reversed(range(250)))
+
+
+def test_redis_is_asked_once_for_each_hundredth_of_a_limit(redis_url: str) -> None:
+    limiter = CacheRateLimiter(CacheBackend(), {RateLimitScope.USER: RateLimit(3_000, 60)})
+    with using(redis_url), redis.Redis.from_url(redis_url) as server, time_machine.travel(NOW, tick=False):
+        server.config_resetstat()
+        assert allowed(limiter, RateLimitScope.USER, "ada", 90) == 90
+        assert server.info("commandstats")["cmdstat_incrby"]["calls"] == 3
+
+
 def test_redis_keeps_counts_for_one_period_under_digests(redis_url: str) -> None:
     with using(redis_url), redis.Redis.from_url(redis_url) as server:
         server.flushdb()

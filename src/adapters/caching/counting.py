@@ -9,26 +9,26 @@ from redis import Redis
 
 
 class ProcessCache(LocMemCache):
-    def count(self, key: str, seconds: int) -> int:
-        """How often it was called with this key since the first of these calls, which `seconds` ago is forgotten."""
+    def count(self, key: str, seconds: int, calls: int) -> int:
+        """Adds calls. Returns all that were added since the first of them, which `seconds` later are forgotten."""
         with suppress(ValueError):  # the first of its window
-            return self.incr(key)
-        if self.add(key, 1, timeout=seconds):
-            return 1
+            return self.incr(key, calls)
+        if self.add(key, calls, timeout=seconds):
+            return calls
         with suppress(ValueError):  # the window ended in between
-            return self.incr(key)
-        return 1
+            return self.incr(key, calls)
+        return calls
 
 
 class SharedCache(RedisCache):
     """Counts in one round trip. Django's `incr` takes two, and a third one for the first call."""
 
-    def count(self, key: str, seconds: int) -> int:
+    def count(self, key: str, seconds: int, calls: int) -> int:
         """As `ProcessCache.count`."""
         name = self.make_and_validate_key(key)
         with self._counter.pipeline() as commands:  # pyright: ignore[reportUnknownMemberType]  # a part is not typed
             commands.set(name, 0, ex=seconds, nx=True)
-            commands.incr(name)
+            commands.incrby(name, calls)
             _, counted = commands.execute()
         return counted
 
