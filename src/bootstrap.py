@@ -98,6 +98,7 @@ from core.imports import use_cases as imports_
 from core.imports.ports import ImportFiles, ImportRejects, PatientsForImport
 from core.imports.services.bulk_registrar import BulkRegistrar
 from core.imports.services.job_runner import ImportJobRunner
+from core.imports.services.rejected_rows import RejectedRows
 from core.imports.services.row_importer import RowImporter
 from core.jobs import use_cases as jobs_
 from core.jobs.entities import JobKind
@@ -553,6 +554,9 @@ class Container(DeclarativeContainer):
         imports_.DownloadRejects, jobs=jobs, files=import_files, rejects=import_rejects, accesses=access_recorder
     )
     list_rejects = _use_case(imports_.ListRejects, jobs=jobs, rejects=import_rejects)
+    rejected_rows = Singleton(RejectedRows, jobs, import_files, import_rejects)
+    view_rejects = _use_case(imports_.ViewRejects, rows=rejected_rows, accesses=access_recorder)
+    correct_rejects = _use_case(imports_.CorrectRejects, rows=rejected_rows, importer=row_importer)
 
     # Jobs
     leases = Singleton(

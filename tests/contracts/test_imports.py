@@ -108,6 +108,27 @@ def test_corrected_rejects_can_be_imported_unchanged(registry: Container) -> Non
     assert imported(registry, corrected.encode()).counts == {"added": 1}
 
 
+def test_rejected_rows_are_corrected_page_by_page(registry: Container) -> None:
+    """Only those that were changed, or all of the page."""
+    wrong = [f"Ada,Byron,not {number},{birth_date(number)},,EHR-{number}" for number in range(120)]
+    job = imported(registry, csv(*wrong))
+    first = registry.view_rejects()(actor=CLERK, job_id=job.id)
+    assert first.next
+    second = registry.view_rejects()(actor=CLERK, job_id=job.id, after=first.next)
+    lines = [row.reject.line for page in (first, second) for row in page.rows]
+    assert lines[:2] == [2, 3]
+    assert lines == sorted(set(lines))
+    line = second.rows[0].reject.line
+    correct, texts = registry.correct_rejects(), {line: {2: "one@mail.example"}, 2: {2: "of another page"}}
+    corrected = correct(actor=CLERK, job_id=job.id, texts=texts, after=first.next)
+    assert imported(registry, corrected).counts == {"added": 1}
+    everything = correct(actor=CLERK, job_id=job.id, texts=texts, after=first.next, unchanged=True)
+    assert imported(registry, everything).counts == {"unchanged": 1, "rejected": len(second.rows) - 1}
+    with pytest.raises(ValidationError) as refused:
+        correct(actor=CLERK, job_id=job.id, texts={2: {2: "not one either"}})
+    assert [error.field for error in refused.value.errors] == ["2.email"]
+
+
 def test_kinds_of_duplicates_have_different_errors(registry: Container) -> None:
     registry.register_patient()(actor=CLERK, **details(email="p1@example.org", external_id="EHR-1"))
     job = imported(

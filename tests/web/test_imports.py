@@ -14,6 +14,7 @@ from core.jobs.entities import Job, JobKind
 from core.patients.entities import Patient
 from tests.http_api.conftest import CSV, PASSWORD, SETUP
 from tests.spreadsheets import text, xlsx
+from tests.web.forms import filled_in
 from tests.web.pages import html_of, text_of, value_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,6 +135,54 @@ def test_rejected_rows_are_listed_without_values_and_downloaded_with_them(clerk:
     assert b"Eve,King,not one,1985-12-10" in b"".join(pieces)
     assert answer["Content-Disposition"] == 'attachment; filename="rejects.csv"'
     assert "rejects_downloaded" in actions(registry)
+
+
+def test_rejected_rows_are_corrected_in_place_and_imported(clerk: Client, registry: Container) -> None:
+    job = send(clerk, b"First name,notes,mail,DOB\nAda,x,ada@mail.example,1985-12-10\nEve,vip,not one,1985-12-10\n"
+               b"Max,y,max@mail.example,3000-01-01\n", columns="notes =")  # fmt: skip
+    run(registry)
+    [link] = re.findall(r'id="correct" href="([^"]*)"', html_of(clerk.get(f"{job}rejects/")))
+    page = clerk.get(link)
+    assert "rejects_viewed" in actions(registry)
+    assert "Line 3 First name Email Must be a valid email address" in text_of(page)
+    form = filled_in(html_of(page), "correct")
+    assert [form["3.0"], form["3.1"], form["4.2"]] == ["Eve", "not one", "3000-01-01"]
+    new = clerk.post(link, form | {"3.1": "eve@mail.example"})["Location"]
+    run(registry)
+    assert "1 of 1 rows: 1 added." in text_of(clerk.get(new))
+    assert [one.email for one in registry.search_patients()(actor=SETUP, q="Eve").patients] == ["eve@mail.example"]
+
+
+def test_what_is_still_wrong_is_said_and_what_was_typed_is_kept(clerk: Client, registry: Container) -> None:
+    job = send(clerk, CSV + b"Max,Moe,max@mail.example,3000-01-01\n")
+    run(registry)
+    link = f"{job}rejects/correct/"
+    form = filled_in(html_of(clerk.get(link)), "correct")
+    wrong = clerk.post(link, form | {"3.2": "eve@mail.example", "4.3": "3001-01-01"})
+    assert wrong.status_code == 400
+    assert 'value="eve@mail.example"' in html_of(wrong)
+    assert "Date of birth Must not be in the future." in text_of(wrong)
+    assert "Must be a valid email address" not in text_of(wrong)
+    nothing = clerk.post(link, form)
+    assert (nothing.status_code, "No row was corrected." in text_of(nothing)) == (400, True)
+    assert len(imports(registry)) == 1
+    assert clerk.post(link, form | {"unchanged": "on"}).status_code == 302
+
+
+def test_a_correction_that_is_sent_twice_is_imported_once(clerk: Client, registry: Container) -> None:
+    job = send(clerk)
+    run(registry)
+    link = f"{job}rejects/correct/"
+    form = filled_in(html_of(clerk.get(link)), "correct") | {"3.2": "eve@mail.example"}
+    first = clerk.post(link, form)["Location"]
+    run(registry)
+    assert clerk.post(link, form)["Location"] == first
+    other = clerk.post(link, form | {"3.0": "Eva"})
+    assert (other.status_code, "has been sent before" in text_of(other), 'value="Eva"' in html_of(other)) == (
+        409,
+        True,
+        True,
+    )
 
 
 def actions(registry: Container) -> list[str]:

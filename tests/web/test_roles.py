@@ -93,6 +93,8 @@ ROWS = [
     Row("job", "          302 403 200 403 403 200", job="import"),
     Row("rejects", "      302 403 200 403 403 200", job="import"),
     Row("rejects_file", " 302 403 200 403 403 200", job="import"),
+    Row("correct_rejects", " 302 403 200 403 403 200", job="import"),
+    Row("correct_rejects", " 403 403 400 403 403 400", "POST", job="import"),
     Row("failures", "     302 403 200 403 403 200", job="sync"),
     Row("failures", "     302 403 200 403 403 200", job="undo"),
     Row("order_job", "    302 403 200 403 403 200", job="undo", order="cancel"),
@@ -232,7 +234,7 @@ def _path(row: Row, patient_id: UUID, registry: Container, register: Callable[..
     if row.page in {"pair", "merge", "undo"}:
         parts = _of_two(row.page, patient_id, register(email=None).id, registry)
     elif row.job:
-        parts = [*([] if row.page.startswith("rejects") else [row.job]), _job(registry, row.job)]
+        parts = [*([] if "rejects" in row.page else [row.job]), _job(registry, row.job)]
     elif row.page in _OF_A_NOTICE:
         parts = _of_a_notice(row.page, registry)
     elif row.page in _OF_A_USER:

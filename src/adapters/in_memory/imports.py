@@ -53,9 +53,10 @@ class InMemoryImportRejects(ImportRejects):
         with self.store.lock:
             self.store.import_rejects.update({(job_id, reject.line): reject for reject in rejects})
 
-    def iterate(self, job_id: UUID) -> Generator[Reject]:
+    def iterate(self, job_id: UUID, after: int = 0) -> Generator[Reject]:
         with self.store.lock:
-            found = [reject for (job, _), reject in self.store.import_rejects.items() if job == job_id]
+            rejects = self.store.import_rejects.items()
+            found = [reject for (job, line), reject in rejects if job == job_id and line > after]
         yield from (evolve(one, person_keys=frozenset()) for one in sorted(found, key=lambda reject: reject.line))
 
     def remove_about(self, person_keys: Collection[bytes]) -> None:

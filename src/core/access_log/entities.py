@@ -26,6 +26,7 @@ class AccessAction(StrEnum):
     SUBJECT_ACCESS = "subject_access"
     EXPORT_STARTED = "export_started"
     EXPORT_ENDED = "export_ended"
+    REJECTS_VIEWED = "rejects_viewed"
     REJECTS_DOWNLOADED = "rejects_downloaded"
     ANSWER_REPEATED = "answer_repeated"
     PAGE_VIEWED = "page_viewed"

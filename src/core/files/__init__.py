@@ -8,12 +8,14 @@ from core.files.layout import Layout, read_layout
 from core.files.lines import MAX_RECORD_BYTES
 from core.files.options import DEFAULT_OPTIONS, FileOptions, parse_encoding
 from core.files.rejects import Reject, write_rejects
+from core.files.row_cells import WHOLE_ROW, RowCell, read_row_cells, write_row_cells
 from core.files.rows import Row, read_rows
 
 __all__ = [
     "DEFAULT_OPTIONS",
     "ENCODING_REQUIRED",
     "MAX_RECORD_BYTES",
+    "WHOLE_ROW",
     "Encoding",
     "EncodingDetector",
     "FileFormat",
@@ -21,11 +23,14 @@ __all__ = [
     "Layout",
     "Reject",
     "Row",
+    "RowCell",
     "parse_encoding",
     "read_layout",
     "read_object",
+    "read_row_cells",
     "read_rows",
     "to_utf8",
     "write_patients",
     "write_rejects",
+    "write_row_cells",
 ]

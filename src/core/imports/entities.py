@@ -8,7 +8,7 @@ from hashlib import sha256
 from attrs import field, frozen
 from cattrs import Converter
 
-from core.files import DEFAULT_OPTIONS, Encoding, FileFormat, FileOptions
+from core.files import DEFAULT_OPTIONS, Encoding, FileFormat, FileOptions, Layout, Reject, RowCell
 from core.jobs.entities import Job
 from core.patients.entities import Patient
 from core.patients.identifier_systems import IdentifierSystems
@@ -65,6 +65,23 @@ class FilePosition:
 
     offset: int
     line: int
+
+
+@frozen
+class RejectedRow:
+    """A row that is too long to be corrected in a form has no cells."""
+
+    reject: Reject
+    cells: tuple[RowCell, ...]
+
+
+@frozen
+class RejectsPage:
+    """`next` is the line after which the next page begins."""
+
+    layout: Layout
+    rows: tuple[RejectedRow, ...]
+    next: int | None
 
 
 def unique_keys(patient: Patient, systems: IdentifierSystems) -> Iterator[tuple[str, str]]:

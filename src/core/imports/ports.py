@@ -57,6 +57,6 @@ class ImportRejects(RejectedRows, Protocol):
 
     def record(self, job_id: UUID, rejects: Sequence[Reject]) -> None: ...
 
-    def iterate(self, job_id: UUID) -> Generator[Reject]:
-        """In file order, without `person_keys`."""
+    def iterate(self, job_id: UUID, after: int = 0) -> Generator[Reject]:
+        """Those after the line `after`, in file order, without `person_keys`."""
         ...

@@ -90,11 +90,10 @@ class DjangoImportRejects(ImportRejects):
             for model in (models.ImportReject, models.ImportRejectKey):
                 model.objects.using(self.database).filter(job_id=job_id, line=line).delete()
 
-    def iterate(self, job_id: UUID) -> Generator[Reject]:
-        line = 0
-        while page := self._page(job_id, line):
+    def iterate(self, job_id: UUID, after: int = 0) -> Generator[Reject]:
+        while page := self._page(job_id, after):
             yield from page
-            line = page[-1].line
+            after = page[-1].line
 
     @core_errors()
     def _page(self, job_id: UUID, line: int) -> list[Reject]:

@@ -10,7 +10,7 @@ from adapters.web.console.accounts import (
     user_orders,
     users,
 )
-from adapters.web.console.imports import rejects, upload
+from adapters.web.console.imports import correct, rejects, upload
 from adapters.web.console.jobs import failures, jobs
 from adapters.web.console.jobs import orders as job_orders
 from adapters.web.console.jobs import start_sync
@@ -51,6 +51,7 @@ urlpatterns = [
     path("jobs/sync/start/", start_sync.start_sync, name="start_sync"),
     path("jobs/import/<uuid:job_id>/rejects/", rejects.rejects, name="rejects"),
     path("jobs/import/<uuid:job_id>/rejects/file/", rejects.rejects_file, name="rejects_file"),
+    path("jobs/import/<uuid:job_id>/rejects/correct/", correct.correct_rejects, name="correct_rejects"),
     path("jobs/<slug:kind>/", jobs.jobs, name="jobs_of"),
     path("jobs/<slug:kind>/<uuid:job_id>/", jobs.job, name="job"),
     path("jobs/<slug:kind>/<uuid:job_id>/failures/", failures.failures, name="failures"),

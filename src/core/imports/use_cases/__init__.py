@@ -1,7 +1,9 @@
 """Importing patients from files."""
 
+from core.imports.use_cases.correct_rejects import CorrectRejects
 from core.imports.use_cases.download_rejects import DownloadRejects
 from core.imports.use_cases.list_rejects import ListRejects
 from core.imports.use_cases.start_import import StartImport
+from core.imports.use_cases.view_rejects import ViewRejects
 
-__all__ = ["DownloadRejects", "ListRejects", "StartImport"]
+__all__ = ["CorrectRejects", "DownloadRejects", "ListRejects", "StartImport", "ViewRejects"]

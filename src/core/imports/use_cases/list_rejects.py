@@ -13,7 +13,7 @@ MAX_LISTED = 100
 
 
 @frozen
-class RejectedRow:
+class RejectReasons:
     """Names no value of the row."""
 
     line: int
@@ -29,7 +29,7 @@ class ListRejects:
     jobs: JobRepository
     rejects: ImportRejects
 
-    def __call__(self, *, actor: Actor, job_id: UUID) -> list[RejectedRow]:
+    def __call__(self, *, actor: Actor, job_id: UUID) -> list[RejectReasons]:
         actor.require(Permission.MANAGE_JOBS)
         self.jobs.get(job_id).ensure_kind(JobKind.IMPORT)
-        return [RejectedRow(one.line, one.errors) for one in islice(self.rejects.iterate(job_id), MAX_LISTED)]
+        return [RejectReasons(one.line, one.errors) for one in islice(self.rejects.iterate(job_id), MAX_LISTED)]
