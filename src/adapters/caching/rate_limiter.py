@@ -24,10 +24,10 @@ PARTS = 100
 @frozen
 class CacheRateLimiter(RateLimiter):
     """Counts in fixed windows, which all processes that use the cache share. Around the end of a window, up to twice
-    the limit can pass. A process takes 1 % of a limit at a time, at least one call, and asks the cache again when it has
-    used these: calls are never too many, and a caller is refused too early by what other processes have taken and not
-    used, up to 1 % each. While the cache is down, each process counts for itself. `on_result` gets the requests that
-    are refused or counted by this process alone."""
+    the limit can pass. A process takes 1 % of a limit at a time, at least one call, and asks the cache again when it
+    has used these: calls are never too many, and a caller is refused too early by what other processes have taken and
+    not used, up to 1 % each. While the cache is down, each process counts for itself. `on_result` gets the requests
+    that are refused or counted by this process alone."""
 
     backend: CacheBackend
     limits: Mapping[RateLimitScope, RateLimit]
