@@ -15,6 +15,7 @@ from schemathesis.core.result import Ok
 from schemathesis.pytest.lazy import get_all_tests
 from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from config.wsgi import application
 from core.access import Role
@@ -32,7 +33,7 @@ some = settings(
 )
 
 
-def load(**config: object) -> BaseSchema:
+def load(**config: object) -> OpenApiSchema:
     loaded = schemathesis.openapi.from_dict(
         orjson.loads(COMMITTED.read_bytes()), config=SchemathesisConfig.from_dict(config)
     )
