@@ -133,6 +133,23 @@ def test_a_service_account_is_replaced_with_its_keys(registry: Container) -> Non
     assert services.get(service(2).id) == service(2, keys=(service_key(2),))
 
 
+def test_replacing_an_account_keeps_when_its_keys_were_used(registry: Container) -> None:
+    services = registry.service_accounts()
+    services.add(service(keys=(service_key(1), service_key(2))))
+    services.mark_used(service_key(1).id, NOW)
+    services.mark_used(service_key(2).id, NOW - DAY)
+    services.mark_used(service_key(2).id, NOW)
+    services.mark_used(service_key(9).id, NOW)  # is gone
+
+    def revoke() -> None:
+        account = services.lock(service().id)
+        services.replace(account.with_key_revoked(service_key(2).id, NOW))
+
+    registry.atomic()(revoke)
+    used, revoked = service_key(1, last_used_at=NOW), service_key(2, last_used_at=NOW, revoked_at=NOW)
+    assert services.get(service().id).keys == (used, revoked)
+
+
 def test_a_name_is_unique_among_service_accounts(registry: Container) -> None:
     services = registry.service_accounts()
     services.add(service(1))

@@ -97,6 +97,7 @@ def test_a_key_works_within_its_networks_and_permissions_until_the_end_of_its_la
     page = text_of(admin.get(f"{ACCOUNTS}{lab.id}/keys/{key.id}/"))
     assert "192.0.2.0/24 127.0.0.1/32" in page
     assert "Expires soon" in page
+    assert "or within an hour after it" in page
     assert "See patients" in page
     assert "Change patients" not in page
 
@@ -109,6 +110,7 @@ def test_a_replacement_begins_with_the_limits_of_the_key(
     form = html_of(admin.get(f"{ACCOUNTS}{lab.id}/keys/new/?like={key.id}"))
     assert "192.0.2.0/24\n2001:db8::/48</textarea>" in form
     assert re.findall('value="([a-z._]+)"[^>]*checked', form) == ["patients.view"]
+    assert "never used" in text_of(admin.get(f"{ACCOUNTS}{lab.id}/"))
     assert "users.manage" not in form  # which the role does not have
     assert admin.get(f"{ACCOUNTS}{lab.id}/keys/new/?like={lab.id}").status_code == 404
 

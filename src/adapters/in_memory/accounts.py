@@ -136,8 +136,15 @@ class InMemoryServiceAccountRepository(ServiceAccountRepository):
             self.store.service_accounts[account.id] = account
 
     def replace(self, account: ServiceAccount) -> None:
+        """Nothing was used since `lock`: a transaction holds the store."""
         with self.store.lock:
             self.store.service_accounts[account.id] = account
+
+    def mark_used(self, key_id: UUID, at: datetime) -> None:
+        with self.store.lock:
+            if account := self.get_by_key(key_id):
+                keys = tuple(evolve(key, last_used_at=at) if key.id == key_id else key for key in account.keys)
+                self.store.service_accounts[account.id] = evolve(account, keys=keys)
 
     def find(self, *, name: str | None, after: UUID | None, limit: int) -> Page[ServiceAccount]:
         with self.store.lock:

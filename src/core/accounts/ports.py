@@ -103,6 +103,10 @@ class ServiceAccountRepository(Protocol):
         """Replaces the account that `lock` returned."""
         ...
 
+    def mark_used(self, key_id: UUID, at: datetime) -> None:
+        """Stores when the key was used. `replace` keeps that time, also if it was stored since `lock`."""
+        ...
+
     def find(self, *, name: str | None, after: UUID | None, limit: int) -> Page[ServiceAccount]:
         """Newest first (descending id)."""
         ...

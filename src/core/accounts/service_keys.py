@@ -20,6 +20,7 @@ KEY_PREFIX = "prk_"  # identifies keys, also for secret scanners
 MAX_KEY_NAME_LENGTH = 50
 KEY_LIFETIME = timedelta(days=90)
 MAX_KEY_LIFETIME = timedelta(days=366)
+USE_INTERVAL = timedelta(hours=1)  # so that few requests write
 
 
 def parse_key(token: str) -> tuple[UUID, str] | None:
@@ -62,7 +63,7 @@ class _ParsedKey(TypedDict):
 @frozen(kw_only=True)
 class ServiceKey:
     """Works from `networks` only, and has only those of the role's permissions that `permissions` lists. An empty tuple
-    sets no limit."""
+    sets no limit. `last_used_at` is up to `USE_INTERVAL` before the last use."""
 
     id: UUID
     name: str
@@ -70,6 +71,7 @@ class ServiceKey:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
     networks: tuple[Network, ...] = ()
     permissions: tuple[Permission, ...] = ()
 
@@ -115,6 +117,10 @@ class ServiceKey:
 
     def is_live(self, now: datetime) -> bool:
         return self.revoked_at is None and now < self.expires_at
+
+    def use_is_due(self, now: datetime) -> bool:
+        """Whether to store that it is used now."""
+        return self.last_used_at is None or now - self.last_used_at >= USE_INTERVAL
 
     def ended_before(self, then: datetime) -> bool:
         return self.expires_at < then or (self.revoked_at is not None and self.revoked_at < then)

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
@@ -35,10 +35,11 @@ def refused(registry: Container, token: str) -> bool:
 
 def test_a_service_account_acts_under_its_name_and_in_its_role(registry: Container, lab: ServiceAccount) -> None:
     key, token = registry.create_service_key()(actor=ADMIN, account_id=lab.id, name="first")
+    account = registry.view_service_account()(actor=ADMIN, account_id=lab.id)
     signed_in = registry.authenticate()(access=token, request_id="request-1")
     assert (signed_in.actor.name, signed_in.actor.request_id) == ("service:lab-import", "request-1")
     assert signed_in.actor.permissions == Role.CLERK.permissions
-    assert signed_in.account == registry.view_service_account()(actor=ADMIN, account_id=lab.id)
+    assert signed_in.account == account
     assert key.expires_at == NOW + timedelta(days=90)
 
 
@@ -59,6 +60,22 @@ def test_only_the_exact_key_authenticates(registry: Container, lab: ServiceAccou
     for wrong in (mixed, unknown, first[:-1], first + "x", first.upper(), "prk_", "prk__", f"{first}\n"):
         assert refused(registry, wrong)
     assert not refused(registry, first)
+
+
+def test_a_key_tells_to_the_hour_when_it_was_used(
+    registry: Container, lab: ServiceAccount, time: time_machine.Traveller
+) -> None:
+    _, token = registry.create_service_key()(actor=ADMIN, account_id=lab.id, name="december")
+
+    def last_used() -> datetime | None:
+        return registry.view_service_account()(actor=ADMIN, account_id=lab.id).keys[0].last_used_at
+
+    assert refused(registry, f"{token[:-1]}_")
+    assert last_used() is None
+    for later, stored in ((0, 0), (59, 0), (60, 60), (61, 60), (300, 300)):
+        time.move_to(NOW + timedelta(minutes=later))
+        assert not refused(registry, token)
+        assert last_used() == NOW + timedelta(minutes=stored)
 
 
 def test_a_key_expires_at_the_given_time(

@@ -120,6 +120,7 @@ class ServiceKey(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
     networks = models.JSONField(default=list)
     permissions = models.JSONField(default=list)
 

@@ -54,6 +54,10 @@ class DjangoServiceAccountRepository(ServiceAccountRepository):
         self._save_keys(account)
 
     @core_errors()
+    def mark_used(self, key_id: UUID, at: datetime) -> None:
+        self._keys.filter(id=key_id).update(last_used_at=at)
+
+    @core_errors()
     def find(self, *, name: str | None, after: UUID | None, limit: int) -> Page[ServiceAccount]:
         filters = {"name": name, "id__lt": after}
         rows = self._rows.filter(**{lookup: value for lookup, value in filters.items() if value is not None})
@@ -75,7 +79,7 @@ class DjangoServiceAccountRepository(ServiceAccountRepository):
         return models.ServiceKey.objects.using(self.database)
 
     def _save_keys(self, account: ServiceAccount) -> None:
-        """Inserts new keys. Of existing keys, only `revoked_at` can change."""
+        """Inserts new keys. Of existing keys, only `revoked_at` changes."""
         rows = [models.ServiceKey(account_id=account.id, **_key_columns(key)) for key in account.keys]
         self._keys.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=["revoked_at"])
 
@@ -110,6 +114,7 @@ def _account(row: models.ServiceAccount) -> ServiceAccount:
                 created_at=key.created_at,
                 expires_at=key.expires_at,
                 revoked_at=key.revoked_at,
+                last_used_at=key.last_used_at,
                 networks=tuple(map(ip_network, key.networks)),
                 permissions=tuple(map(Permission, key.permissions)),
             )

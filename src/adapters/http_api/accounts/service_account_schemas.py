@@ -42,6 +42,9 @@ class KeySerializer(serializers.Serializer):
     created_at = serializers.DateTimeField(help_text="When the key was created.")
     expires_at = serializers.DateTimeField(help_text="When the key expires.")
     revoked_at = serializers.DateTimeField(allow_null=True, help_text="When the key was revoked; null if it was not.")
+    last_used_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the key was used last, to the hour; null if it never was."
+    )
     networks = serializers.ListField(child=serializers.CharField(), help_text=_NETWORKS, initial=["192.0.2.0/24"])
     permissions = serializers.ListField(
         child=serializers.ChoiceField(list(Permission)), help_text=_PERMISSIONS, initial=["patients.view"]
@@ -55,6 +58,7 @@ def key_json(key: ServiceKey) -> dict[str, object]:
         "created_at": key.created_at,
         "expires_at": key.expires_at,
         "revoked_at": key.revoked_at,
+        "last_used_at": key.last_used_at,
         "networks": [str(network) for network in key.networks],
         "permissions": list(key.permissions),
     }

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from uuid import UUID
 
 from attrs import frozen
@@ -8,6 +9,7 @@ from core.accounts.errors import KeyOutsideNetworks, PasswordChangeRequired, Tok
 from core.accounts.ports import RefreshFamilyRepository, ServiceAccountRepository, TokenService
 from core.accounts.service_keys import parse_key
 from core.accounts.sessions import Principal, RefreshFamily
+from core.errors import Unavailable
 from core.ports import Clock
 
 
@@ -51,9 +53,13 @@ class Authenticate:
         if account is None or not account.is_active:
             raise TokenRefused
         key = account.key(key_id)
-        if not key.matches(secret) or not key.is_live(self.clock.now()):
+        now = self.clock.now()
+        if not key.matches(secret) or not key.is_live(now):
             raise TokenRefused
         if not key.works_from(address):
             raise KeyOutsideNetworks(account.name, key.id)
+        if key.use_is_due(now):
+            with suppress(Unavailable):  # a store that cannot be written to still answers
+                self.service_accounts.mark_used(key.id, now)
         permissions = key.permissions_in(account.role)
         return Principal(account, Actor.service(account.name, permissions, request_id, address))

@@ -87,7 +87,9 @@ class Command(BaseCommand):
         for key in _named(find, actor, account).keys:
             state = "live" if key.is_live(clock.now()) else "revoked" if key.revoked_at else "expired"
             limits = "".join(f"  {limit}: {value}" for limit, value in key.limits().items())
-            self.stdout.write(f"{key.id}  {state:7}  until {key.expires_at:%Y-%m-%d}  {key.name}{limits}")
+            used = f"{key.last_used_at:%Y-%m-%d}" if key.last_used_at else "never"
+            dates = f"until {key.expires_at:%Y-%m-%d}  used {used:10}"
+            self.stdout.write(f"{key.id}  {state:7}  {dates}  {key.name}{limits}")
 
     @inject
     def _revoke(self, actor: Actor, find: Find, revoke: Revoke, *, account: str, key: UUID, **options: object) -> None:

@@ -152,6 +152,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField()),
                 ("revoked_at", models.DateTimeField(null=True)),
+                ("last_used_at", models.DateTimeField(null=True)),
                 ("networks", models.JSONField(default=list)),
                 ("permissions", models.JSONField(default=list)),
             ],
