@@ -63,7 +63,7 @@ def test_the_queue_is_filtered_by_decision_and_likelihood(
     assert path(unsure[0].id) not in read(clerk, f"{QUEUE}?at_least=0.99")
     clerk.post(path(pair_id), form_of(clerk, pair_id, "different", reason="Twins."))
     assert path(pair_id) not in read(clerk, QUEUE)
-    assert "Different persons , by you," in text(read(clerk, f"{QUEUE}?state=different"))
+    assert "Different persons : decided by you," in text(read(clerk, f"{QUEUE}?state=different"))
     assert "Reason: Twins." in text(read(clerk, f"{QUEUE}?state=different"))
 
 
@@ -96,7 +96,7 @@ def test_a_pair_shows_both_records_and_marks_their_differences(
     assert "Email Different ada@example.org countess@example.org" in shown
     assert "Phone Only in one – +1 201-555-0123" in shown
     assert page.count('class="differs"') == 3
-    assert "Language" not in shown
+    assert "Other names" not in shown
 
 
 def test_viewing_a_pair_is_in_the_access_log(clerk: Client, registry: Container, pair_id: UUID, ada: Patient) -> None:
@@ -165,7 +165,7 @@ def test_a_decision_made_by_another_clerk_is_shown(clerk: Client, registry: Cont
     answer = clerk.post(path(pair_id), form)
     assert answer.status_code == 409
     assert "This pair is decided already." in text(answer)
-    assert "Different persons , by tests" in text(answer)
+    assert "Different persons : decided by tests" in text(answer)
     assert "Reason: Cousins." in text(answer)
 
 

@@ -51,7 +51,7 @@ def test_a_file_is_imported_and_its_job_described_in_words(clerk: Client, regist
     run(registry)
     done = text_of(clerk.get(job))
     assert "Import Completed It is done. 2 of 2 rows: 1 added, 1 rejected." in done
-    assert "CSV, utf-8, separated by ," in done
+    assert "CSV, utf-8 Separated by ," in done
     assert "first_name → first_name" in done
     assert "by you" in done
 
@@ -120,7 +120,7 @@ def test_spreadsheets_are_read(clerk: Client, registry: Container) -> None:
     run(registry)
     shown = text_of(clerk.get(job))
     assert "1 of 1 rows: 1 added." in shown
-    assert "XLSX, utf-8, sheet Ward" in shown
+    assert "XLSX, utf-8 Sheet Ward" in shown
 
 
 def test_rejected_rows_are_listed_without_values_and_downloaded_with_them(clerk: Client, registry: Container) -> None:

@@ -58,6 +58,8 @@ ROWS = [
     Row("sign_in", "      400 302 302 302 302 302", "POST"),
     Row("sign_out", "     405 405 405 405 405 405"),
     Row("sign_out", "     302 302 302 302 302 302", "POST"),
+    Row("preferences", "  200 200 200 200 200 200"),
+    Row("preferences", "  302 302 302 302 302 302", "POST"),
     Row("account", "      302 200 200 200 200 200"),
     Row("password", "     302 200 200 200 200 200"),
     Row("password", "     403 400 400 400 400 400", "POST"),
@@ -172,6 +174,7 @@ def test_each_role_opens_exactly_its_pages(
             "title": f"Title {number}",
             "content": "Text",
             "role": "reader",
+            "language": "de",
         }
         form = record_form(first_name=f"Zoe{number}", key="key", version="1", **more)
         path = _path(row, patient.id, registry, register)
@@ -202,7 +205,8 @@ def test_navigation_and_actions_show_what_the_role_allows(
         return set(re.findall('href="(/(?:console|admin)/[^"]*)"', browser.get(path).content.decode()))
 
     path = reverse("console:patient", args=[ada.id])
-    everybody = {"/console/", "/console/account/", "/console/notices/", path, f"{path}history/", f"{path}merges/"}
+    always = {"/console/account/", "/console/preferences/", "/console/notices/"}
+    everybody = always | {"/console/", path, f"{path}history/", f"{path}merges/"}
     assert links(reader, path) == everybody | {"/admin/"}
     works = {
         "/console/register/",
@@ -221,11 +225,7 @@ def test_navigation_and_actions_show_what_the_role_allows(
         "/console/users/",
         "/admin/",
     }
-    assert links(sign_in_as(Role.AUTHOR), "/console/account/") == {
-        "/console/notices/",
-        "/console/account/",
-        "/console/account/password/",
-    }
+    assert links(sign_in_as(Role.AUTHOR), "/console/account/") == always | {"/console/account/password/"}
 
 
 def _path(row: Row, patient_id: UUID, registry: Container, register: Callable[..., Patient]) -> str:

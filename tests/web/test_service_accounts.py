@@ -45,7 +45,7 @@ def test_an_account_is_created_once_and_changes_its_role(admin: Client, registry
     assert "Has no valid key" in text_of(admin.get(ACCOUNTS))
     assert admin.post(f"{path}role/", {"key": "role", "role": "reader"})["Location"] == path
     page = text_of(admin.get(path))
-    assert "Role changed from clerk to reader" in page
+    assert "Role changed from Clerk to Reader" in page
     assert "Merge patients" not in page
     [account] = registry.list_service_accounts()(actor=SETUP).items
     assert (account.name, account.role) == ("ward-screen", Role.READER)

@@ -38,7 +38,7 @@ def test_an_upstream_is_isolated_and_closed_after_a_confirmation(admin: Client, 
 
 
 def test_each_process_is_shown_with_its_circuit(admin: Client, name: str) -> None:
-    assert re.search(r"[^ ]+:\d+ Working 0 – – – – \d\d:\d\d:\d\d UTC", text_of(admin.get(UPSTREAMS)))
+    assert re.search(r"[^ ]+:\d+ Working 0 – – – – \d+ \w+ \d+, \d\d:\d\d:\d\d UTC", text_of(admin.get(UPSTREAMS)))
 
 
 def test_a_registry_without_an_upstream_says_so(admin: Client) -> None:

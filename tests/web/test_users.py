@@ -68,7 +68,7 @@ def test_a_changed_role_is_in_the_history_of_the_user(admin: Client, grace: User
     assert re.search('value="clerk"[^>]*checked', html_of(admin.get(f"{path}role/")))
     assert admin.post(f"{path}role/", {"key": "key", "role": "author"})["Location"] == path
     page = text_of(admin.get(path))
-    assert "Role changed from clerk to author" in page
+    assert "Role changed from Clerk to Author" in page
     assert "Write notices" in page
     assert "Merge patients" not in page
 

@@ -7,9 +7,11 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from adapters.web.core_texts import translated
 from core.accounts.errors import ResetCodeRefused
 from core.accounts.password_resets import MAX_CODE_LENGTH
 from core.accounts.passwords import MAX_PASSWORD_LENGTH
@@ -24,11 +26,11 @@ class NewPasswordForm(forms.Form):
 
     code = forms.CharField(
         max_length=MAX_CODE_LENGTH,
-        label="The code from your admin",
+        label=gettext_lazy("The code from your admin"),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
     )
     password = forms.CharField(
-        label="Your new password",
+        label=gettext_lazy("Your new password"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         strip=False,
         validators=[MaxLengthValidator(MAX_PASSWORD_LENGTH)],  # max_length would make browsers truncate pasted text
@@ -52,9 +54,9 @@ def _is_reset(request: HttpRequest, form: NewPasswordForm, reset: ResetPassword)
         reset(**form.cleaned_data, address=request.META.get("REMOTE_ADDR", ""), request_id=request.META["REQUEST_ID"])
     except ValidationError as invalid:
         for error in invalid.errors:
-            form.add_error(error.field, error.message)
+            form.add_error(error.field, translated(error.message))
     except ResetCodeRefused as refused:
-        form.add_error("code", str(refused))
+        form.add_error("code", translated(refused))
     return not form.errors
 
 

@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "adapters.http_api.rest.bounds.BoundsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "adapters.web.preferences.PreferencesMiddleware",
     "adapters.http_api.rest.page_middleware.PageSessionMiddleware",
     "adapters.http_api.rest.middleware.ContentLengthMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -94,11 +95,12 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["django.templatetags.i18n"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
         },
     }
 ]
@@ -175,6 +177,8 @@ CONTENT_SECURITY_POLICY = {
 }
 CSRF_COOKIE_HTTPONLY = True
 
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("ar", "العربية")]
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
 PHONE_REGION = env.str("PHONE_REGION", "US")

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
+from adapters.web.formats import count_text
+
 HEIGHT = 100
 STEP = 10  # from one column to the next
 
@@ -47,7 +49,7 @@ def draw_bars(counts: Iterable[tuple[str, str, int]]) -> list[Bar]:
     """From the key, the label and the number of each."""
     found = list(counts)
     most = max((count for _, _, count in found), default=0)
-    return [Bar(label, f"{count:,}", _scaled(count, most, 100), key) for key, label, count in found]
+    return [Bar(label, count_text(count), _scaled(count, most, 100), key) for key, label, count in found]
 
 
 def draw_columns(values: Sequence[tuple[str, str, float]], highest: float) -> tuple[Column, ...]:

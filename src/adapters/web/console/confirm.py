@@ -7,6 +7,7 @@ from attrs import frozen
 from django.http import HttpRequest, HttpResponse
 
 from adapters.web.console.layout import page
+from adapters.web.core_texts import translated
 from core.errors import Conflict, VersionMismatch
 
 
@@ -36,6 +37,6 @@ def confirm(
         try:
             return send()
         except (Conflict, VersionMismatch) as error:
-            problem = str(error)
+            problem = translated(error)
     context = {**ask(), "problem": problem, "key": str(uuid4())}
     return page(request, template, context, status=409 if problem else 200)

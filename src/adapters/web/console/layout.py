@@ -16,13 +16,13 @@ from core.upstreams.entities import CircuitState
 from core.upstreams.use_cases import ViewUpstreamState
 
 _NAVIGATION = (
-    ("Find", "console:find", Permission.VIEW_PATIENTS),
-    ("Register", "console:register", Permission.REGISTER_PATIENTS),
-    ("Duplicates", "console:queue", Permission.REVIEW_PATIENTS),
-    ("Overview", "console:overview", Permission.MANAGE_JOBS),
-    ("Import", "console:import", Permission.IMPORT_PATIENTS),
-    ("Jobs", "console:jobs", Permission.MANAGE_JOBS),
-    ("Upstream", "console:upstreams", Permission.MANAGE_UPSTREAMS),
+    (gettext_lazy("Find"), "console:find", Permission.VIEW_PATIENTS),
+    (gettext_lazy("Register"), "console:register", Permission.REGISTER_PATIENTS),
+    (gettext_lazy("Duplicates"), "console:queue", Permission.REVIEW_PATIENTS),
+    (gettext_lazy("Overview"), "console:overview", Permission.MANAGE_JOBS),
+    (gettext_lazy("Import"), "console:import", Permission.IMPORT_PATIENTS),
+    (gettext_lazy("Jobs"), "console:jobs", Permission.MANAGE_JOBS),
+    (gettext_lazy("Upstream"), "console:upstreams", Permission.MANAGE_UPSTREAMS),
     (gettext_lazy("Notices"), "console:notices", Permission.VIEW_POSTS),
     (gettext_lazy("Accounts"), "console:users", Permission.MANAGE_USERS),
 )

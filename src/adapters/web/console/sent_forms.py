@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from adapters.web.console.once import Done, redirect_once
+from adapters.web.core_texts import translated
 from core.accounts.errors import LastAdmin, UserEmailTaken
 from core.errors import Conflict, ValidationError
 from core.idempotency.errors import KeyReused
@@ -27,9 +28,9 @@ def add_refusal(form: forms.Form, send: Callable[[], HttpResponse]) -> HttpRespo
     except ValidationError as invalid:
         for error in invalid.errors:
             name = error.field.partition(".")[0]
-            form.add_error(name if name in form.fields else None, error.message)
+            form.add_error(name if name in form.fields else None, translated(error.message))
     except Conflict as error:
-        form.add_error(_FIELDS.get(type(error)), str(error))
+        form.add_error(_FIELDS.get(type(error)), translated(error))
     except KeyReused:
         form.add_error(None, _("This form was sent before, with other values. See whether they were saved."))
     return None

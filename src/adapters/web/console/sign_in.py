@@ -1,15 +1,20 @@
 """Signing in and out. The admin site has the same backend and the same sessions, so that one sign-in is for both."""
 
+from typing import cast
+
 from django import forms
 from django.contrib import auth
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from adapters.web.console.layout import home_of, page
 from adapters.web.console.staff import signed_in
+from adapters.web.core_texts import translated
 from core.accounts.errors import WrongCredentials
 from core.accounts.passwords import MAX_PASSWORD_LENGTH
 from core.errors import TooManyRequests
@@ -19,9 +24,9 @@ _AGAIN = "sign_in"  # the prefix of the fields that stand beside those of the fo
 _SECRETS = {"csrfmiddlewaretoken", "current", "password"}  # are not kept
 
 
-def password_field(label: str, autocomplete: str) -> forms.CharField:
+def password_field(label: str | Promise, autocomplete: str) -> forms.CharField:
     return forms.CharField(
-        label=label,
+        label=cast("str", label),  # the stubs do not name the type of a lazy text
         widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}),
         strip=False,
         validators=[MaxLengthValidator(MAX_PASSWORD_LENGTH)],  # max_length would make browsers truncate pasted text
@@ -30,10 +35,11 @@ def password_field(label: str, autocomplete: str) -> forms.CharField:
 
 class SignInForm(forms.Form):
     email = forms.CharField(
+        label=gettext_lazy("Email"),
         max_length=MAX_EMAIL_LENGTH,
         widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
-    password = password_field("Password", "current-password")
+    password = password_field(gettext_lazy("Password"), "current-password")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,10 +82,10 @@ def _signs_in(request: HttpRequest, form: SignInForm) -> bool:
     try:
         user = auth.authenticate(request, username=given["email"], password=given["password"])
     except TooManyRequests as error:
-        form.add_error(None, str(error))
+        form.add_error(None, translated(error))
         return False
     if user is None:
-        form.add_error(None, WrongCredentials.message)
+        form.add_error(None, translated(WrongCredentials.message))
         return False
     auth.login(request, user)
     return True

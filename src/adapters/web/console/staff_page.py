@@ -6,11 +6,13 @@ from uuid import UUID
 from dependency_injector.wiring import Provide, inject
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from structlog.contextvars import bind_contextvars
 
 from adapters.web.console.layout import page
 from adapters.web.console.sign_in import ask_to_sign_in
 from adapters.web.console.staff import actor_of, signed_in
+from adapters.web.core_texts import translated
 from core.access_log.entities import AccessAction
 from core.access_log.use_cases import RecordAccess
 from core.errors import Forbidden, NotFound
@@ -33,9 +35,13 @@ def staff_page(view: View) -> View:
             return view(request, *args, **kwargs)
         except Forbidden as error:
             record_access(request, AccessAction.REFUSED, cast("UUID | None", kwargs.get("patient_id")))
-            return page(request, "console/problem.html", {"title": "Not allowed", "problem": error}, status=403)
+            return page(
+                request, "console/problem.html", {"title": _("Not allowed"), "problem": translated(error)}, status=403
+            )
         except NotFound as error:
-            return page(request, "console/problem.html", {"title": "Not found", "problem": error}, status=404)
+            return page(
+                request, "console/problem.html", {"title": _("Not found"), "problem": translated(error)}, status=404
+            )
 
     return cast("View", checked)
 

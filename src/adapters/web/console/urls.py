@@ -1,6 +1,6 @@
 from django.urls import path
 
-from adapters.web.console import sign_in
+from adapters.web.console import choose_language, sign_in
 from adapters.web.console.accounts import (
     own_account,
     service_account_forms,
@@ -29,6 +29,7 @@ urlpatterns = [
     path("", find.find, name="find"),
     path("sign-in/", sign_in.sign_in, name="sign_in"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("preferences/", choose_language.preferences, name="preferences"),
     path("account/", own_account.account, name="account"),
     path("account/password/", own_account.password, name="password"),
     path("register/", register.register, name="register"),

@@ -7,6 +7,8 @@ from django import forms
 from django.conf import settings
 from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from adapters.web.console.accounts.words import permissions_in_words
@@ -14,13 +16,14 @@ from adapters.web.console.layout import home_of, page
 from adapters.web.console.sign_in import password_field
 from adapters.web.console.staff import Staff, actor_of, principal_of, signed_in
 from adapters.web.console.staff_page import staff_page
+from adapters.web.core_texts import translated
 from core.accounts.use_cases import ChangeOwnPassword
 from core.errors import TooManyRequests, ValidationError
 
 
 class OwnPasswordForm(forms.Form):
-    current = password_field("Your password", "current-password")
-    password = password_field("Your new password", "new-password")
+    current = password_field(gettext_lazy("Your password"), "current-password")
+    password = password_field(gettext_lazy("Your new password"), "new-password")
 
 
 @require_safe
@@ -40,7 +43,7 @@ def password(
     assert user  # behind staff_page
     form = OwnPasswordForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and _is_changed(request, user, form, change):
-        messages.success(request, "Your password is changed. Your other sessions have ended.")
+        messages.success(request, _("Your password is changed. Your other sessions have ended."))
         return HttpResponseRedirect(home_of(request))
     status = 400 if form.errors else 200
     return page(request, "console/password.html", {"form": form}, status=status)
@@ -52,10 +55,10 @@ def _is_changed(request: HttpRequest, user: Staff, form: OwnPasswordForm, change
         change(principal=principal_of(request, user), **form.cleaned_data)
     except ValidationError as invalid:
         for error in invalid.errors:
-            form.add_error(error.field, error.message)
+            form.add_error(error.field, translated(error.message))
         return False
     except TooManyRequests as error:
-        form.add_error(None, str(error))
+        form.add_error(None, translated(error))
         return False
     if changed := auth.load_backend(settings.AUTHENTICATION_BACKENDS[0]).get_user(user.id):
         auth.update_session_auth_hash(request, changed)

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from adapters.web.core_texts import in_words
 from core.access import Permission, Role
 from core.accounts.audit import AccountAction, AccountEvent
 from core.accounts.service_keys import ServiceKey
@@ -81,8 +82,12 @@ def event_in_words(event: AccountEvent) -> str:
     """What was done, with the roles or the name of the key."""
     said, details = str(ACTIONS[event.action]), event.details
     if event.action is AccountAction.ROLE_CHANGED:
-        return _("%(said)s from %(before)s to %(after)s") % {"said": said, **details}
-    named = details.get("name") or details.get("role")
+        return _("%(said)s from %(before)s to %(after)s") % {
+            "said": said,
+            "before": in_words(details["before"]),
+            "after": in_words(details["after"]),
+        }
+    named = details.get("name") or in_words(details.get("role", ""))
     return f"{said}: {named}" if named else said
 
 

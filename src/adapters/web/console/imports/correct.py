@@ -16,7 +16,8 @@ from adapters.web.console.layout import page
 from adapters.web.console.once import start_once
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import LABELS
+from adapters.web.console.words import label
+from adapters.web.core_texts import translated
 from core.errors import FieldError, Unavailable, ValidationError
 from core.files import WHOLE_ROW, Encoding
 from core.idempotency.errors import KeyReused
@@ -83,7 +84,7 @@ def correct_rejects(
         problem = _("This form has been sent before, with other values. Send it again to import these as well.")
         return _show(request, found, after, status=409, texts=texts, problem=problem)
     except Unavailable as error:
-        return _show(request, found, after, status=503, texts=texts, problem=str(error))
+        return _show(request, found, after, status=503, texts=texts, problem=translated(error))
 
 
 @inject
@@ -99,7 +100,7 @@ def _show(
     view_rejects: ViewRejects = Provide["view_rejects"],
 ) -> HttpResponse:
     shown = view_rejects(actor=actor_of(request), job_id=found.id, after=after)
-    others = [error.message for error in errors if not _KEY.match(error.field)]
+    others = [translated(error.message) for error in errors if not _KEY.match(error.field)]
     context = {
         **head(found),
         "rows": [_row(row, (texts or {}).get(row.reject.line, {}), errors) for row in shown.rows],
@@ -115,9 +116,13 @@ def _show(
 def _row(row: RejectedRow, texts: Mapping[int, str], errors: Sequence[FieldError]) -> Row:
     """As it was typed. A row that was changed has the errors that it has now."""
     reject, prefix = row.reject, f"{row.reject.line}."
-    new = [(error.field.removeprefix(prefix), error.message) for error in errors if error.field.startswith(prefix)]
+    new = [
+        (error.field.removeprefix(prefix), translated(error.message))
+        for error in errors
+        if error.field.startswith(prefix)
+    ]
     is_changed = any(texts.get(number, cell.text) != cell.text for number, cell in enumerate(row.cells))
-    reasons = new if is_changed else [(error.field, error.message) for error in reject.errors]
+    reasons = new if is_changed else [(error.field, translated(error.message)) for error in reject.errors]
     by_name: dict[str, list[str]] = {}
     for name, message in reasons:
         by_name.setdefault(name.partition(".")[0], []).append(message)
@@ -137,7 +142,7 @@ def _row(row: RejectedRow, texts: Mapping[int, str], errors: Sequence[FieldError
 def _label(name: str) -> str:
     if name == WHOLE_ROW:
         return _("The row as it is in the file")
-    return LABELS.get(name) or name or _("Column without a name")
+    return label(name) or _("Column without a name")
 
 
 def _texts(sent: Mapping[str, str]) -> Texts:

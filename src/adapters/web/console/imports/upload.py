@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
@@ -18,6 +19,7 @@ from adapters.web.console.once import start_once
 from adapters.web.console.query import id_in
 from adapters.web.console.staff import actor_of, signed_in
 from adapters.web.console.staff_page import staff_page
+from adapters.web.core_texts import translated
 from core.access import Permission
 from core.errors import Unavailable, ValidationError
 from core.idempotency.errors import KeyReused
@@ -46,7 +48,8 @@ def _import_file(request: HttpRequest, view: ViewJob = Provide["view_job"]) -> H
         initial = initial_of(ImportOptions.of(found)) if found else {}
         return _show(request, ImportForm(initial=initial), again=bool(found))
     if _length(request) > settings.IMPORT_MAX_BYTES:
-        problem = f"The file is larger than {settings.IMPORT_MAX_BYTES // 1_000_000} MB. Import it in parts."
+        most = settings.IMPORT_MAX_BYTES // 1_000_000
+        problem = _("The file is larger than %(most)s MB. Import it in parts.") % {"most": most}
         return _show(request, ImportForm(), status=413, problem=problem)
     return _start(request)
 
@@ -67,10 +70,10 @@ def _start(request: HttpRequest, start: StartImport = Provide["start_import"]) -
         form.add_errors(invalid)
         return _show(request, form, status=400)
     except KeyReused:
-        problem = "This form has imported another file before. Choose the file again to import it, too."
+        problem = _("This form has imported another file before. Choose the file again to import it, too.")
         return _show(request, form, status=409, problem=problem)
     except Unavailable as error:
-        return _show(request, form, status=503, problem=str(error))
+        return _show(request, form, status=503, problem=translated(error))
 
 
 def _show(request: HttpRequest, form: ImportForm, *, status: int = 200, **more: object) -> HttpResponse:

@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from adapters.web.core_texts import translated
 from core.errors import ValidationError
 from core.files import Encoding, FileFormat, FileOptions
 from core.files.options import MAX_COLUMNS
@@ -26,43 +30,51 @@ class HowToImport(TypedDict):
 
 class ImportForm(forms.Form):
     file = forms.FileField(
-        label="File",
-        help_text="CSV with a header line, NDJSON, or a spreadsheet (.xlsx, .ods).",
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("CSV with a header line, NDJSON, or a spreadsheet (.xlsx, .ods)."),
         widget=forms.FileInput(attrs={"accept": _ENDINGS}),
     )
     dry_run = forms.BooleanField(
         required=False,
         initial=True,
-        label="Dry run: change nothing, only show what would happen to each row",
+        label=gettext_lazy("Dry run: change nothing, only show what would happen to each row"),
     )
     update = forms.BooleanField(
         required=False,
-        label="Update patients who are there already",
-        help_text="Those who have a row's email, external id or unique identifier.",
+        label=gettext_lazy("Update patients who are there already"),
+        help_text=gettext_lazy("Those who have a row's email, external id or unique identifier."),
     )
     date_format = forms.CharField(
         required=False,
         max_length=20,
-        label="How the file writes dates",
-        help_text="Such as DD/MM/YYYY, M/D/YYYY or DD.MM.YYYY. Empty if it writes 1987-03-14.",
+        label=gettext_lazy("How the file writes dates"),
+        help_text=gettext_lazy("Such as DD/MM/YYYY, M/D/YYYY or DD.MM.YYYY. Empty if it writes 1987-03-14."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     ignore_unknown = forms.BooleanField(required=False, label="Ignore every unknown column")
     columns = forms.CharField(
         required=False,
         max_length=20_000,
-        label="Columns with other names",
-        help_text="A line for each, such as: Cell No. = phone. Nothing after the = ignores the column. "
-        f"The fields: {', '.join(SETTABLE)}.",
+        label=gettext_lazy("Columns with other names"),
+        help_text=format_lazy(
+            gettext_lazy(
+                "A line for each, such as: Cell No. = phone. Nothing after the = ignores the column. "
+                "The fields: {fields}."
+            ),
+            fields=", ".join(SETTABLE),
+        ),
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
     )
     encoding = forms.ChoiceField(
         required=False,
-        choices=[("", "Detected"), *((one, one) for one in Encoding)],
-        help_text="Needed for a text that is neither UTF-8 nor UTF-16.",
+        label=gettext_lazy("Encoding"),
+        choices=[("", gettext_lazy("Detected")), *((one, one) for one in Encoding)],
+        help_text=gettext_lazy("Needed for a text that is neither UTF-8 nor UTF-16."),
     )
     format = forms.ChoiceField(
-        required=False, choices=[("", "By the ending of the file's name"), *((one, one.upper()) for one in FileFormat)]
+        required=False,
+        label=gettext_lazy("Format"),
+        choices=[("", gettext_lazy("By the ending of the file's name")), *((one, one.upper()) for one in FileFormat)],
     )
 
     @property
@@ -81,7 +93,7 @@ class ImportForm(forms.Form):
         lines = [line for line in self.cleaned_data["columns"].splitlines() if line.strip()][: MAX_COLUMNS + 1]
         pairs = [line.rpartition("=") for line in lines]
         if not all(name.strip() for name, _, _ in pairs):
-            raise forms.ValidationError("Write each line as: column = field.")
+            raise forms.ValidationError(_("Write each line as: column = field."))
         return {name.strip(): target.strip() or None for name, _, target in pairs}
 
     def how(self) -> HowToImport:
@@ -103,15 +115,16 @@ class ImportForm(forms.Form):
     def add_errors(self, invalid: ValidationError) -> None:
         """Those of a column stand at the top, with its name."""
         for error in invalid.errors:
-            name = error.field.partition(".")[0]
+            name, message = error.field.partition(".")[0], translated(error.message)
             if error.field in self.fields:
-                self.add_error(error.field, error.message)
+                self.add_error(error.field, message)
             elif name == "columns":
-                self.add_error(name, f"{error.field.removeprefix('columns.')}: {error.message}")
+                self.add_error(name, f"{error.field.removeprefix('columns.')}: {message}")
             elif error.code == "unknown":
-                self.add_error(None, f"{error.field}: Unknown column. Name its field below, or ignore it.")
+                unknown = _("%(column)s: Unknown column. Name its field below, or ignore it.")
+                self.add_error(None, unknown % {"column": error.field})
             else:
-                self.add_error(None, f"{error.field}: {error.message}")
+                self.add_error(None, f"{error.field}: {message}")
 
 
 def initial_of(options: ImportOptions) -> dict[str, object]:

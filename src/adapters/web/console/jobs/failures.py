@@ -12,7 +12,7 @@ from adapters.web.console.layout import page
 from adapters.web.console.query import id_in
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import LABELS
+from adapters.web.console.words import label
 from core.jobs.entities import JobKind
 from core.sync.use_cases import ListSyncFailures
 from core.undo.use_cases import ListUndoFailures
@@ -39,5 +39,5 @@ def failures(
         rows = [(one.patient_id, one.outcome, one.reason, one.kept) for one in failed.items]
     else:
         raise Http404
-    named = [(*row[:3], [LABELS[name] for name in row[3]]) for row in rows]
+    named = [(*row[:3], [label(name) for name in row[3]]) for row in rows]
     return page(request, "console/failures.html", {**head(found), "rows": named, "next": failed.next})

@@ -7,7 +7,7 @@ from dependency_injector.wiring import Provide, inject
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from adapters.web.console.jobs.words import PLURALS, STATES, jobs_in_words
+from adapters.web.console.jobs.words import ALL, PLURALS, STATES, jobs_in_words
 from adapters.web.console.layout import page
 from adapters.web.console.patients.history import changes_between
 from adapters.web.console.query import id_in
@@ -90,7 +90,7 @@ def head(found: Job) -> dict[str, object]:
     rejected = sum(found.counts.get(one, 0) for one in (ImportRowOutcome.DUPLICATE, ImportRowOutcome.REJECTED))
     return {
         "job": found,
-        "plural": PLURALS[found.kind],
+        "all_of_kind": ALL[found.kind],
         "meaning": STATES[found.state],
         "options": options,
         "rejected": rejected if options else 0,

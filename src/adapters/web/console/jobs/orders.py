@@ -7,6 +7,8 @@ from attrs import frozen
 from dependency_injector.wiring import Provide, inject
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from adapters.web.console.confirm import confirm
@@ -27,33 +29,35 @@ from core.undo.use_cases import UndoJob
 class Order:
     permission: Permission
     kinds: frozenset[JobKind]
-    question: str
-    meaning: str
-    button: str
+    question: str | Promise
+    meaning: str | Promise
+    button: str | Promise
 
 
 ORDERS = {
     "cancel": Order(
         Permission.MANAGE_JOBS,
         frozenset(JobKind),
-        "Cancel this job?",
-        "It ends at once and cannot be continued. What it has done stays.",
-        "Cancel the job",
+        gettext_lazy("Cancel this job?"),
+        gettext_lazy("It ends at once and cannot be continued. What it has done stays."),
+        gettext_lazy("Cancel the job"),
     ),
     "confirm": Order(
         Permission.CONFIRM_JOBS,
         frozenset({JobKind.SYNC}),
-        "Let this job continue?",
-        "It changes the records as upstream says. The limits of unusual changes no longer apply to it.",
-        "Let it continue",
+        gettext_lazy("Let this job continue?"),
+        gettext_lazy("It changes the records as upstream says. The limits of unusual changes no longer apply to it."),
+        gettext_lazy("Let it continue"),
     ),
     "undo": Order(
         Permission.UNDO_JOBS,
         frozenset({JobKind.SYNC, JobKind.IMPORT}),
-        "Undo this job?",
-        "Each field gets its former value, unless it was changed since. Patients that the job registered are erased "
-        "for good, unless their records were changed since.",
-        "Undo the job",
+        gettext_lazy("Undo this job?"),
+        gettext_lazy(
+            "Each field gets its former value, unless it was changed since. Patients that the job registered are "
+            "erased for good, unless their records were changed since."
+        ),
+        gettext_lazy("Undo the job"),
     ),
 }
 

@@ -7,6 +7,7 @@ from attrs import evolve
 from dependency_injector.wiring import Provide, inject
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from adapters.web.console.layout import page
@@ -17,7 +18,8 @@ from adapters.web.console.patients.patient import View
 from adapters.web.console.patients.since import changes_since
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import LABELS, lines_of
+from adapters.web.console.words import label, lines_of
+from adapters.web.core_texts import translated
 from core.access import Permission
 from core.errors import Conflict, FieldError, ValidationError, VersionMismatch
 from core.idempotency.errors import KeyReused
@@ -49,7 +51,7 @@ def merge(
     def work() -> Done:
         merge_patients(actor=actor, patient_id=patient_id, other_id=other_id, **form.details)
         survivor = reverse("console:patient", args=[patient_id])
-        return Done(survivor, "The two records are merged. To undo it, see the merges of this record.")
+        return Done(survivor, _("The two records are merged. To undo it, see the merges of this record."))
 
     if request.method != "POST" or form.step == "choose":
         return choose([])
@@ -81,7 +83,7 @@ def _choose(
 
 def _preview(request: HttpRequest, form: MergeForm, result: MergeResult) -> HttpResponse:
     rows = [
-        (LABELS[name], lines_of(name, value), name in result.fields)
+        (label(name), lines_of(name, value), name in result.fields)
         for name, value in result.survivor.to_json().items()
         if value not in (None, False, []) or name in result.fields
     ]
@@ -91,14 +93,13 @@ def _preview(request: HttpRequest, form: MergeForm, result: MergeResult) -> Http
 
 def _explain(request: HttpRequest, error: VersionMismatch | KeyReused | Conflict) -> str:
     if isinstance(error, VersionMismatch):
-        return (
+        return _(
             "Somebody changed a record in the meantime. Nothing is merged, and your choices are kept: check them again."
         )
     if isinstance(error, KeyReused):
-        return "This form has merged the two records before, with other choices."
+        return _("This form has merged the two records before, with other choices.")
     return explain_conflict(request, error)
 
 
 def _in_words(error: FieldError) -> str:
-    name = error.field.removeprefix("choices.")
-    return f"{LABELS.get(name, name)}: {error.message}"
+    return f"{label(error.field.removeprefix('choices.'))}: {translated(error.message)}"

@@ -7,6 +7,7 @@ from attrs import frozen
 from dependency_injector.wiring import Provide, inject
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from adapters.web.console.layout import page
@@ -17,6 +18,7 @@ from adapters.web.console.query import id_in
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from adapters.web.console.words import LABELS, actors_in_words
+from adapters.web.formats import listed
 from core.accounts.use_cases import NameActors
 from core.errors import Conflict
 from core.matching.entities import Merge, UndoResult
@@ -94,6 +96,10 @@ def _show(
 
 
 def _said(result: UndoResult) -> str:
-    said = "The merge is undone: the two records are separate again."
-    kept = ", ".join(LABELS[name] for name in result.kept)
-    return f"{said} Changed after the merge, so kept as it is: {kept}." if kept else said
+    if not result.kept:
+        return _("The merge is undone: the two records are separate again.")
+    said = _(
+        "The merge is undone: the two records are separate again. "
+        "Changed after the merge, so kept as it is: %(fields)s."
+    )
+    return said % {"fields": listed(LABELS[name] for name in result.kept)}

@@ -6,22 +6,22 @@ from uuid import UUID, uuid4
 from dependency_injector.wiring import Provide, inject
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from adapters.web.console.layout import page
-from adapters.web.console.matching.queue import STATES, Entry, List
+from adapters.web.console.matching.queue import Entry, List
 from adapters.web.console.once import Done, redirect_once
 from adapters.web.console.patients.compare import compare
 from adapters.web.console.staff import actor_of, may
 from adapters.web.console.staff_page import staff_page
 from adapters.web.console.words import Names, actors_in_words
+from adapters.web.core_texts import translated
 from core.access import Permission
 from core.errors import Conflict, ValidationError
 from core.idempotency.errors import KeyReused
 from core.matching.entities import DuplicatePair, PairCursor, PairState
 from core.matching.use_cases import DecideDuplicate, ListDuplicates, ViewDuplicate
-
-ANOTHER_CHOICE = "This form was sent before, with another choice. That one was saved: this is how it is now."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,11 +61,13 @@ def pair(
     try:
         return redirect_once(request, [request.POST.get("decision"), request.POST.get("reason")], work)
     except ValidationError as invalid:
-        return show([f"{error.field}: {error.message}" for error in invalid.errors], 400)
+        return show([f"{error.field}: {translated(error.message)}" for error in invalid.errors], 400)
     except KeyReused:
-        return show([ANOTHER_CHOICE], 409)
+        return show(
+            [_("This form was sent before, with another choice. That one was saved: this is how it is now.")], 409
+        )
     except Conflict as error:
-        return show([str(error)], 409)
+        return show([translated(error)], 409)
 
 
 def _following(request: HttpRequest, decided: DuplicatePair, list_duplicates: ListDuplicates) -> str:
@@ -82,5 +84,7 @@ def _following(request: HttpRequest, decided: DuplicatePair, list_duplicates: Li
 
 def _said(decided: DuplicatePair) -> str:
     if decided.state is PairState.LATER:
-        return "The decision is put off."
-    return f"Saved: {STATES[decided.state].lower()}. To take it back, go back to that pair."
+        return _("The decision is put off.")
+    if decided.state is PairState.SAME:
+        return _("Saved: same person. To take it back, go back to that pair.")
+    return _("Saved: different persons. To take it back, go back to that pair.")

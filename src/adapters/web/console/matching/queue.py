@@ -7,6 +7,9 @@ from uuid import UUID
 from attrs import frozen
 from dependency_injector.wiring import Provide, inject
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from adapters.web.console.layout import page
@@ -14,19 +17,20 @@ from adapters.web.console.patients.evidence import explain_in_words
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from adapters.web.console.words import Names, actors_in_words
+from adapters.web.formats import share_text
 from core.errors import ValidationError
 from core.matching.entities import DuplicatePair, PairCursor, PairPage, PairState
 from core.matching.use_cases import ListDuplicates
 from core.patients.entities import Patient
 
 PER_PAGE = 20
-STATES = {
-    PairState.OPEN: "To decide",
-    PairState.LATER: "Put off",
-    PairState.SAME: "Same person",
-    PairState.DIFFERENT: "Different persons",
+STATES: dict[PairState, str | Promise] = {
+    PairState.OPEN: gettext_lazy("To decide"),
+    PairState.LATER: gettext_lazy("Put off"),
+    PairState.SAME: gettext_lazy("Same person"),
+    PairState.DIFFERENT: gettext_lazy("Different persons"),
 }
-_LIKELIHOODS = {"": "Any likelihood", "0.5": "50 % or more", "0.9": "90 % or more", "0.99": "99 % or more"}
+_LIKELIHOODS = {"": 0.0, "0.5": 0.5, "0.9": 0.9, "0.99": 0.99}
 List = Annotated[ListDuplicates, Provide["list_duplicates"]]
 
 
@@ -44,7 +48,7 @@ class Entry:
 
     @classmethod
     def of(cls, pair: DuplicatePair, first: Patient, second: Patient, names: dict[str, str]) -> "Entry":
-        why, state, who = explain_in_words(pair.evidence), STATES[pair.state], names[pair.decided_by]
+        why, state, who = explain_in_words(pair.evidence), str(STATES[pair.state]), names[pair.decided_by]
         return cls(pair, first, second, _likelihood(pair), why, state, who)
 
 
@@ -56,14 +60,14 @@ def queue(request: HttpRequest, list_duplicates: List, name_actors: Names) -> Ht
     state, at_least = request.GET.get("state", PairState.OPEN), request.GET.get("at_least", "")
     if at_least not in _LIKELIHOODS:
         raise Http404
-    least = float(at_least or 0)
+    least = _LIKELIHOODS[at_least]
     try:
         found = list_duplicates(actor=actor, state=state, min_probability=least, after=_after(request), limit=PER_PAGE)
     except ValidationError:
         raise Http404 from None
     names = actors_in_words(actor, {pair.decided_by for pair in found.pairs}, name_actors)
     context = {"entries": _entries(found, names), "state": state, "at_least": at_least, "next": _cursor(found.next)}
-    return page(request, "console/queue.html", {**context, "states": STATES, "likelihoods": _LIKELIHOODS})
+    return page(request, "console/queue.html", {**context, "states": STATES, "likelihoods": _likelihoods()})
 
 
 def _entries(found: PairPage, names: dict[str, str]) -> list[Entry]:
@@ -77,7 +81,14 @@ def _entries(found: PairPage, names: dict[str, str]) -> list[Entry]:
 
 def _likelihood(pair: DuplicatePair) -> str:
     """Never 100 %."""
-    return "over 99 %" if pair.probability > 0.99 else f"{pair.probability * 100:.0f} %"
+    if pair.probability > 0.99:
+        return _("over %(share)s") % {"share": share_text(0.99)}
+    return share_text(pair.probability)
+
+
+def _likelihoods() -> dict[str, str]:
+    more = {key: _("%(share)s or more") % {"share": share_text(least)} for key, least in _LIKELIHOODS.items()}
+    return {**more, "": _("Any likelihood")}
 
 
 def _cursor(position: PairCursor | None) -> str:

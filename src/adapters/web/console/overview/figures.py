@@ -5,11 +5,11 @@ from itertools import pairwise
 from typing import TypeVar
 
 from attrs import frozen
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from adapters.web.console.charts import Bar, Chart, draw_bars, draw_columns
+from adapters.web.formats import count_text, day_of_year_text
 from core.overview.entities import AGES, DayCount, Freshness, Overview
 from core.patients.values import Status
 
@@ -39,8 +39,8 @@ class Figures:
             by_age=draw_bars(("", label, count) for label, count in ages),
             by_freshness=_bars(_freshness(), overview.by_freshness),
             days=days,
-            stale=f"{stale:,}",
-            open_duplicates=f"{overview.open_duplicates:,}",
+            stale=count_text(stale),
+            open_duplicates=count_text(overview.open_duplicates),
         )
 
 
@@ -50,13 +50,13 @@ def _bars(labels: Mapping[Key, str], counts: Mapping[Key, int]) -> list[Bar]:
 
 def _daily(title: str, days: Sequence[DayCount]) -> Chart:
     most, total = max(day.count for day in days), sum(day.count for day in days)
-    values = [(date_format(one.day, "j M"), f"{one.count:,}", one.count) for one in days]
+    values = [(day_of_year_text(one.day), count_text(one.count), one.count) for one in days]
     summary = ngettext("%(total)s patient in %(days)s days", "%(total)s patients in %(days)s days", total)
     return Chart(
         title=title,
-        summary=summary % {"total": f"{total:,}", "days": len(days)},
+        summary=summary % {"total": count_text(total), "days": len(days)},
         unit=_("Day"),
-        highest=f"{most:,}",
+        highest=count_text(most),
         columns=draw_columns(values, most),
     )
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from dependency_injector.wiring import Provide, inject
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from adapters.web.console.jobs.jobs import ListAll
@@ -44,9 +45,9 @@ def overview(
 
     failed = [one for one in in_state(JobState.FAILED) if one.job.ended_at and now - one.job.ended_at < SHOWN_FOR]
     sections = [
-        ("held", "Wait for a decision", in_state(JobState.HELD)),
-        ("failed", "Failed in the last week", failed),
-        ("unfinished", "Under way", in_state(JobState.RUNNING, JobState.PAUSED, JobState.QUEUED)),
+        ("held", _("Wait for a decision"), in_state(JobState.HELD)),
+        ("failed", _("Failed in the last week"), failed),
+        ("unfinished", _("Under way"), in_state(JobState.RUNNING, JobState.PAUSED, JobState.QUEUED)),
     ]
     context = {"sections": sections, "failed": len(failed), "figures": _figures(actor, view)}
     return page(request, "console/overview.html", context)

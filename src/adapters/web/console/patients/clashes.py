@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import frozen
 
-from adapters.web.console.words import LABELS, lines_of
+from adapters.web.console.words import label, lines_of
 from core.patients.audit import AuditEvent
 from core.patients.entities import Patient
 from core.patients.fields import FieldJson
@@ -43,6 +43,6 @@ def merge_typed(typed: Json, version: int, current: Patient, events: Iterable[Au
     merged = merge(yours, base, theirs)
     return MergedForm(
         {**yours, **{name: theirs[name] for name in merged.changes}},
-        [Clash(LABELS[name], lines_of(name, theirs[name]), lines_of(name, yours[name])) for name in merged.conflicts],
-        [LABELS[name] for name in merged.changes],
+        [Clash(label(name), lines_of(name, theirs[name]), lines_of(name, yours[name])) for name in merged.conflicts],
+        [label(name) for name in merged.changes],
     )

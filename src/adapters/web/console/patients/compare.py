@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from attrs import frozen
+from django.utils.translation import gettext as _
 
-from adapters.web.console.words import LABELS, lines_of
+from adapters.web.console.words import label, lines_of
 from core.patients.entities import Patient
 from core.patients.fields import FieldJson
 
@@ -22,7 +23,7 @@ class Row:
     @classmethod
     def of(cls, name: str, first: FieldJson, second: FieldJson) -> "Row":
         one, other = (lines_of(name, value) if value is not False else [] for value in (first, second))
-        return cls(name, LABELS[name], one, other, "" if first == second else _mark(one, other))
+        return cls(name, label(name), one, other, "" if first == second else _mark(one, other))
 
 
 def compare(first: Patient, second: Patient) -> list[Row]:
@@ -36,4 +37,4 @@ def _is_compared(name: str, one: Mapping[str, FieldJson], other: Mapping[str, Fi
 
 
 def _mark(first: list[str], second: list[str]) -> str:
-    return "Different" if first and second else "Only in one"
+    return _("Different") if first and second else _("Only in one")

@@ -7,6 +7,7 @@ from dependency_injector.wiring import Provide, inject
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from adapters.web.console.layout import page
@@ -55,7 +56,7 @@ def edit(
         return page(request, "console/edit.html", context, status=409)
 
     def saved() -> HttpResponse:
-        messages.success(request, "Saved.")
+        messages.success(request, _("Saved."))
         return HttpResponseRedirect(reverse("console:patient", args=[patient_id]))
 
     if request.method != "POST":

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from adapters.web.console.layout import page
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
+from adapters.web.core_texts import translated
 from core.access import Permission
 from core.errors import ValidationError
 from core.patients.errors import CursorGone
@@ -34,9 +35,9 @@ def find(request: HttpRequest, search: Annotated[SearchPatients, Provide["search
     try:
         found = search(actor=actor, **_filters(words, status, request.POST.get("after", "")))
     except ValidationError as invalid:
-        context |= {"errors": [error.message for error in invalid.errors]}
+        context |= {"errors": [translated(error.message) for error in invalid.errors]}
     except CursorGone as gone:
-        context |= {"errors": [str(gone)]}
+        context |= {"errors": [translated(gone)]}
     else:
         context |= {"found": found, "next": _cursor(found)}
     return page(request, "console/find.html", context)

@@ -13,7 +13,7 @@ from adapters.web.console.layout import page
 from adapters.web.console.patients.patient import View, head
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import LABELS, Names, actors_in_words, lines_of
+from adapters.web.console.words import Names, actors_in_words, label, lines_of
 from core.patients.audit import AuditEvent
 from core.patients.fields import FieldJson
 from core.patients.use_cases import ViewHistory
@@ -31,7 +31,7 @@ class Change:
 def changes_between(before: Mapping[str, FieldJson], after: Mapping[str, FieldJson]) -> list[Change]:
     """Of the fields in `after` that differ."""
     return [
-        Change(LABELS[name], lines_of(name, before.get(name)), lines_of(name, value))
+        Change(label(name), lines_of(name, before.get(name)), lines_of(name, value))
         for name, value in after.items()
         if before.get(name) != value
     ]

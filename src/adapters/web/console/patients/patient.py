@@ -7,13 +7,14 @@ from uuid import UUID
 from attrs import frozen
 from dependency_injector.wiring import Provide, inject
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from adapters.web.console.layout import page
 from adapters.web.console.patients.candidates import about, find_candidates
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import LABELS, Names, TheClock, actors_in_words, lines_of, span_in_words
+from adapters.web.console.words import Names, TheClock, actors_in_words, label, lines_of, span_in_words
 from core.access_log.entities import AccessCursor
 from core.access_log.use_cases import ListAccesses
 from core.overview.entities import FRESH_FOR
@@ -36,12 +37,13 @@ class Freshness:
     @classmethod
     def of(cls, patient: Patient, now: datetime) -> "Freshness":
         if patient.external_id is None:
-            return cls("", "Not linked to the upstream system: there is no external id.")
+            return cls("", _("Not linked to the upstream system: there is no external id."))
         if patient.last_synced_at is None:
-            return cls("never", "There was no sync yet.")
+            return cls("never", _("There was no sync yet."))
         age = span_in_words(patient.last_synced_at, now)
         is_fresh = now - patient.last_synced_at <= FRESH_FOR
-        return cls("fresh", f"Synced {age} ago.") if is_fresh else cls("stale", f"Not synced for {age}.")
+        said = _("Synced %(age)s ago.") if is_fresh else _("Not synced for %(age)s.")
+        return cls("fresh" if is_fresh else "stale", said % {"age": age})
 
 
 @require_safe
@@ -55,7 +57,7 @@ def show_patient(request: HttpRequest, found: Patient, clock: Clock, **more: obj
     context = {
         **head(found),
         "rows": [
-            (LABELS[name], lines_of(name, value))
+            (label(name), lines_of(name, value))
             for name, value in found.to_json().items()
             if value not in (None, False, []) and name != "status"
         ],

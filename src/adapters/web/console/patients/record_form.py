@@ -6,9 +6,11 @@ from typing import Any, NamedTuple, cast
 from django import forms
 from django.forms import formset_factory
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from adapters.web.console.patients.person_forms import DEFAULTED, ESSENTIAL, REQUIRED, ROW_FORMS, PersonForm
-from adapters.web.console.words import LABELS
+from adapters.web.console.words import label
+from adapters.web.core_texts import translated
 from core.errors import Conflict, FieldError, ValidationError
 from core.patients.errors import EmailTaken, ExternalIdTaken
 from core.patients.fields import Changes, FieldJson
@@ -52,11 +54,11 @@ class RecordForm:
 
     @property
     def identifiers(self) -> RowSet:
-        return RowSet("identifiers", LABELS["identifiers"], self.lists["identifiers"])
+        return RowSet("identifiers", label("identifiers"), self.lists["identifiers"])
 
     @property
     def rare_lists(self) -> list[RowSet]:
-        return [RowSet(name, LABELS[name], rows) for name, rows in self.lists.items() if name != "identifiers"]
+        return [RowSet(name, label(name), rows) for name, rows in self.lists.items() if name != "identifiers"]
 
     @property
     def shows_rare(self) -> bool:
@@ -75,8 +77,8 @@ class RecordForm:
         given["sex"] = given["sex"] or "unknown"
         for name, rows in self.lists.items():
             filled = [(at, row) for at, row in enumerate(rows.cleaned_data) if _is_filled(row)]
-            self._kept[name] = [at for at, _ in filled]
-            given[name] = [_item(row) for _, row in filled]
+            self._kept[name] = [at for at, _row in filled]
+            given[name] = [_item(row) for _at, row in filled]
         return cast("Changes", given)
 
     def add_errors(self, invalid: ValidationError) -> None:
@@ -92,19 +94,19 @@ class RecordForm:
             self.problems.append(message)
 
     def _add_error(self, error: FieldError) -> None:
-        name, _, rest = error.field.partition(".")
+        name, _dot, rest = error.field.partition(".")
         name = "died_on" if name == "deceased" else name
         if (name, error.code) == ("first_name", "required"):
-            self.person.add_error(name, "A first or a last name is required.")
+            self.person.add_error(name, _("A first or a last name is required."))
         elif name in self.person.fields:
-            self.person.add_error(name, error.message)
+            self.person.add_error(name, translated(error.message))
         elif name in self.lists and rest:
-            at, _, part = rest.partition(".")
+            at, _dot, part = rest.partition(".")
             row = self.lists[name].forms[self._kept[name][int(at)]]
             part = part.partition(".")[0]
-            row.add_error(part if part in row.fields else None, error.message)
+            row.add_error(part if part in row.fields else None, translated(error.message))
         else:
-            self.problems.append(f"{LABELS.get(name, name)}: {error.message}")
+            self.problems.append(f"{label(name)}: {translated(error.message)}")
 
 
 def _is_filled(row: Row) -> bool:

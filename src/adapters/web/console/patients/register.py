@@ -6,6 +6,7 @@ from uuid import uuid4
 from dependency_injector.wiring import Provide, inject
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from adapters.web.console.layout import page
@@ -70,13 +71,15 @@ def _explain(request: HttpRequest, form: RecordForm, details: Changes, error: Ex
         return _show(request, form, [], status=400)
     if isinstance(error, KeyReused):
         key = str(uuid4())
-        form.problems.append("This form has registered a patient before, with other values. Find that patient first.")
+        form.problems.append(
+            _("This form has registered a patient before, with other values. Find that patient first.")
+        )
     elif isinstance(error, PossibleDuplicate):
-        form.problems.append("The registry has a record of this person. If it is another person, say why.")
+        form.problems.append(_("The registry has a record of this person. If it is another person, say why."))
     elif isinstance(error, Conflict):
         add_conflict(request, form, error)
     elif isinstance(error, NotReviewed):
-        form.problems.append("The registry may have a record of this person. See the end of the form.")
+        form.problems.append(_("The registry may have a record of this person. See the end of the form."))
     else:
         raise error
     return _show(request, form, find_candidates(request, details), status=409, key=key)

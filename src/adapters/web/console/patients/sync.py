@@ -9,7 +9,8 @@ from adapters.web.console.patients.history import changes_between
 from adapters.web.console.patients.patient import View, show_patient
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
-from adapters.web.console.words import LABELS, TheClock, span_in_words
+from adapters.web.console.words import TheClock, label, span_in_words
+from adapters.web.core_texts import translated
 from core.access import Permission
 from core.errors import Conflict, InvalidUpstreamResponse, RateLimited, Unavailable
 from core.ports import RateLimiter, RateLimitScope
@@ -36,11 +37,11 @@ def sync(
         limiter.acquire(RateLimitScope.SYNC, actor.name)
         result = sync_patient(actor=actor, patient_id=patient_id)
     except (NoUpstreamRecord, Conflict, InvalidUpstreamResponse, RateLimited, Unavailable) as error:
-        return show_patient(request, before, clock, problem=str(error))
+        return show_patient(request, before, clock, problem=translated(error))
     context = {
         "result": result,
         "changes": changes_between(before.to_json(), result.patient.to_json()),
-        "kept": [LABELS[name] for name in result.conflicts],
+        "kept": [label(name) for name in result.conflicts],
         "age": span_in_words(result.fetched_at, clock.now()),
     }
     return show_patient(request, result.patient, clock, **context)

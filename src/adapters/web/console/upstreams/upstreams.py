@@ -7,6 +7,8 @@ from dependency_injector.wiring import Provide, inject
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from adapters.web.console.confirm import Question, confirm
@@ -20,32 +22,40 @@ from core.upstreams.errors import UpstreamNotFound
 from core.upstreams.use_cases import ListUpstreams, OverrideUpstream
 
 ListAll = Annotated[ListUpstreams, Provide["list_upstreams"]]
-STATES = {
-    CircuitState.CLOSED: ("Working", "Calls are sent."),
-    CircuitState.HALF_OPEN: ("On trial", "It failed. A few calls are sent to see whether it answers again."),
-    CircuitState.OPEN: ("Failing", "It failed too often. No calls are sent for a while."),
-    CircuitState.ISOLATED: ("Isolated", "An admin has isolated it. No calls are sent."),
+STATES: dict[CircuitState, tuple[str | Promise, str | Promise]] = {
+    CircuitState.CLOSED: (gettext_lazy("Working"), gettext_lazy("Calls are sent.")),
+    CircuitState.HALF_OPEN: (
+        gettext_lazy("On trial"),
+        gettext_lazy("It failed. A few calls are sent to see whether it answers again."),
+    ),
+    CircuitState.OPEN: (gettext_lazy("Failing"), gettext_lazy("It failed too often. No calls are sent for a while.")),
+    CircuitState.ISOLATED: (gettext_lazy("Isolated"), gettext_lazy("An admin has isolated it. No calls are sent.")),
 }
 
 
 @frozen
 class Order:
-    question: str
-    meaning: str
-    button: str
+    question: str | Promise
+    meaning: str | Promise
+    button: str | Promise
+    done: str | Promise
 
 
 ORDERS = {
     "isolate": Order(
-        "Isolate {}?",
-        "No calls are sent to it until an admin lets them again. Records stay as they are; a sync waits, or says that "
-        "upstream is not available.",
-        "Isolate it",
+        gettext_lazy("Isolate {upstream}?"),
+        gettext_lazy(
+            "No calls are sent to it until an admin lets them again. Records stay as they are; a sync waits, or says "
+            "that upstream is not available."
+        ),
+        gettext_lazy("Isolate it"),
+        gettext_lazy("No calls are sent to it any more."),
     ),
     "close": Order(
-        "Send calls to {} again?",
-        "This ends its isolation and closes every open circuit, so that calls are sent at once.",
-        "Send calls again",
+        gettext_lazy("Send calls to {upstream} again?"),
+        gettext_lazy("This ends its isolation and closes every open circuit, so that calls are sent at once."),
+        gettext_lazy("Send calls again"),
+        gettext_lazy("Calls are sent to it again."),
     ),
 }
 
@@ -60,15 +70,15 @@ class Upstream:
 
     @property
     def label(self) -> str:
-        return STATES[self.worst][0]
+        return str(STATES[self.worst][0])
 
     @property
     def meaning(self) -> str:
-        return STATES[self.worst][1]
+        return str(STATES[self.worst][1])
 
     @property
     def processes(self) -> list[tuple[UpstreamReport, str]]:
-        return [(report, STATES[report.state][0]) for report in self.status.reports]
+        return [(report, str(STATES[report.state][0])) for report in self.status.reports]
 
 
 @require_safe
@@ -102,13 +112,12 @@ def order_upstream(
     def ask() -> dict[str, object]:
         if name not in {one.upstream for one in list_upstreams(actor=actor)}:
             raise UpstreamNotFound
-        title = chosen.question.format(name)
-        return {"title": title, "asked": Question(title, chosen.meaning, chosen.button, back)}
+        title = str(chosen.question).format(upstream=name)
+        return {"title": title, "asked": Question(title, str(chosen.meaning), str(chosen.button), back)}
 
     def send() -> HttpResponse:
         override(actor=actor, upstream=name, isolated=order == "isolate")
-        done = "No calls are sent to it any more." if order == "isolate" else "Calls are sent to it again."
-        messages.success(request, done)
+        messages.success(request, str(chosen.done))
         return HttpResponseRedirect(back)
 
     return confirm(request, ask, send)

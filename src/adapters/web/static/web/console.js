@@ -33,6 +33,10 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const secure = location.protocol === "https:" ? "; secure" : "";
+if (zone) document.cookie = `browser_time_zone=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
+
 const notUpdated = document.querySelector("#not-updated");
 for (const failure of ["htmx:responseError", "htmx:sendError"]) {
   document.addEventListener(failure, () => { notUpdated.hidden = false; });
