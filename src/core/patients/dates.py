@@ -38,7 +38,7 @@ class PartialDate:
         """In whole years; None if the date does not determine it. 0 on the day before birth, which is still today in
         another time zone."""
         age = _age_on(day, self.earliest)
-        return max(age, 0) if _age_on(day, self.latest) == age else None
+        return max(age, 0) if self.is_full or _age_on(day, self.latest) == age else None
 
     def __str__(self) -> str:
         return self.iso

@@ -1,8 +1,8 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from operator import attrgetter
-from typing import Unpack, cast
+from typing import Any, Unpack, cast
 from uuid import UUID
 
 from attrs import asdict, evolve, frozen
@@ -11,7 +11,7 @@ from core.errors import ErrorCollector, FieldError, ValidationError
 from core.patients.dates import PartialDate
 from core.patients.demographics import Address, Contact, OtherName, OtherPhone
 from core.patients.errors import PatientArchived, PatientMerged, StatusMoveRefused
-from core.patients.fields import NAMES, SETTABLE, Changes, FieldJson, Registration, Rules, parse
+from core.patients.fields import LISTS, NAMES, SETTABLE, Changes, FieldJson, Registration, Rules, parse
 from core.patients.values import Identifier, Sex, Status
 
 
@@ -136,15 +136,19 @@ class Patient:
 
     def to_json(self) -> dict[str, FieldJson]:
         """The settable fields as JSON values."""
-        values = zip(SETTABLE, _settable(self), strict=True)
-        return {name: value if type(value) in _PLAIN else cast("FieldJson", to_json(value)) for name, value in values}
+        values = dict(zip(SETTABLE, _settable(self), strict=True))
+        values |= {"sex": str(self.sex), "status": str(self.status)}
+        for name in ("date_of_birth", "deceased"):
+            values[name] = to_json(values[name])
+        for name in LISTS:
+            values[name] = [_object(item) for item in values[name]]
+        return values
 
     def __repr__(self) -> str:
         return f"<Patient {self.id}>"
 
 
-_settable = attrgetter(*SETTABLE)
-_PLAIN = {str, bool, type(None)}  # most fields of most patients; a page of them is converted faster than by to_json
+_settable: Callable[[Patient], tuple[Any, ...]] = attrgetter(*SETTABLE)
 
 
 def to_json(value: object) -> object:

@@ -8,7 +8,7 @@ from django.db import connections, transaction
 from django.db.models import QuerySet
 
 from adapters.django_orm.db.atomic import require_atomic
-from adapters.django_orm.db.binary import select
+from adapters.django_orm.db.binary import Rows, columns_of_all, select
 from adapters.django_orm.db.bulk_insert import bulk_insert
 from adapters.django_orm.db.compiled_get import compiled_get
 from adapters.django_orm.db.errors import core_errors
@@ -57,12 +57,12 @@ class DjangoPatientRepository(
     @core_errors()
     def lock(self, patient_id: UUID) -> Patient:
         require_atomic(self.database)
-        rows = select(self._rows.filter(id=patient_id).select_for_update(no_key=True), COLUMNS)
+        rows = select(self._records.filter(id=patient_id).select_for_update(no_key=True), COLUMNS)
         return require(rows[0] if rows else None)
 
     @core_errors()
     def get_all(self, ids: Collection[UUID]) -> tuple[Patient, ...]:
-        return tuple(map(patient_of, select(self._rows.filter(id__in=ids).order_by("id"), COLUMNS)))
+        return tuple(map(patient_of, select(self._records.filter(id__in=ids).order_by("id"), COLUMNS)))
 
     @core_errors()
     def people(self, ids: Collection[UUID]) -> tuple[StoredPerson, ...]:
@@ -71,7 +71,7 @@ class DjangoPatientRepository(
     @core_errors()
     def lock_all(self, ids: Collection[UUID]) -> dict[UUID, Patient]:
         require_atomic(self.database)
-        rows = self._rows.filter(id__in=ids).order_by("id").select_for_update(no_key=True)
+        rows = self._records.filter(id__in=ids).order_by("id").select_for_update(no_key=True)
         return {row["id"]: patient_of(row) for row in select(rows, COLUMNS)}
 
     @core_errors()
@@ -87,7 +87,7 @@ class DjangoPatientRepository(
 
     @core_errors()
     def list_oldest_first(self, *, after: UUID | None, limit: int) -> tuple[Patient, ...]:
-        rows = self._rows if after is None else self._rows.filter(id__gt=after)
+        rows = self._records if after is None else self._records.filter(id__gt=after)
         return tuple(map(patient_of, select(rows.order_by("id")[:limit], COLUMNS)))
 
     @core_errors()
@@ -181,8 +181,12 @@ class DjangoPatientRepository(
     def _rows(self) -> QuerySet[models.Patient]:
         return models.Patient.objects.using(self.database)
 
+    @property
+    def _records(self) -> Rows:
+        return columns_of_all(models.Patient, COLUMNS, self.database)
+
     def _merged_into(self, survivor: UUID) -> list[Patient]:
-        return [patient_of(row) for row in select(self._rows.filter(merged_into=survivor), COLUMNS)]
+        return [patient_of(row) for row in select(self._records.filter(merged_into=survivor), COLUMNS)]
 
     def _to_scan(self, changed_since: datetime | None) -> QuerySet[models.Patient]:
         rows = self._rows.filter(merged_into=None)

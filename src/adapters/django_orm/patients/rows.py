@@ -1,7 +1,7 @@
 """Patients as rows of their table."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from attrs import fields
 
@@ -37,7 +37,7 @@ def patient_of(row: Row) -> Patient:
     row["date_of_birth"] = PartialDate(row["date_of_birth"]) if row["date_of_birth"] else None
     row["sex"] = Sex(row["sex"])
     for name, parse in ITEMS.items():
-        row[name] = tuple(map(parse, cast("list[Item]", row[name])))
+        row[name] = tuple(map(parse, row[name]))
     return Patient(**row)
 
 

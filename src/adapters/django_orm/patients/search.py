@@ -4,17 +4,22 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import or_
+from typing import TypeVar
 from uuid import UUID
 
 from attrs import asdict
 from django.db.models import Q, QuerySet
 
+from adapters.django_orm.db.binary import Rows, columns_of_all
 from adapters.django_orm.patients import models
+from adapters.django_orm.patients.rows import COLUMNS
 from core.patients.dates import first_of
 from core.patients.errors import CursorGone
 from core.patients.search import MAX_COUNT, PatientQuery, Sort
 from core.patients.search_terms import Prefixes
 from core.patients.values import Identifier
+
+PatientRows = TypeVar("PatientRows", QuerySet[models.Patient], Rows)
 
 _LOOKUPS = {
     "ids": "id__in",
@@ -27,20 +32,23 @@ _LOOKUPS = {
 
 
 def filter_patients(query: PatientQuery, database: str) -> QuerySet[models.Patient]:
-    rows = models.Patient.objects.using(database)
+    return _filter(models.Patient.objects.using(database), query)
+
+
+def _filter(rows: PatientRows, query: PatientQuery) -> PatientRows:
     if not query.includes_merged:
         rows = rows.filter(merged_into=None)
     for prefixes in query.words:
-        rows = rows.filter(id__in=_ids_by_term(prefixes, database))
+        rows = rows.filter(id__in=_ids_by_term(prefixes, rows.db))
     for name, lookup in _LOOKUPS.items():
         if (value := getattr(query, name)) is not None:
             rows = rows.filter((lookup, value))
-    for condition in _numbers(query, database):
-        rows = rows.filter(_has(condition, query, database))
+    for condition in _numbers(query, rows.db):
+        rows = rows.filter(_has(condition, query, rows.db))
     return _filter_dates(rows, query)
 
 
-def _filter_dates(rows: QuerySet[models.Patient], query: PatientQuery) -> QuerySet[models.Patient]:
+def _filter_dates(rows: PatientRows, query: PatientQuery) -> PatientRows:
     if query.date_of_birth is not None:  # a range of texts, which uses the index
         born = query.date_of_birth.iso
         rows = rows.filter(date_of_birth__gte=born, date_of_birth__lt=f"{born}:")
@@ -73,9 +81,9 @@ def _has(condition: Q, query: PatientQuery, database: str) -> Q:
     return condition | Q(id__in=survivors) if survivors else condition
 
 
-def page_query(query: PatientQuery, database: str) -> QuerySet[models.Patient]:
+def page_query(query: PatientQuery, database: str) -> Rows:
     """The sorted patients after the cursor. Raises `CursorGone` when its patient has changed or is erased."""
-    rows = filter_patients(query, database).order_by(*_order(query.sort))
+    rows = _filter(columns_of_all(models.Patient, COLUMNS, database), query).order_by(*_order(query.sort))
     if query.after is None:
         return rows
     beyond, tie = ("lt", "gt") if query.sort.descending else ("gt", "lt")

@@ -63,10 +63,12 @@ class CompressionMiddleware:
         if not request.path_info.startswith("/api/"):
             return self._get_response(request)
         reads = request.method in {"GET", "HEAD"}
-        known = parse_etags(request.META.pop("HTTP_IF_NONE_MATCH", "")) if reads else []
-        for name in {"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"} & request.META.keys():
-            request.META[name] = _CODED.sub("", request.META[name])
-        vars(request).pop("headers", None)  # Django's copy of them
+        known: list[str] = []
+        if tags := {"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"} & request.META.keys():
+            known = parse_etags(request.META.pop("HTTP_IF_NONE_MATCH", "")) if reads else []
+            for name in tags & request.META.keys():
+                request.META[name] = _CODED.sub("", request.META[name])
+            vars(request).pop("headers", None)  # Django's copy of them
         response = self._get_response(request)
         coding = None
         if (reads or request.path_info == _SEARCH) and _may_be_compressed(response):
