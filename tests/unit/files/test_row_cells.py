@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from core.errors import FieldError
 from core.files import WHOLE_ROW, FileFormat, FileOptions, Layout, Reject, read_layout, read_row_cells, write_row_cells
-from tests.unit.patients.reading import HEADER, rows_of
+from tests.unit.files.reading import HEADER, rows_of
 
 OPTIONS = FileOptions(columns={"Cell": "phone"}, ignore_unknown=True)
 CSV = read_layout(FileFormat.CSV, b"first_name;Notes;email;Cell;;identifiers\n", OPTIONS)
