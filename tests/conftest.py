@@ -32,7 +32,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Runs the longest tests first, so that no worker is left with one at the end."""
-    longest = ("tests/e2e/test_jobs", "tests/e2e/", "tests/external/")
+    longest = ("tests/e2e/test_jobs", "tests/browser/", "tests/e2e/", "tests/external/")
     items.sort(key=lambda item: [not item.nodeid.startswith(path) for path in longest])
 
 
