@@ -23,6 +23,8 @@ _AMONG, _AMONG_JSON = "= ANY(%s)", "IN (SELECT value FROM json_each(%s))"
 
 def select_people(ids: Collection[UUID], database: str) -> tuple[StoredPerson, ...]:
     """Those that exist, in any order."""
+    if not ids:
+        return ()
     connection = connections[database]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

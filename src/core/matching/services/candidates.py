@@ -78,7 +78,7 @@ class CandidateFinder:
         others = {person.id: person for person in people if person.id in new}
         stored = self.patients.people(set[UUID]().union(*compared.values()) - others.keys())
         others |= {person.id: Person.of_stored(person) for person in stored}
-        size = self.patients.estimated_count()
+        size = self.patients.estimated_count() if others else 0
         matches = {
             person.id: self._compare(person, [others[one] for one in compared[person.id] if one in others], size)
             for person in people
