@@ -28,7 +28,7 @@ STATEMENTS = {
 BODIES: dict[str, object] = {
     "POST patients/search/": {"q": "ada"},
     "POST patients/": {"first_name": "Grace", "last_name": "Hopper", "date_of_birth": "1906-12-09"},
-    "PATCH patients/{id}/": {"last_name": "Okoye"},
+    "PATCH patients/{id}/": {"last_name": "Noether"},
 }
 NOT_COUNTED = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT")
 
