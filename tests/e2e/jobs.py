@@ -95,7 +95,7 @@ def until(reached: Callable[[], object], seconds: float = SECONDS) -> None:
     deadline = monotonic() + seconds
     while not reached():
         assert monotonic() < deadline
-        sleep(0.01)
+        sleep(0.05)
 
 
 def fill(database: str) -> None:

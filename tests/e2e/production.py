@@ -139,7 +139,7 @@ def until(reached: Callable[[], object]) -> None:
     deadline = monotonic() + 30
     while not reached():
         assert monotonic() < deadline
-        sleep(0.01)
+        sleep(0.05)
 
 
 def answers(client: httpx.Client) -> bool:
