@@ -790,6 +790,18 @@ class Container(DeclarativeContainer):
     )
     list_own_sessions = _use_case(accounts_.ListOwnSessions, families=families, clock=clock)
     end_own_session = _use_case(accounts_.EndOwnSession, families=families, atomic=atomic, accesses=access_recorder)
+    list_user_sessions = _use_case(accounts_.ListUserSessions, users=users, families=families, clock=clock)
+    end_user_session = _use_case(
+        accounts_.EndUserSession,
+        users=users,
+        families=families,
+        recorder=account_recorder,
+        atomic=atomic,
+        clock=clock,
+    )
+    end_user_sessions = _use_case(
+        accounts_.EndUserSessions, users=users, recorder=account_recorder, atomic=atomic, clock=clock
+    )
     purge_expired = _use_case(accounts_.PurgeExpired, families=families, service_accounts=service_accounts, clock=clock)
 
     # Daily purge

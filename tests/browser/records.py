@@ -23,6 +23,7 @@ class Records:
     post: str
     comment: str
     user: str
+    session: str
     service_account: str
     service_key: str
     jobs: dict[str, str]
@@ -43,6 +44,7 @@ def add_records(home: str, upstream: str) -> Records:
         api.post(f"/posts/{post}/publish/").raise_for_status()
         comment = create(api, f"posts/{post}/comments", content="Seen.")
         user = create(api, "users", email="new.reader@clinic.example", password=DEMO_PASSWORD, role="reader")
+        session = sign_in(api, user)
         account = create(api, "service-accounts", name="lab-import", role="clerk")
         key = create(api, f"service-accounts/{account}/keys", name="december", networks=["192.0.2.0/24"])
         jobs = {
@@ -50,7 +52,7 @@ def add_records(home: str, upstream: str) -> Records:
             "sync": ended(api, "sync-jobs", api.post("/sync-jobs/", json={"status": "inactive"})),
         }
         jobs["undo"] = ended(api, "undo-jobs", api.post(f"/sync-jobs/{jobs['sync']}/undo/"))
-    return Records(home, upstream, patient, twin, pair, merge, post, comment, user, account, key, jobs)
+    return Records(home, upstream, patient, twin, pair, merge, post, comment, user, session, account, key, jobs)
 
 
 ADA = {
@@ -64,6 +66,13 @@ ADA = {
 
 def create(api: httpx.Client, area: str, **body: object) -> str:
     return api.post(f"/{area}/", json=body).raise_for_status().json()["id"]
+
+
+def sign_in(api: httpx.Client, user: str) -> str:
+    """A session of the user who just got the demo's password."""
+    email = api.get(f"/users/{user}/").raise_for_status().json()["email"]
+    api.post("/auth/token/", json={"email": email, "password": DEMO_PASSWORD}).raise_for_status()
+    return api.get(f"/users/{user}/sessions/").raise_for_status().json()["results"][0]["id"]
 
 
 def ended(api: httpx.Client, kind: str, started: httpx.Response) -> str:

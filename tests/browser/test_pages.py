@@ -64,6 +64,7 @@ def path_of(row: Row, records: Records) -> str:
         "post_id": records.post,
         "comment_id": records.comment,
         "user_id": records.user,
+        "session_id": records.session,
         "account_id": records.service_account,
         "key_id": records.service_key,
         "kind": row.job or "sync",

@@ -74,8 +74,13 @@ def show_accounts(anybody: Caller) -> None:
     admin("update_user", user.id, body=models.PatchedUserRequest(is_active=True))
     admin("set_password", user.id, body=models.PasswordRequest("correct horse battery"), expect=204)
     signed_in = anybody("sign_in", body=models.CredentialsRequest(new.email, "correct horse battery")).parsed
+    eve = anybody.bearing(signed_in.access)
     own = models.OwnPasswordRequest(current="correct horse battery", password=new.password)
-    assert anybody.bearing(signed_in.access)("change_own_password", body=own).parsed.access
+    eve = anybody.bearing(eve("change_own_password", body=own).parsed.access)
+    (session,) = admin("list_user_sessions", user.id).parsed.results
+    admin("end_user_session", user.id, session.id, expect=204)
+    assert eve.problem(401, "me").detail
+    admin("end_user_sessions", user.id, expect=204)
     reset = admin("issue_password_reset", user.id, expect=201).parsed
     anybody("reset_password", body=models.NewPasswordRequest("correct horse staple", reset.code), expect=204)
     assert anybody("sign_in", body=models.CredentialsRequest(new.email, "correct horse staple")).parsed.access

@@ -123,6 +123,25 @@ def test_the_last_admin_stays_an_admin(admin: Api) -> None:
     assert admin.get(path).json()["role"] == "admin"
 
 
+def test_an_admin_ends_the_sessions_of_a_user(admin: Api, eve: str) -> None:
+    first, second = own_session(), Api(
+        Api().post("auth/token/", {"email": NEW["email"], "password": "apple banana cherry"}).json()["access"]
+    )
+    newest, oldest = admin.get(f"{eve}sessions/").json()["results"]
+    assert (newest["address"], newest["current"]) == ("127.0.0.1", False)
+    assert admin.delete(f"{eve}sessions/{newest['id']}/").status_code == 204
+    assert [session.get("users/me/").status_code for session in (first, second)] == [200, 401]
+    assert admin.get(f"{eve}sessions/").json()["results"] == [oldest]
+    assert admin.delete(f"{eve}sessions/").status_code == 204
+    assert first.get("users/me/").status_code == 401
+    assert admin.get(f"{eve}sessions/").json()["results"] == []
+    history = admin.get(f"{eve}history/?limit=2").json()["results"]
+    assert [(one["action"], one["details"]) for one in history] == [
+        ("sessions_ended", {}),
+        ("session_ended", {"session_id": newest["id"]}),
+    ]
+
+
 def test_an_admin_sets_a_password(admin: Api, eve: str) -> None:
     session = Api(Api().post("auth/token/", {"email": NEW["email"], "password": PASSWORD}).json()["access"])
     assert admin.post(f"{eve}password/", {"password": "battery staple"}).status_code == 204

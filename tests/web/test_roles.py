@@ -25,7 +25,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROLES = (None, Role.READER, Role.CLERK, Role.AUTHOR, Role.EDITOR, Role.ADMIN)
 _FORM = "application/x-www-form-urlencoded"
 _OF_A_NOTICE = {"notice", "edit_notice", "publish_notice", "delete_notice", "comment", "remove_comment"}
-_OF_A_USER = {"user", "user_role", "disable_user", "enable_user", "reset_user_password"}
+_OF_A_USER = {
+    "user",
+    "user_role",
+    "disable_user",
+    "enable_user",
+    "reset_user_password",
+    "user_sessions",
+    "end_user_session",
+    "end_user_sessions",
+}
 _OF_A_SERVICE_ACCOUNT = {
     "service_account",
     "service_role",
@@ -134,6 +143,11 @@ ROWS = [
     Row("enable_user", "         403 403 403 403 403 302", "POST"),
     Row("reset_user_password", " 302 403 403 403 403 200"),
     Row("reset_user_password", " 403 403 403 403 403 200", "POST"),
+    Row("user_sessions", "       302 403 403 403 403 200"),
+    Row("end_user_session", "    302 403 403 403 403 200"),
+    Row("end_user_session", "    403 403 403 403 403 302", "POST"),
+    Row("end_user_sessions", "   302 403 403 403 403 200"),
+    Row("end_user_sessions", "   403 403 403 403 403 302", "POST"),
     Row("service_accounts", "        302 403 403 403 403 200"),
     Row("new_service_account", "     302 403 403 403 403 200"),
     Row("new_service_account", "     403 403 403 403 403 400", "POST"),
@@ -238,8 +252,7 @@ def _path(row: Row, patient_id: UUID, registry: Container, register: Callable[..
     elif row.page in _OF_A_NOTICE:
         parts = _of_a_notice(row.page, registry)
     elif row.page in _OF_A_USER:
-        email = f"{uuid4()}@clinic.example"
-        parts = [registry.create_user()(actor=SETUP, email=email, password=PASSWORD, role=Role.READER).id]
+        parts = _of_a_user(row.page, registry)
     elif row.page in _OF_A_SERVICE_ACCOUNT:
         parts = _of_a_service_account(row.page, registry)
     elif row.page == "jobs_of":
@@ -265,6 +278,16 @@ def _of_a_notice(page: str, registry: Container) -> list[object]:
     registry.publish_post()(actor=SETUP, post_id=post.id)
     comment = registry.add_comment()(actor=SETUP, post_id=post.id, content="Seen.")
     return [post.id, comment.id] if page == "remove_comment" else [post.id]
+
+
+def _of_a_user(page: str, registry: Container) -> list[object]:
+    """With a session."""
+    email = f"{uuid4()}@clinic.example"
+    user = registry.create_user()(actor=SETUP, email=email, password=PASSWORD, role=Role.READER)
+    if page != "end_user_session":
+        return [user.id]
+    registry.sign_in()(email=email, password=PASSWORD)
+    return [user.id, registry.list_user_sessions()(actor=SETUP, user_id=user.id)[0].id]
 
 
 def _of_a_service_account(page: str, registry: Container) -> list[object]:

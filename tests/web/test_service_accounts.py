@@ -146,7 +146,7 @@ def test_the_keys_of_a_disabled_account_are_refused_until_it_is_enabled(admin: C
         ({"permissions": "users.manage"}, "Select a valid choice."),
     ],
 )
-def test_a_refused_key_keeps_what_was_typed_and_says_why(
+def test_a_refused_key_keeps_the_input_and_says_why(
     admin: Client, lab: ServiceAccount, form: dict[str, str], said: str
 ) -> None:
     typed = {"key": "key", "name": "typed-name", "networks": "192.0.2.0/24", **form}
@@ -164,7 +164,7 @@ def test_an_account_has_room_for_a_key_and_its_replacement(admin: Client, lab: S
     assert "There is no room for another key" in text_of(admin.get(f"{ACCOUNTS}{lab.id}/"))
 
 
-def test_more_accounts_than_fit_on_a_page_are_on_the_next(
+def test_the_list_of_service_accounts_is_paged(
     admin: Client, lab: ServiceAccount, registry: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry.create_service_account()(actor=SETUP, name="ward-screen", role=Role.READER)

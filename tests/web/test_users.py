@@ -92,6 +92,31 @@ def test_a_disabled_user_is_signed_out_and_found_among_the_disabled(
     assert user.email in text_of(admin.get(USERS))
 
 
+def test_the_sessions_of_a_user_end_immediately(
+    admin: Client, sign_in_as: Callable[[Role], Client], registry: Container
+) -> None:
+    browser = sign_in_as(Role.CLERK)
+    [user] = registry.list_users()(actor=SETUP, role=Role.CLERK).items
+    pairs = [registry.sign_in()(email=user.email, password=PASSWORD, address=f"192.0.2.{part}") for part in (1, 2)]
+    path = f"{USERS}{user.id}/sessions/"
+
+    def statuses() -> list[int]:
+        apps = [Client(headers={"Authorization": f"Bearer {pair.access}"}) for pair in pairs]
+        return [app.get("/api/v1/patients/").status_code for app in apps] + [browser.get("/console/").status_code]
+
+    assert statuses() == [200, 200, 200]
+    newest, _ = re.findall(f'href="({path}[0-9a-f-]*/end/)"', html_of(admin.get(path)))
+    assert f"End this session of {user.email}?" in text_of(admin.get(newest))
+    assert admin.post(newest, {"key": "one"})["Location"] == path
+    page = text_of(admin.get(path))
+    assert ("192.0.2.1" in page, "192.0.2.2" in page) == (True, False)
+    assert statuses() == [200, 401, 200]
+    assert admin.post(f"{path}end/", {"key": "all"})["Location"] == path
+    assert statuses() == [401, 401, 302]
+    assert "No app or script of this user is signed in." in text_of(admin.get(path))
+    assert "All sessions ended by an admin" in text_of(admin.get(f"{USERS}{user.id}/"))
+
+
 def test_the_last_admin_stays_an_admin(admin: Client, registry: Container) -> None:
     [last] = registry.list_users()(actor=SETUP, role=Role.ADMIN).items
     refused = admin.post(f"{USERS}{last.id}/role/", {"key": "key", "role": "clerk"})

@@ -3,7 +3,7 @@ from csp.decorators import csp_update
 from django.urls import path
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from adapters.http_api.accounts import password_resets, service_accounts, sessions, users
+from adapters.http_api.accounts import password_resets, service_accounts, sessions, user_sessions, users
 from adapters.http_api.audit import views as audit
 from adapters.http_api.imports import views as imports
 from adapters.http_api.matching import duplicates, match, merges, scans
@@ -47,6 +47,8 @@ urlpatterns = [
     path("v1/users/<uuid:user_id>/", users.UserView.as_view()),
     path("v1/users/<uuid:user_id>/password/", users.UserPasswordView.as_view()),
     path("v1/users/<uuid:user_id>/password-reset/", password_resets.PasswordResetView.as_view()),
+    path("v1/users/<uuid:user_id>/sessions/", user_sessions.UserSessionsView.as_view()),
+    path("v1/users/<uuid:user_id>/sessions/<uuid:session_id>/", user_sessions.UserSessionView.as_view()),
     path("v1/users/<uuid:user_id>/history/", users.UserHistoryView.as_view()),
     path("v1/service-accounts/", service_accounts.ServiceAccountsView.as_view()),
     path("v1/service-accounts/<uuid:account_id>/", service_accounts.ServiceAccountView.as_view()),

@@ -135,6 +135,7 @@ MESSAGES = (
     # accounts
     _("There is no account with this id."),
     _("There is no user with this id."),
+    _("There is no session with this id."),
     _("This user is disabled. Enable the user first."),
     _("Another user already signs in with this email."),
     _("This is the last active admin. Make another user an admin first."),

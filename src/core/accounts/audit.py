@@ -1,4 +1,4 @@
-"""The audit trail of accounts: one event for each change of roles, activity, passwords and keys."""
+"""The audit trail of accounts: one event for each change of roles, activity, passwords, keys and sessions."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,11 +21,14 @@ class AccountAction(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 (no password)
     KEY_CREATED = "key_made"
     KEY_REVOKED = "key_revoked"
+    SESSION_ENDED = "session_ended"
+    SESSIONS_ENDED = "sessions_ended"
 
 
 @frozen(kw_only=True)
 class AccountEvent:
-    """One change of one account. `details` contains roles, and names and limits of keys, never emails or secrets."""
+    """One change of one account. `details` contains roles, names and limits of keys and ids of
+    sessions, never emails or secrets."""
 
     id: UUID
     account_id: UUID

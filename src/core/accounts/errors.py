@@ -64,7 +64,7 @@ class PasswordChangeRequired(Forbidden):
 
 class SessionNotFound(NotFound):
     kind = "session-not-found"
-    message = "You have no such session."
+    message = "There is no session with this id."
 
 
 class ResetCodeRefused(Unauthenticated):

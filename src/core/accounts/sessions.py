@@ -7,6 +7,8 @@ from core.access import Actor
 from core.accounts.entities import User
 from core.accounts.service_accounts import ServiceAccount
 
+MAX_SESSIONS = 100  # that a list has
+
 
 @frozen(kw_only=True)
 class RefreshFamily:

@@ -1,6 +1,7 @@
 """Who manages accounts without having every permission."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 
@@ -28,6 +29,11 @@ def accounts(registry: Container) -> Accounts:
     }
 
 
+def session_of(registry: Container, user: User) -> UUID:
+    registry.sign_in()(email=user.email, password=PASSWORD)
+    return registry.list_user_sessions()(actor=ADMIN, user_id=user.id)[0].id
+
+
 Work = Callable[[Container, Role, Accounts], object]
 WORK: dict[str, Work] = {
     "create_user": lambda registry, role, _: registry.create_user()(
@@ -43,6 +49,12 @@ WORK: dict[str, Work] = {
         actor=LESSER, user_id=accounts[role][0].id, password="battery staple"
     ),
     "issue_password_reset": lambda registry, role, accounts: registry.issue_password_reset()(
+        actor=LESSER, user_id=accounts[role][0].id
+    ),
+    "end_user_session": lambda registry, role, accounts: registry.end_user_session()(
+        actor=LESSER, user_id=accounts[role][0].id, session_id=session_of(registry, accounts[role][0])
+    ),
+    "end_user_sessions": lambda registry, role, accounts: registry.end_user_sessions()(
         actor=LESSER, user_id=accounts[role][0].id
     ),
     "create_service_account": lambda registry, role, _: registry.create_service_account()(

@@ -63,7 +63,7 @@ def session_json(session: RefreshFamily, me: Principal) -> dict[str, object]:
     }
 
 
-class OwnSessionsSerializer(serializers.Serializer):
+class SessionsSerializer(serializers.Serializer):
     results = SessionSerializer(many=True, help_text="At most 100 sessions.")
 
 
@@ -152,7 +152,9 @@ class AccountEventSerializer(serializers.Serializer):
     request_id = serializers.CharField(help_text=REQUEST_ID, initial=REQUEST_ID_EXAMPLE)
     action = serializers.ChoiceField(list(AccountAction), help_text="What was done.")
     details = serializers.DictField(
-        child=serializers.CharField(), help_text="Roles, and the names and limits of keys.", initial={"role": "clerk"}
+        child=serializers.CharField(),
+        help_text="Roles, the names and limits of keys, the ids of sessions.",
+        initial={"role": "clerk"},
     )
 
 

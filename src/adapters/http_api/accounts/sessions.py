@@ -10,8 +10,8 @@ from adapters.http_api.accounts.schemas import (
     CredentialsSerializer,
     MeSerializer,
     OwnPasswordSerializer,
-    OwnSessionsSerializer,
     RefreshSerializer,
+    SessionsSerializer,
     TokenPairSerializer,
     me_json,
     session_json,
@@ -82,7 +82,7 @@ class RevokeView(APIView):
 
 
 class OwnSessionsView(APIView):
-    @document_operation("list_own_sessions", None, OwnSessionsSerializer)
+    @document_operation("list_own_sessions", None, SessionsSerializer)
     @inject
     def get(self, request: Request, list_own: Annotated[ListOwnSessions, Provide["list_own_sessions"]]) -> HttpResponse:
         """List the caller's sessions.

@@ -8,6 +8,7 @@ from adapters.web.console.accounts import (
     service_keys,
     user_forms,
     user_orders,
+    user_sessions,
     users,
 )
 from adapters.web.console.imports import correct, rejects, upload
@@ -74,6 +75,11 @@ urlpatterns = [
     path("users/<uuid:user_id>/disable/", user_orders.disable_user, name="disable_user"),
     path("users/<uuid:user_id>/enable/", user_orders.enable_user, name="enable_user"),
     path("users/<uuid:user_id>/reset/", user_orders.reset_password, name="reset_user_password"),
+    path("users/<uuid:user_id>/sessions/", user_sessions.user_sessions, name="user_sessions"),
+    path("users/<uuid:user_id>/sessions/end/", user_sessions.end_user_sessions, name="end_user_sessions"),
+    path(
+        "users/<uuid:user_id>/sessions/<uuid:session_id>/end/", user_sessions.end_user_session, name="end_user_session"
+    ),
     path("service-accounts/", service_accounts.service_accounts, name="service_accounts"),
     path("service-accounts/new/", service_account_forms.new_service_account, name="new_service_account"),
     path(_SERVICE, service_accounts.service_account, name="service_account"),

@@ -16,6 +16,7 @@ from core.accounts.use_cases.service_accounts import (
 )
 from core.accounts.use_cases.sessions import EndOwnSession, ListOwnSessions
 from core.accounts.use_cases.sign_in import RefreshSession, SignIn, SignOut, VerifyPassword
+from core.accounts.use_cases.user_sessions import EndUserSession, EndUserSessions, ListUserSessions
 from core.accounts.use_cases.users import CreateUser, ListUsers, UpdateUser, ViewUser
 
 __all__ = [
@@ -25,9 +26,12 @@ __all__ = [
     "CreateServiceKey",
     "CreateUser",
     "EndOwnSession",
+    "EndUserSession",
+    "EndUserSessions",
     "IssuePasswordReset",
     "ListOwnSessions",
     "ListServiceAccounts",
+    "ListUserSessions",
     "ListUsers",
     "NameActors",
     "PurgeExpired",

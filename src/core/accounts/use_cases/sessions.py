@@ -7,10 +7,8 @@ from core.access_log.services.recorder import AccessRecorder
 from core.accounts.entities import User
 from core.accounts.errors import SessionNotFound
 from core.accounts.ports import RefreshFamilyRepository
-from core.accounts.sessions import Principal, RefreshFamily
+from core.accounts.sessions import MAX_SESSIONS, Principal, RefreshFamily
 from core.ports import Atomic, Clock
-
-MAX_SESSIONS = 100
 
 
 @frozen

@@ -179,6 +179,8 @@ class Migration(migrations.Migration):
                             ("password_reset", "password_reset"),
                             ("key_made", "key_made"),
                             ("key_revoked", "key_revoked"),
+                            ("session_ended", "session_ended"),
+                            ("sessions_ended", "sessions_ended"),
                         ],
                         max_length=20,
                     ),
@@ -203,6 +205,8 @@ class Migration(migrations.Migration):
                                     "password_reset",
                                     "key_made",
                                     "key_revoked",
+                                    "session_ended",
+                                    "sessions_ended",
                                 ],
                             )
                         ),

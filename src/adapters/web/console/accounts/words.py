@@ -69,6 +69,8 @@ ACTIONS: dict[AccountAction, str | Promise] = {
     AccountAction.PASSWORD_RESET: gettext_lazy("Password chosen with a code"),
     AccountAction.KEY_CREATED: gettext_lazy("Key made"),
     AccountAction.KEY_REVOKED: gettext_lazy("Key revoked"),
+    AccountAction.SESSION_ENDED: gettext_lazy("Session ended by an admin"),
+    AccountAction.SESSIONS_ENDED: gettext_lazy("All sessions ended by an admin"),
 }
 
 
