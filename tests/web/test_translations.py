@@ -106,6 +106,20 @@ def test_the_catalogs_have_the_texts_of_the_code(tmp_path: Path) -> None:
         assert {entry.key for entry in made} == {entry.key for entry in read_catalog(catalog(language))}
 
 
+def test_templates_have_no_text_outside_translations() -> None:
+    found = {path.name: _untranslated(path.read_text(encoding="utf-8")) for path in (WEB / "templates").rglob("*.html")}
+    assert {name: texts for name, texts in found.items() if texts} == {}
+
+
+def _untranslated(template: str) -> list[str]:
+    """What stands between tags, and in attributes that are read out or shown."""
+    rest = re.sub(r"(?s){% blocktranslate.*?endblocktranslate %}|{#.*?#}|{%.*?%}|{{.*?}}", "", template)
+    attributes = re.findall(r'(?:aria-label|placeholder|title|alt)="([^"]*)"', rest)
+    between = re.split(r"(?s)<kbd>.*?</kbd>|<code>.*?</code>|<[^>]*>", rest)
+    texts = [re.sub("&[a-z]+;|/[a-z-]+/", "", text) for text in (*attributes, *between)]
+    return [text for text in texts if re.search(r"[^\W\d_]{2}", text)]
+
+
 def test_the_language_is_chosen_or_asked_for(reader: Client) -> None:
     asked = reader.get("/console/", headers={"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"})
     assert '<html lang="de" dir="ltr">' in html_of(asked)

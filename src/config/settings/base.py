@@ -36,6 +36,7 @@ ACCESS_LOG_DELAY = 0.25  # seconds; a killed process loses the entries of that t
 CSRF_FAILURE_VIEW = "adapters.http_api.rest.errors.forbidden"
 
 INSTALLED_APPS = [
+    "adapters.web",  # first, so that its translations of a text are used before those of Django
     "adapters.django_orm.admin_site.apps.RegistryAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -62,7 +63,6 @@ INSTALLED_APPS = [
     "adapters.django_orm.undo",
     "adapters.django_orm.upstreams",
     "adapters.http_api",
-    "adapters.web",
     "adapters.cli",
     "config",
 ]

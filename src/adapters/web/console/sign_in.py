@@ -37,7 +37,7 @@ class SignInForm(forms.Form):
     email = forms.CharField(
         label=gettext_lazy("Email"),
         max_length=MAX_EMAIL_LENGTH,
-        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}),
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True, "dir": "auto"}),
     )
     password = password_field(gettext_lazy("Password"), "current-password")
 

@@ -32,7 +32,7 @@ class NoticeForm(forms.Form):
         label=gettext_lazy("Text"),
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 18}),
+        widget=forms.Textarea(attrs={"rows": 18, "dir": "auto"}),
         help_text=gettext_lazy("Markdown: # Heading, **bold**, - list, [link](https://example.org)"),
     )
 

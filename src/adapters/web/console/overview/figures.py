@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from adapters.web.console.charts import Bar, Chart, draw_bars, draw_columns
-from adapters.web.formats import count_text, day_of_year_text
+from adapters.web.formats import count_text, day_of_year_text, isolated
 from core.overview.entities import AGES, DayCount, Freshness, Overview
 from core.patients.values import Status
 
@@ -79,5 +79,5 @@ def _freshness() -> dict[Freshness, str]:
 
 
 def _ages() -> list[str]:
-    ranges = [f"{first}\u2013{following - 1}" for first, following in pairwise(AGES)]
+    ranges = [isolated(f"{first}\u2013{following - 1}") for first, following in pairwise(AGES)]
     return [*ranges, _("%(age)s and older") % {"age": AGES[-1]}]

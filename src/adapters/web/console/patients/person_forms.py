@@ -17,7 +17,7 @@ from core.patients.values import MAX_IDENTIFIERS, Sex
 DEFAULTED = {"use", "system"}  # a row with nothing else is empty
 ESSENTIAL = ("first_name", "last_name", "date_of_birth", "sex", "phone", "email")
 REQUIRED = {"system", "value", "relationship", "name"}
-_OFF = {"autocomplete": "off", "spellcheck": "false"}
+_OFF = {"autocomplete": "off", "spellcheck": "false", "dir": "auto"}
 _DATE = gettext_lazy("As 1987-03-14, 1987-03 or 1987.")
 
 
