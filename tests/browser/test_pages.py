@@ -6,9 +6,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Literal
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from adapters.web.console.urls import urlpatterns
 from core.access import Role
@@ -42,6 +43,29 @@ def test_pages_of_every_role_have_no_error_are_accessible_and_fit_a_narrow_scree
                 assert (role, path, response.status) == (role, path, status)
                 look_at(page, path, problems, checked[path])
             assert (role, problems) == (role, [])
+
+
+@pytest.mark.parametrize(("language", "direction"), [("de", "ltr"), ("ar", "rtl")])
+def test_pages_in_other_languages_are_accessible_and_fit_a_narrow_screen(
+    language: str, direction: str, open_as: OpenPage, records: Records
+) -> None:
+    page, checked = open_as(Role.ADMIN), set[str]()
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": records.home}])
+    shown = ("edit", "pair", "merge", "overview", "import", "jobs", "write_notice", "user", "upstreams", "preferences")
+    with problems_of(page) as problems:
+        for path in (path_of(row, records) for row in ROWS if row.page in shown and row.method == "GET"):
+            page.goto(path)
+            assert (path, page.get_attribute("html", "dir")) == (path, direction)
+            look_at(page, path, problems, checked)
+        page.context.clear_cookies(name="django_language")
+        assert problems == []
+
+
+def test_the_console_learns_the_time_zone_of_the_browser(chromium: Browser, records: Records) -> None:
+    with chromium.new_context(base_url=records.home, timezone_id="Asia/Tokyo") as context:
+        context.new_page().goto("/console/sign-in/")
+        [sent] = [cookie for cookie in context.cookies() if cookie.get("name") == "browser_time_zone"]
+        assert sent.get("value") == "Asia/Tokyo"
 
 
 def pages_of(role: Role, records: Records) -> dict[str, int]:

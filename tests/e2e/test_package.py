@@ -117,6 +117,7 @@ def test_server_installs_and_serves_from_any_directory(
     assert schema.json()["info"]["version"] == core.__version__
 
 
-def test_wheel_has_the_version_of_the_code_and_type_markers(wheel: Path) -> None:
+def test_wheel_has_the_version_of_the_code_type_markers_and_translations(wheel: Path) -> None:
     assert wheel.name.split("-")[1] == core.__version__
-    assert {"core/py.typed", "adapters/py.typed"} <= set(zipfile.ZipFile(wheel).namelist())
+    translations = {f"adapters/web/locale/{language}/LC_MESSAGES/django.mo" for language in ("ar", "de")}
+    assert {"core/py.typed", "adapters/py.typed"} | translations <= set(zipfile.ZipFile(wheel).namelist())

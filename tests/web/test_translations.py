@@ -1,11 +1,13 @@
 """The catalogs of the pages' texts, and pages in other languages."""
 
+import ast
 import gettext
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
-from adapters.web.core_texts import translated
+from adapters.web.core_texts import MESSAGES, translated
+from core.errors import RegistryError
 from core.patients.entities import Patient
 from tests.documents import ROOT
 from tests.web.forms import record_form
@@ -104,6 +107,26 @@ def test_the_catalogs_have_the_texts_of_the_code(tmp_path: Path) -> None:
     for language in LANGUAGES:
         made = read_catalog(tmp_path / catalog(language).relative_to(WEB))
         assert {entry.key for entry in made} == {entry.key for entry in read_catalog(catalog(language))}
+
+
+def test_the_listed_messages_are_those_of_the_core_and_its_adapters() -> None:
+    written = {text for path in (ROOT / "src").rglob("*.py") if path.name != "core_texts.py" for text in _texts(path)}
+    listed = {re.sub(r"\{\w+\}", "{}", message) for message in MESSAGES}
+    assert listed - written == set()
+    kinds, messages = [RegistryError], set[str]()
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+        messages |= {kind.message} if kind.__module__.startswith("core.") else set()
+    assert messages - listed == set()
+
+
+def _texts(path: Path) -> Iterator[str]:
+    """With `{}` in place of a value."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
 
 
 def test_templates_have_no_text_outside_translations() -> None:

@@ -27,6 +27,7 @@ MESSAGES = (
     _("Too many calls. Try again later."),
     _("Too many requests. Wait, then try again."),
     _("This request was done before. Its answer is no longer stored."),
+    _("This Idempotency-Key was sent with another request or other permissions. Send a new key with a new request."),
     _("Another system sent a response that the registry cannot accept."),
     _("Some values are invalid."),
     _("The request cannot be read."),
@@ -76,7 +77,15 @@ MESSAGES = (
         "The last patient of the previous page was changed or erased, so its position in this order is lost. "
         "Start again from the first page, without a cursor."
     ),
+    _(
+        "This cursor is no longer valid: the registry was restored from a backup. Read every patient again, then "
+        "follow the changes from the beginning, without a cursor."
+    ),
     # matching
+    _(
+        "The registry already has a record of this person. If it is another person, register again with an "
+        "override_reason."
+    ),
     _("There is no pair of possible duplicates with this id."),
     _("This pair is decided already. To decide again, put it off first: decide later."),
     _("The two records are merged. Undo the merge first."),
@@ -130,6 +139,8 @@ MESSAGES = (
     _("A spreadsheet has shortened this number. Format its column as text."),
     _("Each identifier must be system|value, one per line."),
     _("The row caused an internal error."),
+    _("No row was corrected."),
+    _("Must be one row."),
     _("Another patient or an earlier row is certainly the same person."),
     _("An earlier row of this file has {value}."),
     # accounts
@@ -146,6 +157,19 @@ MESSAGES = (
     _("Attackers know this password from a data breach. Choose another one."),
     _("Must differ from your current password."),
     _("Must be your current password."),
+    _("Another user set your password. Change it first."),
+    _("There is no session with this id."),
+    _("The token is invalid or has expired. Sign in again."),
+    _("There is no service account with this id."),
+    _("Another service account already has this name. Names are never reused, because the audit trail refers to them."),
+    _("This service account has no key with this id."),
+    _("This service account already has two active keys. Revoke one first."),
+    _("The role {role} does not have this permission."),
+    _("Must be an address or a network, such as 192.0.2.0/24 or 2001:db8::/48."),
+    _("Must end with the zeros of a network, such as 192.0.2.0/24."),
+    _("Must not be an IPv4 network in IPv6 form, or have a zone."),
+    _("Must be 3 to 50 lower-case letters, digits or inner hyphens, such as lab-import."),
+    _("Must be within the next {number} days."),
     # posts
     _("There is no post with this id."),
     _("There is no comment with this id on this post."),
@@ -157,6 +181,7 @@ MESSAGES = (
     # upstream
     _("No upstream system with this name is configured."),
     _("Another override for this upstream system was added at the same time. Review it, then try again."),
+    _("No external data found for patient"),
     _("The patient's external id changed during the sync. Sync again."),
     _("The upstream record is about somebody else: its id or its identifiers differ. Nothing was changed."),
     _("The upstream record has none of the fields to sync. Nothing was changed."),
