@@ -43,13 +43,8 @@ check: $(VENV)/.develop  ## Run the quality gate
 	$(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn --file $(VENV)/openapi.json
 	cmp $(VENV)/openapi.json docs/openapi.json
 
-bench: $(VENV)/.develop  ## Print the benchmark tables (needs BENCH_DATABASE_URL, a PostgreSQL database to fill)
-	$(BIN)/python benchmarks/reads.py
-	$(BIN)/python benchmarks/side_by_side.py
-	$(BIN)/python benchmarks/upstream.py
-	$(BIN)/python benchmarks/jobs.py
-	$(BIN)/python benchmarks/matching.py
-	DATABASE_URL=$(BENCH_DATABASE_URL) $(BIN)/python benchmarks/duplicates.py
+bench: $(VENV)/.develop  ## Compare the registry with its peers (ARGS=--quick for two minutes)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 format: $(VENV)/.develop  ## Format the code
 	$(BIN)/isort --quiet .

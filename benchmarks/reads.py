@@ -1,6 +1,6 @@
 """The cost of deep pages and of searches among a million patients, beside the first page, in one process and one run.
 
-Fills a PostgreSQL database of its own: BENCH_DATABASE_URL=postgres://… make bench
+Fills a PostgreSQL database of its own: BENCH_DATABASE_URL=postgres://… python benchmarks/reads.py
 """
 
 import os
@@ -11,9 +11,8 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
-from uuid import UUID
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
+sys.path[:0] = [str(Path(__file__).parents[1] / "src"), str(Path(__file__).parents[1])]
 os.environ["DATABASE_URL"] = os.environ["BENCH_DATABASE_URL"]
 os.environ.setdefault("SECRET_KEY", os.urandom(32).hex())
 os.environ["LIMIT_USER"] = "1000000/second"
@@ -25,12 +24,10 @@ from django.conf import settings
 django.setup()
 
 from django.core.handlers.wsgi import WSGIHandler
-from django.core.management import call_command
-from django.db import connection
 from django.test import RequestFactory
 
-from adapters.django_orm.patients.models import Patient
 from adapters.telemetry import logging
+from benchmarks.filling import cursor_at, fill
 from config.apps import RegistryConfig
 from core.access import Actor
 from core.accounts.errors import UserEmailTaken
@@ -38,42 +35,7 @@ from core.accounts.errors import UserEmailTaken
 PATIENTS = int(os.environ.get("BENCH_PATIENTS", "1000000"))
 EMAIL, PASSWORD = "bench@clinic.example", "correct horse battery"
 
-FILL = """
-    INSERT INTO patients_patient (id, first_name, last_name, email, phone, date_of_birth, sex, status, version,
-                                  external_id, created_at, updated_at, name, email_shared, date_of_birth_estimated,
-                                  deceased, other_names, other_phones, addresses, contacts, identifiers)
-    SELECT (lpad(to_hex(1700000000000 + n), 12, '0') || '7000' || '8000' || lpad(to_hex(n), 12, '0'))::uuid,
-           'First' || n %% 5000, 'Last' || n %% 20000, 'patient' || n || '@bench.example',
-           '+1650253' || n %% 9000 + 1000,
-           (date '1930-01-01' + n %% 33000)::text, 'unknown', 'active', 1, 'EHR-' || n,
-           to_timestamp(1700000000 + n / 1000.0), to_timestamp(1700000000 + n / 1000.0),
-           convert_to('last' || n %% 20000 || chr(1) || 'first' || n %% 5000, 'UTF8'), false, false,
-           'false', '[]', '[]', '[]', '[]', '[]'
-    FROM generate_series(1, %s) AS n
-"""
-TERMS = """
-    INSERT INTO patients_searchterm (patient_id, term)
-    SELECT id, convert_to(term, 'UTF8') FROM patients_patient, unnest(ARRAY[
-        lower(first_name || last_name), lower(last_name || first_name), email, ltrim(phone, '+'), substr(phone, 3),
-        '<' || reverse(ltrim(phone, '+')), replace(date_of_birth, '-', ''), lower(replace(external_id, '-', ''))
-    ]) AS term
-"""
-
-
 settings.ALLOWED_HOSTS = ["testserver"]
-
-
-def fill() -> None:
-    call_command("migrate", verbosity=0)
-    if Patient.objects.count() == PATIENTS:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
-        cursor.execute("TRUNCATE patients_patient, patients_searchterm CASCADE")
-        cursor.execute(FILL, [PATIENTS])
-        cursor.execute(TERMS)
-        cursor.execute("VACUUM ANALYZE patients_patient, patients_searchterm")
-        cursor.execute("RESET statement_timeout")
 
 
 def sign_in() -> str:
@@ -118,21 +80,14 @@ def report(what: str, milliseconds: float, first_page: float, promise: str = "")
     print(f"{what:<30}{milliseconds:>10.2f} ms{first_page:>12.2f} ms{milliseconds / first_page:>8.3f}  {promise}")
 
 
-def cursor_at(depth: int) -> str:
-    from adapters.http_api.rest.cursors import id_cursor
-
-    last: UUID = Patient.objects.order_by("-id").values_list("id", flat=True)[depth]
-    return id_cursor(last) or ""
-
-
 def main() -> None:
     logging.set_up(readable=False)  # as in production
-    fill()
+    fill(PATIENTS)
     token, app = sign_in(), WSGIHandler()
     first = environ_of("/api/v1/patients/?limit=100", token)
     print(f"{PATIENTS:,} patients on PostgreSQL\n{'':<30}{'':>13}{'first page':>15}{'ratio':>8}")
     if PATIENTS > 900_000:
-        deep = environ_of(f"/api/v1/patients/?limit=100&cursor={cursor_at(9_000 * 100)}", token)
+        deep = environ_of(f"/api/v1/patients/?limit=100&cursor={cursor_at(9_000 * 100)[1]}", token)
         late = paired(lambda: call(app, deep), lambda: call(app, first), 100)
         report("page 9,000", *late, "promised: at most 1.2")
     for q in ("first12", "f", "first12+last7", "last19999", "nobody"):

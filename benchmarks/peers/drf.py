@@ -1,6 +1,7 @@
 """Django REST framework, with a ModelViewSet and djangorestframework-simplejwt."""
 
 from django.core.wsgi import get_wsgi_application
+from django.db.models import QuerySet
 from django.urls import include, path
 
 app = get_wsgi_application()
@@ -22,7 +23,11 @@ class Pages(pagination.PageNumberPagination):
 
 
 class PatientViewSet(viewsets.ModelViewSet[Patient]):
-    queryset = Patient.objects.order_by("-id")
+    def get_queryset(self) -> QuerySet[Patient]:
+        sex = self.request.query_params.get("sex")
+        rows = Patient.objects.order_by("-id")
+        return rows.filter(sex=sex) if sex else rows
+
     serializer_class = PatientSerializer
     pagination_class = Pages
     authentication_classes = (JWTAuthentication,)
@@ -31,5 +36,5 @@ class PatientViewSet(viewsets.ModelViewSet[Patient]):
 
 
 router = routers.SimpleRouter()
-router.register("patients", PatientViewSet)
+router.register("patients", PatientViewSet, "patient")
 urlpatterns = [path("", include(router.urls))]

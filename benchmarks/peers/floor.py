@@ -3,6 +3,7 @@ account, no log."""
 
 import os
 from collections.abc import Callable, Iterable
+from typing import LiteralString
 
 import jwt
 import orjson
@@ -15,8 +16,12 @@ COLUMNS = """
     date_of_birth, date_of_birth_estimated, deceased, sex, language, addresses, contacts, identifiers, external_id,
     status, merged_into_id, version, last_synced_at, created_at, updated_at
 """
-ONE = f"SELECT {COLUMNS} FROM patients_patient WHERE id = %s"
-PAGE = f"SELECT {COLUMNS} FROM patients_patient ORDER BY id DESC LIMIT 100"
+_SELECT = f"SELECT {COLUMNS} FROM patients_patient"
+ONE = f"{_SELECT} WHERE id = %s"
+PAGE = f"{_SELECT} ORDER BY id DESC LIMIT 100"
+AFTER = f"{_SELECT} WHERE id < %s ORDER BY id DESC LIMIT 100"
+OF_SEX = f"{_SELECT} WHERE sex = %s ORDER BY id DESC LIMIT 100"
+_PAGES: dict[str, LiteralString] = {"": PAGE, "after": AFTER, "sex": OF_SEX}
 
 
 def app(environ: dict[str, str], start_response: Callable[..., object]) -> Iterable[bytes]:
@@ -26,6 +31,7 @@ def app(environ: dict[str, str], start_response: Callable[..., object]) -> Itera
         if patient_id:
             body = orjson.dumps(cursor.execute(ONE, [patient_id]).fetchone())
         else:
-            body = orjson.dumps(cursor.execute(PAGE).fetchall())
+            name, _, value = environ["QUERY_STRING"].partition("=")
+            body = orjson.dumps(cursor.execute(_PAGES[name], [value] if value else []).fetchall())
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]

@@ -28,6 +28,19 @@ class PatientSchema(ModelSchema):
         fields = "__all__"
 
 
+class Registration(ModelSchema):
+    class Meta:
+        model = Patient
+        fields = ("first_name", "last_name", "email", "date_of_birth")
+
+
+class Change(ModelSchema):
+    class Meta:
+        model = Patient
+        fields = ("first_name", "last_name", "email", "date_of_birth")
+        fields_optional = "__all__"
+
+
 api = NinjaAPI(auth=Bearer())
 
 
@@ -37,8 +50,25 @@ def view(request: HttpRequest, patient_id: UUID) -> Patient:
 
 
 @api.get("/patients/", response=list[PatientSchema])
-def first_page(request: HttpRequest, page: int = 1) -> list[Patient]:
-    return list(Patient.objects.order_by("-id")[100 * (page - 1) : 100 * page])
+def one_page(request: HttpRequest, page: int = 1, sex: str | None = None) -> list[Patient]:
+    rows = Patient.objects.order_by("-id")
+    if sex is not None:
+        rows = rows.filter(sex=sex)
+    return list(rows[100 * (page - 1) : 100 * page])
+
+
+@api.post("/patients/", response={201: PatientSchema})
+def register(request: HttpRequest, body: Registration) -> tuple[int, Patient]:
+    return 201, Patient.objects.create(**body.dict())
+
+
+@api.patch("/patients/{patient_id}/", response=PatientSchema)
+def change(request: HttpRequest, patient_id: UUID, body: Change) -> Patient:
+    patient = Patient.objects.get(id=patient_id)
+    for name, value in body.dict(exclude_unset=True).items():
+        setattr(patient, name, value)
+    patient.save()
+    return patient
 
 
 urlpatterns = [path("", api.urls)]
