@@ -48,7 +48,7 @@ from adapters.in_memory.cache import InMemoryCache, NoRateLimiter
 from adapters.in_memory.change_feed import InMemoryChangeFeed
 from adapters.in_memory.erasures import InMemoryErasureLedger, NoErasureLedger
 from adapters.in_memory.idempotency import InMemoryStoredAnswers
-from adapters.in_memory.imports import InMemoryImportFiles, InMemoryImportRejects
+from adapters.in_memory.imports import InMemoryImportFiles, InMemoryImportRejects, InMemoryUploads
 from adapters.in_memory.jobs import InMemoryChunkRepository, InMemoryJobRepository, InMemorySchedule
 from adapters.in_memory.matching import InMemoryBlockingKeys, InMemoryDuplicatePairs, InMemoryMergeRepository
 from adapters.in_memory.overview import InMemoryRegistryCounts
@@ -95,7 +95,7 @@ from core.files.ports import Spreadsheets
 from core.idempotency import use_cases as idempotency_
 from core.idempotency.ports import StoredAnswers
 from core.imports import use_cases as imports_
-from core.imports.ports import ImportFiles, ImportRejects, PatientsForImport
+from core.imports.ports import ImportFiles, ImportRejects, PatientsForImport, Uploads
 from core.imports.services.bulk_registrar import BulkRegistrar
 from core.imports.services.job_runner import ImportJobRunner
 from core.imports.services.rejected_rows import RejectedRows
@@ -335,6 +335,7 @@ class Container(DeclarativeContainer):
     spreadsheets: Provider[Spreadsheets] = Singleton(CalamineSpreadsheets)
     import_files: Provider[ImportFiles] = Singleton(InMemoryImportFiles, store)
     import_rejects: Provider[ImportRejects] = Singleton(InMemoryImportRejects, store)
+    uploads: Provider[Uploads] = Singleton(InMemoryUploads, store)
 
     # Ports of matching
     patients_for_matching: Provider[PatientsForMatching] = Singleton(
@@ -554,6 +555,11 @@ class Container(DeclarativeContainer):
         imports_.DownloadRejects, jobs=jobs, files=import_files, rejects=import_rejects, accesses=access_recorder
     )
     list_rejects = _use_case(imports_.ListRejects, jobs=jobs, rejects=import_rejects)
+    keep_upload = _use_case(imports_.KeepUpload, uploads=uploads, atomic=atomic, clock=clock, ids=ids)
+    read_upload = _use_case(imports_.ReadUpload, logs_success=False, uploads=uploads, clock=clock)
+    preview_file = _use_case(imports_.PreviewFile, spreadsheets=spreadsheets)
+    remove_upload = _use_case(imports_.RemoveUpload, uploads=uploads)
+    purge_uploads = _use_case(imports_.PurgeUploads, uploads=uploads, clock=clock)
     rejected_rows = Singleton(RejectedRows, jobs, import_files, import_rejects)
     view_rejects = _use_case(imports_.ViewRejects, rows=rejected_rows, accesses=access_recorder)
     correct_rejects = _use_case(imports_.CorrectRejects, rows=rejected_rows, importer=row_importer)
@@ -807,7 +813,7 @@ class Container(DeclarativeContainer):
     # Daily purge
     clear_admin_sessions: Provider[abc.Callable[[], object]] = Object(lambda: None)
     purge = Singleton(Purge, clear_admin_sessions, purge_expired, purge_jobs, purge_answers, complete_erasure_ledger)
-    daily_purge = Singleton(DailyPurge, schedule, clock, purge)
+    daily_purge = Singleton(DailyPurge, schedule, clock, purge, purge_uploads)
 
 
 def in_memory_registry(configuration: Configuration | None = None) -> Container:
@@ -839,7 +845,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     from adapters.django_orm.db.atomic import DjangoAtomic
     from adapters.django_orm.db.clock import DatabaseClock
     from adapters.django_orm.idempotency.repository import DjangoStoredAnswers, cipher
-    from adapters.django_orm.imports.repository import DjangoImportFiles, DjangoImportRejects
+    from adapters.django_orm.imports.repository import DjangoImportFiles, DjangoImportRejects, DjangoUploads
     from adapters.django_orm.jobs.repository import DjangoChunkRepository, DjangoJobRepository, DjangoSchedule
     from adapters.django_orm.matching.merges import DjangoMergeRepository
     from adapters.django_orm.matching.pairs import DjangoDuplicatePairs
@@ -917,6 +923,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         clear_admin_sessions=Object(partial(call_command, "clearsessions")),
         import_files=Singleton(DjangoImportFiles, database),
         import_rejects=Singleton(DjangoImportRejects, database),
+        uploads=Singleton(DjangoUploads, database),
         upstream_overrides=Singleton(DjangoUpstreamOverrides, database),
         upstream_reports=Singleton(DjangoUpstreamReports, database),
         cache=Singleton(DjangoCache, backend, metrics.count_cache_read, after_commit=after_commit),

@@ -92,6 +92,7 @@ def path_of(row: Row, records: Records) -> str:
         "account_id": records.service_account,
         "key_id": records.service_key,
         "kind": row.job or "sync",
+        "upload_id": records.jobs["import"],
         "job_id": records.jobs[row.job or "sync"],
         "status": row.status,
         "order": row.order or "isolate",

@@ -22,16 +22,23 @@ pytestmark = pytest.mark.django_db(transaction=True)
 IMPORT = "/console/import/"
 
 
-def send(browser: Client, content: bytes = CSV, name: str = "patients.csv", **fields: str) -> str:
-    """The address of the job."""
-    answer = post(browser, content, name, **fields)
-    assert (answer.status_code, text_of(answer)) == (302, "")
-    return answer["Location"]
-
-
-def post(browser: Client, content: bytes = CSV, name: str = "patients.csv", **fields: str) -> HttpResponse:
+def upload(browser: Client, content: bytes = CSV, name: str = "patients.csv", **fields: str) -> HttpResponse:
     form = {"key": str(uuid4()), "file": SimpleUploadedFile(name, content), **fields}
     return cast("HttpResponse", browser.post(IMPORT, form))
+
+
+def options(browser: Client, content: bytes = CSV, name: str = "patients.csv") -> tuple[str, dict[str, str]]:
+    """The address of the form that says how the file is read, and what a browser sends if nobody changes it."""
+    page = upload(browser, content, name)["Location"]
+    return page, filled_in(html_of(browser.get(page)), "options")
+
+
+def send(browser: Client, content: bytes = CSV, name: str = "patients.csv", step: str = "import", **fields: str) -> str:
+    """The address of the job."""
+    page, form = options(browser, content, name)
+    answer = browser.post(page, form | {"step": step} | fields)
+    assert (answer.status_code, text_of(answer)) == (302, "")
+    return answer["Location"]
 
 
 def run(registry: Container) -> None:
@@ -67,56 +74,109 @@ def test_the_page_of_a_job_refreshes_itself_for_a_limited_time(clerk: Client, re
     assert "hx-get" not in html_of(clerk.get(job))
 
 
-def test_a_dry_run_changes_nothing_and_leads_to_the_import(clerk: Client, registry: Container) -> None:
-    assert re.search('name="dry_run"[^>]* checked', html_of(clerk.get(IMPORT)))
-    job = send(clerk, dry_run="on", update="on", date_format="DD/MM/YYYY", columns="Cell=phone\nNotes=",
-               content=CSV.replace(b"date_of_birth\n", b"date_of_birth,Cell,Notes\n"))  # fmt: skip
+def test_the_columns_of_a_file_are_shown_and_chosen(clerk: Client, registry: Container) -> None:
+    content = b"Given name;Cell No.;Notes;DOB\nAda;+442079460555;private;10/12/1985\n;;;\nEve;x;;\n"
+    page, form = options(clerk, content)
+    shown = text_of(clerk.get(page))
+    assert "2 columns are not recognised." in shown
+    assert "Cell No. +442079460555 x" in shown
+    chosen = {n: form[f"column-{n}"] for n in range(4)}
+    assert chosen == {0: "first_name", 1: "", 2: "", 3: "date_of_birth"}
+    job = clerk.post(page, form | {"column-1": "phone", "date_format": "DD/MM/YYYY", "step": "import"})["Location"]
     run(registry)
-    page = clerk.get(job)
-    assert "This was a dry run: no record was changed." in text_of(page)
+    done = text_of(clerk.get(job))
+    assert "Import Completed It is done. 2 of 2 rows: 1 added, 1 rejected." in done
+    assert "Cell No. → phone Notes → ignored" in done
+    [ada] = registry.search_patients()(actor=SETUP).patients
+    assert (ada.phone, str(ada.date_of_birth)) == ("+442079460555", "1985-12-10")
+
+
+def test_a_check_changes_nothing_and_the_file_is_imported_without_sending_it_again(
+    clerk: Client, registry: Container
+) -> None:
+    page, form = options(clerk, CSV.replace(b"date_of_birth\n", b"date_of_birth,Cell\n"))
+    sent = form | {"step": "check", "update": "on", "date_format": "DD/MM/YYYY", "column-4": "phone"}
+    job = clerk.post(page, sent)["Location"]
+    run(registry)
+    done = clerk.get(job)
+    assert "1 added, 1 rejected" in text_of(done)
+    assert "Reason 3 Email Must be a valid email address" in text_of(done)
     assert not registry.search_patients()(actor=SETUP).patients
-    [again] = re.findall(r'href="(/console/import/\?like=[^"]*)"', html_of(page))
-    form = html_of(clerk.get(again))
-    assert "Choose the same file once more" in form
-    assert not re.search('name="dry_run"[^>]* checked', form)
-    assert re.search('name="update"[^>]* checked', form)
-    assert 'value="DD/MM/YYYY"' in form
-    assert "Cell = phone\nNotes =</textarea>" in form
-
-
-def test_a_form_sent_twice_imports_once(clerk: Client, registry: Container) -> None:
-    key = value_of(clerk.get(IMPORT), "key")
-    first = send(clerk, key=key)
+    [again] = re.findall(r'href="(/console/import/\?like=[^"]*)"', html_of(done))
+    assert f'href="{page}"' in html_of(clerk.get(IMPORT))
+    form_again = clerk.get(again, follow=True)
+    filled = filled_in(html_of(form_again), "options")
+    assert {name: filled[name] for name in ("update", "date_format", "column-4")} == {
+        "update": "on", "date_format": "DD/MM/YYYY", "column-4": "phone",
+    }  # fmt: skip
+    clerk.post(page, filled | {"step": "import"})
     run(registry)
-    assert send(clerk, key=key) == first
-    other = post(clerk, CSV.replace(b"Eve", b"Zoe"), key=key)
-    assert (other.status_code, "This form has imported another file before." in text_of(other)) == (409, True)
+    assert len(registry.search_patients()(actor=SETUP).patients) == 1
+    assert clerk.get(page).status_code == 404
+    assert "Send it once more" in text_of(clerk.get(again))
+    repeated = upload(clerk, CSV.replace(b"date_of_birth\n", b"date_of_birth,Cell\n"))
+    assert repeated.status_code == 302
+
+
+def test_only_who_sent_a_file_sees_it_until_it_is_removed_or_expires(
+    clerk: Client, sign_in_as: Callable[[Role], Client]
+) -> None:
+    page, form = options(clerk)
+    other = sign_in_as(Role.ADMIN)
+    for step in ("show", "check", "remove"):
+        assert other.post(page, form | {"step": step}).status_code == 404
+    assert clerk.get(page).status_code == 200
+    assert "The file is removed." in text_of(clerk.post(page, form | {"step": "remove"}, follow=True))
+    assert clerk.get(page).status_code == 404
+
+
+def test_a_form_that_is_sent_twice_imports_once(clerk: Client, registry: Container) -> None:
+    page, form = options(clerk)
+    first = clerk.post(page, form | {"step": "import"})["Location"]
+    run(registry)
+    assert clerk.post(page, form | {"step": "import"})["Location"] == first
     assert len(imports(registry)) == 1
 
 
-def test_errors_of_a_file_and_its_options_are_shown(clerk: Client, registry: Container) -> None:
+def test_a_file_that_is_sent_twice_is_kept_once(clerk: Client) -> None:
+    key = value_of(clerk.get(IMPORT), "key")
+    first = upload(clerk, key=key)["Location"]
+    assert upload(clerk, key=key)["Location"] == first
+    other = upload(clerk, CSV.replace(b"Eve", b"Zoe"), key=key)
+    assert (other.status_code, "This form has sent another file before." in text_of(other)) == (409, True)
+
+
+def test_what_is_wrong_with_a_file_or_an_option_is_said(clerk: Client, registry: Container) -> None:
     for content, name, fields, shown in (
-        (b"", "a.csv", {}, "The submitted file is empty."),
-        (b"first_name,Notes\nAda,x\n", "a.csv", {}, "Notes: Unknown column. Name its field below, or ignore it."),
-        (b"email\na@mail.example\n", "a.csv", {}, "first_name: A column for first_name or last_name is required."),
-        (b"first_name\nAd\xe4\n", "a.csv", {}, "The file is not UTF-8."),
+        (b"email\na@mail.example\n", "a.csv", {}, "Choose the column of the first name or of the last name."),
+        (CSV, "a.csv", {"column-0": "last_name"}, "Another column already holds the last_name."),
         (CSV, "a.csv", {"date_format": "x"}, "Must have D or DD, M or MM, and YYYY"),
-        (CSV, "a.csv", {"columns": "Cell"}, "Write each line as: column = field."),
-        (CSV, "a.csv", {"columns": "Cell = telephone"}, "Cell: Must be one of: first_name"),
-        (CSV, "a.csv", {"columns": "Cell = phone"}, "Cell: The file has no such column."),
+        (CSV, "a.csv", {"column-0": "telephone"}, "Must be one of: first_name"),
         (CSV, "a.csv", {"encoding": "x"}, "Select a valid choice."),
-        (b"PK\x03\x04", "a.xlsx", {}, "spreadsheet"),
         (CSV, "a.csv", {"key": ""}, ""),
     ):
-        answer = post(clerk, content, name, **fields)
+        page, form = options(clerk, content, name)
+        answer = clerk.post(page, form | fields)
         assert (answer.status_code, shown in text_of(answer).replace("&#x27;", "'")) == (400, True), shown
     assert "This field is required." in text_of(clerk.post(IMPORT, {"key": "key"}))
+    assert "The submitted file is empty." in text_of(upload(clerk, b""))
+    for content, name, shown in ((b" \n", "a.csv", "The file is empty."), (b"PK\x03\x04", "a.xlsx", "spreadsheet")):
+        answer = clerk.get(upload(clerk, content, name)["Location"])
+        assert shown in text_of(answer)
+        assert "Check every row" not in text_of(answer)
     assert not imports(registry)
+
+
+def test_a_file_in_a_code_page_is_shown_when_its_encoding_is_chosen(clerk: Client) -> None:
+    page, form = options(clerk, b"first_name\nAd\xe4\n")
+    assert "The file is not UTF-8." in text_of(clerk.get(page))
+    shown = clerk.post(page, form | {"step": "show", "encoding": "cp1252"})
+    assert "Ad\u00e4" in text_of(shown)
 
 
 def test_spreadsheets_are_read(clerk: Client, registry: Container) -> None:
     sheet = xlsx(text("First name", "A1"), text("Cell no.", "B1"), text("Ada", "A2"), text("+442079460555", "B2"))
-    job = send(clerk, sheet, "patients.xlsx", columns="Cell no. = phone")
+    job = send(clerk, sheet, "patients.xlsx", **{"column-1": "phone"})
     run(registry)
     shown = text_of(clerk.get(job))
     assert "1 of 1 rows: 1 added." in shown
@@ -139,7 +199,7 @@ def test_rejected_rows_are_listed_without_values_and_downloaded_with_them(clerk:
 
 def test_rejected_rows_are_corrected_in_place_and_imported(clerk: Client, registry: Container) -> None:
     job = send(clerk, b"First name,notes,mail,DOB\nAda,x,ada@mail.example,1985-12-10\nEve,vip,not one,1985-12-10\n"
-               b"Max,y,max@mail.example,3000-01-01\n", columns="notes =")  # fmt: skip
+               b"Max,y,max@mail.example,3000-01-01\n")  # fmt: skip
     run(registry)
     [link] = re.findall(r'id="correct" href="([^"]*)"', html_of(clerk.get(f"{job}rejects/")))
     page = clerk.get(link)
@@ -241,20 +301,19 @@ def test_importing_a_file_requires_permission(sign_in_as: Callable[[Role], Clien
 
 def test_a_file_that_is_too_large_is_not_read(clerk: Client, settings: pytest.FixtureRequest) -> None:
     settings.IMPORT_MAX_BYTES = 1_000_000  # type: ignore[attr-defined]  # pytest-django's own
-    answer = post(clerk, b"x" * 1_000_000)
+    answer = upload(clerk, b"x" * 1_000_000)
     assert (answer.status_code, "The file is larger than 1 MB." in text_of(answer)) == (413, True)
 
 
-def test_another_site_cannot_import(sign_in_as: Callable[[Role], Client], registry: Container) -> None:
+def test_another_site_cannot_send_a_file(sign_in_as: Callable[[Role], Client]) -> None:
     sign_in_as(Role.CLERK)
     browser = Client(enforce_csrf_checks=True, headers={"Accept": "text/html"})
     sign_in = {"email": "clerk@clinic.example", "password": PASSWORD}
     token = value_of(browser.get("/console/sign-in/"), "csrfmiddlewaretoken")
     assert browser.post("/console/sign-in/", {**sign_in, "csrfmiddlewaretoken": token}).status_code == 302
-    assert post(browser).status_code == 403
-    assert not imports(registry)
+    assert upload(browser).status_code == 403
     token = value_of(browser.get(IMPORT), "csrfmiddlewaretoken")
-    assert post(browser, csrfmiddlewaretoken=token).status_code == 302
+    assert upload(browser, csrfmiddlewaretoken=token).status_code == 302
 
 
 def test_unknown_jobs_kinds_and_orders_are_not_found(clerk: Client, ada: Patient) -> None:

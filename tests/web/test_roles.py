@@ -97,6 +97,8 @@ ROWS = [
     Row("overview", "     302 403 200 403 403 200"),
     Row("import", "       302 403 200 403 403 200"),
     Row("import", "       302 403 400 403 403 400", "POST"),
+    Row("import_options", " 302 403 404 403 403 404"),
+    Row("import_options", " 403 403 404 403 403 404", "POST"),
     Row("jobs", "         302 403 200 403 403 200"),
     Row("jobs_of", "      302 403 200 403 403 200"),
     Row("start_sync", "   405 405 405 405 405 405"),
@@ -257,6 +259,8 @@ def _path(row: Row, patient_id: UUID, registry: Container, register: Callable[..
         parts = _of_a_service_account(row.page, registry)
     elif row.page == "jobs_of":
         parts = ["sync"]
+    if row.page == "import_options":
+        parts = [uuid4()]
     if row.page == "order_upstream":
         parts = ["unknown"]
     return reverse(f"console:{row.page}", args=[*parts, *(part for part in (row.status, row.order) if part)])

@@ -1,12 +1,13 @@
 from collections.abc import Collection, Generator, Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from attrs import evolve, frozen
 
 from adapters.in_memory.store import Store
 from core.files import Layout, Reject
-from core.imports.entities import FilePosition
-from core.imports.ports import ImportFiles, ImportRejects
+from core.imports.entities import FilePosition, Upload
+from core.imports.ports import ImportFiles, ImportRejects, Uploads
 
 
 @frozen
@@ -63,3 +64,35 @@ class InMemoryImportRejects(ImportRejects):
         with self.store.lock:
             rejects = self.store.import_rejects.items()
             self.store.import_rejects = {key: one for key, one in rejects if one.person_keys.isdisjoint(person_keys)}
+
+
+@frozen
+class InMemoryUploads(Uploads):
+    store: Store
+
+    def save(self, upload: Upload, blocks: Iterable[bytes]) -> None:
+        self.store.require_atomic()
+        self.remove(upload.owner)
+        self.store.uploads[upload.owner] = upload
+        self.store.upload_contents[upload.id] = b"".join(blocks)
+
+    def of(self, owner: str) -> Upload | None:
+        with self.store.lock:
+            return self.store.uploads.get(owner)
+
+    def read(self, upload_id: UUID) -> Generator[bytes]:
+        with self.store.lock:
+            content = self.store.upload_contents.get(upload_id, b"")
+        yield content
+
+    def remove(self, owner: str) -> None:
+        with self.store.lock:
+            if upload := self.store.uploads.pop(owner, None):
+                del self.store.upload_contents[upload.id]
+
+    def purge(self, before: datetime) -> int:
+        with self.store.lock:
+            expired = [upload.owner for upload in self.store.uploads.values() if upload.created_at <= before]
+            for owner in expired:
+                self.remove(owner)
+        return len(expired)

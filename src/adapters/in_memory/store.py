@@ -12,7 +12,7 @@ from core.accounts.service_accounts import ServiceAccount
 from core.accounts.sessions import RefreshFamily
 from core.files import Layout, Reject
 from core.idempotency.entities import StoredAnswer
-from core.imports.entities import FilePosition
+from core.imports.entities import FilePosition, Upload
 from core.jobs.entities import Chunk, Job
 from core.matching.entities import DuplicatePair, Merge
 from core.patients.audit import AuditEvent
@@ -64,6 +64,8 @@ class Store:
         self.import_layouts: dict[UUID, Layout] = {}
         self.import_positions: dict[UUID, FilePosition] = {}
         self.import_contents: dict[UUID, bytes] = {}
+        self.uploads: dict[str, Upload] = {}
+        self.upload_contents: dict[UUID, bytes] = {}
         self.import_keys: dict[tuple[UUID, bytes], bool] = {}
         self.schedule: dict[str, datetime] = {}
         self.import_rejects: dict[tuple[UUID, int], Reject] = {}

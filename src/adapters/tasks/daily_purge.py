@@ -7,6 +7,7 @@ from attrs import frozen
 from core.access import Actor
 from core.accounts.use_cases import PurgeExpired
 from core.idempotency.use_cases import PurgeAnswers
+from core.imports.use_cases import PurgeUploads
 from core.jobs.ports import DAILY_PURGE, Schedule
 from core.jobs.use_cases import PurgeJobs
 from core.patients.use_cases import CompleteErasureLedger
@@ -40,13 +41,16 @@ class Purge:
 
 @frozen
 class DailyPurge:
-    """Purges once a day across all processes. A failed purge is retried the next day."""
+    """Removes expired uploads whenever it is called, every hour, and purges once a day across all processes. A failed
+    purge is retried the next day."""
 
     schedule: Schedule
     clock: Clock
     purge: Callable[[Actor], Mapping[str, int]]
+    purge_uploads: PurgeUploads
 
     def __call__(self) -> None:
+        self.purge_uploads(actor=Actor.system("purge"))
         if self.schedule.take(DAILY_PURGE, self.clock.now(), timedelta(days=1)):
             for kind, count in self.purge(Actor.system("purge")).items():
                 log.info("purged", what=kind, count=count)

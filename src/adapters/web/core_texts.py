@@ -97,6 +97,7 @@ MESSAGES = (
     _("Must be another patient."),
     # jobs
     _("There is no job with this id."),
+    _("The registry does not keep this file any more. Send it again."),
     _("The job has already ended."),
     _("The job has not ended yet. Cancel it first, or wait until it has ended."),
     _("The job is not held, so there is nothing to confirm."),
@@ -112,6 +113,8 @@ MESSAGES = (
     _("Must not be an archive or a spreadsheet other than .xlsx and .ods."),
     _("Must begin with the names of its columns, such as first_name and email."),
     _("The header must be at most 64 KiB."),
+    _("Must be one row."),
+    _("No row was corrected."),
     _("The column names must not contain a NUL character."),
     _("A column for first_name or last_name is required."),
     _("Unknown column. Map it with columns, or use ignore_unknown."),

@@ -7,6 +7,7 @@ from core.files.json_objects import read_object
 from core.files.layout import Layout, read_layout
 from core.files.lines import MAX_RECORD_BYTES
 from core.files.options import DEFAULT_OPTIONS, FileOptions, parse_encoding
+from core.files.preview import FilePreview, PreviewColumn, preview_file
 from core.files.rejects import Reject, write_rejects
 from core.files.row_cells import WHOLE_ROW, RowCell, read_row_cells, write_row_cells
 from core.files.rows import Row, read_rows
@@ -20,11 +21,14 @@ __all__ = [
     "EncodingDetector",
     "FileFormat",
     "FileOptions",
+    "FilePreview",
     "Layout",
+    "PreviewColumn",
     "Reject",
     "Row",
     "RowCell",
     "parse_encoding",
+    "preview_file",
     "read_layout",
     "read_object",
     "read_row_cells",

@@ -52,6 +52,18 @@ def read_layout(format: FileFormat, head: bytes, options: FileOptions = DEFAULT_
     options or `columns` know, none unknown or a duplicate. The delimiter is read from a first line such as `sep=;` or
     detected from the header. Raises `ValidationError` with an error of `file`, or one for each invalid column.
     """
+    layout = find_header(format, head, options)
+    if format is FileFormat.NDJSON:
+        return layout
+    if not any(layout.columns):
+        raise _file_error("header", "Must begin with the names of its columns, such as first_name and email.")
+    _check_columns(layout.titles, options)
+    return layout
+
+
+def find_header(format: FileFormat, head: bytes, options: FileOptions = DEFAULT_OPTIONS) -> Layout:
+    """As `read_layout`, but with columns that may be wrong: None for an unknown column too. Raises `ValidationError`
+    with an error of `file`."""
     start = len(_BYTE_ORDER_MARK) if head.startswith(_BYTE_ORDER_MARK) else 0
     if not head[start:].strip():
         raise _file_error("empty", "The file is empty.")
@@ -83,16 +95,16 @@ def _csv_layout(
         raise _file_error("empty", "The file is empty.")
     resolve = options.resolver()
     candidates = [_header(head[start:], delimiter) for delimiter in delimiters]
-    delimiter, record, cells = max(candidates, key=lambda candidate: sum(bool(resolve(cell)) for cell in candidate[2]))
+    delimiter, record, cells = max(
+        candidates, key=lambda one: (sum(bool(resolve(cell)) for cell in one[2]), len(one[2]))
+    )
     if not _is_utf8(record or next(Lines([head[start:]]))):
         raise _file_error("encoding", "Must be UTF-8, or its encoding must be specified.")
     if b"\0" in record:
         raise _file_error("characters", "The column names must not contain a NUL character.")
-    if not any(resolve(cell) for cell in cells):
-        raise _file_error("header", "Must begin with the names of its columns, such as first_name and email.")
     if not record.endswith(b"\n") and len(head) >= MAX_RECORD_BYTES:
         raise _file_error("too_long", "The header must be at most 64 KiB.")
-    columns = _columns(cells, options)
+    columns = tuple(resolve(cell) if cell else None for cell in cells)
     layout = Layout(format, delimiter, columns, without_line_end(record), start, line, tuple(cells), options)
     return evolve(layout, start=start + len(record), first_line=line + layout.lines_of(record))
 
@@ -106,26 +118,23 @@ def _header(content: bytes, delimiter: str) -> tuple[str, bytes, list[str]]:
     return delimiter, b"".join(record_lines), [cell.strip() for cell in cells]
 
 
-def _columns(cells: Sequence[str], options: FileOptions) -> tuple[str | None, ...]:
+def _check_columns(titles: Sequence[str], options: FileOptions) -> None:
     errors = ErrorCollector()
-    resolve, titles = options.resolver(), {normalize_name(cell) for cell in cells}
-    columns: list[str | None] = []
+    resolve, normalized = options.resolver(), {normalize_name(title) for title in titles}
     held: set[str] = set()
-    for cell in cells:
-        name = resolve(cell) if cell else None
-        if cell and name is None:
-            errors.add(cell, "unknown", "Unknown column. Map it with columns, or use ignore_unknown.")
-        elif name and name in held:
-            errors.add(cell, "repeated", f"Another column already holds the {name}.")
-        columns.append(name)
-        held.add(name or "")
+    for title in titles:
+        name = resolve(title) if title else ""
+        if name is None:
+            errors.add(title, "unknown", "Unknown column. Map it with columns, or use ignore_unknown.")
+        elif name in held:
+            errors.add(title, "repeated", f"Another column already holds the {name}.")
+        held |= {name} if name else set()
     for name in options.columns:
-        if normalize_name(name) not in titles:
+        if normalize_name(name) not in normalized:
             errors.add(f"columns.{name}", "unknown", "The file has no such column.")
-    if not any(name in columns for name in NAMES):
+    if held.isdisjoint(NAMES):
         errors.add("first_name", "required", "A column for first_name or last_name is required.")
     errors.raise_if_any()
-    return tuple(columns)
 
 
 def _is_utf8(content: bytes) -> bool:

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
+from uuid import UUID
 
 from attrs import field, frozen
 from cattrs import Converter
@@ -82,6 +84,26 @@ class RejectsPage:
     layout: Layout
     rows: tuple[RejectedRow, ...]
     next: int | None
+
+
+KEEP_UPLOADS = timedelta(hours=2)
+
+
+@frozen(kw_only=True)
+class Upload:
+    """A file that was sent and not imported yet. `owner` is the name of an actor. `encoding` is None for a spreadsheet,
+    and if it cannot be detected. `digest` is the SHA-256."""
+
+    id: UUID
+    owner: str
+    format: FileFormat
+    encoding: Encoding | None
+    digest: str
+    created_at: datetime
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.created_at + KEEP_UPLOADS
 
 
 def unique_keys(patient: Patient, systems: IdentifierSystems) -> Iterator[tuple[str, str]]:

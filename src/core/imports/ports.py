@@ -1,10 +1,11 @@
 from collections.abc import Collection, Generator, Iterable, Sequence
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from core.errors import Conflict
 from core.files import Layout, Reject
-from core.imports.entities import FilePosition
+from core.imports.entities import FilePosition, Upload
 from core.patients.entities import Patient
 from core.patients.ports import RejectedRows
 
@@ -59,4 +60,25 @@ class ImportRejects(RejectedRows, Protocol):
 
     def iterate(self, job_id: UUID, after: int = 0) -> Generator[Reject]:
         """Those after the line `after`, in file order, without `person_keys`."""
+        ...
+
+
+class Uploads(Protocol):
+    """Files that wait to be imported, one for each owner. Every method raises `Unavailable` when the store does not
+    answer."""
+
+    def save(self, upload: Upload, blocks: Iterable[bytes]) -> None:
+        """In place of the owner's former one. Call it within `Atomic`."""
+        ...
+
+    def of(self, owner: str) -> Upload | None: ...
+
+    def read(self, upload_id: UUID) -> Generator[bytes]:
+        """The content in blocks; none if it was removed."""
+        ...
+
+    def remove(self, owner: str) -> None: ...
+
+    def purge(self, before: datetime) -> int:
+        """Removes those that were created at or before that time, and returns how many."""
         ...

@@ -9,12 +9,14 @@ from uuid import UUID
 import pytest
 from attrs import define, evolve, field
 
+from adapters.in_memory.imports import InMemoryUploads
 from adapters.in_memory.jobs import InMemoryChunkRepository, InMemoryJobRepository, InMemorySchedule
 from adapters.in_memory.store import Store
 from adapters.tasks.celery import MAX_COUNTDOWN, QUEUE, CeleryQueue, producer_app
 from adapters.tasks.celery_worker import PURGE, PURGE_CHECK_INTERVAL, WorkerTasks, worker_app
 from adapters.tasks.daily_purge import DailyPurge
 from core.access import Actor
+from core.imports.use_cases import PurgeUploads
 from core.jobs.entities import Chunk, Job, JobState
 from core.jobs.ports import JobQueue
 from tests.fakes import StillClock
@@ -101,7 +103,8 @@ def test_beat_triggers_a_purge_hourly_and_it_runs_daily() -> None:
         purged.append(actor)
         return {"jobs": 0}
 
-    tasks = evolve(other.tasks, purge=DailyPurge(InMemorySchedule(other.store), clock, purge))
+    uploads = PurgeUploads(InMemoryUploads(other.store), clock)
+    tasks = evolve(other.tasks, purge=DailyPurge(InMemorySchedule(other.store), clock, purge, uploads))
     app = worker_app("memory://", tasks, dispatch_interval=30, nightly=None, time_zone="UTC")
     due = app.conf.beat_schedule[PURGE]
     assert due["schedule"] == PURGE_CHECK_INTERVAL

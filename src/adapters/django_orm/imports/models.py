@@ -74,3 +74,34 @@ class ImportRejectKey(models.Model):
 
     def __str__(self) -> str:
         return f"line {self.line} of {self.job}"
+
+
+class Upload(models.Model):
+    """A file that waits to be imported."""
+
+    id = models.UUIDField(primary_key=True)
+    owner = models.TextField()
+    format = models.TextField()
+    encoding = models.TextField(blank=True)
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["owner"], name="imports_one_upload_per_owner")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class UploadBlock(models.Model):
+    """A block of a file's content."""
+
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="+", db_index=False)
+    number = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["upload", "number"], name="imports_upload_block_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.number} of {self.upload}"

@@ -1,16 +1,20 @@
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from attrs import asdict, frozen
 from cattrs import Converter
+from django.db.models import QuerySet
 
+from adapters.django_orm.db.atomic import require_atomic
 from adapters.django_orm.db.bulk_insert import bulk_insert
 from adapters.django_orm.db.errors import core_errors
+from adapters.django_orm.db.locks import lock_key
 from adapters.django_orm.imports import models
 from core.errors import FieldError
-from core.files import Layout, Reject
-from core.imports.entities import FilePosition
-from core.imports.ports import ImportFiles, ImportRejects
+from core.files import Encoding, FileFormat, Layout, Reject
+from core.imports.entities import FilePosition, Upload
+from core.imports.ports import ImportFiles, ImportRejects, Uploads
 
 BLOCK_SIZE = 64 * 1024
 _PAGE_SIZE = 500
@@ -102,6 +106,57 @@ class DjangoImportRejects(ImportRejects):
             Reject(row.line, bytes(row.raw), tuple(FieldError(**error) for error in row.errors))
             for row in rows[:_PAGE_SIZE]
         ]
+
+
+@frozen
+class DjangoUploads(Uploads):
+    database: str = "default"
+
+    @core_errors()
+    def save(self, upload: Upload, blocks: Iterable[bytes]) -> None:
+        require_atomic(self.database)
+        lock_key(f"upload {upload.owner}", self.database)
+        self.remove(upload.owner)
+        self._rows.create(**asdict(upload) | {"encoding": upload.encoding or ""})
+        rows = models.UploadBlock.objects.using(self.database)
+        for number, block in enumerate(_fixed_size(blocks)):
+            rows.create(upload_id=upload.id, number=number, content=block)
+
+    @core_errors()
+    def of(self, owner: str) -> Upload | None:
+        row = self._rows.filter(owner=owner).first()
+        return row and Upload(
+            id=row.id,
+            owner=owner,
+            format=FileFormat(row.format),
+            encoding=Encoding(row.encoding) if row.encoding else None,
+            digest=row.digest,
+            created_at=row.created_at,
+        )
+
+    def read(self, upload_id: UUID) -> Generator[bytes]:
+        number = 0
+        while (block := self._block(upload_id, number)) is not None:
+            yield block
+            number += 1
+
+    @core_errors()
+    def _block(self, upload_id: UUID, number: int) -> bytes | None:
+        rows = models.UploadBlock.objects.using(self.database).filter(upload_id=upload_id, number=number)
+        content = rows.values_list("content", flat=True).first()
+        return None if content is None else bytes(content)
+
+    @core_errors()
+    def remove(self, owner: str) -> None:
+        self._rows.filter(owner=owner).delete()
+
+    @core_errors()
+    def purge(self, before: datetime) -> int:
+        return self._rows.filter(created_at__lte=before).delete()[1].get("imports.Upload", 0)
+
+    @property
+    def _rows(self) -> QuerySet[models.Upload]:
+        return models.Upload.objects.using(self.database)
 
 
 def _fixed_size(blocks: Iterable[bytes]) -> Iterator[bytes]:

@@ -7,7 +7,7 @@ from adapters.http_api.rest.errors import answer_plain
 MAX_HEADER_BYTES = 16 * 1024
 MAX_URL_BYTES = 10_000
 MAX_FORM_BYTES = 64 * 1024
-_CHECKED_BY_VIEWS = ("/api/", "/console/import/")
+_UPLOAD = "/console/import/"
 
 
 class BoundsMiddleware:
@@ -28,8 +28,8 @@ class BoundsMiddleware:
 
 
 def _is_page(request: HttpRequest) -> bool:
-    """Views of the API and of imports check the size of a body after they have authenticated the caller."""
-    return not request.path_info.startswith(_CHECKED_BY_VIEWS)
+    """Views of the API and of uploads check the size of a body after they have authenticated the caller."""
+    return not request.path_info.startswith("/api/") and request.path_info != _UPLOAD
 
 
 def _body_length(request: HttpRequest) -> float:

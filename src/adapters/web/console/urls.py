@@ -11,7 +11,7 @@ from adapters.web.console.accounts import (
     user_sessions,
     users,
 )
-from adapters.web.console.imports import correct, rejects, upload
+from adapters.web.console.imports import correct, options, rejects, upload
 from adapters.web.console.jobs import failures, jobs
 from adapters.web.console.jobs import orders as job_orders
 from adapters.web.console.jobs import start_sync
@@ -49,6 +49,7 @@ urlpatterns = [
     path("duplicates/<uuid:pair_id>/", pair.pair, name="pair"),
     path("overview/", overview.overview, name="overview"),
     path("import/", upload.import_file, name="import"),
+    path("import/<uuid:upload_id>/", options.import_options, name="import_options"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/sync/start/", start_sync.start_sync, name="start_sync"),
     path("jobs/import/<uuid:job_id>/rejects/", rejects.rejects, name="rejects"),

@@ -4,7 +4,7 @@ from attrs import frozen
 
 from core.access import Actor, Permission
 from core.files import DEFAULT_OPTIONS, Encoding, FileFormat, FileOptions, Layout, read_layout
-from core.files.opening import Content, open_file
+from core.files.opening import HEAD, Content, open_file
 from core.files.ports import Spreadsheets
 from core.imports.entities import ImportOptions
 from core.imports.ports import ImportFiles
@@ -12,8 +12,6 @@ from core.jobs.entities import Chunk, Job, JobKind
 from core.jobs.errors import JobUnderWay
 from core.jobs.ports import ChunkRepository, JobRepository
 from core.jobs.services.starter import JobStarter
-
-HEAD = 64 * 1024  # bytes
 
 
 @frozen

@@ -108,4 +108,40 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Upload",
+            fields=[
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("owner", models.TextField()),
+                ("format", models.TextField()),
+                ("encoding", models.TextField(blank=True)),
+                ("digest", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField()),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("owner",), name="imports_one_upload_per_owner")],
+            },
+        ),
+        migrations.CreateModel(
+            name="UploadBlock",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("content", models.BinaryField()),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="imports.upload",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("upload", "number"), name="imports_upload_block_unique")
+                ],
+            },
+        ),
     ]

@@ -16,6 +16,7 @@ from adapters.web.console.staff_page import staff_page
 from adapters.web.console.words import Names, TheClock
 from core.access import Permission
 from core.imports.entities import ImportOptions, ImportRowOutcome
+from core.imports.use_cases import ListRejects
 from core.jobs.entities import Job, JobKind, JobState
 from core.jobs.use_cases import ListJobs, ViewJob
 from core.sync.entities import SYNCABLE
@@ -23,6 +24,7 @@ from core.sync.use_cases import ListHeldChanges
 from core.undo.entities import UndoOptions
 
 PER_PAGE = 20
+MAX_REASONS = 5
 MAX_LOOKS = 450  # every two seconds: a page that nobody looks at must not keep its session for ever
 ListAll = Annotated[ListJobs, Provide["list_jobs"]]
 View = Annotated[ViewJob, Provide["view_job"]]
@@ -64,10 +66,11 @@ def job(
     job_id: UUID,
     view: View,
     held_changes: Annotated[ListHeldChanges, Provide["list_held_changes"]],
+    list_rejects: Annotated[ListRejects, Provide["list_rejects"]],
     name_actors: Names,
     clock: TheClock,
 ) -> HttpResponse:
-    """A held job has a sample of what it would change."""
+    """A held job has a sample of what it would change, a dry run the first rejected rows."""
     actor = actor_of(request)
     found = view(actor=actor, kind=kind_of(kind), job_id=job_id)
     [shown] = jobs_in_words([found], actor, clock.now(), name_actors)
@@ -75,8 +78,11 @@ def job(
     look = int(looks) + 1 if looks.isdecimal() and len(looks) < 5 else 1
     is_held = found.state is JobState.HELD and actor.may(Permission.VIEW_PATIENTS)
     held = held_changes(actor=actor, job_id=job_id) if is_held else ()
+    common = head(found)
+    checked = found.state.has_ended and shown.is_dry_run and common["rejected"]
     context = {
-        **head(found),
+        **common,
+        "reasons": list_rejects(actor=actor, job_id=job_id)[:MAX_REASONS] if checked else (),
         "shown": shown,
         "look": look if found.state in _MOVING and look <= MAX_LOOKS else 0,
         "held": [(one.patient_id, changes_between(one.before, one.after)) for one in held],

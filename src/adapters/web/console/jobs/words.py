@@ -106,7 +106,7 @@ def jobs_in_words(jobs: Iterable[Job], actor: Actor, now: datetime, name_actors:
 
 def _title(job: Job) -> str:
     if job.kind is JobKind.IMPORT:
-        return _("Import, dry run") if ImportOptions.of(job).dry_run else pgettext("a job", "Import")
+        return _("Check of a file") if ImportOptions.of(job).dry_run else pgettext("a job", "Import")
     if job.kind is JobKind.SCAN:
         return _("Duplicate scan") if ScanOptions.of(job).changed_since else _("Duplicate scan of everybody")
     return _sync_title(SyncScope.of(job)) if job.kind is JobKind.SYNC else pgettext("a job", "Undo")
