@@ -17,9 +17,19 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
-from adapters.web.core_texts import MESSAGES, translated
+from adapters.web.core_texts import CODES, MESSAGES, in_words, translated
+from core.access import Role
+from core.access_log.entities import AccessAction
 from core.errors import RegistryError
+from core.jobs.entities import JobState
+from core.matching.scoring import Grade
+from core.overview.entities import Freshness
+from core.patients.audit import Action
+from core.patients.demographics import AddressUse, NameUse, PhoneUse
 from core.patients.entities import Patient
+from core.patients.values import Sex, Status
+from core.sync.entities import SyncJobOutcome
+from core.undo.entities import UndoOutcome
 from tests.documents import ROOT
 from tests.web.forms import record_form
 from tests.web.pages import html_of, text_of
@@ -118,6 +128,14 @@ def test_the_listed_messages_are_those_of_the_core_and_its_adapters() -> None:
         kinds += kind.__subclasses__()
         messages |= {kind.message} if kind.__module__.startswith("core.") else set()
     assert messages - listed == set()
+
+
+def test_the_codes_that_pages_show_are_listed() -> None:
+    shown = (
+        Status, Sex, NameUse, PhoneUse, AddressUse, Grade, Freshness, Action, AccessAction,
+        JobState, SyncJobOutcome, UndoOutcome, Role,
+    )  # fmt: skip
+    assert {in_words(code) for codes in shown for code in codes} - set(CODES) == set()
 
 
 def _texts(path: Path) -> Iterator[str]:

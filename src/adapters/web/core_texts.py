@@ -218,7 +218,9 @@ CODES = (
     _("Registered"), _("Updated"), _("Synced"), _("Erased"), _("Merge undone"), _("Change undone"), _("Values erased"),
     _("Patient viewed"), _("History viewed"), _("Patients searched"), _("Patients matched"), _("Duplicates viewed"),
     _("Held changes viewed"), _("Changes followed"), _("Subject access"), _("Export started"), _("Export ended"),
-    _("Rejects downloaded"), _("Answer repeated"), _("Page viewed"), _("Refused"),
+    _("Rejects viewed"), _("Rejects downloaded"), _("Answer repeated"), _("Page viewed"), _("Refused"),
+    _("Audit viewed"), _("Audit verified"), _("Backed up"), _("Signed in"), _("Sign in failed"), _("Signed out"),
+    _("Password reset"), _("Reset refused"), _("Token reused"), _("Token refused"),
     # of jobs
     _("Queued"), _("Running"), _("Paused"), _("Held"), _("Completed"), _("Cancelled"), _("Failed"),
     _("Unchanged"), _("Not found"), _("Skipped"), _("Unavailable"), _("Restored"), _("Removed"),

@@ -40,10 +40,6 @@ def moment_text(moment: datetime, *, seconds: bool = False) -> str:
     return date_format(localtime(moment), pattern + ("H:i:s T" if seconds else "H:i T"))
 
 
-def time_text(moment: datetime) -> str:
-    return date_format(localtime(moment), "H:i:s T")
-
-
 def listed(items: Iterable[str | Promise]) -> str:
     return pgettext("between the items of a list", ", ").join(str(item) for item in items)
 

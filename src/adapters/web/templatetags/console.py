@@ -1,10 +1,8 @@
 """Filters of the console's templates."""
 
-from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.template import Library
-from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
@@ -21,29 +19,26 @@ register = Library()
 register.filter("words", in_words)
 register.filter("translated", translated)
 register.filter("number", formats.count_text)
-register.filter("isolated", formats.isolated)
+register.filter("listed", formats.listed)
 
 
 @register.filter
 def day(moment: datetime) -> SafeString:
-    text = formats.day_text(localtime(moment))
-    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), text)
+    return _time(moment, formats.day_text(localtime(moment)))
 
 
 @register.filter
 def moment(moment: datetime) -> SafeString:
-    return format_html('<time datetime="{}">{}</time>', moment.isoformat(), formats.moment_text(moment))
+    return _time(moment, formats.moment_text(moment))
 
 
 @register.filter
 def second(moment: datetime) -> SafeString:
-    text = formats.moment_text(moment, seconds=True)
+    return _time(moment, formats.moment_text(moment, seconds=True))
+
+
+def _time(moment: datetime, text: str) -> SafeString:
     return format_html('<time datetime="{}">{}</time>', moment.isoformat(), text)
-
-
-@register.filter
-def listed(items: Iterable[str | Promise]) -> str:
-    return formats.listed(items)
 
 
 @register.filter("in")
