@@ -142,8 +142,6 @@ MESSAGES = (
     _("A spreadsheet has shortened this number. Format its column as text."),
     _("Each identifier must be system|value, one per line."),
     _("The row caused an internal error."),
-    _("No row was corrected."),
-    _("Must be one row."),
     _("Another patient or an earlier row is certainly the same person."),
     _("An earlier row of this file has {value}."),
     # accounts
@@ -161,7 +159,6 @@ MESSAGES = (
     _("Must differ from your current password."),
     _("Must be your current password."),
     _("Another user set your password. Change it first."),
-    _("There is no session with this id."),
     _("The token is invalid or has expired. Sign in again."),
     _("There is no service account with this id."),
     _("Another service account already has this name. Names are never reused, because the audit trail refers to them."),
