@@ -42,7 +42,7 @@ from adapters.in_memory.accounts import (
     InMemoryUserRepository,
     NoBreachedPasswords,
 )
-from adapters.in_memory.audit import InMemoryHistories
+from adapters.in_memory.audit import InMemoryAuditSearch, InMemoryHistories
 from adapters.in_memory.backups import NoStoreCopies
 from adapters.in_memory.cache import InMemoryCache, NoRateLimiter
 from adapters.in_memory.change_feed import InMemoryChangeFeed
@@ -88,7 +88,7 @@ from core.accounts.services.recorder import AccountRecorder
 from core.accounts.services.session_starter import SessionStarter
 from core.accounts.sessions import TokenLifetimes
 from core.audit import use_cases as audit_
-from core.audit.ports import Histories
+from core.audit.ports import AuditSearch, Histories
 from core.backups import use_cases as backups_
 from core.backups.ports import StoreCopies
 from core.files.ports import Spreadsheets
@@ -299,6 +299,7 @@ class Container(DeclarativeContainer):
     access_log: Provider[AccessLog] = Singleton(InMemoryAccessLog, store, sealer)
     access_entries: Provider[AccessLogEntries] = Singleton(InMemoryAccessLog, store, sealer)
     histories: Provider[Histories] = Singleton(InMemoryHistories, store)
+    audit_search: Provider[AuditSearch] = Singleton(InMemoryAuditSearch, store)
 
     # Ports of backups
     store_copies: Provider[StoreCopies] = Singleton(NoStoreCopies)
@@ -620,6 +621,8 @@ class Container(DeclarativeContainer):
     )
 
     # Audit
+    search_audit = _use_case(audit_.SearchAudit, events=audit_search, patients=patient_search, accesses=access_recorder)
+    name_patients = _use_case(audit_.NamePatients, patients=patient_search, accesses=access_recorder)
     verify_audit = _use_case(
         audit_.VerifyAudit,
         entries=access_entries,
@@ -851,6 +854,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
     from adapters.django_orm.matching.pairs import DjangoDuplicatePairs
     from adapters.django_orm.overview.counts import DjangoRegistryCounts
     from adapters.django_orm.patients.audit import DjangoAuditTrail
+    from adapters.django_orm.patients.audit_search import DjangoAuditSearch
     from adapters.django_orm.patients.change_feed import DjangoChangeFeed
     from adapters.django_orm.patients.histories import DjangoHistories
     from adapters.django_orm.patients.matching import DjangoBlockingKeys
@@ -883,6 +887,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         ),
         access_entries=access_log,
         histories=Singleton(DjangoHistories, database),
+        audit_search=Singleton(DjangoAuditSearch, database),
         store_copies=Singleton(copies, database),
         patients=patients,
         merged_records=patients,

@@ -207,6 +207,8 @@ def show_accesses(anybody: Caller) -> None:
         sleep(0.1)  # until it is stored
     assert (viewed[0].action, viewed[0].address) == (models.AccessActionEnum.PATIENT_VIEWED, "127.0.0.1")
     assert reader.problem(403, "list_accesses").detail
+    [change] = admin("search_audit", patient_id=patient.id, limit=1).parsed.results
+    assert (change.patient_id, change.patient_name) == (patient.id, patient.full_name)
 
 
 def cursor_of(link: str) -> str:

@@ -54,6 +54,45 @@ def test_pages_follow_their_links(admin: Api, reader: Api, ada: Patient) -> None
     assert (len(first["results"]), len(last["results"]), last["next"]) == (2, 1, None)
 
 
+def test_an_admin_finds_the_changes_of_all_patients(admin: Api, ada: Patient) -> None:
+    bob = admin.post("patients/", details(email="bob@example.org", first_name="Bob")).json()["id"]
+    admin.patch(f"patients/{ada.id}/", {"phone": "+442079460321"})
+    me = f"user:{admin.get('users/me/').json()['id']}"
+    newest, other = admin.get(f"audit/changes/?actor={me}").json()["results"]
+    assert (newest["patient_id"], newest["patient_name"]) == (str(ada.id), ada.full_name)
+    assert (newest["actor_name"], newest["action"]) == ("admin@clinic.example", "updated")
+    assert newest["changes"] == {"phone": {"before": ada.phone, "after": "+442079460321"}}
+    assert (other["patient_id"], other["action"]) == (bob, "registered")
+    assert admin.get(f"audit/changes/?actor={me}&until={other['at']}").json()["results"] == []
+    assert admin.get(f"audit/changes/?action=registered&patient_id={bob}").json()["results"] == [other]
+
+    first = admin.get("audit/changes/?limit=2").json()
+    last = admin.get(first["next"]).json()
+    assert first["results"] == [newest, other]
+    assert ([one["patient_id"] for one in last["results"]], last["next"]) == ([str(ada.id)], None)
+    seen = admin.get(f"audit/?action=audit_viewed&patient_id={bob}").json()["results"]
+    assert {entry["actor"] for entry in seen} == {me}
+
+
+def test_an_erased_patient_has_neither_name_nor_values_in_the_search(admin: Api, ada: Patient) -> None:
+    admin.delete(f"patients/{ada.id}/")
+    erased, registered = admin.get(f"audit/changes/?patient_id={ada.id}").json()["results"]
+    assert [one["action"] for one in (erased, registered)] == ["erased", "registered"]
+    assert [(one["patient_name"], one["changes"]) for one in (erased, registered)] == [(None, None)] * 2
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("action=viewed&since=yesterday", {("action", "choice"), ("since", "invalid")}),
+        ("patient_id=7&limit=201", {("patient_id", "invalid"), ("limit", "range")}),
+        ("cursor=AAAA", {("cursor", "invalid")}),
+    ],
+)
+def test_an_invalid_search_of_changes_is_named(admin: Api, query: str, expected: set[tuple[str, str]]) -> None:
+    assert errors(admin.get(f"audit/changes/?{query}")) == expected
+
+
 def test_a_refusal_names_the_operation(admin: Api, reader: Api, ada: Patient) -> None:
     reader.patch(f"patients/{ada.id}/", {"first_name": "Bob"})
     reader.get("users/")

@@ -93,6 +93,7 @@ ROWS = [
     Row("create_service_key", "            401 403 403 403 403 201", {"name": "december"}),
     Row("revoke_service_key", "          401 403 403 403 403 204"),
     Row("list_accesses", "      401 403 403 403 403 200"),
+    Row("search_audit", "       401 403 403 403 403 200"),
     Row("list_upstreams", "     401 403 403 403 403 200"),
     Row("isolate_upstream", "   401 403 403 403 403 200"),
     Row("close_upstream", "     401 403 403 403 403 200"),

@@ -86,6 +86,11 @@ PAIRS: list[tuple[type[Serializer[Any]], type, Callable[[Any], dict[str, object]
     (service_accounts.ServiceAccountSerializer, ServiceAccount, service_accounts.service_account_json),
     (service_accounts.KeySerializer, ServiceKey, service_accounts.key_json),
     (audit.AccessEntrySerializer, AccessEntry, lambda entry: audit.access_json(entry, NAMES)),
+    (
+        audit.AuditEventSerializer,
+        AuditEvent,
+        lambda event: audit.audit_event_json(evolve(event, values=None), NAMES, {}),
+    ),
     (imports.ImportSerializer, Job, lambda job: imports.import_json(REQUEST, evolve(job, options=IMPORT), NAMES)),
     (record.IdentifierSerializer, Identifier, members),
     (record.OtherNameSerializer, OtherName, members),

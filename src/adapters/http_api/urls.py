@@ -78,6 +78,7 @@ urlpatterns = [
     path("v1/sync-jobs/<uuid:job_id>/held-changes/", sync_jobs.HeldChangesView.as_view()),
     path("v1/sync-jobs/<uuid:job_id>/failures/", sync_jobs.SyncFailuresView.as_view()),
     path("v1/audit/", audit.AuditView.as_view()),
+    path("v1/audit/changes/", audit.ChangesView.as_view()),
     path("v1/posts/", posts.PostsView.as_view()),
     path("v1/posts/popular/", posts.PopularPostsView.as_view()),
     path("v1/posts/<uuid:post_id>/", posts.PostView.as_view()),

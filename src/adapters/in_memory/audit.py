@@ -1,10 +1,12 @@
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from attrs import frozen
 
 from adapters.in_memory.store import Store
-from core.audit.ports import Histories
+from core.audit.ports import AuditSearch, Histories
+from core.audit.search import AuditCursor, AuditQuery
 from core.patients.audit import AuditEvent
 
 
@@ -25,3 +27,30 @@ class InMemoryHistories(Histories):
     def without_events(self) -> int:
         with self.store.lock:
             return len(self.store.patients.keys() - {patient_id for patient_id, _ in self.store.audit_events})
+
+
+@frozen
+class InMemoryAuditSearch(AuditSearch):
+    store: Store
+
+    def find(self, query: AuditQuery, *, before: AuditCursor | None, limit: int) -> tuple[AuditEvent, ...]:
+        with self.store.lock:
+            found = [event for event in self.store.audit_events.values() if _matches(event, query)]
+        if before is not None:
+            last = (before.at, before.patient_id, before.version)
+            found = [event for event in found if _place(event) < last]
+        return tuple(sorted(found, key=_place, reverse=True)[:limit])
+
+
+def _matches(event: AuditEvent, query: AuditQuery) -> bool:
+    return (
+        query.actor in (None, event.actor)
+        and query.patient_id in (None, event.patient_id)
+        and query.action in (None, event.action)
+        and (query.since is None or query.since <= event.at)
+        and (query.until is None or event.at < query.until)
+    )
+
+
+def _place(event: AuditEvent) -> tuple[datetime, UUID, int]:
+    return event.at, event.patient_id, event.version

@@ -146,10 +146,10 @@ def _parse_id(raw: object) -> UUID:
         raise InvalidValue("invalid", "Must be the id of a patient.") from None
 
 
-_PARSERS: dict[str, Parser] = {
+SHARED_FILTERS: dict[str, Parser] = {  # with the search of audit events
     "actor": lambda raw: parse_single_line(raw, MAX_ACTOR_LENGTH),
     "patient_id": _parse_id,
-    "action": lambda raw: parse_enum(raw, AccessAction),
     "since": parse_datetime,
     "until": parse_datetime,
 }
+_PARSERS: dict[str, Parser] = {**SHARED_FILTERS, "action": lambda raw: parse_enum(raw, AccessAction)}

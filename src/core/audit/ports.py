@@ -2,6 +2,7 @@ from collections.abc import Collection
 from typing import Protocol
 from uuid import UUID
 
+from core.audit.search import AuditCursor, AuditQuery
 from core.patients.audit import AuditEvent
 
 
@@ -18,4 +19,11 @@ class Histories(Protocol):
 
     def without_events(self) -> int:
         """How many records have no event."""
+        ...
+
+
+class AuditSearch(Protocol):
+    def find(self, query: AuditQuery, *, before: AuditCursor | None, limit: int) -> tuple[AuditEvent, ...]:
+        """The events that match, in the order of `AuditCursor`, which come after `before`. Raises `Unavailable` when
+        the store does not respond."""
         ...

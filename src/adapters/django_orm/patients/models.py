@@ -242,6 +242,9 @@ class PatientEvent(models.Model):
             Index(fields=["id"], condition=_UNNUMBERED, name="patients_event_unnumbered"),
             Index(fields=["job_id", "patient_id"], condition=Q(job_id__isnull=False), name="patients_event_by_job"),
             Index(fields=["patient_id"], condition=Q(action=Action.ERASED.value), name="patients_event_erased"),
+            Index(fields=["at"], name="patients_event_by_time"),
+            Index(fields=["actor", "at"], name="patients_event_by_actor"),
+            Index(fields=["action", "at"], name="patients_event_by_action"),
         ]
 
     def __str__(self) -> str:

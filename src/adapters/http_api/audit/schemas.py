@@ -1,7 +1,9 @@
 from collections.abc import Mapping
+from uuid import UUID
 
 from rest_framework import serializers
 
+from adapters.http_api.patients.schemas import EventSerializer, event_json
 from adapters.http_api.rest.schemas import (
     ACTOR,
     ACTOR_EXAMPLE,
@@ -11,6 +13,7 @@ from adapters.http_api.rest.schemas import (
     PageSerializer,
 )
 from core.access_log.entities import AccessAction, AccessEntry
+from core.patients.audit import Action, AuditEvent
 
 _ACTOR = f"Who did it: {ACTOR} `anonymous` before a sign-in."
 _DETAIL = (
@@ -19,12 +22,19 @@ _DETAIL = (
 )
 
 
-class AccessFiltersSerializer(serializers.Serializer):
+class _FiltersSerializer(serializers.Serializer):
     actor = serializers.CharField(required=False, help_text=f"Only what this actor did: {ACTOR}", initial=ACTOR_EXAMPLE)
-    patient_id = serializers.UUIDField(required=False, help_text="Only accesses to this patient's record.")
-    action = serializers.ChoiceField(list(AccessAction), required=False, help_text="Only this action.")
+    patient_id = serializers.UUIDField(required=False, help_text="Only about this patient's record.")
     since = serializers.DateTimeField(required=False, help_text="Only from this time on.")
     until = serializers.DateTimeField(required=False, help_text="Only before this time.")
+
+
+class AccessFiltersSerializer(_FiltersSerializer):
+    action = serializers.ChoiceField(list(AccessAction), required=False, help_text="Only this action.")
+
+
+class AuditFiltersSerializer(_FiltersSerializer):
+    action = serializers.ChoiceField(list(Action), required=False, help_text="Only this action.")
 
 
 class AccessEntrySerializer(serializers.Serializer):
@@ -57,3 +67,21 @@ def access_json(entry: AccessEntry, names: Mapping[str, str | None]) -> dict[str
 
 class AuditPageSerializer(PageSerializer):
     results = AccessEntrySerializer(many=True, help_text="The entries on this page.")
+
+
+class AuditEventSerializer(EventSerializer):
+    patient_id = serializers.UUIDField(help_text="The patient whose record changed.")
+    patient_name = serializers.CharField(
+        allow_null=True, help_text="The full name now; null once the record is erased.", initial="Ada Lovelace"
+    )
+
+
+def audit_event_json(
+    event: AuditEvent, names: Mapping[str, str | None], patients: Mapping[UUID, str]
+) -> dict[str, object]:
+    name = patients.get(event.patient_id)
+    return {**event_json(event, names), "patient_id": event.patient_id, "patient_name": name}
+
+
+class AuditEventPageSerializer(PageSerializer):
+    results = AuditEventSerializer(many=True, help_text="The changes on this page.")

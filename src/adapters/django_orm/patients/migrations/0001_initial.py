@@ -284,6 +284,9 @@ class Migration(migrations.Migration):
                     models.Index(
                         condition=models.Q(("action", "erased")), fields=["patient_id"], name="patients_event_erased"
                     ),
+                    models.Index(fields=["at"], name="patients_event_by_time"),
+                    models.Index(fields=["actor", "at"], name="patients_event_by_actor"),
+                    models.Index(fields=["action", "at"], name="patients_event_by_action"),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("patient_id", "version"), name="patients_one_event_per_version"),
