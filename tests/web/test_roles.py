@@ -165,6 +165,10 @@ ROWS = [
     Row("service_key", "             302 403 403 403 403 200"),
     Row("revoke_service_key", "      302 403 403 403 403 200"),
     Row("revoke_service_key", "      403 403 403 403 403 302", "POST"),
+    Row("audit", "           302 403 403 403 403 200"),
+    Row("audit", "           403 403 403 403 403 302", "POST"),
+    Row("audit_accesses", "  302 403 403 403 403 200"),
+    Row("audit_accesses", "  403 403 403 403 403 302", "POST"),
     Row("upstreams", "    302 403 403 403 403 200"),
     Row("order_upstream", "302 403 403 403 403 404", order="isolate"),
     Row("order_upstream", "403 403 403 403 403 404", "POST", order="isolate"),
@@ -239,6 +243,7 @@ def test_navigation_and_actions_show_what_the_role_allows(
         f"{path}accesses/",
         "/console/upstreams/",
         "/console/users/",
+        "/console/audit/",
         "/admin/",
     }
     assert links(sign_in_as(Role.AUTHOR), "/console/account/") == always | {"/console/account/password/"}

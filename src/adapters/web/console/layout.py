@@ -25,6 +25,7 @@ _NAVIGATION = (
     (gettext_lazy("Upstream"), "console:upstreams", Permission.MANAGE_UPSTREAMS),
     (gettext_lazy("Notices"), "console:notices", Permission.VIEW_POSTS),
     (gettext_lazy("Accounts"), "console:users", Permission.MANAGE_USERS),
+    (gettext_lazy("Audit"), "console:audit", Permission.VIEW_AUDIT),
 )
 
 

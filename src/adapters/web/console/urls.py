@@ -11,6 +11,7 @@ from adapters.web.console.accounts import (
     user_sessions,
     users,
 )
+from adapters.web.console.audit import audit
 from adapters.web.console.imports import correct, options, rejects, upload
 from adapters.web.console.jobs import failures, jobs
 from adapters.web.console.jobs import orders as job_orders
@@ -90,6 +91,8 @@ urlpatterns = [
     path(f"{_SERVICE}keys/new/", service_keys.new_service_key, name="new_service_key"),
     path(f"{_SERVICE}keys/<uuid:key_id>/", service_keys.service_key, name="service_key"),
     path(f"{_SERVICE}keys/<uuid:key_id>/revoke/", service_keys.revoke_service_key, name="revoke_service_key"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/accesses/", audit.audit_accesses, name="audit_accesses"),
     path("upstreams/", upstreams.upstreams, name="upstreams"),
     path("upstreams/<slug:name>/<slug:order>/", upstreams.order_upstream, name="order_upstream"),
 ]

@@ -51,11 +51,11 @@ def history(
     found = view_history(actor=actor, patient_id=patient_id, before_version=_before(request))
     shown = view(actor=actor, patient_id=patient_id)
     names = actors_in_words(actor, {event.actor for event in found.events}, name_actors)
-    entries = [(event, names[event.actor], _changes(event)) for event in found.events]
+    entries = [(event, names[event.actor], changes_of(event)) for event in found.events]
     return page(request, "console/history.html", {**head(shown), "entries": entries, "next": found.next})
 
 
-def _changes(event: AuditEvent) -> list[Change]:
+def changes_of(event: AuditEvent) -> list[Change]:
     return changes_between(event.values.before, event.values.after) if event.values else []
 
 

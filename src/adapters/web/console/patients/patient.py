@@ -6,16 +6,16 @@ from uuid import UUID
 
 from attrs import frozen
 from dependency_injector.wiring import Provide, inject
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from adapters.web.console.layout import page
 from adapters.web.console.patients.candidates import about, find_candidates
+from adapters.web.console.query import access_cursor_in
 from adapters.web.console.staff import actor_of
 from adapters.web.console.staff_page import staff_page
 from adapters.web.console.words import Names, TheClock, actors_in_words, label, lines_of, span_in_words
-from core.access_log.entities import AccessCursor
 from core.access_log.use_cases import ListAccesses
 from core.overview.entities import FRESH_FOR
 from core.patients.entities import Patient
@@ -94,23 +94,9 @@ def accesses(
     name_actors: Names,
 ) -> HttpResponse:
     actor = actor_of(request)
-    found = list_accesses(actor=actor, filters={"patient_id": patient_id}, before=_before(request))
+    found = list_accesses(actor=actor, filters={"patient_id": patient_id}, before=access_cursor_in(request))
     shown = view(actor=actor, patient_id=patient_id)
     names = actors_in_words(actor, {entry.actor for entry in found.entries}, name_actors)
     entries = [(entry, names[entry.actor]) for entry in found.entries]
     following = f"{found.next.at.isoformat()}|{found.next.number}" if found.next else ""
     return page(request, "console/accesses.html", {**head(shown), "entries": entries, "next": following})
-
-
-def _before(request: HttpRequest) -> AccessCursor | None:
-    given = request.GET.get("before")
-    if not given:
-        return None
-    at, _, number = given.partition("|")
-    try:
-        cursor = AccessCursor(datetime.fromisoformat(at), int(number[:18]))
-    except ValueError:
-        raise Http404 from None
-    if cursor.at.tzinfo is None:
-        raise Http404
-    return cursor
