@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast soak coverage check bench format lock schema messages
+.PHONY: help run test test-fast soak coverage check bench format lock schema messages screenshots
 export PYTHONDONTWRITEBYTECODE =  # the tests start many processes, which would compile every module again
 
 help:  ## List these commands
@@ -62,6 +62,9 @@ messages: $(VENV)/.develop  ## Collect the texts of pages, to be translated, and
 	cd src/adapters/web && PYTHONPATH=../.. $(abspath $(BIN))/django-admin makemessages --locale de --locale ar --no-location --no-wrap --no-obsolete
 	cd src/adapters/web && for one in locale/*/LC_MESSAGES/django.po; do sed -i.old '/^"POT-Creation-Date/d' $$one && rm $$one.old; done
 	cd src/adapters/web && $(abspath $(BIN))/django-admin compilemessages
+
+screenshots: $(VENV)/.develop  ## Take the pictures in docs/screenshots (needs Chromium)
+	PYTHONPATH=src:. $(BIN)/python -m tests.browser.screenshots
 
 $(VENV)/.run: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

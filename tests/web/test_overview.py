@@ -24,7 +24,7 @@ def put(registry: Container, change: Callable[[Job], Job]) -> None:
 
 def test_the_overview_lists_open_work(clerk: Client, registry: Container) -> None:
     empty = text_of(clerk.get("/console/overview/"))
-    assert "Wait for a decision No job. Failed in the last week No job. Under way No job." in empty
+    assert "No job waits for a decision, has failed in the last week, or is under way." in empty
     now = registry.clock().now()
     put(registry, lambda job: job.held("Unusual."))
     put(registry, lambda job: job.failed(now, "No progress."))

@@ -49,7 +49,7 @@ def overview(
         ("failed", _("Failed in the last week"), failed),
         ("unfinished", _("Under way"), in_state(JobState.RUNNING, JobState.PAUSED, JobState.QUEUED)),
     ]
-    context = {"sections": sections, "failed": len(failed), "figures": _figures(actor, view)}
+    context = {"sections": [one for one in sections if one[2]], "failed": len(failed), "figures": _figures(actor, view)}
     return page(request, "console/overview.html", context)
 
 
