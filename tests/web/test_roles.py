@@ -249,6 +249,26 @@ def test_navigation_and_actions_show_what_the_role_allows(
     assert links(sign_in_as(Role.AUTHOR), "/console/account/") == always | {"/console/account/password/"}
 
 
+TABS = {
+    "/console/": ["Find"],
+    "/console/users/new/": ["Accounts"],
+    "/console/service-accounts/": ["Accounts"],
+    "/console/audit/accesses/": ["Audit"],
+    "/console/jobs/sync/": ["Jobs"],
+    "/console/account/": [],
+}
+
+
+def test_the_tab_of_a_page_is_marked(sign_in_as: Callable[[Role], Client]) -> None:
+    browser = sign_in_as(Role.ADMIN)
+
+    def marked(path: str) -> list[str]:
+        [navigation] = re.findall('<nav aria-label="Main">.*?</nav>', browser.get(path).content.decode(), re.DOTALL)
+        return re.findall('aria-current="[a-z]+">([^<]*)<', navigation)
+
+    assert {path: marked(path) for path in TABS} == TABS
+
+
 def _path(row: Row, patient_id: UUID, registry: Container, register: Callable[..., Patient]) -> str:
     """Of the patient or the job, and of another record of the same person where the page is about two."""
     parts: list[object] = [patient_id] if row.page in _OF_A_PATIENT else []

@@ -7,6 +7,7 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -43,7 +44,7 @@ class NewPasswordForm(forms.Form):
 def reset_password(request: HttpRequest, reset: Annotated[ResetPassword, Provide["reset_password"]]) -> HttpResponse:
     form = NewPasswordForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and _is_reset(request, form, reset):
-        return HttpResponseRedirect("/reset-password/done/", headers=_HEADERS)
+        return HttpResponseRedirect(reverse("password_is_reset"), headers=_HEADERS)
     status = 400 if form.errors else 200
     return TemplateResponse(request, "web/reset_password.html", {"form": form}, status=status, headers=_HEADERS)
 

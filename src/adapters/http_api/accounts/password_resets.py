@@ -3,6 +3,7 @@ from uuid import UUID
 
 from dependency_injector.wiring import Provide, inject
 from django.http import HttpResponse
+from django.urls import reverse
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -37,7 +38,7 @@ class PasswordResetView(APIView):
         """
         require_no_input(request)
         reset, code = issue(actor=actor(request), user_id=user_id)
-        page = request.build_absolute_uri("/reset-password/")
+        page = request.build_absolute_uri(reverse("reset_password"))
         return document(password_reset_json(reset, code, page), status=201, headers={"Cache-Control": "no-store"})
 
 

@@ -27,6 +27,7 @@ _NAVIGATION = (
     (gettext_lazy("Accounts"), "console:users", Permission.MANAGE_USERS),
     (gettext_lazy("Audit"), "console:audit", Permission.VIEW_AUDIT),
 )
+_SECTIONS = {"patients": "", "service-accounts": "users"}  # of pages whose addresses begin differently
 
 
 @inject
@@ -40,12 +41,22 @@ def page(
     upstream_state: ViewUpstreamState = Provide["view_upstream_state"],
 ) -> HttpResponse:
     """With the navigation that the user's permissions allow, and whether upstream is down. No cache keeps it."""
-    allowed = [(label, reverse(name)) for label, name, permission in _NAVIGATION if may(request, permission)]
+    allowed = [
+        (label, reverse(name), _section(request.path) == _section(reverse(name)))
+        for label, name, permission in _NAVIGATION
+        if may(request, permission)
+    ]
     shared = {"me": signed_in(request), "navigation": allowed, "home": home_of(request)}
     times = {"now": clock.now(), "today": clock.today(), "upstream_state": _known(request, upstream_state)}
     return TemplateResponse(
         request, template, shared | times | dict(context or {}), status=status, headers={"Cache-Control": "no-store"}
     )
+
+
+def _section(path: str) -> str:
+    """The part of the console that a page belongs to."""
+    section = path.removeprefix(reverse("console:find")).partition("/")[0]
+    return _SECTIONS.get(section, section)
 
 
 def _known(request: HttpRequest, upstream_state: ViewUpstreamState) -> CircuitState | None:

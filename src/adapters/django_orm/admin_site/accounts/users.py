@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, reverse
 
 from adapters.django_orm.accounts import models
 from adapters.django_orm.admin_site.accounts.accounts import AccountAdmin, RoleForm
@@ -90,7 +90,7 @@ class UserAdmin(AccountAdmin):
         def work(_data: dict[str, Any]) -> HttpResponse:
             reset, code = issue(actor=actor_of(request), user_id=account_id)
             context = self.admin_site.each_context(request)
-            page = request.build_absolute_uri("/reset-password/")
+            page = request.build_absolute_uri(reverse("reset_password"))
             context |= {"title": "Code for a new password", "reset": reset, "code": code, "page": page, "back": back}
             return TemplateResponse(
                 request, "admin/registry/reset.html", context, headers={"Cache-Control": "no-store"}
