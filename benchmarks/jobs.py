@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 SYNCED = int(os.environ.get("SYNCED", "10000"))
 IMPORTED = int(os.environ.get("IMPORTED", "100000"))
 MEMORY_ROWS = int(os.environ.get("MEMORY_ROWS", "0"))
-AT_ONCE, LATENCY, POSTS, TASKS = 100, 0.05, 2_000, 200
+AT_ONCE, LATENCY, POSTS, TASKS = 100, 0.05, min(2_000, IMPORTED), 200
 COLUMNS = ("first_name", "last_name", "email", "date_of_birth", "phone", "external_id")
 
 
@@ -51,8 +51,10 @@ async def serve() -> None:
 def upstream() -> Generator[str]:
     with subprocess.Popen([sys.executable, __file__, "serve"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        process.kill()
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.kill()
 
 
 def record(number: int) -> dict[str, str]:
@@ -95,14 +97,12 @@ def main(url: str) -> None:
     import logging
 
     from django.core.management import call_command
-    from django.db import connection
 
     from config.apps import RegistryConfig
 
     logging.disable(logging.INFO)
     call_command("migrate", verbosity=0)
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE patients_patient, patients_searchterm, patients_patientevent, jobs_job CASCADE")
+    truncate("patients_patient, patients_searchterm, patients_patientevent, jobs_job")
     bench = Bench(RegistryConfig.current().container)
     print(f"{'':<58}{'registry':>11}{'compared':>12}{'ratio':>9}")
     bench.imports()
@@ -164,10 +164,7 @@ class Bench:
             raise SystemExit(f"The job is {done.state}: {done.counts} {done.reason}")
 
     def empty(self) -> None:
-        from django.db import connection
-
-        with connection.cursor() as cursor:
-            cursor.execute("TRUNCATE patients_patient, patients_searchterm, patients_patientevent CASCADE")
+        truncate("patients_patient, patients_searchterm, patients_patientevent")
 
     def validate_and_copy(self) -> None:
         """Validates each row like a registration, then copies only the rows into a table like that of the patients."""
@@ -185,12 +182,14 @@ class Bench:
             cursor.execute("CREATE TABLE bench_patient (LIKE patients_patient INCLUDING ALL)")
             names = "id, first_name, last_name, email, phone, date_of_birth, sex, identifiers, status, version"
             names += ", external_id, created_at, updated_at, email_shared, date_of_birth_estimated, deceased"
+            names += ", other_names, other_phones, addresses, contacts, name"
             with cursor.copy(f"COPY bench_patient ({names}) FROM STDIN") as copy:
                 for number in range(IMPORTED):
                     one = Patient.register(self.registry.ids().new(now), now, rules, **record(number))  # type: ignore[arg-type]  # from a file
                     copy.write_row(
-                        (one.id, one.first_name, one.last_name, one.email, one.phone, one.date_of_birth, "unknown",
-                         "[]", "active", 1, one.external_id, now, now, False, False, "false")
+                        (one.id, one.first_name, one.last_name, one.email, one.phone, str(one.date_of_birth), "unknown",
+                         "[]", "active", 1, one.external_id, now, now, False, False, "false",
+                         "[]", "[]", "[]", "[]", b"")
                     )  # fmt: skip
 
     def post(self) -> None:
@@ -217,6 +216,15 @@ class Bench:
 
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(task, range(TASKS)))
+
+
+def truncate(tables: str) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")  # some tables are append-only
+        cursor.execute(f"TRUNCATE {tables} CASCADE")
+        cursor.execute("RESET session_replication_role")
 
 
 def peak() -> float:

@@ -34,13 +34,16 @@ class PlainViewSet(viewsets.ModelViewSet[Patient]):
 
     def perform_create(self, serializer: Any) -> None:  # like the stubs
         now = datetime.now(UTC)
-        serializer.save(id=uuid4(), version=1, created_at=now, updated_at=now, sex="unknown", status="active")
+        unset = {"sex": "unknown", "status": "active", "deceased": "false"}
+        unknown = {"email_shared": False, "date_of_birth_estimated": False}
+        serializer.save(id=uuid4(), version=1, created_at=now, updated_at=now, **unset, **unknown)
 
 
 router = SimpleRouter()
 router.register("plain", PlainViewSet)
 urlpatterns = [path("", include(router.urls))]
 settings.ROOT_URLCONF = __name__
+settings.MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "django.middleware.common.CommonMiddleware"]
 settings.ALLOWED_HOSTS = ["testserver"]
 app = WSGIHandler()
 
