@@ -1,5 +1,4 @@
 import logging
-import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -28,7 +27,6 @@ from core.patients.entities import Patient
 from core.patients.values import Status
 from core.ports import RateLimit, RateLimitScope
 from tests.fakes import NOW, ScriptedGateway
-from tests.http_api.client import Api
 from tests.http_api.conftest import PASSWORD, SETUP
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -108,13 +106,11 @@ def test_every_page_is_shown_with_its_search_filters_and_links(
     post = registry.write_post()(actor=EDITOR, title="Flu season", content="Text.")
     registry.publish_post()(actor=EDITOR, post_id=post.id)
     registry.add_comment()(actor=EDITOR, post_id=post.id, content="Thanks.")
-    account = registry.create_service_account()(actor=SETUP, name="lab-import", role="clerk")
-    registry.create_service_key()(actor=SETUP, account_id=account.id, name="first")
     registry.override_upstream()(actor=SETUP, upstream=name, isolated=False)
     job = registry.start_sync_job()(actor=SETUP)
     registry.run_job()(actor=SETUP, job_id=job.id)
     index = shown(manager.get("/admin/"))
-    assert len(admin.site._registry) == 12
+    assert len(admin.site._registry) == 8
     followed = {"/admin/logout/", "?"}
     for model, model_admin in admin.site._registry.items():
         options = model._meta
@@ -141,12 +137,11 @@ def test_each_role_sees_the_pages_its_permissions_allow(sign_in_as: Callable[[Ro
         return {link.split("/")[3] for link in links if link.count("/") == 4 and not link.startswith("/static/")}
 
     patients, posts = {"patient", "patientevent"}, {"post", "comment"}
-    accounts = {"user", "serviceaccount", "servicekey", "accountevent"}
     jobs, upstreams = {"job", "syncjobresult"}, {"upstreamoverride", "upstreamreport"}
     assert models_for(Role.READER) == patients
     assert models_for(Role.CLERK) == patients | jobs
     assert models_for(Role.EDITOR) == posts
-    assert models_for(Role.ADMIN) == patients | posts | accounts | jobs | upstreams
+    assert models_for(Role.ADMIN) == patients | posts | jobs | upstreams
 
 
 def test_users_without_permission_are_kept_out(registry: Container, sign_in_as: Callable[[Role], Client]) -> None:
@@ -154,7 +149,7 @@ def test_users_without_permission_are_kept_out(registry: Container, sign_in_as: 
     with pytest.raises(AssertionError, match="staff account"):
         sign_in_as(Role.AUTHOR)
     reader = sign_in_as(Role.READER)
-    for path in ("accounts/user/", "accounts/user/add/", "posts/post/", "patients/patient/add/", "auth/group/"):
+    for path in ("accounts/user/", "posts/post/", "patients/patient/add/", "auth/group/"):
         assert reader.get(f"/admin/{path}").status_code in {403, 404}, path
 
 
@@ -279,10 +274,6 @@ def test_the_sync_action_is_limited_in_size_and_rate(
 @pytest.mark.parametrize(
     "path",
     [
-        "accounts/user/?password__startswith=m",
-        "accounts/user/?password=x",
-        "accounts/servicekey/?digest__startswith=a",
-        "accounts/servicekey/?account__name__regex=(a*)*$",
         "patients/patient/?first_name__regex=(a*)*$",
         "patients/patient/?date_of_birth__year=99999999999",
         "patients/patient/?status__regex=(a*)*$",
@@ -299,23 +290,22 @@ def test_view_on_site_is_not_available(manager: Client) -> None:
     assert manager.get("/admin/r/1/x/").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["patients/patient", "accounts/user", "posts/post", "sync/syncjobresult"])
+@pytest.mark.parametrize("path", ["patients/patient", "posts/post", "sync/syncjobresult"])
 @pytest.mark.parametrize("term", ["word " * 30, "\u0301\u0323" * 200])
 def test_a_search_that_is_too_long_shows_a_warning_and_no_rows(manager: Client, path: str, term: str) -> None:
     page = shown(manager.get(f"/admin/{path}/", {"q": term}))
     assert "A search must be at most 254 characters and 10 words." in page.text
 
 
-def test_a_field_sent_twice_is_an_error(manager: Client, registry: Container) -> None:
-    (me,) = registry.list_users()(actor=SETUP).items
-    path = reverse("admin:accounts_user_role", args=[me.id])
-    assert "Must be sent only once." in shown(manager.post(path, {"role": ["admin", "reader"]})).text
+def test_a_field_sent_twice_is_an_error(manager: Client) -> None:
+    given = {"current": [PASSWORD, "x"], "password": "battery staple"}
+    assert "Must be sent only once." in shown(submit(manager, "password_change", given)).text
 
 
 @pytest.mark.parametrize("chosen", ["abc", "1", "\x00", "9" * 40])
-@pytest.mark.parametrize("path", ["patients/patient", "accounts/user", "posts/comment"])
+@pytest.mark.parametrize("path", ["patients/patient", "posts/comment"])
 def test_selecting_an_invalid_id_is_a_bad_request(manager: Client, path: str, chosen: str) -> None:
-    actions = {"patients/patient": "archive", "accounts/user": "disable", "posts/comment": "remove"}
+    actions = {"patients/patient": "archive", "posts/comment": "remove"}
     body = {"action": actions[path], "_selected_action": [chosen]}
     assert manager.post(f"/admin/{path}/", body).status_code == 400
 
@@ -325,7 +315,7 @@ def test_the_sign_in_form_limits_the_length_of_a_password(registry: Container) -
     assert "at most 256 characters" in shown(Client().post("/admin/login/", given)).text
 
 
-@pytest.mark.parametrize("path", ["patients/patient", "accounts/user", "accounts/serviceaccount", "posts/post"])
+@pytest.mark.parametrize("path", ["patients/patient", "posts/post"])
 def test_the_page_of_an_unknown_record_redirects(manager: Client, path: str) -> None:
     assert manager.get(f"/admin/{path}/abc/change/").status_code == 302
     assert manager.get(f"/admin/{path}/{uuid4()}/change/").status_code == 302
@@ -376,110 +366,6 @@ def test_actions_publish_posts_and_remove_comments(manager: Client, registry: Co
     assert registry.posts().get(post.id).comment_count == 0
 
 
-def test_an_admin_adds_changes_and_disables_users(manager: Client, registry: Container) -> None:
-    given = {"email": "eve@clinic.example", "role": "clerk", "password": PASSWORD}
-    assert submit(manager, "accounts_user_add", given).status_code == 302
-    (eve,) = registry.list_users()(actor=SETUP, email="eve@clinic.example").items
-    assert submit(manager, "accounts_user_role", {"role": "reader"}, eve.id).status_code == 302
-    assert submit(manager, "accounts_user_password", {"password": "battery staple"}, eve.id).status_code == 302
-    registry.sign_in()(email=eve.email, password="battery staple")
-    assert "1 disabled." in act(manager, "accounts_user", "disable", eve.id)
-    assert not registry.users().get(eve.id).is_active
-    assert "1 enabled." in act(manager, "accounts_user", "enable", eve.id)
-    actions = [event.action for event in registry.view_account_history()(actor=SETUP, account_id=eve.id).items]
-    assert sorted(actions) == ["created", "disabled", "enabled", "password_set", "role_changed"]
-
-
-def test_a_code_for_a_new_password_is_shown_once(manager: Client, registry: Container) -> None:
-    eve = registry.create_user()(actor=SETUP, email="eve@clinic.example", password=PASSWORD, role="reader")
-    assert manager.get(reverse("admin:accounts_user_reset", args=[eve.id])).status_code == 200
-    assert registry.view_account_history()(actor=SETUP, account_id=eve.id).items[0].action == "created"
-    made = submit(manager, "accounts_user_reset", {}, eve.id)
-    assert "no-store" in made["Cache-Control"]
-    (code,) = re.findall("[0-9A-Z]{5}(?:-[0-9A-Z]{5}){3}", shown(made).text)
-    registry.reset_password()(code=code, password="battery staple")
-    registry.update_user()(actor=SETUP, user_id=eve.id, is_active=False)
-    assert "This user is disabled." in shown(submit(manager, "accounts_user_reset", {}, eve.id)).text
-
-
-@pytest.mark.parametrize(
-    ("name", "given", "message"),
-    [
-        ("user_add", {"email": "eve@clinic.example", "role": "clerk", "password": "password123"}, "easy to guess"),
-        ("user_add", {"email": "admin@clinic.example", "role": "clerk", "password": PASSWORD}, "already signs in"),
-        ("user_add", {"email": "eve", "role": "boss", "password": ""}, "valid choice"),
-        ("serviceaccount_add", {"name": "Lab", "role": "clerk"}, "lower-case letters"),
-    ],
-)
-def test_errors_of_a_use_case_are_shown_at_their_fields(
-    manager: Client, registry: Container, name: str, given: dict[str, str], message: str
-) -> None:
-    page = shown(submit(manager, f"accounts_{name}", given))
-    assert "Nothing was changed." in page.text
-    assert message in page.text
-    assert len(registry.list_users()(actor=SETUP).items) == 1
-
-
-def test_the_last_admin_cannot_be_disabled_or_demoted(manager: Client, registry: Container) -> None:
-    (me,) = registry.list_users()(actor=SETUP).items
-    assert "1 not done: This is the last active admin." in act(manager, "accounts_user", "disable", me.id)
-    assert "last active admin" in shown(submit(manager, "accounts_user_role", {"role": "reader"}, me.id)).text
-
-
-def test_a_new_key_is_shown_once_and_works_until_it_is_revoked(manager: Client, registry: Container) -> None:
-    assert submit(manager, "accounts_serviceaccount_add", {"name": "lab-import", "role": "clerk"}).status_code == 302
-    (lab,) = registry.list_service_accounts()(actor=SETUP).items
-    made = submit(manager, "accounts_serviceaccount_key", {"name": "november", "days": "7"}, lab.id)
-    assert "no-store" in made["Cache-Control"]
-    (token,) = [word for word in shown(made).text.split() if word.startswith("prk_")]
-    assert Api(token).get("users/me/").json()["name"] == "lab-import"
-    (key,) = registry.service_accounts().get(lab.id).keys
-    assert token not in manager.get(reverse("admin:accounts_servicekey_change", args=[key.id])).content.decode()
-    assert key.digest not in manager.get(reverse("admin:accounts_servicekey_change", args=[key.id])).content.decode()
-    assert "1 revoked." in act(manager, "accounts_servicekey", "revoke", key.id)
-    assert Api(token).get("users/me/").status_code == 401
-    assert submit(manager, "accounts_serviceaccount_role", {"role": "reader"}, lab.id).status_code == 302
-    assert "1 disabled." in act(manager, "accounts_serviceaccount", "disable", lab.id)
-    assert "1 enabled." in act(manager, "accounts_serviceaccount", "enable", lab.id)
-
-
-def test_the_form_of_a_key_requires_permission_to_manage_users(
-    registry: Container, sign_in_as: Callable[[Role], Client]
-) -> None:
-    lab = registry.create_service_account()(actor=SETUP, name="lab-import", role="clerk")
-    key_page = reverse("admin:accounts_serviceaccount_key", args=[lab.id])
-    assert sign_in_as(Role.CLERK).get(key_page).status_code == 403
-    newest = registry.list_accesses()(actor=SETUP, filters={}).entries[0]
-    assert (newest.action, newest.detail) == ("refused", "accounts_serviceaccount_key")
-    assert sign_in_as(Role.ADMIN).get(key_page.replace(str(lab.id), str(uuid4()))).status_code == 404
-
-
-def test_a_key_has_limits_and_the_form_of_its_replacement_starts_with_them(
-    manager: Client, registry: Container
-) -> None:
-    lab = registry.create_service_account()(actor=SETUP, name="lab-import", role="clerk")
-    given = {"name": "november", "days": "7", "networks": "192.0.2.0/24  2001:db8::/48"}
-    chosen = ["patients.view", "patients.update"]
-    submit(manager, "accounts_serviceaccount_key", given | {"permissions": chosen}, lab.id)
-    (key,) = registry.service_accounts().get(lab.id).keys
-    assert key.limits() == {"networks": "192.0.2.0/24, 2001:db8::/48", "permissions": "patients.update, patients.view"}
-    form = manager.get(reverse("admin:accounts_serviceaccount_key", args=[lab.id])).content.decode()
-    assert 'value="192.0.2.0/24 2001:db8::/48"' in form
-    checked = re.findall('value="([a-z.]+)" id="[^"]*" checked', form)
-    assert checked == ["patients.update", "patients.view"]
-    assert "192.0.2.0/24" in shown(manager.get(reverse("admin:accounts_servicekey_changelist"))).text
-    wrong = given | {"networks": "192.0.2.7/24", "permissions": ["users.manage"]}
-    page = shown(submit(manager, "accounts_serviceaccount_key", wrong, lab.id)).text
-    assert "Must end with the zeros of a network" in page
-    assert "The role clerk does not have this permission." in page
-
-
-def test_no_page_shows_a_password_or_a_digest(manager: Client, registry: Container) -> None:
-    (me,) = registry.list_users()(actor=SETUP).items
-    content = manager.get(reverse("admin:accounts_user_change", args=[me.id])).content.decode()
-    assert "md5$" not in content
-
-
 def test_disabling_or_demoting_a_user_ends_admin_access_immediately(
     registry: Container, sign_in_as: Callable[[Role], Client]
 ) -> None:
@@ -516,11 +402,11 @@ def test_wrong_passwords_and_invalid_emails_do_not_sign_in(registry: Container, 
         assert "sessionid" not in response.cookies
 
 
-def test_users_must_change_a_password_that_an_admin_set(manager: Client, registry: Container) -> None:
-    given = {"email": "eve@clinic.example", "role": "clerk", "password": PASSWORD}
-    assert submit(manager, "accounts_user_add", given).status_code == 302
+def test_users_must_change_a_password_that_an_admin_set(registry: Container) -> None:
+    boss, email = Actor.user(uuid4(), Role.ADMIN, "request-1"), "eve@clinic.example"
+    registry.create_user()(actor=boss, email=email, password=PASSWORD, role=Role.CLERK)
     eve, change = Client(), reverse("admin:password_change")
-    eve.post("/admin/login/", {"username": given["email"], "password": PASSWORD})
+    eve.post("/admin/login/", {"username": email, "password": PASSWORD})
     for path in ("/admin/", reverse("admin:patients_patient_changelist")):
         response = eve.get(path)
         assert (response.status_code, response["Location"]) == (302, change)

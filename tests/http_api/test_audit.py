@@ -182,6 +182,6 @@ def test_a_page_of_the_admin_that_is_refused_is_recorded(admin: Api, signed_in: 
     signed_in(Role.READER)
     browser = Client()
     browser.post("/admin/login/", {"username": "reader@clinic.example", "password": PASSWORD})
-    assert browser.get("/admin/accounts/user/").status_code == 403
+    assert browser.get("/admin/posts/post/").status_code == 403
     (entry,) = admin.get("audit/?action=refused").json()["results"]
-    assert (entry["actor_name"], entry["detail"]) == ("reader@clinic.example", "accounts_user_changelist")
+    assert (entry["actor_name"], entry["detail"]) == ("reader@clinic.example", "posts_post_changelist")

@@ -15,7 +15,7 @@ from tests.http_api.production import CONSOLE, HOST, SECURE, use_production
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CREDENTIALS = {"username": "admin@clinic.example", "password": PASSWORD}
-LOGIN, USERS = "/admin/login/", "/admin/accounts/user/add/"
+LOGIN, USERS = "/admin/login/", "/console/users/new/"
 
 
 @pytest.fixture(autouse=True)

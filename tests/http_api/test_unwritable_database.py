@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 READS = {operation: path for operation, (method, path) in OPERATIONS.items() if method == "GET"}
 PAGES = [
     "/", "/notices/", "/notices/flu-season/", "/health/live", "/health/ready", "/metrics",
-    "/admin/", "/admin/patients/patient/", "/admin/patients/patientevent/", "/admin/accounts/user/",
+    "/admin/", "/admin/patients/patient/", "/admin/patients/patientevent/", "/console/users/",
 ]  # fmt: skip
 
 

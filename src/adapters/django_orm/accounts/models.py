@@ -12,7 +12,7 @@ from core.accounts.service_accounts import MAX_SERVICE_NAME_LENGTH
 from core.accounts.service_keys import MAX_KEY_NAME_LENGTH
 from core.values import MAX_EMAIL_LENGTH
 
-STAFF = {Permission.VIEW_PATIENTS, Permission.EDIT_POSTS, Permission.MANAGE_USERS}
+STAFF = {Permission.VIEW_PATIENTS, Permission.EDIT_POSTS}
 _ROLES = [(role.value, role.value) for role in Role]
 _ACTIONS = [(action.value, action.value) for action in AccountAction]
 

@@ -4,8 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 
 from adapters.django_orm.admin_site import jobs, patients, posts, sync, upstreams
-from adapters.django_orm.admin_site.accounts import service_accounts, users
 
-__all__ = ["jobs", "patients", "posts", "service_accounts", "sync", "upstreams", "users"]
+__all__ = ["jobs", "patients", "posts", "sync", "upstreams"]
 
 admin.site.unregister(Group)  # permissions come from the role

@@ -19,8 +19,7 @@ from core.access_log.use_cases import RecordAccess
 from core.accounts.passwords import MAX_PASSWORD_LENGTH
 from core.errors import Forbidden, RegistryError, ValidationError
 
-ROLES = [(role.value, role.value) for role in Role]
-Work = Callable[[dict[str, Any]], HttpResponse | None]  # the form's cleaned data
+Work = Callable[[dict[str, Any]], None]  # the form's cleaned data
 
 
 def password_field(label: str, autocomplete: str = "new-password") -> forms.CharField:
@@ -65,19 +64,15 @@ def may(request: HttpRequest, permission: Permission) -> bool:
     return isinstance(request.user, User) and permission in Role(request.user.role).permissions
 
 
-def form_page(
-    request: HttpRequest, permission: Permission | None, form: forms.Form, work: Work, *, title: str, back: str
-) -> HttpResponse:
-    """Shows the form. When it is submitted and valid, calls `work` and returns its response, or redirects to `back`.
-    Errors of the use case are shown at their fields."""
-    if permission is not None and not may(request, permission):
-        raise PermissionDenied
-    for name, field in form.fields.items():
-        if len(request.POST.getlist(name)) > 1 and not isinstance(field, forms.MultipleChoiceField):
+def form_page(request: HttpRequest, form: forms.Form, work: Work, *, title: str, back: str) -> HttpResponse:
+    """Shows the form. When it is submitted and valid, calls `work` and redirects to `back`. Errors of the use case are
+    shown at their fields."""
+    for name in form.fields:
+        if len(request.POST.getlist(name)) > 1:
             form.add_error(name, "Must be sent only once.")
     if request.method == "POST" and form.is_valid():
         try:
-            response = work(form.cleaned_data)
+            work(form.cleaned_data)
         except ValidationError as invalid:
             for error in invalid.errors:
                 name = error.field.partition(".")[0]
@@ -86,8 +81,7 @@ def form_page(
             record_refusal(request, error)
             form.add_error(None, str(error))
         else:
-            if response is None:
-                messages.success(request, "Done.")
-            return response or HttpResponseRedirect(back)
+            messages.success(request, "Done.")
+            return HttpResponseRedirect(back)
     context = site.each_context(request) | {"title": title, "form": form, "back": back}
     return TemplateResponse(request, "admin/registry/form.html", context)

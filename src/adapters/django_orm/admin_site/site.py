@@ -115,4 +115,4 @@ class RegistryAdminSite(AdminSite):
             update_session_auth_hash(request, user)
 
         form = OwnPasswordForm(request.POST or None)
-        return form_page(request, None, form, work, title="Change your password", back=reverse("admin:index"))
+        return form_page(request, form, work, title="Change your password", back=reverse("admin:index"))
