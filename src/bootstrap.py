@@ -526,6 +526,7 @@ class Container(DeclarativeContainer):
     sync_job_starter = Singleton(SyncJobStarter, patients_for_sync, job_starter)
     start_sync_job = _use_case(sync_.StartSyncJob, patients=patients, starter=sync_job_starter)
     start_nightly_sync = _use_case(sync_.StartNightlySync, starter=sync_job_starter)
+    view_nightly_sync = _use_case(sync_.ViewNightlySync, jobs=jobs)
     list_sync_failures = _use_case(sync_.ListSyncFailures, jobs=jobs, results=sync_results)
     list_held_changes = _use_case(sync_.ListHeldChanges, jobs=jobs, changes=held_changes, accesses=access_recorder)
     confirm_sync_job = _use_case(sync_.ConfirmSyncJob, jobs=jobs, changes=held_changes, queue=job_queue, atomic=atomic)

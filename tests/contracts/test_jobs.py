@@ -120,6 +120,16 @@ def test_unfinished_jobs_are_listed_oldest_first(registry: Container) -> None:
     assert registry.jobs().all_unfinished() == (one, two, three)
 
 
+def test_the_newest_job_with_a_key_is_found_also_after_it_ended(registry: Container) -> None:
+    add(registry, job(1, key="nightly").failed(NOW, "No progress."))
+    newest = add(registry, job(2, key="nightly").failed(NOW, "No progress."))
+    add(registry, job(3, key="other"))
+    add(registry, job(4))
+    add(registry, job(5, kind=JobKind.IMPORT, key="third"))
+    assert registry.jobs().newest(JobKind.SYNC, "nightly") == newest
+    assert registry.jobs().newest(JobKind.SYNC, "third") is None
+
+
 def test_the_last_completed_job_of_each_kind_is_known(registry: Container) -> None:
     assert registry.jobs().last_completed() == {}
     for number, at in enumerate((NOW, LATER, EARLIER)):

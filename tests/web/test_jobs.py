@@ -1,6 +1,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,7 @@ import time_machine
 from attrs import evolve
 from django.test import Client
 
+from adapters.web.console.jobs.nightly import next_run
 from bootstrap import Container
 from core.access import Role
 from core.access_log.entities import AccessAction
@@ -134,3 +136,32 @@ def test_one_form_key_cannot_start_two_kinds_of_job(clerk: Client, registry: Con
     clerk.post(f"{SYNCS}start/", {"key": key})
     assert clerk.post(f"{SYNCS}start/", {"key": key, "status": "active"}).status_code == 422
     assert len(syncs(registry)) == 1
+
+
+def test_the_page_of_syncs_tells_the_last_and_the_next_nightly_sync(
+    clerk: Client, registry: Container, settings: Any
+) -> None:
+    assert "No nightly sync is scheduled." in text_of(clerk.get(SYNCS))
+    settings.NIGHTLY_SYNC = (2, 30)
+    job = registry.start_nightly_sync()(actor=SETUP)
+    assert job
+    page = clerk.get(SYNCS)
+    assert re.search(r"The next nightly sync: .* 02:30 UTC \. The last one: .* UTC , Queued\.", text_of(page))
+    assert f'href="{path(job)}"' in html_of(page)
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "expected"),
+    [
+        ("2026-11-28T02:29:59Z", "UTC", "2026-11-28T02:30:00+00:00"),
+        ("2026-11-28T02:30:00Z", "UTC", "2026-11-29T02:30:00+00:00"),
+        ("2026-11-27T23:59:00Z", "Asia/Tokyo", "2026-11-29T02:30:00+09:00"),
+    ],
+)
+def test_the_next_nightly_sync_is_in_the_time_zone_of_the_registry(
+    settings: Any, now: str, zone: str, expected: str
+) -> None:
+    settings.TIME_ZONE = zone
+    found = next_run((2, 30), datetime.fromisoformat(now))
+    assert found
+    assert found.isoformat() == expected

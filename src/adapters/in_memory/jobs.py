@@ -47,6 +47,11 @@ class InMemoryJobRepository(JobRepository):
             found = (job for job in self.store.jobs.values() if job.key == key and not job.state.has_ended)
             return next(found, None)
 
+    def newest(self, kind: JobKind, key: str) -> Job | None:
+        with self.store.lock:
+            found = [job for job in self.store.jobs.values() if (job.kind, job.key) == (kind, key)]
+        return max(found, key=lambda job: job.id, default=None)
+
     def runnable(self, now: datetime) -> tuple[Job, ...]:
         with self.store.lock:
             waiting = [job for job in self.store.jobs.values() if job.is_runnable(now) and self._is_left(job, now)]

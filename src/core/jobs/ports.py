@@ -39,6 +39,10 @@ class JobRepository(Protocol):
         """The unfinished job with this key."""
         ...
 
+    def newest(self, kind: JobKind, key: str) -> Job | None:
+        """The newest job with this key. None also if it was removed since it ended."""
+        ...
+
     def runnable(self, now: datetime) -> tuple[Job, ...]:
         """Runnable jobs that no worker is working on, oldest first."""
         ...

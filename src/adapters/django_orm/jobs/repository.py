@@ -53,6 +53,11 @@ class DjangoJobRepository(JobRepository):
         return _job(row) if row else None
 
     @core_errors()
+    def newest(self, kind: JobKind, key: str) -> Job | None:
+        row = self._rows.filter(kind=kind, key=key).order_by("-id").values(*_JOB_COLUMNS).first()
+        return _job(row) if row else None
+
+    @core_errors()
     def runnable(self, now: datetime) -> tuple[Job, ...]:
         chunks = models.Chunk.objects.using(self.database).filter(job_id=OuterRef("pk"))
         rows = self._rows.filter(Q(resume_at=None) | Q(resume_at__lte=now), ended_at=None).exclude(state=JobState.HELD)

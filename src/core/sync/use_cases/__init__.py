@@ -6,6 +6,7 @@ from core.sync.use_cases.jobs import (
     ListSyncFailures,
     StartNightlySync,
     StartSyncJob,
+    ViewNightlySync,
 )
 from core.sync.use_cases.sync_patient import SyncPatient
 
@@ -16,4 +17,5 @@ __all__ = [
     "StartNightlySync",
     "StartSyncJob",
     "SyncPatient",
+    "ViewNightlySync",
 ]

@@ -66,6 +66,17 @@ class StartNightlySync:
 
 
 @frozen
+class ViewNightlySync:
+    """The newest nightly sync, or None if none is stored. Raises `Forbidden`."""
+
+    jobs: JobRepository
+
+    def __call__(self, *, actor: Actor) -> Job | None:
+        actor.require(Permission.MANAGE_JOBS)
+        return self.jobs.newest(JobKind.SYNC, NIGHTLY_SYNC_KEY)
+
+
+@frozen
 class ListSyncFailures:
     """Lists the patients of a sync job that need review: upstream does not know them, returned an error or invalid data
     for them, or both sides changed the same field. Raises `Forbidden`, `ValidationError`, `JobNotFound`.

@@ -7,6 +7,7 @@ from dependency_injector.wiring import Provide, inject
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from adapters.web.console.jobs.nightly import nightly_sync
 from adapters.web.console.jobs.words import ALL, PLURALS, STATES, jobs_in_words
 from adapters.web.console.layout import page
 from adapters.web.console.patients.history import changes_between
@@ -52,6 +53,7 @@ def jobs(request: HttpRequest, list_jobs: ListAll, name_actors: Names, clock: Th
         "jobs": jobs_in_words(found, actor, clock.now(), name_actors),
         "next": pages[0].next if chosen else None,
         "syncable": SYNCABLE,
+        "nightly": nightly_sync(actor, clock.now()) if chosen is JobKind.SYNC else None,
         "key": str(uuid4()),
     }
     return page(request, "console/jobs.html", context)
