@@ -158,6 +158,7 @@ WIRED_PACKAGES = [
     "adapters.cli",
     "adapters.web",
     "adapters.django_orm",
+    "adapters.fhir_api",
     "adapters.http_api",
     "adapters.telemetry",
 ]

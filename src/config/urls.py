@@ -8,6 +8,7 @@ from adapters.web.home import home
 
 urlpatterns = [
     path("api/", include("adapters.http_api.urls")),
+    path("fhir/", include("adapters.fhir_api.urls")),
     path("", home),
     re_path("^notices/?$", notices.notices),
     re_path("^notices/(?P<slug>[a-z0-9-]{1,80})/?$", notices.notice),

@@ -11,7 +11,7 @@ from django.utils.cache import patch_vary_headers
 
 ZONE_COOKIE = "time_zone"  # chosen on the page of preferences
 BROWSER_ZONE_COOKIE = "browser_time_zone"  # set by console.js
-_NO_PAGES = ("/api/", "/admin/", "/health/", "/metrics")
+_NO_PAGES = ("/api/", "/fhir/", "/admin/", "/health/", "/metrics")
 
 
 class PreferencesMiddleware:

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "adapters.http_api.rest.proxies.TrustedProxiesMiddleware",
     "adapters.telemetry.request_context.RequestContextMiddleware",
+    "adapters.fhir_api.outcomes.OutcomeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "adapters.http_api.rest.page_middleware.PagePolicyMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -138,13 +139,15 @@ SESSION_LASTS = 12 * 3600  # seconds after which one has to sign in again all th
 
 TRUSTED_PROXIES = trusted_proxies(env.str("TRUSTED_PROXIES", ""))
 CORS_ALLOWED_ORIGINS = origins(env.str("CORS_ORIGINS", ""))
-CORS_URLS_REGEX = "^/api/"
+CORS_URLS_REGEX = "^/(api|fhir)/"
 CORS_ALLOW_HEADERS = [
     "authorization",
     "content-type",
     "idempotency-key",
     "if-match",
     "if-none-match",
+    "if-none-exist",
+    "prefer",
     "traceparent",
     "x-request-id",
 ]

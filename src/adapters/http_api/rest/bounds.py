@@ -29,7 +29,7 @@ class BoundsMiddleware:
 
 def _is_page(request: HttpRequest) -> bool:
     """Views of the API and of uploads check the size of a body after they have authenticated the caller."""
-    return not request.path_info.startswith("/api/") and request.path_info != _UPLOAD
+    return not request.path_info.startswith(("/api/", "/fhir/")) and request.path_info != _UPLOAD
 
 
 def _body_length(request: HttpRequest) -> float:

@@ -93,7 +93,7 @@ def problem(
 
 def _wants_page(request: HttpRequest | Request) -> bool:
     """Where there are pages, a browser gets one for an error, too."""
-    if request.path.startswith("/api/") or isinstance(request, Request):
+    if request.path.startswith(("/api/", "/fhir/")) or isinstance(request, Request):
         return False
     return request.get_preferred_type([PROBLEM, "text/html"]) == "text/html"
 

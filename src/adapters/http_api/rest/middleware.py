@@ -33,7 +33,7 @@ class ApiMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith("/api/"):
+        if not request.path_info.startswith(("/api/", "/fhir/")):
             return self._get_response(request)
         response = self._answer(request)
         response.headers.setdefault("Cache-Control", "no-store")

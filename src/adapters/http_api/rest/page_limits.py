@@ -9,7 +9,7 @@ from adapters.http_api.rest.errors import answer_core
 from core.errors import TooManyRequests
 from core.ports import RateLimiter, RateLimitScope
 
-_UNCOUNTED = ("/api/", "/health/", "/metrics", "/static/")
+_UNCOUNTED = ("/api/", "/fhir/", "/health/", "/metrics", "/static/")
 
 
 class PageLimitsMiddleware:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-API = "/api/v1/"
+API = ("/api/v1/", "/fhir/")
 
 
 class _PageMiddleware(MiddlewareMixin):
