@@ -124,6 +124,7 @@ from core.patients.ports import (
     MergedRecords,
     PatientListing,
     PatientRepository,
+    PatientsById,
     PatientSearch,
 )
 from core.patients.services.eraser import Eraser
@@ -288,6 +289,7 @@ class Container(DeclarativeContainer):
     identifier_systems = configuration.provided.identifier_systems
     patients: Provider[PatientRepository] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     merged_records: Provider[MergedRecords] = Singleton(InMemoryPatientRepository, store, identifier_systems)
+    patients_by_id: Provider[PatientsById] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     patient_search: Provider[PatientSearch] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     patient_listing: Provider[PatientListing] = Singleton(InMemoryPatientRepository, store, identifier_systems)
     trail: Provider[AuditTrail] = Singleton(InMemoryAuditTrail, store)
@@ -459,6 +461,9 @@ class Container(DeclarativeContainer):
     view_patient = _use_case(patients_.ViewPatient, patients=patients, accesses=access_recorder)
     search_patients = _use_case(
         patients_.SearchPatients, patients=patient_search, rules=rules, accesses=access_recorder
+    )
+    list_recent_patients = _use_case(
+        patients_.ListRecentPatients, patients=patients_by_id, entries=access_entries, accesses=access_recorder
     )
     update_patient = _use_case(
         patients_.UpdatePatient,
@@ -893,6 +898,7 @@ def registry_on_django(configuration: Configuration, database: str = "default") 
         store_copies=Singleton(copies, database),
         patients=patients,
         merged_records=patients,
+        patients_by_id=patients,
         patient_search=patients,
         patient_listing=patients,
         patients_for_import=patients,

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from attrs import evolve
 from django.db import connections
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from core.access_log.entities import AccessAction, AccessCursor, AccessEntry, Ac
 from core.seals import Sealer
 from tests import strategies
 from tests.contracts.conftest import POSTGRES, SQLITE, Fresh, some
+from tests.contracts.examples import sql
+from tests.contracts.test_query_plans import plan
 from tests.fakes import NOW
 
 pytestmark = pytest.mark.ports("access_log", "access_entries")
@@ -99,3 +102,22 @@ def test_processes_that_record_at_once_leave_no_gap(registry: Container, databas
     for thread in threads:
         thread.join()
     assert found(registry, limit=100) == list(range(80, 0, -1))
+
+
+def test_who_was_opened_last_is_read_from_an_index_of_views(registry: Container, database: str) -> None:
+    """Each patient once, newest first, of the last views of the actor."""
+    views = [evolve(VIEW, at=NOW + timedelta(seconds=number), patient_id=UUID(int=number % 3)) for number in range(7)]
+    hidden = [evolve(SEARCH, actor="user:1"), evolve(VIEW, actor="user:2", at=NOW + timedelta(days=1))]
+    record(registry, *views, *hidden)
+    entries = registry.access_entries()
+    assert entries.opened_by("user:1", 3) == (UUID(int=0), UUID(int=2), UUID(int=1))
+    assert entries.opened_by("user:1", 2) == (UUID(int=0), UUID(int=2))
+    assert entries.opened_by("user:3", 3) == ()
+    if database:
+        cast("DjangoAccessLog", entries).append([evolve(SEARCH, actor=f"user:{number % 9}") for number in range(1000)])
+        sql(database, "ANALYZE")
+        with CaptureQueriesContext(connections[database]) as captured:
+            entries.opened_by("user:1", 3)
+        explain = "EXPLAIN QUERY PLAN" if database == "default" else "EXPLAIN"
+        steps = plan(database, explain, captured.captured_queries[0]["sql"])
+        assert [step for step in steps if "access_by_viewer" in step], steps

@@ -59,6 +59,21 @@ def test_without_a_search_the_page_says_what_to_type(reader: Client, ada: Patien
     assert "Try fewer letters" in find(reader, "zuse")
 
 
+def test_the_page_shows_whom_the_user_opened_last(
+    reader: Client, clerk: Client, register: Callable[..., Patient], registry: Container
+) -> None:
+    people = [register(email=f"p{number}@mail.example", first_name=f"Zoe{number}") for number in range(12)]
+    assert links(reader.get("/console/").content.decode()) == []
+    for patient in [*people, people[3]]:
+        reader.get(f"/console/patients/{patient.id}/")
+    clerk.get(f"/console/patients/{people[0].id}/")
+    registry.erase_patient()(actor=SETUP, patient_id=people[11].id)
+    expected = [people[3], people[10], people[9], *people[8:3:-1], people[2]]
+    assert links(reader.get("/console/").content.decode()) == [str(one.id) for one in expected]
+    assert links(find(reader)) == [str(one.id) for one in expected]
+    assert registry.list_accesses()(actor=SETUP, filters={}).entries[0].action == "recent_viewed"
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

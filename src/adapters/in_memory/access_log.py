@@ -1,9 +1,10 @@
 from itertools import islice
+from uuid import UUID
 
 from attrs import frozen
 
 from adapters.in_memory.store import Store
-from core.access_log.entities import AccessCursor, AccessEntry, AccessQuery, append
+from core.access_log.entities import AccessAction, AccessCursor, AccessEntry, AccessQuery, append
 from core.access_log.ports import AccessLog, AccessLogEntries
 from core.seals import Sealer
 
@@ -25,6 +26,10 @@ class InMemoryAccessLog(AccessLog, AccessLogEntries):
         entries.sort(key=lambda entry: (entry.at, entry.number), reverse=True)
         rest = (entry for entry in entries if before is None or (entry.at, entry.number) < (before.at, before.number))
         return tuple(islice(rest, limit))
+
+    def opened_by(self, actor: str, limit: int) -> tuple[UUID, ...]:
+        views = self.find(AccessQuery(actor=actor, action=AccessAction.PATIENT_VIEWED), before=None, limit=limit)
+        return tuple(dict.fromkeys(entry.patient_id for entry in views if entry.patient_id))
 
     def last(self) -> AccessEntry | None:
         with self.store.lock:

@@ -31,6 +31,7 @@ from core.patients.ports import (
     MergedRecords,
     PatientListing,
     PatientRepository,
+    PatientsById,
     PatientSearch,
 )
 from core.patients.search import PatientCursor, PatientPage, PatientQuery, Sort
@@ -43,6 +44,7 @@ from core.undo.ports import JobChanges, PatientsForUndo
 @frozen
 class InMemoryPatientRepository(
     PatientRepository,
+    PatientsById,
     MergedRecords,
     PatientSearch,
     PatientListing,

@@ -213,7 +213,8 @@ CODES = (
     _("Certain"), _("Possible"), _("Unlikely"), _("Fresh"), _("Stale"), _("Never"),
     # of what was done
     _("Registered"), _("Updated"), _("Synced"), _("Erased"), _("Merge undone"), _("Change undone"), _("Values erased"),
-    _("Patient viewed"), _("History viewed"), _("Patients searched"), _("Patients matched"), _("Duplicates viewed"),
+    _("Patient viewed"), _("Recent viewed"), _("History viewed"), _("Patients searched"), _("Patients matched"),
+    _("Duplicates viewed"),
     _("Held changes viewed"), _("Changes followed"), _("Subject access"), _("Export started"), _("Export ended"),
     _("Rejects viewed"), _("Rejects downloaded"), _("Answer repeated"), _("Page viewed"), _("Refused"),
     _("Audit viewed"), _("Audit verified"), _("Backed up"), _("Signed in"), _("Sign in failed"), _("Signed out"),

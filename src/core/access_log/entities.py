@@ -17,6 +17,7 @@ MAX_ACTOR_LENGTH = 100
 
 class AccessAction(StrEnum):
     PATIENT_VIEWED = "patient_viewed"
+    RECENT_VIEWED = "recent_viewed"
     HISTORY_VIEWED = "history_viewed"
     PATIENTS_SEARCHED = "patients_searched"
     PATIENTS_MATCHED = "patients_matched"

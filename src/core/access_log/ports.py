@@ -1,4 +1,5 @@
 from typing import Protocol
+from uuid import UUID
 
 from core.access_log.entities import AccessCursor, AccessEntry, AccessQuery
 
@@ -14,6 +15,10 @@ class AccessLog(Protocol):
 class AccessLogEntries(Protocol):
     def find(self, query: AccessQuery, *, before: AccessCursor | None, limit: int) -> tuple[AccessEntry, ...]:
         """The stored entries that match, newest first, which come after `before`."""
+        ...
+
+    def opened_by(self, actor: str, limit: int) -> tuple[UUID, ...]:
+        """The patients whose records the actor viewed last, newest first, of the last `limit` views."""
         ...
 
     def last(self) -> AccessEntry | None:

@@ -37,6 +37,12 @@ class PatientRepository(Protocol):
         ...
 
 
+class PatientsById(Protocol):
+    def get_all(self, ids: Collection[UUID]) -> tuple[Patient, ...]:
+        """Those that exist, oldest first. Raises `Unavailable` when the store does not answer."""
+        ...
+
+
 class MergedRecords(Protocol):
     def merged_into(self, survivors: Collection[UUID]) -> dict[UUID, UUID]:
         """The records that were merged into these patients, each with its survivor. Raises `Unavailable` when the store

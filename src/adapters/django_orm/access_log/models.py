@@ -27,6 +27,11 @@ class AccessEntry(models.Model):
                 fields=["patient_id", "at", "number"], condition=Q(patient_id__isnull=False), name="access_by_patient"
             ),
             Index(fields=["actor", "at", "number"], name="access_by_actor"),
+            Index(
+                fields=["actor", "at", "number"],
+                condition=Q(action=AccessAction.PATIENT_VIEWED.value),
+                name="access_by_viewer",
+            ),
             Index(fields=["action", "at", "number"], name="access_by_action"),
             Index(fields=["at", "number"], name="access_by_time"),
         ]

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from uuid import UUID
 
 from attrs import fields, frozen
 
@@ -48,6 +49,13 @@ class DjangoAccessLog(AccessLog, AccessLogEntries):
         if before is not None:
             rows = rows.filter(at__lte=before.at).exclude(at=before.at, number__gte=before.number)
         return tuple(_entry(row) for row in rows.values(*_COLUMNS)[:limit])
+
+    @core_errors()
+    def opened_by(self, actor: str, limit: int) -> tuple[UUID, ...]:
+        views = models.AccessEntry.objects.using(self.database).filter(
+            actor=actor, action=AccessAction.PATIENT_VIEWED, patient_id__isnull=False
+        )
+        return tuple(dict.fromkeys(views.order_by("-at", "-number").values_list("patient_id", flat=True)[:limit]))
 
     @core_errors()
     def last(self) -> AccessEntry | None:

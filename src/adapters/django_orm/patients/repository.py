@@ -26,7 +26,7 @@ from core.matching.ports import PatientsForMatching
 from core.patients.entities import Patient
 from core.patients.errors import UniqueValueTaken
 from core.patients.identifier_systems import IdentifierSystems
-from core.patients.ports import MergedRecords, PatientListing, PatientRepository, PatientSearch
+from core.patients.ports import MergedRecords, PatientListing, PatientRepository, PatientsById, PatientSearch
 from core.patients.search import PatientCursor, PatientPage, PatientQuery
 from core.patients.values import Status
 from core.sync.ports import PatientsForSync
@@ -46,6 +46,7 @@ class DjangoPatientRepository(
     PatientsForUndo,
     PatientsForImport,
     PatientsForMatching,
+    PatientsById,
 ):
     identifier_systems: IdentifierSystems
     database: str = "default"

@@ -5,6 +5,7 @@ from core.patients.use_cases.erase import ErasePatient
 from core.patients.use_cases.erasures import CompleteErasureLedger, Replay, ReplayErasures
 from core.patients.use_cases.export import ExportPatients
 from core.patients.use_cases.history import HistoryPage, ViewHistory
+from core.patients.use_cases.recent import ListRecentPatients
 from core.patients.use_cases.register import RegisterPatient
 from core.patients.use_cases.search import SearchPatients
 from core.patients.use_cases.swap import SwapValues
@@ -18,6 +19,7 @@ __all__ = [
     "ExportPatients",
     "FollowChanges",
     "HistoryPage",
+    "ListRecentPatients",
     "RegisterPatient",
     "Replay",
     "ReplayErasures",

@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("patient_viewed", "patient_viewed"),
+                            ("recent_viewed", "recent_viewed"),
                             ("history_viewed", "history_viewed"),
                             ("patients_searched", "patients_searched"),
                             ("patients_matched", "patients_matched"),
@@ -63,6 +64,11 @@ class Migration(migrations.Migration):
                         name="access_by_patient",
                     ),
                     models.Index(fields=["actor", "at", "number"], name="access_by_actor"),
+                    models.Index(
+                        condition=models.Q(("action", "patient_viewed")),
+                        fields=["actor", "at", "number"],
+                        name="access_by_viewer",
+                    ),
                     models.Index(fields=["action", "at", "number"], name="access_by_action"),
                     models.Index(fields=["at", "number"], name="access_by_time"),
                 ],
@@ -73,6 +79,7 @@ class Migration(migrations.Migration):
                                 "action__in",
                                 [
                                     "patient_viewed",
+                                    "recent_viewed",
                                     "history_viewed",
                                     "patients_searched",
                                     "patients_matched",

@@ -15,7 +15,7 @@ from core.access import Permission
 from core.errors import ValidationError
 from core.patients.errors import CursorGone
 from core.patients.search import Filters, PatientCursor, PatientPage
-from core.patients.use_cases import SearchPatients
+from core.patients.use_cases import ListRecentPatients, SearchPatients
 from core.patients.values import Status
 
 PER_PAGE = 20
@@ -24,14 +24,18 @@ PER_PAGE = 20
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_page
 @inject
-def find(request: HttpRequest, search: Annotated[SearchPatients, Provide["search_patients"]]) -> HttpResponse:
-    """The form sends `q`, `status` and the cursor of the next page."""
+def find(
+    request: HttpRequest,
+    search: Annotated[SearchPatients, Provide["search_patients"]],
+    list_recent: Annotated[ListRecentPatients, Provide["list_recent_patients"]],
+) -> HttpResponse:
+    """The form sends `q`, `status` and the cursor of the next page. Without, it shows whom the user opened last."""
     actor = actor_of(request)
     actor.require(Permission.VIEW_PATIENTS)
     words, status = request.POST.get("q", ""), request.POST.get("status", "")
     context: dict[str, object] = {"q": words, "status": status, "statuses": list(Status)}
     if not words.strip() and not status:
-        return page(request, "console/find.html", context)
+        return page(request, "console/find.html", context | {"recent": list_recent(actor=actor)})
     try:
         found = search(actor=actor, **_filters(words, status, request.POST.get("after", "")))
     except ValidationError as invalid:
