@@ -87,7 +87,7 @@ def test_a_notice_is_shown_as_markdown_and_counted(registry: Container, anonymou
     post = published(registry, "Flu season", "# Wash\n\n| a | b |\n| - | - |\n| *1* | 2 |\n")
     page = read(anonymous, "/notices/flu-season/")
     assert {"h1", "h2", "table", "em"} <= Html(page).names()
-    assert page.count("<h1>") == 1
+    assert page.count("<h1") == 1
     assert registry.posts().get(post.id).view_count == 1
 
 

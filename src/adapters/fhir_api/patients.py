@@ -21,6 +21,7 @@ from core.patients.entities import Patient
 from core.patients.errors import PatientNotFound, UniqueValueTaken
 from core.patients.search import PatientPage
 from core.patients.values import Status
+from core.values import MAX_PER_PAGE
 
 SearchPatients = Annotated[use_cases.SearchPatients, Provide["search_patients"]]
 ViewPatient = Annotated[use_cases.ViewPatient, Provide["view_patient"]]
@@ -131,10 +132,14 @@ def _find(actor: Actor, wanted: Search, search: use_cases.SearchPatients) -> Pat
 
 
 def _existing(actor: Actor, condition: str | None, search: use_cases.SearchPatients) -> Patient | None:
-    """The only patient that the condition of a conditional create finds. Raises `PreconditionFailed`."""
+    """The only patient that the condition of a conditional create finds. Raises `ValidationError`,
+    `PreconditionFailed`."""
     if condition is None:
         return None
     wanted = read_search(QueryDict(condition))
+    if wanted.filters.keys() <= {"limit", "sort"}:
+        raise ValidationError([FieldError("If-None-Exist", "required", "Must have a search parameter.")])
+    wanted.filters["limit"] = MAX_PER_PAGE
     patients = wanted.selected(_find(actor, wanted, search).patients)
     if len(patients) > 1:
         raise PreconditionFailed("Several patients match If-None-Exist.")

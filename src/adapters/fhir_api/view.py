@@ -3,6 +3,7 @@ from typing import Any, TypeVar
 
 import orjson
 from django.http import HttpResponse
+from django.utils.http import http_date
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -70,7 +71,8 @@ def resource(
 
 def patient_response(request: Request, patient: Patient, *, status: int = 200) -> HttpResponse:
     """With its version as a weak entity tag. `If-None-Match` with this tag gets 304."""
-    headers = {"ETag": version_tag(patient.version), "Last-Modified": http_date(patient)}
+    changed = http_date(patient.updated_at.timestamp())
+    headers = {"ETag": version_tag(patient.version), "Last-Modified": changed}
     if status == 201:
         headers["Location"] = request.build_absolute_uri(f"{BASE}/Patient/{patient.id}/_history/{patient.version}")
     if request.method in {"GET", "HEAD"} and headers["ETag"] in _tags(request, "If-None-Match"):
@@ -82,14 +84,10 @@ def version_tag(version: int) -> str:
     return f'W/"{version}"'
 
 
-def http_date(patient: Patient) -> str:
-    return patient.updated_at.strftime("%a, %d %b %Y %H:%M:%S GMT")
-
-
 def expected_version(request: Request) -> int | None:
-    """The one that `If-Match` names. Raises `ValidationError`."""
+    """The one that `If-Match` names; None for any. Raises `ValidationError`."""
     tags = _tags(request, "If-Match")
-    if not tags:
+    if tags in ([], ["*"]):
         return None
     digits = tags[0].removeprefix("W/").strip('"')
     if len(tags) > 1 or not digits.isdecimal() or len(digits) > 9:
