@@ -31,6 +31,7 @@ from core.patients.values import Sex, Status
 from core.sync.entities import SyncJobOutcome
 from core.undo.entities import UndoOutcome
 from tests.documents import ROOT
+from tests.programs import program
 from tests.web.forms import record_form
 from tests.web.pages import html_of, text_of
 
@@ -106,9 +107,9 @@ def test_the_compiled_catalog_has_the_same_texts(language: str) -> None:
             assert texts[(key, number) if "msgid_plural" in entry.parts else key] == text
 
 
-@pytest.mark.skipif(not shutil.which("xgettext"), reason="GNU gettext is not installed.")
 def test_the_catalogs_have_the_texts_of_the_code(tmp_path: Path) -> None:
     """If not: `make messages`, and translate what is new."""
+    program("xgettext")  # which makemessages runs
     ignored = shutil.ignore_patterns("*.pyc", "*.mo", "static")
     shutil.copytree(WEB, tmp_path, dirs_exist_ok=True, ignore=ignored)
     command = [sys.executable, "-m", "django", "makemessages", "--no-location", "--no-wrap", "--no-obsolete", "--all"]
