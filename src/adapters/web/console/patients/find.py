@@ -29,7 +29,7 @@ def find(
     search: Annotated[SearchPatients, Provide["search_patients"]],
     list_recent: Annotated[ListRecentPatients, Provide["list_recent_patients"]],
 ) -> HttpResponse:
-    """The form sends `q`, `status` and the cursor of the next page. Without, it shows whom the user opened last."""
+    """The form sends `q`, `status` and the cursor of the next page. Without, it shows the patients opened last."""
     actor = actor_of(request)
     actor.require(Permission.VIEW_PATIENTS)
     words, status = request.POST.get("q", ""), request.POST.get("status", "")
