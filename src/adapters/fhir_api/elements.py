@@ -47,10 +47,11 @@ class Element:
         return None
 
     def texts(self, name: str) -> list[str]:
-        values = [value for value in self._list(name) if isinstance(value, str)]
-        if len(values) < len(self._list(name)):
+        values = self._list(name)
+        texts = [value for value in values if isinstance(value, str)]
+        if len(texts) < len(values):
             self.refuse(name, "type", "Must be a list of strings.")
-        return values
+        return texts
 
     def element(self, name: str, known: Collection[str]) -> "Element":
         """Empty if it is missing."""

@@ -4,13 +4,12 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
-from uuid import UUID
 
 from django.http import QueryDict
 
 from adapters.fhir_api.codes import EXTERNAL_ID
-from adapters.fhir_api.search import POSITION, Search
-from adapters.http_api.rest.cursors import decode_cursor
+from adapters.fhir_api.search import Search
+from adapters.http_api.rest.cursors import parse_record_cursor
 from core.errors import ErrorCollector, InvalidValue
 from core.patients.dates import parse_partial_date
 from core.patients.entities import Patient
@@ -175,8 +174,7 @@ def _summary(search: Search, value: str) -> None:
 
 
 def _cursor(search: Search, value: str) -> None:
-    last_id, version = decode_cursor(POSITION, value)
-    search.set("after", PatientCursor(UUID(bytes=last_id), version))
+    search.set("after", PatientCursor(*parse_record_cursor(value)))
 
 
 def _names(patient: Patient) -> list[str | None]:

@@ -8,9 +8,10 @@ from rest_framework.request import Request
 from adapters.fhir_api.bundles import search_bundle
 from adapters.fhir_api.parameters import FORMAT, read_search
 from adapters.fhir_api.reading import by_path, read_patient
-from adapters.fhir_api.search import Search, by_parameter, cursor_of
+from adapters.fhir_api.search import Search, by_parameter
 from adapters.fhir_api.view import FhirView, expected_version, interaction, patient_response, resource
 from adapters.http_api.rest.authentication import actor
+from adapters.http_api.rest.cursors import record_cursor
 from adapters.http_api.rest.preconditions import PreconditionFailed
 from adapters.http_api.rest.queries import read_query
 from core.access import Actor, Permission
@@ -19,7 +20,7 @@ from core.patients import use_cases
 from core.patients.audit import Action
 from core.patients.entities import Patient
 from core.patients.errors import PatientNotFound, UniqueValueTaken
-from core.patients.search import PatientPage
+from core.patients.search import PatientCursor, PatientPage
 from core.patients.values import Status
 from core.values import MAX_PER_PAGE
 
@@ -37,7 +38,7 @@ class PatientsView(FhirView):
     def get(self, request: Request, search: SearchPatients) -> HttpResponse:
         wanted = read_search(request.query_params, lenient="handling=lenient" in request.headers.get("Prefer", ""))
         found = _find(actor(request), wanted, search)
-        return resource(request, search_bundle(request, wanted, found, cursor_of(found.next) if found.next else None))
+        return resource(request, search_bundle(request, wanted, found, _cursor(found.next)))
 
     @interaction("fhir_create", Permission.REGISTER_PATIENTS)
     @inject
@@ -50,7 +51,7 @@ class PatientsView(FhirView):
         """With `If-None-Exist`, a patient that matches is returned instead, also if another request registers it at the
         same time."""
         read_query(request.query_params, FORMAT)
-        condition = request.headers.get("If-None-Exist", "").partition("?")[2] or request.headers.get("If-None-Exist")
+        condition = request.headers.get("If-None-Exist")
         existing = _existing(actor(request), condition, search)
         if existing:
             return patient_response(request, existing)
@@ -131,12 +132,16 @@ def _find(actor: Actor, wanted: Search, search: use_cases.SearchPatients) -> Pat
         raise by_parameter(error) from None
 
 
+def _cursor(last: PatientCursor | None) -> str | None:
+    return record_cursor(last.id, last.version) if last else None
+
+
 def _existing(actor: Actor, condition: str | None, search: use_cases.SearchPatients) -> Patient | None:
     """The only patient that the condition of a conditional create finds. Raises `ValidationError`,
     `PreconditionFailed`."""
     if condition is None:
         return None
-    wanted = read_search(QueryDict(condition))
+    wanted = read_search(QueryDict(condition.partition("?")[2] or condition))
     if wanted.filters.keys() <= {"limit", "sort"}:
         raise ValidationError([FieldError("If-None-Exist", "required", "Must have a search parameter.")])
     wanted.filters["limit"] = MAX_PER_PAGE

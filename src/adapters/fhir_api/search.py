@@ -1,18 +1,15 @@
 """What a FHIR search asks for, as filters of the registry."""
 
 from collections.abc import Callable, Iterable
-from struct import Struct
 from typing import cast
 
 from attrs import define, field
 
-from adapters.http_api.rest.cursors import encode_cursor
 from core.errors import FieldError, InvalidValue, ValidationError
 from core.patients.entities import Patient
-from core.patients.search import Filters, PatientCursor
+from core.patients.search import Filters
 
 DEFAULT_COUNT = 50
-POSITION = Struct(">16sI")  # id, version
 _FILTERED_BY = {
     "q": "name",
     "ids": "_id",
@@ -52,10 +49,6 @@ class Search:
 
     def as_filters(self) -> Filters:
         return cast("Filters", self.filters)
-
-
-def cursor_of(last: PatientCursor) -> str:
-    return encode_cursor(POSITION, last.id.bytes, last.version)
 
 
 def by_parameter(error: ValidationError) -> ValidationError:

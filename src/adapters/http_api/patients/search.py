@@ -1,6 +1,4 @@
-from struct import Struct
 from typing import Annotated, cast
-from uuid import UUID
 
 from dependency_injector.wiring import Provide, inject
 from django.http import HttpResponse
@@ -11,7 +9,7 @@ from adapters.http_api.patients.record import PatientSerializer, patient_json
 from adapters.http_api.patients.schemas import PatientPageSerializer, SearchSerializer
 from adapters.http_api.rest.authentication import actor
 from adapters.http_api.rest.bodies import names, read_body_collecting
-from adapters.http_api.rest.cursors import decode_cursor, encode_cursor
+from adapters.http_api.rest.cursors import parse_record_cursor, record_cursor
 from adapters.http_api.rest.openapi import CURSOR, document_operation
 from adapters.http_api.rest.responses import page
 from core.access import Permission
@@ -23,7 +21,6 @@ from core.values import parse_bool
 
 Search = Annotated[use_cases.SearchPatients, Provide["search_patients"]]
 TheClock = Annotated[Clock, Provide["clock"]]
-_POSITION = Struct(">16sI")  # id, version
 _MEMBERS = tuple(names(PatientSerializer))
 
 
@@ -68,12 +65,11 @@ def search_page(
 
 
 def _cursor(last: PatientCursor | None) -> str | None:
-    return encode_cursor(_POSITION, last.id.bytes, last.version) if last else None
+    return record_cursor(last.id, last.version) if last else None
 
 
 def _parse_cursor(raw: object) -> PatientCursor:
-    last_id, version = decode_cursor(_POSITION, raw)
-    return PatientCursor(UUID(bytes=last_id), version)
+    return PatientCursor(*parse_record_cursor(raw))
 
 
 def _members(raw: object) -> frozenset[str]:

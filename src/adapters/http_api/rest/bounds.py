@@ -3,6 +3,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from adapters.http_api.rest.errors import answer_plain
+from adapters.http_api.rest.paths import API_PATHS
 
 MAX_HEADER_BYTES = 16 * 1024
 MAX_URL_BYTES = 10_000
@@ -29,7 +30,7 @@ class BoundsMiddleware:
 
 def _is_page(request: HttpRequest) -> bool:
     """Views of the API and of uploads check the size of a body after they have authenticated the caller."""
-    return not request.path_info.startswith(("/api/", "/fhir/")) and request.path_info != _UPLOAD
+    return not request.path_info.startswith(API_PATHS) and request.path_info != _UPLOAD
 
 
 def _body_length(request: HttpRequest) -> float:

@@ -8,6 +8,7 @@ from uuid import UUID
 from core.errors import InvalidValue, parse_field
 
 _ID = Struct(">16s")
+_RECORD = Struct(">16sI")  # id, version
 
 
 class Paging(TypedDict, total=False):
@@ -25,6 +26,16 @@ def paging(parameters: dict[str, object]) -> Paging:
 
 def id_cursor(last: UUID | None) -> str | None:
     return encode_cursor(_ID, last.bytes) if last else None
+
+
+def record_cursor(record_id: UUID, version: int) -> str:
+    return encode_cursor(_RECORD, record_id.bytes, version)
+
+
+def parse_record_cursor(raw: object) -> tuple[UUID, int]:
+    """The id and the version of the last record. Raises `InvalidValue`."""
+    record_id, version = decode_cursor(_RECORD, raw)
+    return UUID(bytes=record_id), version
 
 
 def encode_cursor(layout: Struct, *values: bytes | int | float) -> str:

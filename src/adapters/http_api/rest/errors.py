@@ -14,6 +14,7 @@ from rest_framework.request import Request
 
 from adapters.http_api.rest.accesses import record_error
 from adapters.http_api.rest.negotiation import ACCEPT_PATCH
+from adapters.http_api.rest.paths import API_PATHS
 from adapters.http_api.rest.schemas import REQUEST_ID_EXAMPLE
 from core import errors as core
 from core.idempotency.errors import KeyReused
@@ -93,7 +94,7 @@ def problem(
 
 def _wants_page(request: HttpRequest | Request) -> bool:
     """Where there are pages, a browser gets one for an error, too."""
-    if request.path.startswith(("/api/", "/fhir/")) or isinstance(request, Request):
+    if request.path.startswith(API_PATHS) or isinstance(request, Request):
         return False
     return request.get_preferred_type([PROBLEM, "text/html"]) == "text/html"
 

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from adapters.http_api.rest.errors import answer_core, bad_request, problem
 from adapters.http_api.rest.negotiation import ACCEPT_PATCH
+from adapters.http_api.rest.paths import API_PATHS
 from core.errors import RegistryError, Unavailable
 
 _UUID = re.compile("(?<=/)[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?=/)")
@@ -33,7 +34,7 @@ class ApiMiddleware:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(("/api/", "/fhir/")):
+        if not request.path_info.startswith(API_PATHS):
             return self._get_response(request)
         response = self._answer(request)
         response.headers.setdefault("Cache-Control", "no-store")

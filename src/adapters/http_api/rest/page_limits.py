@@ -6,10 +6,11 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from adapters.http_api.rest.errors import answer_core
+from adapters.http_api.rest.paths import API_PATHS
 from core.errors import TooManyRequests
 from core.ports import RateLimiter, RateLimitScope
 
-_UNCOUNTED = ("/api/", "/fhir/", "/health/", "/metrics", "/static/")
+_UNCOUNTED = (*API_PATHS, "/health/", "/metrics", "/static/")
 
 
 class PageLimitsMiddleware:
