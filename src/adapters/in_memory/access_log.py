@@ -22,7 +22,7 @@ class InMemoryAccessLog(AccessLog, AccessLogEntries):
 
     def find(self, query: AccessQuery, *, before: AccessCursor | None, limit: int) -> tuple[AccessEntry, ...]:
         with self.store.lock:
-            entries = [entry for entry in self.store.access_entries.values() if _matches(query, entry)]
+            entries = [entry for entry in self.store.access_entries.values() if query.matches(entry)]
         entries.sort(key=lambda entry: (entry.at, entry.number), reverse=True)
         rest = (entry for entry in entries if before is None or (entry.at, entry.number) < (before.at, before.number))
         return tuple(islice(rest, limit))
@@ -40,13 +40,3 @@ class InMemoryAccessLog(AccessLog, AccessLogEntries):
         with self.store.lock:
             entries = sorted(self.store.access_entries.values(), key=lambda entry: entry.number)
         return tuple(entry for entry in entries if entry.number > number)[:limit]
-
-
-def _matches(query: AccessQuery, entry: AccessEntry) -> bool:
-    return (
-        query.actor in {None, entry.actor}
-        and query.patient_id in {None, entry.patient_id}
-        and query.action in {None, entry.action}
-        and (query.since is None or query.since <= entry.at)
-        and (query.until is None or entry.at < query.until)
-    )

@@ -35,21 +35,11 @@ class InMemoryAuditSearch(AuditSearch):
 
     def find(self, query: AuditQuery, *, before: AuditCursor | None, limit: int) -> tuple[AuditEvent, ...]:
         with self.store.lock:
-            found = [event for event in self.store.audit_events.values() if _matches(event, query)]
+            found = [event for event in self.store.audit_events.values() if query.matches(event)]
         if before is not None:
             last = (before.at, before.patient_id, before.version)
             found = [event for event in found if _place(event) < last]
         return tuple(sorted(found, key=_place, reverse=True)[:limit])
-
-
-def _matches(event: AuditEvent, query: AuditQuery) -> bool:
-    return (
-        query.actor in (None, event.actor)
-        and query.patient_id in (None, event.patient_id)
-        and query.action in (None, event.action)
-        and (query.since is None or query.since <= event.at)
-        and (query.until is None or event.at < query.until)
-    )
 
 
 def _place(event: AuditEvent) -> tuple[datetime, UUID, int]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import TypedDict, cast
+from typing import ClassVar, Generic, Protocol, Self, TypedDict, TypeVar, cast
 from uuid import UUID
 
 from attrs import evolve, frozen
@@ -115,29 +115,52 @@ class AccessFilters(TypedDict, total=False):
     until: object
 
 
-class _Parsed(TypedDict, total=False):
-    actor: str
-    patient_id: UUID
-    action: AccessAction
-    since: datetime
-    until: datetime
+class _Logged(Protocol):
+    @property
+    def actor(self) -> str: ...
+    @property
+    def patient_id(self) -> UUID | None: ...
+    @property
+    def action(self) -> StrEnum: ...
+    @property
+    def at(self) -> datetime: ...
+
+
+A = TypeVar("A", bound=StrEnum)
 
 
 @frozen(kw_only=True)
-class AccessQuery:
-    """The entries that match every filter; `until` is exclusive."""
+class LogQuery(Generic[A]):
+    """The entries of a log that match every filter; `until` is exclusive."""
+
+    actions: ClassVar[type[StrEnum]]
 
     actor: str | None = None
     patient_id: UUID | None = None
-    action: AccessAction | None = None
+    action: A | None = None
     since: datetime | None = None
     until: datetime | None = None
 
     @classmethod
-    def parse(cls, filters: AccessFilters, errors: ErrorCollector | None = None) -> "AccessQuery":
+    def parse(cls, filters: AccessFilters, errors: ErrorCollector | None = None) -> Self:
         """Raises `ValidationError` with `errors` and every other error of the filters."""
-        parsed = parse_fields(cast("Mapping[str, object]", filters), _PARSERS, errors=errors)
-        return cls(**cast("_Parsed", parsed))
+        parsers: dict[str, Parser] = {**_PARSERS, "action": lambda raw: parse_enum(raw, cls.actions)}
+        parsed = parse_fields(cast("Mapping[str, object]", filters), parsers, errors=errors)
+        return evolve(cls(), **parsed)
+
+    def matches(self, entry: _Logged) -> bool:
+        return (
+            self.actor in {None, entry.actor}
+            and self.patient_id in {None, entry.patient_id}
+            and self.action in {None, entry.action}
+            and (self.since is None or self.since <= entry.at)
+            and (self.until is None or entry.at < self.until)
+        )
+
+
+@frozen(kw_only=True)
+class AccessQuery(LogQuery[AccessAction]):
+    actions: ClassVar[type[StrEnum]] = AccessAction
 
 
 def _parse_id(raw: object) -> UUID:
@@ -147,10 +170,9 @@ def _parse_id(raw: object) -> UUID:
         raise InvalidValue("invalid", "Must be the id of a patient.") from None
 
 
-SHARED_FILTERS: dict[str, Parser] = {  # with the search of audit events
+_PARSERS: dict[str, Parser] = {
     "actor": lambda raw: parse_single_line(raw, MAX_ACTOR_LENGTH),
     "patient_id": _parse_id,
     "since": parse_datetime,
     "until": parse_datetime,
 }
-_PARSERS: dict[str, Parser] = {**SHARED_FILTERS, "action": lambda raw: parse_enum(raw, AccessAction)}

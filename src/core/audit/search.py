@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypedDict, cast
+from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from attrs import frozen
 
-from core.access_log.entities import SHARED_FILTERS, AccessFilters
-from core.errors import ErrorCollector, Parser, parse_fields
+from core.access_log.entities import LogQuery
 from core.patients.audit import Action, AuditEvent
-from core.values import parse_enum
 
 
 @frozen
@@ -22,29 +21,9 @@ class AuditCursor:
     version: int
 
 
-class _Parsed(TypedDict, total=False):
-    actor: str
-    patient_id: UUID
-    action: Action
-    since: datetime
-    until: datetime
-
-
 @frozen(kw_only=True)
-class AuditQuery:
-    """The events that match every filter; `until` is exclusive."""
-
-    actor: str | None = None
-    patient_id: UUID | None = None
-    action: Action | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-    @classmethod
-    def parse(cls, filters: AccessFilters, errors: ErrorCollector | None = None) -> "AuditQuery":
-        """Raises `ValidationError` with `errors` and every other error of the filters."""
-        parsed = parse_fields(cast("Mapping[str, object]", filters), _PARSERS, errors=errors)
-        return cls(**cast("_Parsed", parsed))
+class AuditQuery(LogQuery[Action]):
+    actions: ClassVar[type[StrEnum]] = Action
 
 
 @frozen
@@ -55,6 +34,3 @@ class AuditPage:
     events: tuple[AuditEvent, ...]
     names: Mapping[UUID, str]
     next: AuditCursor | None
-
-
-_PARSERS: dict[str, Parser] = {**SHARED_FILTERS, "action": lambda raw: parse_enum(raw, Action)}

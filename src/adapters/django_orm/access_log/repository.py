@@ -9,6 +9,7 @@ from adapters.django_orm.db.binary import Row
 from adapters.django_orm.db.bulk_insert import bulk_insert
 from adapters.django_orm.db.errors import core_errors
 from adapters.django_orm.db.locks import lock_key
+from adapters.django_orm.db.log_filters import matching
 from core.access_log.entities import AccessAction, AccessCursor, AccessEntry, AccessQuery, append
 from core.access_log.ports import AccessLog, AccessLogEntries
 from core.seals import Sealer
@@ -37,15 +38,7 @@ class DjangoAccessLog(AccessLog, AccessLogEntries):
 
     @core_errors()
     def find(self, query: AccessQuery, *, before: AccessCursor | None, limit: int) -> tuple[AccessEntry, ...]:
-        filters: dict[str, object] = {
-            "actor": query.actor,
-            "patient_id": query.patient_id,
-            "action": query.action,
-            "at__gte": query.since,
-            "at__lt": query.until,
-        }
-        rows = models.AccessEntry.objects.using(self.database).order_by("-at", "-number")
-        rows = rows.filter(**{lookup: value for lookup, value in filters.items() if value is not None})
+        rows = matching(models.AccessEntry.objects.using(self.database).order_by("-at", "-number"), query)
         if before is not None:
             rows = rows.filter(at__lte=before.at).exclude(at=before.at, number__gte=before.number)
         return tuple(_entry(row) for row in rows.values(*_COLUMNS)[:limit])

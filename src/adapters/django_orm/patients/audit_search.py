@@ -1,6 +1,7 @@
 from attrs import frozen
 
 from adapters.django_orm.db.errors import core_errors
+from adapters.django_orm.db.log_filters import matching
 from adapters.django_orm.patients import models
 from adapters.django_orm.patients.audit import event_of
 from core.audit.ports import AuditSearch
@@ -14,15 +15,7 @@ class DjangoAuditSearch(AuditSearch):
 
     @core_errors()
     def find(self, query: AuditQuery, *, before: AuditCursor | None, limit: int) -> tuple[AuditEvent, ...]:
-        filters: dict[str, object] = {
-            "actor": query.actor,
-            "patient_id": query.patient_id,
-            "action": query.action,
-            "at__gte": query.since,
-            "at__lt": query.until,
-        }
-        rows = models.PatientEvent.objects.using(self.database).select_related("values")
-        rows = rows.filter(**{lookup: value for lookup, value in filters.items() if value is not None})
+        rows = matching(models.PatientEvent.objects.using(self.database).select_related("values"), query)
         if before is not None:
             same = {"at": before.at, "patient_id": before.patient_id}
             rows = rows.filter(at__lte=before.at).exclude(at=before.at, patient_id__gt=before.patient_id)
